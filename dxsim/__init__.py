@@ -1,0 +1,59 @@
+"""dxsim: how Japan's municipalities standardise their core systems under one national deadline.
+
+The public surface. Names are loaded on first use, so that ``import dxsim`` and ``dxsim --help`` cost nothing.
+
+Examples
+--------
+>>> import dxsim
+>>> nation = dxsim.load_nation("synthetic")
+>>> records = dxsim.simulate(nation, dxsim.load_scenario("baseline"), seed=1)
+>>> records.summary  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dxsim.errors import set_language
+    from dxsim.nation.nation import Nation, load_nation
+    from dxsim.records import Records, read_records, simulate, write_records
+    from dxsim.scenario.scenario import Scenario, load_scenario
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load_nation": "dxsim.nation.nation",
+    "Nation": "dxsim.nation.nation",
+    "load_scenario": "dxsim.scenario.scenario",
+    "Scenario": "dxsim.scenario.scenario",
+    "simulate": "dxsim.records",
+    "Records": "dxsim.records",
+    "write_records": "dxsim.records",
+    "read_records": "dxsim.records",
+    "set_language": "dxsim.errors",
+}
+
+__all__ = [
+    "Nation",
+    "Records",
+    "Scenario",
+    "__version__",
+    "load_nation",
+    "load_scenario",
+    "read_records",
+    "set_language",
+    "simulate",
+    "write_records",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dxsim' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

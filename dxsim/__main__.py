@@ -1,0 +1,7 @@
+"""``python -m dxsim`` is ``dxsim``."""
+
+import sys
+
+from dxsim.cli import main
+
+sys.exit(main())

@@ -1,0 +1,172 @@
+"""The ``dxsim`` command: reads arguments, calls the public surface, prints. Heavy imports wait for their turn."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from dxsim import __version__
+from dxsim.errors import DxsimError, say, set_language
+
+BAD_INPUT, INTERRUPTED = 2, 130
+_EXAMPLES = """\
+examples:
+  dxsim run                                        the baseline on the synthetic nation
+  dxsim run scenario=mine.yaml seed=7 output=mine  a scenario of your own
+  dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
+  dxsim parameters                                 everything that can be set, with units and bounds
+  dxsim parameters policy.deadline                 one parameter in full, with its source
+"""
+_RUN_KEYS = """\
+keys: scenario, nation, vendor_table, variant, seed, output, figures, language, and every parameter as group.name
+"""
+_LANGUAGE = re.compile(r"(?:^|\n)(?:--l[a-z]*[=\n]|language=)['\"]?(en|ja)\b")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows ``dxsim`` on the command line.
+
+    Returns
+    -------
+    int
+        0 if all went well, 2 if the input was wrong or a file could not be read or written, 130 if it was interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that can't show Japanese shows "?" and goes on
+            stream.reconfigure(errors="replace")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = _LANGUAGE.findall("\n".join(arguments))  # before they are read, so that what is wrong is said in it
+    before = set_language(asked[-1] if asked else "en")
+    try:
+        return _command(arguments)
+    finally:
+        set_language(before)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    parser = _parser()
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest:
+        parser.error(say("unrecognized arguments: {arguments}", arguments=" ".join(rest)))
+    if parsed.command is None:
+        parser.print_help()
+        return 0
+    try:
+        parsed.run(parsed)
+        sys.stdout.flush()
+    except DxsimError as error:
+        print(f"dxsim: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"\ndxsim: {say('interrupted; nothing was left half-written')}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # a disk that is full, a place that may not be read
+        what = say("{reason}: {file}", reason=error.strerror, file=error.filename)
+        print(f"dxsim: {what}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in Japanese too that a command line can't be read; the details are argparse's own and English."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(BAD_INPUT, say("{program}: error: {message}", program=self.prog, message=message) + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="dxsim",
+        description="Simulate how Japan's municipalities standardise their core systems under one national deadline.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"dxsim {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="simulate once, draw figures, write records",
+        epilog=_RUN_KEYS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    run.set_defaults(run=_run)
+
+    scenarios = commands.add_parser("scenarios", help="list the shipped scenarios, or show one")
+    scenarios.add_argument("name", nargs="?", metavar="NAME", help="a shipped scenario or a file")
+    _add_language(scenarios)
+    scenarios.set_defaults(run=_scenarios)
+
+    parameters = commands.add_parser("parameters", help="list the parameters, or show one in full")
+    parameters.add_argument("name", nargs="?", metavar="NAME", help="a parameter, or a group of them")
+    _add_language(parameters)
+    parameters.set_defaults(run=_parameters)
+
+    nation = commands.add_parser("nation", help="build the real nation from official files, or show a nation")
+    actions = nation.add_subparsers(dest="action", metavar="ACTION", required=True)
+    build = actions.add_parser("build", help="build a nation from official files that you downloaded")
+    build.add_argument("--ssdse", required=True, metavar="FILE", help="SSDSE-A of NSTAC (CSV)")
+    build.add_argument("--boundaries", required=True, metavar="FILE", help="municipal boundaries (TopoJSON)")
+    build.add_argument("--groups", metavar="FILE", help="MIC groups of similar bodies (CSV)")
+    build.add_argument("--fiscal", metavar="FILE", help="fiscal indicators (CSV)")
+    build.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the nation goes")
+    _add_language(build)
+    build.set_defaults(run=_build)
+    show = actions.add_parser("show", help="summarise a nation")
+    show.add_argument("where", nargs="?", default="synthetic", metavar="WHERE", help="'synthetic' or a folder")
+    _add_language(show)
+    show.set_defaults(run=_show)
+    return parser
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", choices=("en", "ja"), default="en", help="of labels and messages (default: en)")
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.run import run
+
+    run(parsed.overrides)
+
+
+def _scenarios(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.scenarios import list_scenarios, show_scenario
+
+    if parsed.name is None:
+        list_scenarios(parsed.language)
+    else:
+        show_scenario(parsed.name, parsed.language)
+
+
+def _parameters(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.parameters import print_parameters
+
+    print_parameters(parsed.name, parsed.language)
+
+
+def _build(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.nation import build_nation
+
+    build_nation(parsed.ssdse, parsed.boundaries, parsed.groups, parsed.fiscal, parsed.output, parsed.language)
+
+
+def _show(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.nation import show_nation
+
+    show_nation(parsed.where, parsed.language)

@@ -1,0 +1,60 @@
+"""``dxsim nation``: the real nation from official files, and what a nation holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dxsim.cli.text import columns
+from dxsim.nation.nation import load_nation
+from dxsim.nation.schema import KINDS, TYPES
+from dxsim.views.labels import LANGUAGES, labels
+
+
+def build_nation(
+    ssdse: str, boundaries: str, groups: str | None, fiscal: str | None, output: str, language: str
+) -> None:
+    """Build a nation from official files and write it as a folder.
+
+    Raises
+    ------
+    InputError
+        With every problem of the files, or if the folder can't be written; nothing is written then.
+    """
+    from dxsim.nation.official import build
+
+    build(Path(ssdse), Path(boundaries), _path(groups), _path(fiscal), Path(output))
+    text = labels(language)
+    print(text["nation_written"].format(folder=output))
+    print(text["nation_try"].format(folder=output))
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def show_nation(where: str, language: str) -> None:
+    """Print how many municipalities of which type a nation has, their neighbours, and whom to credit.
+
+    Raises
+    ------
+    InputError
+        If there is no such nation.
+    """
+    nation = load_nation(where)
+    text = labels(language)
+    table, place = nation.municipalities, LANGUAGES.index(language)
+    rows = []
+    for name, label in TYPES.items():
+        population = table.loc[table["type"] == name, "population"]
+        if len(population):
+            rows.append([label[place], f"{len(population):,}", f"{population.sum():,}", f"{population.median():,.0f}"])
+    population = table["population"]
+    rows.append([text["all"], f"{len(table):,}", f"{population.sum():,}", f"{population.median():,.0f}"])
+    heading = ["", text["nation_bodies"], text["nation_population"], text["nation_median"]]
+    pairs = nation.adjacency["kind"].value_counts()
+    links = ", ".join(f"{KINDS[kind][place]} {count:,}" for kind, count in pairs.items())
+    print(f"{nation.name}\n\n{columns([heading, *rows], right=[1, 2, 3])}\n")
+    print(text["nation_links"].format(pairs=f"{len(nation.adjacency):,}", kinds=links))
+    print(text["nation_shapes"].format(count=f"{len(nation.boundaries):,}"))
+    print(f"SHA-256 {nation.fingerprint}")
+    print("\n".join(nation.attribution))

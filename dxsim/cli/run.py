@@ -1,0 +1,139 @@
+"""``dxsim run``: one run, from a command line to a folder of records and figures."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from dxsim.cli.text import columns
+from dxsim.nation.nation import Nation, load_nation
+from dxsim.nation.vendor_table import read_vendor_table
+from dxsim.records import Records, check_output, simulate, write_records
+from dxsim.records.provenance import without_folders
+from dxsim.records.summary import find_kpi
+from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
+from dxsim.views.labels import changes_text, kpi_label, labels
+
+_FINGERPRINT_DIGITS = 6
+
+# The summary on the screen is compact; the whole of it stands in summary.parquet.
+SHOWN = (
+    "live_share_2026_01",
+    "live_share_deadline",
+    "live_share_2027_03",
+    "live_share_2031_03",
+    "late_share",
+    *(f"late_reason_share_R{number}" for number in range(1, 6)),
+    "bodies_late_share",
+    "bodies_late_10_share",
+    "mean_late_systems",
+    "months_to_live_50",
+    "months_to_live_90",
+    "months_to_live_95",
+    "hhi_systems_start",
+    "hhi_systems",
+    "switch_rate",
+)
+
+
+def run(overrides: Sequence[str]) -> None:
+    """Read the overrides, simulate, print the summary, then draw and write.
+
+    Raises
+    ------
+    InputError
+        Before anything is written, if any of the input is wrong.
+    """
+    configuration = read_command_line(overrides)
+    text = labels(configuration.language)
+    nation = load_nation(configuration.nation)
+    folder = configuration.output or default_folder(configuration, nation)
+    check_output(folder)
+    records = _simulate(configuration, nation, overrides)
+    print(summary_text(records, configuration.language), flush=True)
+    draw = None
+    if configuration.figures:
+        _say(text["run_draw"])
+        draw = partial(_draw, records, nation, configuration.language)
+    write_records(records, folder, also=draw)
+    print(text["run_written"].format(folder=folder))
+
+
+def default_folder(configuration: RunConfiguration, nation: Nation) -> Path:
+    """Return where results go if nobody says where: another nation, vendor table or parameters, another folder."""
+    scenario = configuration.scenario
+    parts = [
+        scenario.name,
+        nation.name if configuration.nation != SYNTHETIC else "",
+        configuration.vendor_table.stem if configuration.vendor_table else "",
+        scenario.fingerprint[:_FINGERPRINT_DIGITS] if scenario.overrides else "",
+        f"seed{configuration.seed}",
+    ]
+    return Path("results") / "-".join(part for part in parts if part)
+
+
+def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequence[str]) -> Records:
+    from dxsim.kernel import is_warm
+
+    text = labels(configuration.language)
+    table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
+    changes = changes_text(configuration.scenario.overrides, configuration.language)
+    _say(
+        text["run_start"].format(
+            scenario=configuration.scenario.name,
+            changes=f" ({changes})" if changes else "",
+            seed=configuration.seed,
+            nation=nation.name,
+            bodies=f"{len(nation.municipalities):,}",
+        )
+    )
+    if not is_warm():
+        _say(text["run_compile"])
+    records = simulate(nation, configuration.scenario, configuration.seed, table)
+    details = {
+        "command": without_folders(["dxsim", "run", *overrides]),
+        "configuration": without_folders(configuration.composed),
+    }
+    return replace(records, manifest={**records.manifest, **details})
+
+
+def _draw(records: Records, nation: Nation, language: str, folder: Path) -> None:
+    from dxsim.views.figures import draw_all
+
+    draw_all(records, nation, folder / "figures", language)
+
+
+def summary_text(records: Records, language: str) -> str:
+    """Return the KPIs of a run as lines for a terminal, the declared series as one small table at the end."""
+    text = labels(language)
+    values = dict(zip(records.summary["kpi"], records.summary["value"], strict=True))
+    deadline = str(records.manifest["scenario"]["values"]["policy.deadline"])
+    rows = [[kpi_label(name, language, deadline), shown(name, values[name], language)] for name in SHOWN]
+    declared = [name for name in values if name.startswith("declared_systems_")]
+    surveys = [
+        [
+            find_kpi(name)[1]["month"],
+            f"{values[name]:,.0f}",
+            f"{values[name.replace('systems', 'bodies')]:,.0f}",
+        ]
+        for name in declared
+    ]
+    heading = [text["survey"], text["survey_systems"], text["survey_bodies"]]
+    return "\n\n".join([columns(rows, right=[1])] + ([columns([heading, *surveys], right=[1, 2])] if surveys else []))
+
+
+def shown(name: str, value: float, language: str) -> str:
+    """Return a KPI's value as text, with its unit where the label does not say it."""
+    if math.isnan(value):
+        return labels(language)["not_reached" if name.startswith("months_to") else "none"]
+    if find_kpi(name)[0].unit.startswith("share"):
+        return f"{value:.1%}"
+    return f"{value:,.1f}" if name == "mean_late_systems" else f"{value:,.0f}"
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

@@ -1,0 +1,57 @@
+"""``dxsim scenarios``: what the shipped scenarios mean and what they change."""
+
+from __future__ import annotations
+
+import textwrap
+
+from dxsim.cli.text import columns
+from dxsim.scenario.months import month_name
+from dxsim.scenario.registry import REGISTRY
+from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
+from dxsim.views.labels import labels
+
+_WIDTH = 100
+
+
+def list_scenarios(language: str) -> None:
+    """Print name and title of every shipped scenario."""
+    print(columns([[name, load_scenario(name).title[language]] for name in scenario_names()]))
+
+
+def show_scenario(name: str, language: str) -> None:
+    """Print one scenario: meaning, what it changes, events, expectations, sources.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario or its file is wrong.
+    """
+    scenario = load_scenario(name)
+    text = labels(language)
+    meaning = scenario.meaning[language]
+    print(f"{scenario.name}: {scenario.title[language]}\n")
+    print(textwrap.fill(meaning, _WIDTH) if language == "en" else meaning)
+    for heading, lines in {
+        "scenario_changes": _changes(scenario),
+        "scenario_events": _events(scenario, language),
+        "scenario_surveys": [", ".join(month_name(month) for month in scenario.surveys)] if scenario.surveys else [],
+        "scenario_expected": [f"{item.kpi}: {item.direction}. {item.because}" for item in scenario.expected],
+        "scenario_sources": list(scenario.sources),
+    }.items():
+        if lines:
+            print(f"\n{text[heading]}")
+            print("\n".join(f"  {line}" for line in lines))
+
+
+def _changes(scenario: Scenario) -> list[str]:
+    return [
+        f"{key} = {value}  ({parameter.default})"
+        for key, parameter in REGISTRY.items()
+        if (value := scenario.values[key]) != parameter.default
+    ]
+
+
+def _events(scenario: Scenario, language: str) -> list[str]:
+    announced = [(item.month, item.text[language]) for item in scenario.announcements]
+    by_vendors = [(item.month, item.text[language]) for item in scenario.vendor_events]
+    return [f"{month_name(month)}  {text}" for month, text in sorted(announced + by_vendors)]

@@ -1,0 +1,37 @@
+"""Plain tables for a terminal, in which Japanese letters take two places."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def width(text: str) -> int:
+    """Return how many places `text` takes on a terminal.
+
+    Examples
+    --------
+    >>> width("DX 自治体")
+    9
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Return rows as lines with aligned columns; those numbered in `right` are aligned to the right.
+
+    Examples
+    --------
+    >>> print(columns([["late", "9"], ["live", "10"]], right=[1]))
+    late   9
+    live  10
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for place, (cell, total) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (total - width(cell))
+            cells.append(space + cell if place in right else cell + space)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,211 @@
+"""When does a municipality decide to move a lot?
+
+Competing causes add up to one hazard per lot and month (1/month):
+
+    lambda = exp(beta x) [a + q psi(F)]  +  m u(tau) exp((1 - zeta) beta x)
+             own motive and peers           mandate
+
+    psi(F) = F                        or   F^h / (F^h + F_c^h)
+    u(tau) = 1 / (1 + max(0, tau) / tau0)
+    tau    = T* - t - lead            slack in months; lead = planning + (queue, unless naive) + vendor work
+
+From T* on the mandate keeps only the enforced part epsilon. Intent adds up month by month; at an open budget gate the
+body commits if its intent has reached a threshold drawn once from the unit exponential distribution. That is the
+same law as testing P = 1 - exp(-intent since the last gate) at each gate, needs one draw per lot, and makes "more
+hazard, never later" true for every body under common random numbers. The cause is drawn in proportion to the
+causes' intent since the last open gate.
+
+Sources: Berry and Berry 1990 (internal and regional determinants as discrete-time hazards); Ito 2002 (once the state
+acts, bodies move irrespective of internal conditions); Alfi, Parisi and Pietronero 2007 (pressure of a deadline).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dxsim import streams
+from dxsim.kernel import kernel
+from dxsim.model.planning import begin_planning
+from dxsim.model.policy import EXTENSION_FOR_ALL, expected_deadline
+from dxsim.model.state import (
+    BODIES_COMMITTED,
+    COMMITTED,
+    MANDATE,
+    OWN_MOTIVE,
+    PEERS,
+    Country,
+    Integers,
+    State,
+)
+
+LINEAR, THRESHOLD = 0, 1
+FISCAL_YEAR, ALWAYS_OPEN = 0, 1
+APRIL, SEPTEMBER, DECEMBER, MARCH = 0, 5, 8, 11  # months after April
+
+
+@kernel
+def peer_response(exposure: float, form: int, half: float, steepness: float) -> float:
+    """Return psi(F) in [0, 1] for an `exposure` F in [0, 1]: linear, or a threshold with psi(`half`) = 1/2."""
+    if form == LINEAR:
+        return exposure
+    raised = exposure**steepness
+    return raised / (raised + half**steepness)
+
+
+@kernel
+def urgency(slack: float, scale: float) -> float:
+    """Return u(tau) in (0, 1] for a `slack` in months: 1 when there is none left, 1/2 at `scale` months."""
+    return 1.0 / (1.0 + max(0.0, slack) / scale)
+
+
+@kernel
+def lead_time(planning_months: float, queue_wait: float, minimum_months: float, naive: bool) -> float:
+    """Return the months from commitment to go-live that a body reckons with; a naive one leaves the queue out.
+
+    The wait for the product is not part of it: it ends on a date, which no early commitment brings nearer.
+    """
+    return planning_months + (0.0 if naive else queue_wait) + minimum_months
+
+
+@kernel
+def voluntary_hazard(readiness: float, motive: float, slope: float) -> float:
+    """Return exp(beta x) times `motive` (1/month): what readiness makes of own motive or of peers."""
+    return math.exp(slope * readiness) * motive
+
+
+@kernel
+def mandate_hazard(readiness: float, pressure: float, slope: float, uniformity: float) -> float:
+    """Return the mandate's hazard (1/month) at a `pressure` m u; the share `uniformity` ignores readiness."""
+    return pressure * math.exp((1.0 - uniformity) * slope * readiness)
+
+
+@kernel
+def peer_exposure(country: Country, state: State, parameters: np.record, i: int, lot: int) -> float:
+    """Return F in [0, 1]: the weighted share of peers that had committed this lot before this month.
+
+    Weights: prefecture and type as the parameters say, the body itself included; the rest to neighbours. A body
+    without neighbours gives their weight to the other two in proportion, or else looks at nobody.
+    """
+    lots = state.lots
+    by_prefecture, by_kind = parameters.prefecture_exposure_weight, parameters.type_exposure_weight
+    prefecture, kind = country.municipalities[i].prefecture, country.municipalities[i].kind
+    shares = by_prefecture * state.prefecture_committed[prefecture, lot] / country.prefecture_size[prefecture]
+    shares += by_kind * state.kind_committed[kind, lot] / country.kind_size[kind]
+    degree = country.offsets[i + 1] - country.offsets[i]
+    if degree > 0:
+        return shares + (1.0 - by_prefecture - by_kind) * lots[i, lot].neighbours_committed / degree
+    return shares / (by_prefecture + by_kind) if by_prefecture + by_kind > 0.0 else 0.0
+
+
+@kernel
+def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> bool:
+    """Return whether a body can budget a commitment in this month: each April, else with a supplementary budget."""
+    of_year = month % 12
+    if parameters.gate_rule == ALWAYS_OPEN or of_year == APRIL:
+        return True
+    if of_year != SEPTEMBER and of_year != DECEMBER and of_year != MARCH:
+        return False
+    return streams.uniform(seed, streams.GATE, code, month, 0) < parameters.supplementary_gate_probability
+
+
+@kernel
+def decide(country: Country, state: State, parameters: np.record, seed: int, month: int, decided: Integers) -> int:
+    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`; return how many."""
+    bodies, lots = state.municipalities, state.lots
+    n_lots = lots.shape[1]
+    count = 0
+    for i in range(country.municipalities.size):
+        if bodies[i].open_lots == 0:
+            continue
+        readiness = bodies[i].readiness
+        own = voluntary_hazard(readiness, parameters.own_motive_hazard, parameters.readiness_slope)
+        mandate_at_full = 0.0
+        if month >= parameters.mandate_start:
+            mandate_at_full = mandate_hazard(
+                readiness, parameters.mandate_hazard, parameters.readiness_slope, parameters.mandate_uniformity
+            )
+        deadline = expected_deadline(bodies[i].belief, parameters.deadline, parameters.second_deadline)
+        gate_open = is_gate_open(seed, country.municipalities[i].code, month, parameters)
+        for lot in range(n_lots):
+            incumbent = lots[i, lot].legacy
+            if incumbent < 0 or lots[i, lot].commit >= 0 or not state.offered[lot]:
+                continue
+            due = deadline
+            if state.nation[0].extension_granted and (
+                lots[i, lot].hard or parameters.extension_rule == EXTENSION_FOR_ALL
+            ):
+                due = float(parameters.second_deadline)
+            lead = lead_time(
+                lots[i, lot].planning_months,
+                state.vendors[incumbent].queue_wait,
+                parameters.minimum_months,
+                bodies[i].naive,
+            )
+            pressure = urgency(due - month - lead, parameters.urgency_scale)
+            if month >= due:
+                pressure *= parameters.enforcement
+            intent = state.intent[i, lot]
+            intent[OWN_MOTIVE] += own
+            intent[MANDATE] += mandate_at_full * pressure
+            if parameters.peer_hazard > 0.0:
+                response = peer_response(
+                    peer_exposure(country, state, parameters, i, lot),
+                    parameters.peer_response,
+                    parameters.peer_threshold,
+                    parameters.peer_threshold_steepness,
+                )
+                intent[PEERS] += (
+                    voluntary_hazard(readiness, parameters.peer_hazard, parameters.readiness_slope) * response
+                )
+            if not gate_open:
+                continue
+            if intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= lots[i, lot].threshold:
+                decided[count] = i * n_lots + lot
+                count += 1
+            else:
+                for cause in range(intent.size):
+                    state.gate_intent[i, lot, cause] = intent[cause]
+    return count
+
+
+@kernel
+def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
+    """Return the cause drawn in proportion to the intent that each built up since the last open gate."""
+    point = draw * (own + peers + mandate)
+    if point < own:
+        return OWN_MOTIVE
+    return PEERS if point < own + peers else MANDATE
+
+
+@kernel
+def commit(
+    country: Country, state: State, seed: int, month: int, decided: Integers, chosen: Integers, count: int
+) -> None:
+    """Apply the decisions of this month together: date, cause, vendor, planning begins, peers are told."""
+    bodies, lots, systems, vendors = state.municipalities, state.lots, state.systems, state.vendors
+    n_lots = lots.shape[1]
+    for place in range(count):
+        i, lot, vendor = decided[place] // n_lots, decided[place] % n_lots, chosen[place]
+        intent, before = state.intent[i, lot], state.gate_intent[i, lot]
+        lots[i, lot].cause = tipping_cause(
+            intent[OWN_MOTIVE] - before[OWN_MOTIVE],
+            intent[PEERS] - before[PEERS],
+            intent[MANDATE] - before[MANDATE],
+            streams.uniform(seed, streams.CAUSE, country.municipalities[i].code, 0, lot),
+        )
+        lots[i, lot].commit = month
+        lots[i, lot].vendor = vendor
+        kind = country.municipalities[i].kind
+        for operation in range(country.lot_of.size):
+            if country.lot_of[operation] == lot:
+                begin_planning(bodies[i], lots[i, lot], systems[i, operation], vendors[vendor], vendor, month)
+                state.tally[kind, COMMITTED] += 1
+        bodies[i].open_lots -= 1
+        if bodies[i].open_lots == 0:
+            state.tally[kind, BODIES_COMMITTED] += 1
+        state.prefecture_committed[country.municipalities[i].prefecture, lot] += 1
+        state.kind_committed[kind, lot] += 1
+        for neighbour in range(country.offsets[i], country.offsets[i + 1]):
+            lots[country.neighbours[neighbour], lot].neighbours_committed += 1

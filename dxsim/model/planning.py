@@ -1,0 +1,61 @@
+"""How long does a municipality plan before it orders?
+
+    planning = plan (1 + kappa) / (1 + kappa_mean)      months, rounded, for a lot of legacy complexity kappa
+
+A system committed in month t is ordered in month t + planning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dxsim.kernel import kernel
+from dxsim.model.state import MONTHS, NEVER, ORDERED, ORDERED_EVER, PLANNING, Country, Integers, State
+
+
+@kernel
+def planning_duration(months: float, complexity: float, mean_complexity: float) -> int:
+    """Return the whole months of planning of a lot, `months` at mean complexity; no more than a run has."""
+    return int(np.rint(min(float(MONTHS), months * (1.0 + complexity) / (1.0 + mean_complexity))))
+
+
+@kernel
+def begin_planning(
+    body: np.record, lot: np.record, system: np.record, supplier: np.record, vendor: int, month: int
+) -> None:
+    """Let a body plan a system with a vendor, into whose book all its work comes."""
+    system.state = PLANNING
+    system.since = month
+    system.vendor = vendor
+    system.remaining = system.work
+    supplier.book += system.work
+    supplier.contracted += system.work
+    body.next_order = min(body.next_order, month + lot.planning_months)
+
+
+@kernel
+def order(country: Country, state: State, month: int, ordered: Integers) -> int:
+    """Order the systems whose planning is done; list them (i * O + o) in `ordered` by tie and return how many."""
+    n_operations = country.lot_of.size
+    count = 0
+    for i in state.by_tie:
+        body = state.municipalities[i]
+        if body.next_order > month:
+            continue
+        body.next_order = NEVER
+        for operation in range(n_operations):
+            system = state.systems[i, operation]
+            if system.state != PLANNING:
+                continue
+            due = system.since + state.lots[i, system.lot].planning_months
+            if due > month:
+                body.next_order = min(body.next_order, due)
+                continue
+            if system.order < 0:
+                system.order = month
+                state.tally[country.municipalities[i].kind, ORDERED_EVER] += 1
+            system.state = ORDERED
+            system.since = month
+            ordered[count] = i * n_operations + operation
+            count += 1
+    return count

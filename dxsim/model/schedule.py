@@ -1,0 +1,81 @@
+"""The order of a month, printed and run: each line of `PHASES` is one call in `advance`, in the same order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dxsim.kernel import kernel
+from dxsim.model import (
+    capacity,
+    commitment,
+    lateness,
+    observer,
+    planning,
+    policy,
+    shortage,
+    vendor_choice,
+    vendor_queue,
+)
+from dxsim.model.state import Country, Events, Market, Series, State
+
+PHASES = (
+    ("capacity.change", "vendors grow, hire, release teams; scheduled shocks strike"),
+    ("vendor_queue.leave_lots", "vendors that leave a lot withdraw its systems"),
+    ("policy.announce", "national statements move beliefs"),
+    ("policy.review", "December review: is the second date granted?"),
+    ("capacity.quote", "vendors quote their waits"),
+    ("vendor_choice.weigh", "what these waits and market shares make of each vendor"),
+    ("commitment.decide", "who commits which lot (states as of last month)"),
+    ("vendor_choice.choose_for_new_commitments", "which vendor"),
+    ("vendor_choice.tender_again", "withdrawn systems choose anew"),
+    ("commitment.commit", "commitments take effect together; peers are told"),
+    ("planning.order", "systems whose planning is done are ordered"),
+    ("vendor_queue.join_queues", "orders join the vendors' queues"),
+    ("vendor_queue.serve", "vendors work; finished systems are live from next month"),
+    ("vendor_queue.stabilise", "parallel runs end"),
+    ("lateness.call_late", "at the deadline: reasons"),
+    ("shortage.review_books", "end of quarter: shortages are announced, systems tendered or booked again"),
+    ("lateness.survey", "survey months: bodies declare late systems"),
+    ("observer.observe", "the month is written down"),
+)
+
+
+@kernel
+def advance(
+    country: Country,
+    market: Market,
+    events: Events,
+    parameters: np.record,
+    seed: int,
+    state: State,
+    series: Series,
+    first: int,
+    last: int,
+) -> None:
+    """Run the months `first` to `last` - 1, changing `state` and writing `series`."""
+    n, n_lots = state.lots.shape
+    decided = np.empty(n * n_lots, dtype=np.int64)
+    chosen = np.empty(n * n_lots, dtype=np.int64)
+    ordered = np.empty(state.systems.size, dtype=np.int64)
+    finish = np.zeros(state.systems.size, dtype=np.int64)
+    for month in range(first, last):
+        capacity.change(state, events, parameters, month)
+        vendor_queue.leave_lots(country, state, events, month)
+        policy.announce(state, events, parameters, month)
+        policy.review(country, state, parameters, month)
+        capacity.quote(state, parameters, month)
+        vendor_choice.weigh(state, market, parameters)
+        count = commitment.decide(country, state, parameters, seed, month, decided)
+        vendor_choice.choose_for_new_commitments(country, state, parameters, seed, month, decided, chosen, count)
+        vendor_choice.tender_again(country, state, parameters, seed, month)
+        commitment.commit(country, state, seed, month, decided, chosen, count)
+        count = planning.order(country, state, month, ordered)
+        vendor_queue.join_queues(state, parameters, month, ordered, count)
+        for vendor in range(market.share.size):
+            available = capacity.vendor_output(state.vendors[vendor], parameters)
+            vendor_queue.serve(country, state, parameters, month, vendor, available)
+        vendor_queue.stabilise(country, state, parameters, month)
+        lateness.call_late(country, state, parameters, month)
+        shortage.review_books(country, state, parameters, seed, month, finish)
+        lateness.survey(country, state, events, parameters, month)
+        observer.observe(state, series, month)

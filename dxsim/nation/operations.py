@@ -1,0 +1,48 @@
+"""The 20 standardised operations and the six lots in which they are procured."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from typing import NamedTuple
+
+from dxsim.files import PACKAGE
+
+
+class Lot(NamedTuple):
+    """A group of operations that is procured together (lots found by co-lateness of operations, December 2025)."""
+
+    lot: str
+    name_en: str
+    name_ja: str
+    applies_to: str
+    bundling_factor: float
+
+
+class Operation(NamedTuple):
+    """One of the 20 operations to be standardised."""
+
+    operation: str
+    name_en: str
+    name_ja: str
+    lot: str
+    work_weight: float
+
+
+@cache
+def lots() -> tuple[Lot, ...]:
+    """Return the six lots, in the order in which arrays hold them."""
+    rows = _rows("lots.csv")
+    return tuple(Lot(lot, name_en, name_ja, applies, float(factor)) for lot, name_en, name_ja, applies, factor in rows)
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Return the 20 operations, in the order in which arrays hold them."""
+    rows = _rows("operations.csv")
+    return tuple(Operation(key, name_en, name_ja, lot, float(weight)) for key, name_en, name_ja, lot, weight in rows)
+
+
+def _rows(name: str) -> list[list[str]]:
+    with (PACKAGE / "nation" / "data" / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]

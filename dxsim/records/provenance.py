@@ -1,0 +1,113 @@
+"""Where records come from: all that is needed to run them again, and nothing about whose machine it was."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from dxsim import __version__
+from dxsim.files import PACKAGE, sha256
+
+if TYPE_CHECKING:
+    from dxsim.nation.nation import Nation
+    from dxsim.nation.vendor_table import VendorTable
+    from dxsim.scenario.scenario import Scenario
+
+SOFTWARE = "dxsim"
+FORMAT = 1
+_PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "networkx", "matplotlib")
+
+
+def describe_run(
+    nation: Nation, scenario: Scenario, seed: int, started: datetime, vendor_table: VendorTable | None = None
+) -> dict[str, Any]:
+    """Return the manifest of a run that ends now; the scenario in it can be rebuilt, whoever's file it was."""
+    return {
+        "software": {"name": SOFTWARE, "version": __version__, "format": FORMAT, "git": git_state(PACKAGE.parent)},
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "platform": {"system": platform.system(), "machine": platform.machine()},
+        "seed": seed,
+        "scenario": {
+            "name": scenario.name,
+            "title": dict(scenario.title),
+            "fingerprint": scenario.fingerprint,
+            "values": dict(scenario.values),
+            "overrides": dict(scenario.overrides),
+            "surveys": list(scenario.surveys),
+            "events": _events(scenario),
+        },
+        "nation": {
+            "name": nation.name,
+            "fingerprint": nation.fingerprint,
+            "municipalities": len(nation.municipalities),
+            "attribution": list(nation.attribution),
+            "sources": dict(nation.sources),
+        },
+        "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
+        "registry_sha256": sha256(PACKAGE / "scenario" / "parameters.csv"),
+        "started": started.isoformat(timespec="milliseconds"),
+        "finished": now().isoformat(timespec="milliseconds"),
+    }
+
+
+def now() -> datetime:
+    """Return the present time, with its zone."""
+    return datetime.now(UTC)
+
+
+def _events(scenario: Scenario) -> list[dict[str, Any]]:
+    announced = [{"kind": "announcement", **asdict(event)} for event in scenario.announcements]
+    by_vendors = [
+        {
+            "kind": "vendor",
+            **asdict(event),
+            "vendors": list(event.vendors),
+            "withdrawn_lots": list(event.withdrawn_lots),
+        }
+        for event in scenario.vendor_events
+    ]
+    return sorted(announced + by_vendors, key=lambda event: event["month"])
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Return the commit of the checkout in `folder` and whether tracked files differ from it; None outside one."""
+    if not (folder / ".git").exists():
+        return None
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return {"commit": commit, "dirty": bool(changes)}
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
+
+
+def without_folders(value: object) -> object:
+    """Return `value` with every absolute path cut to its last part; ``key=value`` texts and containers are searched.
+
+    Examples
+    --------
+    >>> without_folders(["run", "output=/home/someone/results/mine", "seed=1"])
+    ['run', 'output=mine', 'seed=1']
+    """
+    if isinstance(value, Mapping):
+        return {str(key): without_folders(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_folders(item) for item in value]
+    if isinstance(value, PurePath):
+        return without_folders(str(value))
+    if isinstance(value, str):
+        key, equals, text = value.rpartition("=")
+        return f"{key}{equals}{Path(text).name}" if Path(text).is_absolute() else value
+    return value

@@ -1,0 +1,162 @@
+"""Records as a folder: one Parquet file per table and a manifest. Whole or not at all.
+
+The Parquet files hold no time of day, so the same inputs give the same bytes; the manifest says when it was.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dxsim.errors import InputError, Problem, say
+from dxsim.files import sha256
+from dxsim.records.provenance import FORMAT, SOFTWARE
+from dxsim.records.tables import TABLES, Records
+
+MANIFEST = "manifest.json"
+
+
+def write_records(records: Records, folder: str | Path, also: Callable[[Path], object] | None = None) -> None:
+    """Write records as a folder; one of dxsim's that stands there is replaced.
+
+    Parameters
+    ----------
+    records : Records
+        What to write.
+    folder : str or Path
+        Where to; see `check_output`.
+    also : callable, optional
+        Called with the folder while it is being made, to add further files (figures); the manifest lists them too.
+
+    Raises
+    ------
+    InputError
+        If the folder is not dxsim's to replace or can't be written.
+    """
+    folder = Path(folder)
+    check_output(folder)
+    with _whole_folder(folder) as making:
+        for name in TABLES:
+            getattr(records, name).to_parquet(making / f"{name}.parquet", compression="zstd", index=False)
+        if also is not None:
+            also(making)
+        written = sorted(path for path in making.rglob("*") if path.is_file())
+        manifest = dict(records.manifest)
+        manifest["files"] = {path.relative_to(making).as_posix(): sha256(path) for path in written}
+        text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
+        (making / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read_records(folder: str | Path) -> Records:
+    """Read a folder that `write_records` made.
+
+    Raises
+    ------
+    InputError
+        If it is not such a folder, a file is missing or a file is not the one that was written.
+    """
+    folder = Path(folder)
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise InputError(
+            say("records '{folder}'", folder=folder), [Problem("", say("not a folder of dxsim's records"))]
+        )
+    found = manifest["software"].get("format")
+    if found != FORMAT:
+        what = say("format {format} was expected (got {found})", format=FORMAT, found=repr(found))
+        raise InputError(say("records '{folder}'", folder=folder), [Problem(MANIFEST, what)])
+    names = [f"{name}.parquet" for name in TABLES]
+    problems = [Problem(name, fault) for name in names if (fault := _fault(folder, name, manifest))]
+    if problems:
+        raise InputError(say("records '{folder}'", folder=folder), problems)
+    return Records(**{name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}, manifest=manifest)
+
+
+def check_output(folder: Path) -> None:
+    """Refuse a place where writing records would lose what dxsim did not write.
+
+    A new or empty folder will do, and so will a folder of records, which will be replaced, unless somebody put
+    other files into it.
+
+    Raises
+    ------
+    InputError
+        With what stands in the way.
+    """
+    try:
+        problem = _obstacle(folder)
+    except OSError as error:
+        problem = str(error.strerror)
+    if problem:
+        what = say("{problem}; choose another with output=FOLDER", problem=problem)
+        raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
+
+
+def _obstacle(folder: Path) -> str:
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                return say("'{place}' is a file", place=place)
+            break
+    if not folder.exists() or not any(folder.iterdir()):
+        return ""
+    manifest = _manifest(folder)
+    if manifest is None:
+        return say("it holds other things than dxsim's records, and would be replaced")
+    ours = {MANIFEST, *manifest["files"]}
+    foreign = [
+        name
+        for path in sorted(folder.rglob("*"))
+        if not path.is_dir()
+        and (name := path.relative_to(folder).as_posix()) not in ours
+        and not path.name.startswith(".")
+    ]
+    return say("it holds files that dxsim did not write ({files})", files=", ".join(foreign[:3])) if foreign else ""
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a folder of records, or None if that is not what it is."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return manifest if manifest["software"]["name"] == SOFTWARE and isinstance(manifest["files"], dict) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _fault(folder: Path, name: str, manifest: dict[str, Any]) -> str:
+    if not (folder / name).is_file():
+        return say("missing")
+    is_same = sha256(folder / name) == manifest["files"].get(name)
+    return "" if is_same else say("not the file that {manifest} was written for", manifest=MANIFEST)
+
+
+@contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder beside `folder` to fill; move it into place at the end, or leave nothing behind."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    except OSError as error:
+        what = say("can't be written: {reason}", reason=error.strerror)
+        raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)]) from error
+    try:
+        making, before = scratch / "new", scratch / "old"
+        making.mkdir()
+        yield making
+        if folder.exists():
+            folder.rename(before)
+        try:
+            making.rename(folder)
+        except BaseException:
+            if before.exists():
+                before.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

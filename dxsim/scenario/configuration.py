@@ -1,0 +1,268 @@
+"""The command line of a run: composed by Hydra from our own ``configs/``, then checked and frozen.
+
+Hydra sees our own files and the overrides, nothing else: a scenario file is only named here and is read as data,
+and nothing is ever instantiated. What wins: registry default < scenario file < variant < command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.files import is_folder, shipped
+from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
+from dxsim.scenario.scenario import Scenario, load_scenario
+
+LARGEST_SEED = 2**63 - 1
+LONGEST_OVERRIDE = 1000  # characters
+SYNTHETIC = "synthetic"  # the nation that ships with dxsim
+
+
+def _nation(name: str) -> str:
+    if name != SYNTHETIC and not is_folder(Path(name)):
+        raise ValueError(name)
+    return name
+
+
+class Settings(BaseModel):
+    """The keys of ``configs/config.yaml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    scenario: str
+    nation: Annotated[str, Field(min_length=1), AfterValidator(_nation)]
+    vendor_table: Annotated[str | None, Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+    output: Annotated[str | None, Field(min_length=1)]
+    figures: bool
+    language: Literal["en", "ja"]
+
+
+KEYS = (*Settings.model_fields, "variant")
+TEXTS = ("scenario", "nation", "vendor_table", "output", "language", "variant")  # taken as typed, in any script
+NULLABLE = ("vendor_table", "output")
+
+
+@dataclass(frozen=True)
+class RunConfiguration:
+    """What a run is to do, checked.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        Resolved, with variant and overrides in it.
+    nation : str
+        ``synthetic`` or a folder.
+    seed : int
+        0 to 2**63 - 1.
+    output : Path or None
+        Folder for the results; None stands for ``results/<scenario>-seed<seed>``, in which the name of another nation,
+        the name of a vendor table and, if parameters were changed, six digits of the scenario's fingerprint follow the
+        scenario's name.
+    figures : bool
+        Whether to draw.
+    language : str
+        ``en`` or ``ja``.
+    vendor_table : Path or None
+        CSV file with real vendors; None: vendors are drawn.
+    composed : dict
+        What Hydra composed, without the parameters that nobody set; for the manifest.
+    """
+
+    scenario: Scenario
+    nation: str
+    seed: int
+    output: Path | None
+    figures: bool
+    language: str
+    vendor_table: Path | None
+    composed: dict[str, Any]
+
+
+def variant_names() -> tuple[str, ...]:
+    """Return the names of the variants, the default first."""
+    names = sorted(path.stem for path in (shipped("configs") / "variant").glob("*.yaml"))
+    return tuple(sorted(names, key=lambda name: name != "default"))
+
+
+def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
+    """Turn overrides such as ``policy.deadline=2027-03`` into a checked configuration.
+
+    Raises
+    ------
+    InputError
+        With every problem of the overrides and of the scenario file that they name.
+
+    Examples
+    --------
+    >>> read_command_line(["seed=7", "policy.deadline=2027-03"]).scenario.values["policy.deadline"]
+    '2027-03'
+    """
+    accepted: dict[str, str] = {}
+    problems: list[Problem] = []
+    for override in overrides:
+        try:
+            key, value = _understood(override)
+            if key in accepted:
+                raise ValueError(say("{key} is given twice", key=key))
+            accepted[key] = value
+        except ValueError as error:
+            problems.append(Problem(ascii(override)[1:60] if _unprintable(override) else override[:60], str(error)))
+    composed = _compose([f"{key}={value}" for key, value in accepted.items()])
+    values: dict[str, Value] = {}
+    for key, value in _parameters(composed):
+        try:
+            values[key] = REGISTRY[key].read(value)
+        except ValueError as error:
+            problems.append(Problem("", str(error)))
+    settings = None
+    try:
+        settings = Settings.model_validate({key: composed[key] for key in Settings.model_fields})
+    except ValidationError as error:
+        problems += [Problem("", _refused(str(fault["loc"][0]), fault["input"])) for fault in error.errors()]
+    try:
+        scenario = load_scenario(composed["scenario"], values)
+    except InputError as error:
+        problems += error.problems
+    if problems or settings is None:
+        raise InputError(say("command line"), problems)
+    return RunConfiguration(
+        scenario=scenario,
+        nation=settings.nation,
+        seed=settings.seed,
+        output=Path(settings.output) if settings.output else None,
+        figures=settings.figures,
+        language=settings.language,
+        vendor_table=Path(settings.vendor_table) if settings.vendor_table else None,
+        composed=settings.model_dump() | {"variant": composed["variant"]} | {"parameters": dict(_parameters(composed))},
+    )
+
+
+def _refused(key: str, value: object) -> str:
+    """Return why the value of a key of ``configs/config.yaml`` is refused."""
+    bounds = {
+        "nation": say("'{synthetic}' or a folder", synthetic=SYNTHETIC),
+        "vendor_table": say("a file, or null"),
+        "seed": say("a whole number from 0 to {largest}", largest=LARGEST_SEED),
+        "output": say("a folder, or null"),
+        "figures": say("true or false"),
+        "language": say("en or ja"),
+    }[key]
+    hint = nearest(str(value), [SYNTHETIC]) if key == "nation" else ""
+    return say("{key} must be {bounds} (got {value})", key=key, bounds=bounds, value=repr(value)) + hint
+
+
+def _parameters(composed: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the parameters that somebody set, by full name."""
+    return [
+        (f"{group}.{name}", value) for group in GROUPS for name, value in composed[group].items() if value is not None
+    ]
+
+
+def _compose(overrides: Sequence[str]) -> dict[str, Any]:
+    """Let Hydra compose our own files and overrides that were understood before."""
+    empty: dict[str, dict[str, None]] = {group: {} for group in GROUPS}
+    for parameter in REGISTRY.values():
+        empty[parameter.group][parameter.name] = None
+    ConfigStore.instance().store(name="parameters", node=empty)
+    with initialize_config_dir(config_dir=str(shipped("configs").resolve()), version_base="1.3"):
+        composed = compose(config_name="config", overrides=list(overrides), return_hydra_config=True)
+    chosen = composed.hydra.runtime.choices.variant
+    content: Any = OmegaConf.to_container(composed, resolve=False)
+    return {**content, "variant": chosen}
+
+
+def _understood(override: str) -> tuple[str, str]:
+    """Return key and value of one override, the value in the form that Hydra reads.
+
+    Raises
+    ------
+    ValueError
+        If it is not ``KEY=VALUE`` with a known key and one plain value; the message says what to write instead.
+    """
+    if len(override) > LONGEST_OVERRIDE:
+        raise ValueError(say("longer than {longest} characters", longest=LONGEST_OVERRIDE))
+    if _unprintable(override):
+        raise ValueError(say("has characters that can't be printed"))
+    if "${" in override:
+        raise ValueError(say("references (${{...}}) are not read; write the value itself"))
+    key, equals, value = override.partition("=")
+    bare = key.lstrip("+~")
+    if not bare:
+        raise ValueError(say("write KEY=VALUE"))
+    if bare.split(".")[0].split("/")[0] == "hydra":
+        raise ValueError(say("Hydra's own settings can't be changed here"))
+    if bare in GROUPS:
+        example = _members(bare)[0]
+        raise ValueError(
+            say(
+                "{group} is a group; name one of its parameters, for example {example}=VALUE",
+                group=bare,
+                example=example,
+            )
+        )
+    if bare not in KEYS and bare not in REGISTRY:
+        hint = nearest(bare, KEYS)
+        raise ValueError(say("no such key{hint}", hint=hint) if hint else unknown(bare))
+    if not equals and bare == key:
+        raise ValueError(say("write {key}=VALUE", key=key))
+    if bare != key:
+        raise ValueError(say("keys are neither added nor removed; write {key}=VALUE", key=bare))
+    return key, _text(key, value) if key in TEXTS else _plain_value(value)
+
+
+def _unprintable(text: str) -> bool:
+    """Return whether `text` has control characters or bytes that are no text."""
+    return any(ord(letter) < ord(" ") or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _members(group: str) -> list[str]:
+    return [parameter.key for parameter in REGISTRY.values() if parameter.group == group]
+
+
+def _text(key: str, value: str) -> str:
+    """Return a text for Hydra; Japanese, blanks and brackets are taken as they are."""
+    if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1:
+        value = value[1:-1]
+    elif "," in value:
+        hint = say(" (or quote a name with a comma: {key}='a,b')", key=key)
+        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=hint))
+    elif value == "null" and key in NULLABLE:
+        return value
+    if key == "variant" and value not in variant_names():
+        known = variant_names()
+        hint = nearest(value, known)
+        what = say("no variant '{name}'{hint} (known: {known})", name=value, hint=hint, known=", ".join(known))
+        raise ValueError(what)
+    if value.startswith("~"):
+        try:
+            value = str(Path(value).expanduser())
+        except RuntimeError:
+            raise ValueError(say("there is no such user's folder")) from None
+    return str(QuotedString(text=value, quote=Quote.single).with_quotes())
+
+
+def _plain_value(value: str) -> str:
+    """Return `value` if Hydra's grammar reads it as one number, word or truth value."""
+    try:
+        parsed = OverridesParser.create().parse_override(f"key={value}")
+        plain = parsed.value()
+    except (HydraException, RecursionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(say("the value can't be read: {reason}", reason=reason)) from None
+    if parsed.is_sweep_override():
+        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=""))
+    if not isinstance(plain, bool | int | float | str | QuotedString | None):
+        raise ValueError(say("one plain value only, neither a list nor a group of keys"))
+    return value

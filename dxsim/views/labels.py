@@ -1,0 +1,67 @@
+"""Every text that dxsim shows, in English and Japanese, from one table: ``labels.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ja")
+SHOWN_CHANGES = 2
+TABLE = Path(__file__).with_name("labels.csv")
+
+
+@cache
+def labels(language: str) -> Mapping[str, str]:
+    """Return the texts of a language, "en" or "ja", by key."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return {row["key"]: row[language] for row in csv.DictReader(file)}
+
+
+def month_text(month: str, language: str) -> str:
+    """Return a month written YYYY-MM as a reader of `language` expects it.
+
+    Examples
+    --------
+    >>> month_text("2026-03", "ja")
+    '2026年3月'
+    """
+    year, number = month.split("-")
+    return f"{year}年{int(number)}月" if language == "ja" else month
+
+
+def changes_text(overrides: Mapping[str, object], language: str) -> str:
+    """Return what was changed in a scenario as one short text: the first `SHOWN_CHANGES` parameters, and how many more.
+
+    Examples
+    --------
+    >>> changes_text({"vendor.count": 12, "policy.portability": 0.9, "policy.enforcement": 0}, "en")
+    'vendor.count=12, policy.portability=0.9 and 1 more'
+    """
+    changes = [f"{key}={value}" for key, value in overrides.items()]
+    shown, more = ", ".join(changes[:SHOWN_CHANGES]), len(changes) - SHOWN_CHANGES
+    return labels(language)["changes_more"].format(shown=shown, count=more) if more > 0 else shown
+
+
+def kpi_label(name: str, language: str, deadline: str) -> str:
+    """Return what a KPI of a summary is called.
+
+    Parameters
+    ----------
+    name : str
+        As in the column ``kpi`` of a summary.
+    language : str
+        "en" or "ja".
+    deadline : str
+        Month of the deadline, YYYY-MM.
+    """
+    from dxsim.records.summary import find_kpi
+
+    kpi, filled = find_kpi(name)
+    words = {"deadline": month_text(deadline, language), **filled}
+    if "month" in filled:
+        words["month"] = month_text(filled["month"], language)
+    if "reason" in filled:
+        words["reason_label"] = labels(language)[f"reason_{filled['reason']}"]
+    return kpi.label[language].format(**words)

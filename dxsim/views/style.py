@@ -1,0 +1,140 @@
+"""What all figures share: fonts, colours that colour-blind readers can tell apart, axes of months."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+
+import matplotlib as mpl
+import matplotlib_fontja
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.dates import DateFormatter, YearLocator, date2num
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from dxsim.nation.schema import TYPES
+from dxsim.records import Records
+from dxsim.scenario.months import MONTHS, month_name
+from dxsim.views.labels import changes_text, labels, month_text
+
+_SMALLEST, _LETTERS_PER_INCH = 6.5, 19  # the smallest print, in points
+INK, FAINT, NONE_LATE = "#222222", "#6b6b6b", "#dedede"
+
+# Okabe and Ito (2008), without their yellow, which is too faint for a line on white.
+TYPE_COLOURS = dict(
+    zip(TYPES, ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#d55e00", "#999999"), strict=True)
+)
+REASON_COLOURS = {"R1": "#0072b2", "R2": "#56b4e9", "R3": "#cc79a7", "R4": "#e69f00", "R5": "#009e73"}
+
+LATE_BINS = ((0, 0), (1, 4), (5, 9), (10, 14), (15, 20))  # late systems of a municipality
+BIN_NAMES = tuple(str(low) if low == high else f"{low}–{high}" for low, high in LATE_BINS)
+BIN_COLOURS = (NONE_LATE, *(mpl.colors.to_hex(mpl.colormaps["viridis_r"](place)) for place in (0.08, 0.4, 0.68, 1.0)))
+
+_SETTINGS = {
+    "font.family": ["DejaVu Sans", "IPAexGothic"],
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.grid.axis": "y",
+    "grid.color": "#e8e8e8",
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
+    "legend.fontsize": 8,
+    "figure.dpi": 200,
+    "savefig.dpi": 200,
+}
+
+
+@cache
+def _add_japanese_font() -> None:
+    font_manager.fontManager.addfont(matplotlib_fontja.get_font_ttf_path())
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw, and save, with dxsim's settings; the user's own stay as they are."""
+    _add_japanese_font()
+    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+        yield
+
+
+def new_figure(width: float = 7.0, height: float = 4.2) -> Figure:
+    """Return an empty figure of this size in inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def write_title(figure: Figure, records: Records, language: str, size: float) -> None:
+    """Write over a figure which run it shows: the scenario, what was changed in it, and the seed."""
+    scenario = records.manifest["scenario"]
+    changes = changes_text(scenario["overrides"], language)
+    title = scenario["title"][language] + (f" — {changes}" if changes else "")
+    title = labels(language)["run_title"].format(title=title, seed=records.manifest["seed"])
+    per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / size)
+    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=size)
+
+
+def write_below(figure: Figure, lines: Sequence[str], colour: str) -> None:
+    """Write small lines under a figure, broken where they would not fit."""
+    per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH)
+    broken = [part for line in lines for part in textwrap.wrap(line, per_line, subsequent_indent="    ")]
+    if broken:
+        figure.supxlabel("\n".join(broken), x=0.01, ha="left", fontsize=_SMALLEST, color=colour, linespacing=1.4)
+
+
+def deadline_month(records: Records) -> str:
+    """Return the month at whose end the deadline falls, YYYY-MM."""
+    return str(records.manifest["scenario"]["values"]["policy.deadline"])
+
+
+def month_end(month: str | pd.Series) -> npt.NDArray[np.float64]:
+    """Return the instants at which months end, where the state named by a month is drawn; days as matplotlib counts."""
+    ends = np.atleast_1d(np.asarray(month, "datetime64[M]")) + np.timedelta64(1, "M")
+    return np.array(date2num(ends.astype("datetime64[D]")), np.float64)  # type: ignore[no-untyped-call]
+
+
+def months_axis(axes: Axes) -> None:
+    """Let `axes` run over all months of a run, with a tick at every second January."""
+    axes.set_xlim(month_end(month_name(-1))[0], month_end(month_name(MONTHS - 1))[0])
+    axes.xaxis.set_major_locator(YearLocator(2))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_minor_locator(YearLocator(1))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%Y"))  # type: ignore[no-untyped-call]
+
+
+def thousands(axis: object) -> None:
+    """Write the ticks of `axis` as 1,000."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))  # type: ignore[attr-defined]
+
+
+def mark_deadline(axes: Axes, records: Records, language: str) -> None:
+    """Draw the deadline as a line with its name at the top."""
+    month = deadline_month(records)
+    where = month_end(month)[0]
+    axes.axvline(where, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
+    axes.annotate(
+        labels(language)["deadline"].format(month=month_text(month, language)),
+        (where, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4, -2),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=8,
+    )
+
+
+def late_bin(late: Sequence[int] | pd.Series) -> npt.NDArray[np.int64]:
+    """Return the place in `LATE_BINS` of each number of late systems."""
+    return np.searchsorted([high for _, high in LATE_BINS], np.asarray(late))

@@ -1,0 +1,692 @@
+"""Where theory knows the answer, the kernels give it.
+
+Golden values were worked out apart from this program (issue 1, design of the model). Statistical checks allow five
+standard errors, so each of them fails a correct model about 6 times in ten million.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numba import njit
+from scipy import stats
+
+from dxsim.model import commitment, initialisation, lateness, policy, shortage, vendor_choice, vendor_queue
+from dxsim.model.capacity import initial_capacity, output, queue_wait, quoted_wait, work_left_by_learning
+from dxsim.model.planning import planning_duration
+from dxsim.model.run import begin, prepare, proceed, run_inputs
+from dxsim.model.state import LIVE, ORDERED, PLACE, VENDOR, empty_state
+from dxsim.scenario.scenario import VendorEvent
+from tests.model.cases import (
+    ALIKE,
+    DEADLINE,
+    LIMIT,
+    MONTHS,
+    PAST_DEADLINE,
+    RUNS,
+    SINGLE,
+    STEADY_VENDORS,
+    UNIT_JOBS,
+    N,
+    alike_nation,
+    arrive,
+    commitments,
+    final_states,
+    mixed_nation,
+    plain,
+    queue_inputs,
+    share_after,
+    spread_thresholds,
+    z_of_share,
+)
+
+L1 = {12: 0.302324, 24: 0.513248, 60: 0.834701, 120: 0.972676}
+L1_DEVIATION = {12: 0.0110, 24: 0.0120, 60: 0.0089, 120: 0.0039}
+L2 = {1: 0.302324, 2: 0.513248, 5: 0.834701}
+L3 = {12: 0.049116, 24: 0.137655, 36: 0.278545, 48: 0.463289, 60: 0.651947, 84: 0.895644, 120: 0.988106}
+L3_CHAIN_BINOMIAL_AT_48, L3_CONTINUOUS_AT_48 = 0.4623, 0.48242
+L5 = {12: 0.314137, 24: 0.605440, 36: 0.862735, 48: 0.994185}
+L6 = {12: 0.105107, 30: 0.291419, 48: 0.549045, 59: 0.854630}
+L8 = {48: 0, 54: 78, 60: 156, 72: 312, 84: 468, 94: 598, 95: 600}
+L10 = {0.5: 0.5, 0.8: 2.0, 0.9: 4.5}
+L13 = {(4.5, 20): 0.825715, (3.5, 20): 0.635425, (3.0, 15): 0.589269}
+L14 = {0: 1.0, 1: 0.9, 3: 0.81, 7: 0.729}
+
+CONSTANT = ALIKE | PAST_DEADLINE | {"vendor.readiness_mean": 180, "commitment.mandate_hazard": 0}
+
+
+@pytest.fixture(scope="module")
+def japan():
+    return alike_nation(N)
+
+
+# L1: constant hazard
+
+
+@pytest.fixture(scope="module")
+def constant_hazard_commitments(japan):
+    inputs = prepare(japan, plain(CONSTANT | {"commitment.own_motive_hazard": 0.03}), 1)
+    return commitments(inputs, range(RUNS), 120)
+
+
+@pytest.mark.parametrize("months", L1)
+def test_constant_hazard_gives_exponential_share(constant_hazard_commitments, months):
+    share = share_after(constant_hazard_commitments, months)
+    assert abs(z_of_share(share.mean(), L1[months], share.size * N)) < LIMIT
+
+
+@pytest.mark.parametrize("months", L1)
+def test_constant_hazard_gives_binomial_counts(constant_hazard_commitments, months):
+    share = share_after(constant_hazard_commitments, months).ravel()
+    expected = math.sqrt(L1[months] * (1 - L1[months]) / N)
+    assert expected == pytest.approx(L1_DEVIATION[months], abs=6e-5)
+    # (k - 1) s^2 / sigma^2 is close to chi-square with k - 1 degrees of freedom for k independent shares.
+    low, high = stats.chi2(share.size - 1).ppf([3e-7, 1 - 3e-7]) / (share.size - 1)
+    assert low < share.var(ddof=1) / expected**2 < high
+
+
+def test_constant_hazard_one_month_off_is_noticed(constant_hazard_commitments):
+    share = share_after(constant_hazard_commitments[:1], 24)[0, 0]
+    assert abs(z_of_share(share, L1[24], N)) < LIMIT
+    for months in (22, 26):
+        assert abs(z_of_share(share, 1 - math.exp(-0.03 * months), N * 6)) > LIMIT
+
+
+# L2: budget gates
+
+
+def test_gates_delay_but_do_not_lose_commitments(japan):
+    # The pressure starts in month 1, so that gates in months 12, 24, ... close 12, 24, ... months of it.
+    overrides = CONSTANT | {
+        "commitment.gate_rule": "fiscal_year",
+        "commitment.supplementary_gate_probability": 0,
+        "commitment.own_motive_hazard": 0,
+        "commitment.mandate_hazard": 0.03,
+        "policy.mandate_start": "2021-05",
+    }
+    inputs = prepare(japan, plain(overrides), 1)
+    thresholds = begin(inputs)[0].lots.threshold
+    commit = commitments(inputs, range(1, 2), 73)[0]
+    assert set(np.unique(commit)) <= {-1, 12, 24, 36, 48, 60, 72}
+    for gates, expected in L2.items():
+        committed = (commit >= 0) & (commit <= 12 * gates)
+        assert (committed == (thresholds <= 0.03 * 12 * gates)).all()
+        assert (committed == ((commit >= 0) & (commit <= 12 * gates + 11))).all()
+        assert abs(z_of_share(committed.mean(), expected, committed.size)) < LIMIT
+
+
+# L3: Bass
+
+
+BASS = CONSTANT | {
+    "commitment.own_motive_hazard": 0.003,
+    "commitment.peer_hazard": 0.06,
+    "commitment.prefecture_exposure_weight": 0,
+    "commitment.type_exposure_weight": 1,
+}
+
+
+def chain_binomial(runs: int, months: int) -> np.ndarray:
+    """Return the share after each month, (runs, months + 1), of N bodies that all look at all."""
+    generator = np.random.default_rng(20_210_401)
+    count = np.zeros((runs, months + 1), dtype=np.int64)
+    for month in range(months):
+        before = count[:, month]
+        count[:, month + 1] = before + generator.binomial(N - before, -np.expm1(-(0.003 + 0.06 * before / N)))
+    return count / N
+
+
+def test_recurrence_with_peers_is_the_discrete_one(japan):
+    inputs = prepare(japan, plain(BASS), 1)
+    state, series = begin(inputs)
+    spread_thresholds(state)
+    proceed(inputs, state, series, 0, 120)
+    share = 0.0
+    for month in range(1, 121):
+        hazard = commitment.voluntary_hazard(0.7, 0.003 + 0.06 * commitment.peer_response(share, 0, 0.3, 4.0), 0.0)
+        share += (1 - share) * -math.expm1(-hazard)
+        committed = (state.lots.commit >= 0) & (state.lots.commit < month)
+        assert committed.mean(axis=0) == pytest.approx(np.full(6, share), abs=6 / N)
+        if month in L3:
+            assert share == pytest.approx(L3[month], abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def commitments_with_peers(japan):
+    return commitments(prepare(japan, plain(BASS), 1), range(RUNS), 60)
+
+
+def test_peers_follow_the_chain_binomial_law(commitments_with_peers):
+    reference = chain_binomial(20_000, 60)
+    for months in (12, 24, 36, 48, 60):
+        share = share_after(commitments_with_peers, months).ravel()
+        error = math.hypot(
+            share.std(ddof=1) / math.sqrt(share.size),
+            reference[:, months].std(ddof=1) / math.sqrt(len(reference)),
+        )
+        assert abs(share.mean() - reference[:, months].mean()) < LIMIT * error
+        assert share.std(ddof=1) == pytest.approx(reference[:, months].std(ddof=1), rel=5 / math.sqrt(2 * share.size))
+
+
+def test_peers_follow_the_discrete_not_the_continuous_bass_curve(commitments_with_peers):
+    share = share_after(commitments_with_peers, 48).ravel()
+    error = share.std(ddof=1) / math.sqrt(share.size)
+    # 1741 bodies lag behind infinitely many by about 0.001 on average.
+    assert abs(share.mean() - L3_CHAIN_BINOMIAL_AT_48) < LIMIT * math.hypot(error, 0.0023)
+    assert abs(share.mean() - L3[48]) < LIMIT * error + 0.0015
+    assert (L3_CONTINUOUS_AT_48 - share.mean()) / error > 10
+
+
+# L4: logistic
+
+
+def test_peers_alone_converge_to_the_logistic_curve():
+    seeds, hazard_times_time = 0.1, 4.0
+    exact = 1 / (1 + (1 - seeds) / seeds * math.exp(-hazard_times_time))
+    nation = alike_nation(9_000)
+    errors = []
+    for steps in (22, 44, 88, 176):
+        overrides = BASS | {"commitment.own_motive_hazard": 0, "commitment.peer_hazard": hazard_times_time / steps}
+        inputs = prepare(nation, plain(overrides), 1)
+        state, series = begin(inputs)
+        spread_thresholds(state, below=seeds)
+        proceed(inputs, state, series, 0, steps + 1)  # month 0 makes the seeds commit
+        errors.append(exact - (state.lots.commit[:, 0] >= 0).mean())
+    assert errors[-1] < 0.01
+    for coarse, fine in pairwise(errors):
+        assert 1.8 < coarse / fine < 2.4
+
+
+# L5: mandate only
+
+
+MANDATE_ONLY = ALIKE | {
+    "policy.mandate_start": "2021-04",
+    "policy.extension_rule": "none",
+    "commitment.own_motive_hazard": 0,
+    "commitment.mandate_hazard": 0.3,
+    "commitment.readiness_slope": 0.35,
+    "commitment.mandate_uniformity": 1,
+    "commitment.naive_share": 1,
+    "commitment.urgency_scale": 4,
+    "belief.initial_extension_belief": 0,
+    "belief.shortage_belief_rise": 0,
+    "legacy.complexity_exponent": 0,
+    "legacy.complexity_dispersion": 0,
+    "vendor.planning_months": 13,
+    "vendor.minimum_months": 7,
+    "vendor.readiness_mean": 180,
+}
+
+
+def test_mandate_presses_as_the_deadline_nears(japan):
+    commit = commitments(prepare(japan, plain(MANDATE_ONLY), 1), range(RUNS), 48)
+    built_up = 0.0
+    for month in range(48):
+        lead = commitment.lead_time(13, 99.0, 7.0, True)
+        pressure = 0.3 * commitment.urgency(DEADLINE - month - lead, 4.0)
+        built_up += commitment.mandate_hazard(-1.3, pressure, 0.35, 1.0)
+        if month + 1 in L5:
+            assert -math.expm1(-built_up) == pytest.approx(L5[month + 1], abs=1e-6)
+            share = share_after(commit, month + 1)
+            assert abs(z_of_share(share.mean(), L5[month + 1], share.size * N)) < LIMIT
+
+
+def test_only_realistic_planners_count_the_queue(japan):
+    assert commitment.lead_time(13, 99.0, 7.0, False) == 119
+    realistic = prepare(japan, plain(MANDATE_ONLY | {"commitment.naive_share": 0, "vendor.capacity_ratio": 0}), 1)
+    # Without engineers the queue is at its ceiling of 120 months: there is no slack, and the pressure is full.
+    share = share_after(commitments(realistic, range(10), 12), 12)
+    assert abs(z_of_share(share.mean(), -math.expm1(-0.3 * 12), share.size * N)) < LIMIT
+
+
+# L6: deadline hazard
+
+
+def driven_shares(alpha: float, months: int) -> list[float]:
+    """Return the share after each month when the mandate is moved each month to a probability alpha / (T - t)."""
+    inputs = prepare(alike_nation(N), plain(CONSTANT | {"commitment.own_motive_hazard": 0}), 1)
+    state, series = begin(inputs)
+    spread_thresholds(state)
+    shares = []
+    for month in range(months):
+        parameters = inputs.parameters.copy()
+        parameters.mandate_start = 0
+        parameters.mandate_hazard = -math.log1p(-alpha / (60 - month))
+        parameters.deadline = -1  # over in month 0 too
+        proceed(inputs._replace(parameters=parameters), state, series, month, month + 1)
+        shares.append((state.lots.commit >= 0).mean())
+    return shares
+
+
+def test_any_path_of_monthly_probabilities_is_reproduced():
+    """A probability alpha / (T - t) needs a hazard -ln(1 - alpha / (T - t)), set from outside month by month."""
+    assert driven_shares(1.0, 59) == pytest.approx([month / 60 for month in range(1, 60)], abs=1 / N)
+    half = driven_shares(0.5, 59)
+    for months, expected in L6.items():
+        assert half[months - 1] == pytest.approx(expected, abs=1 / N)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.5])
+def test_steep_urgency_tends_to_the_deadline_hazard(japan, alpha):
+    """With tau_0 -> 0 and m tau_0 = alpha the model's own hazard is alpha / (T - t).
+
+    A hazard is not a probability: shares agree with 1 - (1 - t / T)^alpha, the limit of L6, to order 1 / T.
+    """
+    distance = {}
+    for horizon in (40, 80, 160):
+        inputs = prepare(japan, plain(MANDATE_ONLY | {"vendor.planning_months": 0}), 1)
+        parameters = inputs.parameters.copy()
+        parameters.urgency_scale, parameters.mandate_hazard = 1e-7, alpha * 1e7
+        parameters.deadline = parameters.second_deadline = horizon + 7  # seven months of own lead
+        inputs = inputs._replace(parameters=parameters)
+        state, series = begin(inputs)
+        spread_thresholds(state)
+        proceed(inputs, state, series, 0, 3 * horizon // 4)
+        share = (state.lots.commit >= 0).mean()
+        hazard = sum(alpha / (horizon - month) for month in range(3 * horizon // 4))
+        assert share == pytest.approx(-math.expm1(-hazard), abs=1 / N)
+        distance[horizon] = 1 - 0.25**alpha - share
+    assert 1.8 < distance[40] / distance[80] < 2.3
+    assert distance[160] < 0.006
+
+
+# L7: competing causes
+
+
+@pytest.mark.parametrize("gate_rule", ["always_open", "fiscal_year"])
+def test_causes_share_commitments_by_their_hazards(japan, gate_rule):
+    overrides = CONSTANT | {
+        "commitment.own_motive_hazard": 0.01,
+        "commitment.mandate_hazard": 0.03,
+        "policy.mandate_start": "2021-04",
+        "commitment.gate_rule": gate_rule,
+    }
+    inputs = prepare(japan, plain(overrides), 1)
+    parameters = inputs.parameters.copy()
+    parameters.deadline = -1  # the mandate presses in full from month 0 on
+    states = final_states(inputs._replace(parameters=parameters), range(RUNS // 4), 48)
+    causes = np.concatenate([state.lots.cause[state.lots.commit >= 0] for state in states])
+    assert set(np.unique(causes)) == {commitment.OWN_MOTIVE, commitment.MANDATE}
+    assert abs(z_of_share((causes == commitment.OWN_MOTIVE).mean(), 0.25, causes.size)) < LIMIT
+
+
+def test_cause_is_drawn_in_proportion():
+    draws = (np.arange(1000) + 0.5) / 1000
+    causes = [commitment.tipping_cause(0.01, 0.06, 0.03, draw) for draw in draws]
+    assert np.bincount(causes).tolist() == [100, 600, 300]
+
+
+# L8: any arrivals, any capacity
+
+
+def completions(live: np.ndarray) -> np.ndarray:
+    """Return how many systems are live at the start of each month 0 to MONTHS."""
+    return np.array([((live >= 0) & (live <= month)).sum() for month in range(MONTHS + 1)])
+
+
+def test_queue_of_one_vendor_worked_example():
+    inputs = queue_inputs(200, vendor__readiness_mean=48)
+    state, series = begin(inputs)
+    arrive(state, np.repeat(np.arange(30, 60), 20))
+    state.vendors.capacity[:] = 13
+    proceed(inputs, state, series, 0, MONTHS)
+    done = completions(state.systems.live)
+    assert {month: done[month] for month in L8} == L8
+    is_job = state.systems.order >= 0
+    assert is_job.sum() == 600
+    reasons = state.systems.reason[is_job]
+    assert (reasons > 0).sum() == 444
+    assert (reasons[reasons > 0] == 4).all()  # every job was ordered in time, the last ones with a month to spare
+    assert (series.vendors[48:94, 0, VENDOR.index("work_done")] == 13).all()
+
+
+def test_queue_follows_min_plus_convolution_on_any_path():
+    """C(t) = min over s <= t of A(s) + K(t) - K(s) (A: arrivals, K: capacity, both before that month)."""
+    generator = np.random.default_rng(8)
+    inputs, months = queue_inputs(100), 48
+    for _ in range(200):
+        rate = generator.uniform(0.5, 6.0)
+        arrivals = generator.poisson(rate, months)
+        capacity = generator.integers(0, 2 + int(2 * rate), months, endpoint=True)
+        when = np.repeat(np.arange(months), arrivals)[: 100 * len(SINGLE)]
+        arrived = np.concatenate([[0], np.cumsum(np.bincount(when, minlength=months))])
+        possible = np.concatenate([[0], np.cumsum(capacity)])
+        state, series = begin(inputs)
+        arrive(state, when)
+        for month in range(months):
+            state.vendors.capacity[:] = capacity[month]
+            proceed(inputs, state, series, month, month + 1)
+        expected = [int(np.min(arrived[: t + 1] + possible[t] - possible[: t + 1])) for t in range(months + 1)]
+        assert completions(state.systems.live)[: months + 1].tolist() == expected
+
+
+# L9: a batch
+
+
+def test_batch_drains_linearly():
+    inputs = queue_inputs(334)
+    state, series = begin(inputs)
+    arrive(state, np.zeros(1000, dtype=int))
+    state.vendors.capacity[:] = 13
+    proceed(inputs, state, series, 0, MONTHS)
+    live = state.systems.live[state.systems.live >= 0]
+    assert live.size == 1000
+    assert live.max() == 77
+    assert live.mean() == pytest.approx(38.962, abs=1e-12)
+    assert np.bincount(live)[1:].tolist() == [13] * 76 + [12]
+    # Ties are drawn by body: the jobs of a body move together, and codes give no precedence.
+    by_body = state.systems.live[:332][:, np.isin(inputs.country.lot_of, SINGLE)]
+    assert (by_body.max(axis=1) - by_body.min(axis=1) <= 1).all()
+    correlation = stats.spearmanr(np.arange(len(by_body)), by_body[:, 0]).statistic
+    assert abs(correlation) * math.sqrt(len(by_body) - 1) < LIMIT
+
+
+# L10: Poisson arrivals, fixed size
+
+
+@njit
+def serve_poisson_arrivals(country, state, parameters, arrivals, duration):
+    """Let every vendor work one job of `duration` months after the other; `arrivals` is (months, vendors)."""
+    n_operations = country.lot_of.size
+    ordered = np.empty(state.systems.size, dtype=np.int64)
+    system = 0
+    for month in range(arrivals.shape[0]):
+        count = 0
+        for vendor in range(arrivals.shape[1]):
+            for _ in range(arrivals[month, vendor]):
+                i, operation = system // n_operations, system % n_operations
+                state.systems[i, operation].state = ORDERED
+                state.systems[i, operation].order = month
+                state.systems[i, operation].vendor = vendor
+                state.systems[i, operation].work = 1.0
+                state.systems[i, operation].remaining = 1.0
+                state.systems[i, operation].limit = 1.0
+                state.static_rank[system] = system
+                ordered[count] = system
+                system += 1
+                count += 1
+        vendor_queue.join_queues(state, parameters, month, ordered, count)
+        for vendor in range(arrivals.shape[1]):
+            vendor_queue.serve(country, state, parameters, month, vendor, 1.0 / duration)
+
+
+@pytest.mark.parametrize("load", L10)
+def test_random_arrivals_wait_as_in_theory(load):
+    """Mean wait of M/D/1 in job lengths.
+
+    It is exact in monthly time too: arrivals of a month come in no order, so a job waits for half of the others of its
+    month, which makes up for the arrivals that a month's step does not see. Starts are checked job by job as well.
+    """
+    months, vendors, duration = 12_000, 48, 4
+    arrivals = np.random.default_rng(10).poisson(load / duration, (months, vendors))
+    small = queue_inputs(2)
+    n = -(-int(arrivals.sum()) // 20)
+    places = np.zeros(n, dtype=PLACE).view(np.recarray)
+    country = small.country._replace(municipalities=places, offsets=np.zeros(n + 1, dtype=np.int64))
+    state = empty_state(n, 6, 20, vendors, 7, 47)
+    state.head[:], state.tail[:] = vendor_queue.END, vendor_queue.END
+    state.systems.municipality[:] = np.arange(n)[:, None]
+    state.systems.start[:], state.systems.live[:] = -1, -1
+    serve_poisson_arrivals(country, state, small.parameters, arrivals, duration)
+    systems = state.systems.ravel()[: arrivals.sum()]
+    waits = []
+    for vendor in range(vendors):
+        mine = systems[systems.vendor == vendor]
+        free = 0
+        for order, start, live in zip(mine.order.tolist(), mine.start.tolist(), mine.live.tolist(), strict=True):
+            expected = max(order, free)
+            free = expected + duration
+            if expected < months:
+                assert start == expected
+            if free <= months:
+                assert live == free
+        # Orders before the last thousand months have started; the first thousand fill the queue.
+        steady = mine[(mine.order >= 1000) & (mine.order < months - 1000)]
+        waits.append((steady.start.astype(float) - steady.order).mean() / duration)
+    error = np.std(waits, ddof=1) / math.sqrt(vendors)
+    assert abs(np.mean(waits) - L10[load]) < LIMIT * error
+    assert abs(np.mean(waits) - 2 * L10[load]) > LIMIT * error  # what exponential sizes (M/M/1) would give
+
+
+# L11: no capacity
+
+
+def test_without_capacity_all_systems_are_late():
+    nation = mixed_nation(10, 14)
+    overrides = {
+        "vendor.capacity_ratio": 0,
+        "vendor.retender_probability": 0,
+        "vendor.minimum_service": 0.3,
+        "vendor.minimum_months": 7,
+    }
+    run = run_inputs(prepare(nation, plain(overrides), 1))
+    applies = run.state >= 0
+    assert (run.live == -1).all()
+    assert (run.start[applies & (run.order < 0)] == -1).all()
+    assert (run.reason[applies] > 0).all()
+    assert (run.reason[~applies] == 0).all()
+    duration = np.ceil(run.work / np.maximum(0.3, run.work / 7) - 1e-9)
+    in_time = applies & (run.order >= 0) & (run.order + duration <= DEADLINE)
+    is_easy = ~np.isin(run.reason, (1, 2, 3))
+    assert (in_time & is_easy).sum() > 0
+    assert (run.reason[in_time & is_easy] == 4).all()
+    too_late = applies & is_easy & ((run.order < 0) | (run.order >= DEADLINE))
+    assert too_late.sum() > 0
+    assert (run.reason[too_late] == 5).all()
+
+
+# L12: unlimited capacity
+
+
+@pytest.mark.parametrize(("least_service", "shortest"), [(0.3, 7.0), (0.05, 4.5), (1000.0, 12.0)])
+def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortest):
+    overrides = {
+        "vendor.capacity_ratio": 1e6,
+        "vendor.shortage_threshold": 1,  # else orders shortly before the deadline make vendors announce a shortage
+        "vendor.readiness_mean": 0,
+        "vendor.readiness_sd": 0,
+        "vendor.count": 4,
+        "vendor.minimum_service": least_service,
+        "vendor.minimum_months": shortest,
+        "legacy.mainframe_share": 0,
+        "legacy.bespoke_share": 0,
+        "legacy.no_product_share": 0,
+    }
+    run = run_inputs(prepare(mixed_nation(10, 14), plain(overrides), 1))
+    ordered = run.order >= 0
+    assert ordered.sum() == (run.state >= 0).sum()
+    duration = np.ceil(np.minimum(run.work / least_service, shortest) - 1e-9)
+    assert (run.start[ordered] == run.order[ordered]).all()
+    assert (run.live[ordered] == run.order[ordered] + np.maximum(duration[ordered], 1)).all()
+    assert np.unique(duration[ordered]).size > (1 if least_service < 1 else 0)
+
+
+# L13: vendor choice
+
+
+@pytest.mark.parametrize(("preference", "vendors"), L13)
+def test_incumbent_stays_as_the_logit_says(japan, preference, vendors):
+    expected = L13[preference, vendors]
+    assert math.exp(preference) / (math.exp(preference) + vendors - 1) == pytest.approx(expected, abs=1e-6)
+    overrides = {
+        "vendor.count": vendors,
+        "vendor.incumbency": preference,
+        "vendor.market_exponent": 0,
+        "vendor.switching_cost": 0,
+        "vendor.neighbour_weight": 0,
+        "vendor.wait_aversion": 0,
+        "commitment.own_motive_hazard": 10,
+        "commitment.gate_rule": "always_open",
+    }
+    inputs = prepare(japan, plain(overrides), 1)
+    chosen = [state.lots for state in final_states(inputs, range(20), 2)]
+    lots = np.concatenate([run[run.commit >= 0] for run in chosen])
+    stays = lots["vendor"] == lots["legacy"]
+    assert abs(z_of_share(stays.mean(), expected, stays.size)) < LIMIT
+    step = (lots["vendor"] - lots["legacy"])[~stays] % vendors  # rivals are all alike
+    assert stats.chisquare(np.bincount(step, minlength=vendors)[1:]).pvalue > 6e-7
+
+
+# L14: learning
+
+
+def test_learning_curve_of_ninety_per_cent():
+    exponent = -math.log2(0.9)
+    for units, expected in L14.items():
+        assert work_left_by_learning(float(units), exponent) == pytest.approx(expected, abs=1e-12)
+        assert output(expected, float(units), exponent) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_vendor_that_learns_does_more():
+    exponent = -math.log2(0.9)
+    inputs = queue_inputs(200, vendor__learning_exponent=exponent, vendor__learning_unit=1)
+    state, series = begin(inputs)
+    arrive(state, np.zeros(600, dtype=int))
+    state.vendors.capacity[:] = 1.0
+    made_live, first_of = 0, {}
+    for month in range(60):
+        proceed(inputs, state, series, month, month + 1)
+        done = series.vendors[month, 0, VENDOR.index("work_done")]
+        assert done == pytest.approx(1 / work_left_by_learning(float(made_live), exponent), rel=1e-12)
+        first_of.setdefault(made_live, done)
+        made_live = int((state.systems.state >= LIVE).sum())
+    for units in (0, 1, 3, 7):
+        if units in first_of:
+            assert 1 / first_of[units] == pytest.approx(L14[units], abs=1e-12)
+    assert {0, 1} <= set(first_of)
+    assert made_live > 60
+
+
+# Vendors' capacity
+
+
+def test_capacity_grows_and_is_released():
+    """K(t) = K(0) (1 + g)^t, plus the programme once, under the national ceiling; released once, struck by events."""
+    overrides = {
+        "vendor.organic_growth": 0.01,
+        "policy.capacity_programme": 0.2,
+        "policy.capacity_programme_start": "2022-04",
+        "vendor.hiring_lag": 6,
+        "vendor.labour_ceiling": 1.5,
+        "vendor.capacity_after_deadline": 0.4,
+    }
+    strike = VendorEvent(50, (2,), 0.25, (), "")
+    inputs = prepare(mixed_nation(5, 6), plain(overrides, vendor_events=(strike,)), 1)
+    capacity = run_inputs(inputs).vendors[:, :, VENDOR.index("capacity")]
+    struck = int(np.argsort(-inputs.market.share, kind="stable")[1])
+    relative = np.ones(capacity.shape[1])
+    for month in range(MONTHS):
+        relative *= 1.01 if month > 0 else 1.0
+        relative += 0.2 if month == 18 else 0.0
+        total = relative @ capacity[0]
+        relative *= min(1.0, 1.5 * capacity[0].sum() / total)
+        relative *= 0.4 if month == DEADLINE else 1.0
+        relative[struck] *= 0.25 if month == 50 else 1.0
+        assert capacity[month] == pytest.approx(relative * capacity[0], rel=1e-12)
+    assert capacity[49].sum() == pytest.approx(1.5 * capacity[0].sum(), rel=1e-12)
+
+
+def test_initial_capacity_serves_the_whole_book_until_the_reference_date():
+    overrides = {"vendor.capacity_ratio": 0.85, "vendor.organic_growth": 0, "vendor.readiness_mean": 48}
+    inputs = prepare(mixed_nation(5, 6), plain(overrides), 1)
+    state, _ = begin(inputs)
+    applies = state.systems.state >= 0
+    book = np.bincount(state.systems.vendor[applies], state.systems.work[applies], minlength=20)
+    assert state.vendors.capacity == pytest.approx(0.85 * book / (60 - 48), rel=1e-12)
+    assert initial_capacity(0.85, 120.0, 60.0, 75.0) == pytest.approx(0.85 * 120)
+
+
+# The start
+
+
+def test_hard_systems_are_as_frequent_as_stated(japan):
+    shares = {"legacy.mainframe_share": 0.1, "legacy.bespoke_share": 0.2, "legacy.no_product_share": 0.05}
+    size = {"legacy.hard_size_exponent": 0.5, "legacy.hard_size_reference": 200_000}  # half as frequent at 50,000
+    start = {"legacy.hard_earliest_start": "2025-06", "legacy.hard_delay_horizon": 55}
+    inputs = prepare(japan, plain(shares | size | start), 1)
+    state, _ = begin(inputs)
+    for reason, share in enumerate(shares.values(), start=1):
+        assert abs(z_of_share((state.systems.flag == reason).mean(), share / 2, state.systems.size)) < LIMIT
+    assert ((state.systems.gate > 0) == (state.systems.flag > 0)).all()
+    span = state.systems.gate[state.systems.flag > 0] - 50
+    assert span.min() >= 1
+    assert span.max() <= 55
+    assert abs(span.mean() - 28) / math.sqrt((55**2 - 1) / 12 / span.size) < LIMIT
+    for lot in range(6):
+        is_hard = (state.systems.flag[:, inputs.country.lot_of == lot] > 0).any(axis=1)
+        assert (state.lots.hard[:, lot] == is_hard).all()
+
+
+def test_work_grows_with_size_complexity_and_difficulty():
+    overrides = {"vendor.work_dispersion": 0, "vendor.work_population_exponent": 0.5, "legacy.hard_work_surcharge": 0.5}
+    inputs = prepare(mixed_nation(5, 6), plain(overrides | {"legacy.bespoke_share": 0.2}), 1)
+    state, _ = begin(inputs)
+    people = inputs.country.municipalities.population[:, None]
+    kappa = state.lots.complexity[:, inputs.country.lot_of]
+    surcharge = np.where(state.systems.flag > 0, 1.5, 1.0)
+    work = inputs.country.weight * np.sqrt(people / 50_000) * (1 + kappa) * surcharge
+    applies = state.systems.state >= 0
+    assert state.systems.work[applies] == pytest.approx(work[applies], rel=1e-12)
+    assert np.unique(surcharge[applies]).size == 2
+
+
+# Equations
+
+
+@pytest.mark.parametrize(
+    ("equation", "arguments", "value"),
+    [
+        (commitment.peer_response, (0.3, commitment.THRESHOLD, 0.3, 4.0), 0.5),
+        (commitment.peer_response, (0.6, commitment.THRESHOLD, 0.3, 4.0), 16 / 17),
+        (commitment.urgency, (4.0, 4.0), 0.5),
+        (commitment.urgency, (-3.0, 4.0), 1.0),
+        (commitment.voluntary_hazard, (2.0, 0.01, 0.35), 0.01 * math.exp(0.7)),
+        (commitment.mandate_hazard, (2.0, 0.3, 0.35, 0.7), 0.3 * math.exp(0.21)),
+        (queue_wait, (10.0, 2.5, 120.0), 4.0),
+        (queue_wait, (1000.0, 2.5, 120.0), 120.0),
+        (queue_wait, (0.0, 0.0, 120.0), 120.0),
+        (quoted_wait, (5.0, 4.0, 120.0), 5.0),
+        (quoted_wait, (-5.0, 4.0, 120.0), 4.0),
+        (quoted_wait, (200.0, 4.0, 120.0), 120.0),
+        (planning_duration, (9.0, 0.3, 0.3), 9),
+        (planning_duration, (9.0, 1.6, 0.3), 18),
+        (vendor_queue.monthly_limit, (0.7, 0.3, 7.0), 0.3),
+        (vendor_queue.monthly_limit, (7.0, 0.3, 7.0), 1.0),
+        (vendor_queue.shortest_duration, (0.91, 0.3), 4),
+        (vendor_queue.shortest_duration, (0.0, 0.3), 1),
+        (policy.updated_belief, (0.1, 1.0, 0.2), 0.28),
+        (policy.expected_deadline, (0.25, 60.0, 120.0), 75.0),
+        (lateness.declared_finish, (36.0, 30.0, 60.0, 0.5, 24.0), 51.0),
+        (lateness.declared_finish, (60.0, 30.0, 60.0, 0.5, 24.0), 90.0),
+        (lateness.late_reason, (0, True, 53, 7, 60), 4),
+        (lateness.late_reason, (0, True, 54, 7, 60), 5),
+        (lateness.late_reason, (0, True, -1, 7, 60), 5),
+        (lateness.late_reason, (0, False, 40, 7, 60), 3),
+        (lateness.late_reason, (2, False, 40, 7, 60), 2),
+        (shortage.rebooked_start, (60.0, 48.0, 0.999), 107),
+        (shortage.rebooked_start, (60.0, 48.0, 0.0), 60),
+        (vendor_choice.switching_penalty, (1.0, 0.25, 0.4), 0.3),
+        (vendor_choice.waiting_penalty, (2.0, 6.0), 1.0),
+        (initialisation.complexity, (0.3, 0.5, 0.5, 200_000.0, 50_000.0, 0.25), 0.6),
+        (initialisation.bundling_probability, (0.9, 0.1, 50_000.0 * math.e, 50_000.0, 0.5), 0.4),
+        (initialisation.z_score, (math.nan, 3.0, 2.0), 0.0),
+        (initialisation.z_score, (7.0, 3.0, 2.0), 2.0),
+    ],
+)
+def test_equations_by_hand(equation, arguments, value):
+    assert equation(*arguments) == pytest.approx(value, rel=1e-12, abs=1e-15)
+
+
+def test_steady_vendor_settings_are_what_the_queue_tests_assume():
+    """Unit jobs, one vendor and no change of capacity: else L8 to L10 would test something else."""
+    inputs = queue_inputs(5)
+    state, series = begin(inputs)
+    state.vendors.capacity[:] = 2.5
+    proceed(inputs, state, series, 0, MONTHS)
+    assert (state.systems.work == 1.0).all()
+    assert (series.vendors[:, 0, VENDOR.index("capacity")] == 2.5).all()
+    assert set(UNIT_JOBS | STEADY_VENDORS) <= set(plain().values)

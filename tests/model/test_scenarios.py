@@ -1,0 +1,60 @@
+"""Every shipped scenario moves its KPIs as its file says, on the same random numbers as the baseline.
+
+"lower" and "higher" ask for that sign of the mean and of at least nine of ten paired differences: with no effect, a
+check passes by chance with probability 0.011. Single seeds may differ, since a vendor announces a shortage for all its
+customers at once: a little more capacity can move that past a date. "same" asks for a mean of less than one point.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from dxsim.nation.nation import load_nation
+from dxsim.records import simulate
+from dxsim.scenario.scenario import load_scenario, scenario_names
+
+SEEDS = range(1, 11)
+EXPECTATIONS = [
+    (name, expectation.kpi, expectation.direction)
+    for name in scenario_names()
+    for expectation in load_scenario(name).expected
+]
+
+
+@cache
+def kpis(name: str, *overrides: tuple[str, float]) -> dict[str, np.ndarray]:
+    scenario = load_scenario(name, dict(overrides))
+    runs = [simulate(load_nation("synthetic"), scenario, seed).summary for seed in SEEDS]
+    return {kpi: np.array([run.set_index("kpi")["value"][kpi] for run in runs]) for kpi in runs[0]["kpi"]}
+
+
+def differences(kpi: str, name: str, *overrides: tuple[str, float], against: str = "baseline") -> np.ndarray:
+    return kpis(name, *overrides)[kpi] - kpis(against)[kpi]
+
+
+@pytest.mark.parametrize(("name", "kpi", "direction"), EXPECTATIONS)
+def test_scenarios_move_their_kpis_as_documented(name, kpi, direction):
+    difference = differences(kpi, name)
+    if direction == "same":
+        assert abs(difference.mean()) < 0.01
+        return
+    moved = difference if direction == "higher" else -difference
+    assert moved.mean() > 0.0
+    assert (moved > 0.0).sum() >= len(SEEDS) - 1
+
+
+def test_every_scenario_but_the_baseline_says_what_it_expects():
+    assert {name for name, _, _ in EXPECTATIONS} == set(scenario_names()) - {"baseline"}
+
+
+def test_engineers_help_where_they_are_short_and_dates_help_where_the_calendar_binds():
+    engineers, dates = ("policy.capacity_programme", 0.4), ("policy.readiness_shift", -6)
+    short = differences("late_share", "baseline", engineers)
+    plentiful = differences("late_share", "calendar_limited", engineers, against="calendar_limited")
+    earlier = differences("late_share", "calendar_limited", dates, against="calendar_limited")
+    assert short.mean() < -0.05
+    assert -0.01 < plentiful.mean() <= 0.0
+    assert earlier.mean() < -0.10

@@ -1,0 +1,279 @@
+"""Would the tests notice? Break the model in one line at a time and see which test objects.
+
+    python -m tests.mutations [part of a name ...]
+
+Each fault goes into a copy of the package in a temporary folder; the checkout is not touched. A fault that no test
+notices "survives", and the command fails. Kernels compile anew for each fault: allow a minute for each.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMITS, INVARIANTS, RELATIONS = (
+    f"tests/model/test_{name}.py" for name in ("limiting_cases", "invariants", "metamorphic")
+)
+STREAMS = "tests/test_streams.py"
+TWIN = "tests/model/test_twin.py"
+CASES = tuple(f"{INVARIANTS}::test_invariants_hold_every_month[{number}]" for number in range(8))
+
+
+class Fault(NamedTuple):
+    """`old` stands once in `file` and becomes `new`; `tests` are what pytest is asked to run."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+FAULTS = (
+    Fault(
+        "urgency one month off",
+        "model/commitment.py",
+        "max(0.0, slack) / scale",
+        "max(0.0, slack + 1.0) / scale",
+        (LIMITS, "-k", "mandate or deadline_hazard"),
+    ),
+    Fault(
+        "> for >= at the threshold",
+        "model/commitment.py",
+        ">= lots[i, lot].threshold",
+        "> lots[i, lot].threshold",
+        (LIMITS, "-k", "logistic"),
+    ),
+    Fault(
+        "exposure to the type not normalised",
+        "model/commitment.py",
+        "state.kind_committed[kind, lot] / country.kind_size[kind]",
+        "state.kind_committed[kind, lot] / country.municipalities.size",
+        CASES,
+    ),
+    Fault(
+        "uniformity the wrong way round",
+        "model/commitment.py",
+        "(1.0 - uniformity) * slope",
+        "uniformity * slope",
+        (LIMITS, "-k", "mandate"),
+    ),
+    Fault(
+        "cause from all intent, not from that since the last gate",
+        "model/commitment.py",
+        "intent[OWN_MOTIVE] - before[OWN_MOTIVE],",
+        "intent[OWN_MOTIVE],",
+        (LIMITS, "-k", "causes"),
+    ),
+    Fault(
+        "planners forget the wait",
+        "model/commitment.py",
+        "(0.0 if naive else queue_wait)",
+        "0.0",
+        (LIMITS, "-k", "planners"),
+    ),
+    Fault(
+        "belief moves away from the signal",
+        "model/policy.py",
+        "learning * (signal - belief)",
+        "learning * (belief - signal)",
+        CASES,
+    ),
+    Fault(
+        "live in the month of the work",
+        "model/vendor_queue.py",
+        "system.live = month + 1",
+        "system.live = month",
+        (LIMITS, "-k", "batch or example"),
+    ),
+    Fault(
+        "durations rounded down",
+        "model/vendor_queue.py",
+        "int(np.ceil(work / limit - DONE_BELOW))",
+        "int(np.floor(work / limit))",
+        (LIMITS, "-k", "capacity or equations"),
+    ),
+    Fault(
+        "smallest limit instead of the largest",
+        "model/vendor_queue.py",
+        "max(minimum_service, work / minimum_months)",
+        "min(minimum_service, work / minimum_months)",
+        (LIMITS, "-k", "unlimited"),
+    ),
+    Fault(
+        "a withdrawn job stays in the book",
+        "model/vendor_queue.py",
+        "    supplier.book -= system.remaining\n",
+        "",
+        CASES,
+    ),
+    Fault(
+        "ties of a queue ignored",
+        "model/initialisation.py",
+        "streams.uniform(seed, streams.QUEUE, place.code, 0, 0)",
+        "float(i)",
+        (LIMITS, "-k", "batch"),
+    ),
+    Fault(
+        "one threshold for all lots",
+        "model/initialisation.py",
+        "streams.exponential(seed, streams.COMMIT, place.code, 0, number)",
+        "streams.exponential(seed, streams.COMMIT, place.code, 0, 0)",
+        (LIMITS, RELATIONS, "-k", "binomial or one_more"),
+    ),
+    Fault(
+        "thresholds drawn by row, not by code",
+        "model/initialisation.py",
+        "streams.exponential(seed, streams.COMMIT, place.code, 0, number)",
+        "streams.exponential(seed, streams.COMMIT, i, 0, number)",
+        (RELATIONS, "-k", "one_more"),
+    ),
+    Fault(
+        "no learning",
+        "model/capacity.py",
+        "(1.0 + experience) ** -exponent",
+        "1.0 + 0.0 * experience * exponent",
+        (LIMITS, "-k", "learn"),
+    ),
+    Fault(
+        "vendors do not grow",
+        "model/capacity.py",
+        "supplier.capacity *= 1.0 + parameters.organic_growth",
+        "supplier.capacity *= 1.0",
+        (LIMITS, "-k", "grows"),
+    ),
+    Fault(
+        "switching hurts those who stay",
+        "model/vendor_choice.py",
+        "math.exp(-parameters.incumbency - penalty)",
+        "math.exp(parameters.incumbency - penalty)",
+        (LIMITS, "-k", "logit"),
+    ),
+    Fault(
+        "ordered in time, but not with nothing to spare",
+        "model/lateness.py",
+        "order + duration <= deadline",
+        "order + duration < deadline",
+        (LIMITS, "-k", "example"),
+    ),
+    Fault(
+        "nine rounds instead of ten",
+        "streams.py",
+        "np.uint64(32), 10",
+        "np.uint64(32), 9",
+        (STREAMS, "-k", "philox"),
+    ),
+    Fault(
+        "gate and threshold share their draws",
+        "streams.py",
+        "GATE = 9 ",
+        "GATE = 10 ",
+        (STREAMS, "-k", "frozen"),
+    ),
+    Fault(
+        "a new tender keeps the old work",
+        "model/planning.py",
+        "    system.remaining = system.work\n",
+        "",
+        (TWIN, "-k", "leave or shortage"),
+    ),
+    Fault(
+        "teams are never released",
+        "model/capacity.py",
+        "            vendors[vendor].capacity *= parameters.capacity_after_deadline\n",
+        "            pass\n",
+        (LIMITS, "-k", "released"),
+    ),
+    Fault(
+        "booked again for now",
+        "model/shortage.py",
+        "                system.gate = rebooked_start(parameters.deadline, parameters.rebooking_horizon, draw)\n",
+        "                pass\n",
+        (TWIN, "-k", "baseline"),
+    ),
+    Fault(
+        "optimism ignored",
+        "model/lateness.py",
+        "months_left * max(0.0, 1.0 - discount)",
+        "months_left",
+        (LIMITS, "-k", "equations"),
+    ),
+    Fault(
+        "news of shortages reaches nobody",
+        "model/shortage.py",
+        "min(1.0, bodies[i].belief + parameters.shortage_belief_rise)",
+        "bodies[i].belief",
+        (TWIN, "-k", "baseline"),
+    ),
+    Fault(
+        "product dates do not bind",
+        "model/vendor_queue.py",
+        "ready[system.lot] > month or system.gate > month",
+        "system.gate > month",
+        (TWIN, "-k", "baseline"),
+    ),
+)
+
+
+def copy_checkout(folder: Path) -> None:
+    for part in ("dxsim", "tests", "scenarios", "configs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def first_failure(folder: Path, tests: tuple[str, ...]) -> str:
+    """Return the first of these tests that fails in a copy of the checkout, or nothing."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kernels")}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    found = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", found.stdout, re.MULTILINE)
+    if found.returncode == 1 and failed:
+        return failed.group(1)
+    if found.returncode != 0:
+        raise SystemExit(f"the tests did not run: {tests}\n{found.stdout[-2000:]}{found.stderr[-2000:]}")
+    return ""
+
+
+def verdict(fault: Fault) -> str:
+    """Return the test that notices the `fault`, or nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        copy_checkout(Path(name))
+        target = Path(name) / "dxsim" / fault.file
+        source = target.read_text(encoding="utf-8")
+        if source.count(fault.old) != 1:
+            raise SystemExit(f"{fault.file}: '{fault.old}' stands there {source.count(fault.old)} times, not once")
+        target.write_text(source.replace(fault.old, fault.new), encoding="utf-8")
+        return first_failure(Path(name), fault.tests)
+
+
+def check_sound(faults: list[Fault]) -> None:
+    """Make sure that the tests pass without any fault; else a failure would say nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        copy_checkout(Path(name))
+        for tests in dict.fromkeys(fault.tests for fault in faults):
+            failure = first_failure(Path(name), tests)
+            if failure:
+                raise SystemExit(f"{failure} fails without any fault; mend that first")
+
+
+def main(wanted: list[str]) -> int:
+    chosen = [fault for fault in FAULTS if not wanted or any(part in fault.name for part in wanted)]
+    check_sound(chosen)
+    survivors = 0
+    for fault in chosen:
+        killer = verdict(fault)
+        survivors += not killer
+        print(f"{'noticed ' if killer else 'SURVIVES'}  {fault.name}: {killer}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} faults noticed")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,258 @@
+"""The command as a user types it, in another folder than the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import dxsim
+from dxsim.cli import main
+from dxsim.cli.run import default_folder
+from dxsim.cli.text import columns, width
+from dxsim.nation.nation import write_nation
+from dxsim.nation.small import grid_nation
+from dxsim.records import TABLES, read_records
+from dxsim.scenario.configuration import read_command_line
+from dxsim.scenario.registry import REGISTRY
+from dxsim.scenario.scenario import scenario_names
+
+FIGURES = {"overview", "adoption", "lateness", "map", "histogram"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small nation in it, where commands are typed."""
+    folder = tmp_path_factory.mktemp("desk")
+    types = ["designated_city", "core_city", *["other_city"] * 10, *["town"] * 10, *["village"] * 3]
+    population = [900_000, 400_000, *[60_000] * 10, *[12_000] * 10, *[2_000] * 3]
+    write_nation(grid_nation(5, 5, prefectures=3, population=population, type_=types), folder / "small")
+    return folder
+
+
+def dxsim_command(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dxsim", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def test_a_run_prints_its_summary_and_leaves_records_and_figures(desk: Path) -> None:
+    done = dxsim_command(desk, "run", "nation=small", "output=first")
+    assert done.returncode == 0, done.stderr
+    assert "Late systems at the deadline" in done.stdout
+    assert "2025-12" in done.stdout
+    assert "'baseline', seed 1, on 25 municipalities (small)" in done.stderr
+    assert done.stdout.rstrip().endswith("first")
+    records = read_records(desk / "first")
+    assert {path.stem for path in (desk / "first" / "figures").iterdir()} == FIGURES
+    assert len(records.municipalities) == 25
+    late = records.summary.set_index("kpi")["value"]["late_share"]
+    assert f"{late:.1%}" in done.stdout
+    assert records.manifest["command"] == ["dxsim", "run", "nation=small", "output=first"]
+    assert records.manifest["configuration"]["scenario"] == "baseline"
+
+
+def test_the_same_command_gives_the_same_bytes_and_another_seed_does_not(desk: Path) -> None:
+    command = ("run", "nation=small", "figures=false", "seed=7")
+    assert dxsim_command(desk, *command).returncode == 0
+    folder = desk / "results" / "baseline-small-seed7"
+    before = {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES}
+    assert dxsim_command(desk, *command).returncode == 0  # replaces the folder
+    assert {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES} == before
+    assert dxsim_command(desk, "run", "nation=small", "figures=false", "seed=8").returncode == 0
+    other = (desk / "results" / "baseline-small-seed8" / "systems.parquet").read_bytes()
+    assert other != before["systems"]
+    names = sorted(path.name for path in folder.parent.iterdir())
+    assert names == ["baseline-small-seed7", "baseline-small-seed8"]
+
+
+def test_a_run_in_japanese(desk: Path) -> None:
+    done = dxsim_command(desk, "run", "nation=small", "figures=false", "language=ja", "output=日本語")
+    assert done.returncode == 0, done.stderr
+    assert "遅延申告" in done.stdout
+    assert "シミュレーション中" in done.stderr
+    assert (desk / "日本語" / "summary.parquet").is_file()
+
+
+def test_a_console_that_knows_no_japanese_is_no_obstacle(desk: Path) -> None:
+    done = dxsim_command(
+        desk, "run", "nation=small", "figures=false", "language=ja", "output=ascii", PYTHONIOENCODING="ascii"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "?" in done.stdout
+
+
+def test_an_override_reaches_the_model_and_the_manifest(desk: Path) -> None:
+    done = dxsim_command(desk, "run", "nation=small", "figures=false", "vendor.capacity_ratio=1000", "output=many")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((desk / "many" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["scenario"]["values"]["vendor.capacity_ratio"] == 1000
+    assert manifest["scenario"]["overrides"] == {"vendor.capacity_ratio": 1000}
+    assert "'baseline' (vendor.capacity_ratio=1000.0), seed 1" in done.stderr
+    book = pd.read_parquet(desk / "many" / "market.parquet")["capacity"]
+    assert book[0] > 100
+
+
+def test_runs_with_other_settings_do_not_share_a_folder(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk)
+    nations = {"synthetic": grid_nation(2, 2), "small": dxsim.load_nation("small")}
+
+    def folder(*overrides: str, nation: str = "synthetic") -> str:
+        configuration = read_command_line([f"nation={nation}", *overrides])
+        return default_folder(configuration, nations[nation]).as_posix()
+
+    assert folder() == "results/baseline-seed1"
+    assert folder("policy.deadline=2026-03", "figures=false", "language=ja") == "results/baseline-seed1"
+    assert folder("scenario=deadline_2027", "seed=7") == "results/deadline_2027-seed7"
+    moved = dxsim.load_scenario("baseline", {"policy.deadline": "2027-03"}).fingerprint[:6]
+    assert folder("policy.deadline=2027-03") == f"results/baseline-{moved}-seed1"
+    assert folder("policy.deadline=2027-04") not in (folder(), folder("policy.deadline=2027-03"))
+    assert folder("variant=small_first") != folder()
+    assert folder("vendor_table=known.csv", nation="small") == "results/baseline-small-known-seed1"
+
+
+def test_a_run_without_figures_never_loads_matplotlib(desk: Path) -> None:
+    code = (
+        "import sys; from dxsim.cli import main;"
+        "status = main(['run', 'nation=small', 'figures=false', 'output=plain']);"
+        "sys.exit(status or 'matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=desk, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+INTERRUPTED = """
+import signal, sys
+from dxsim.cli import main
+from dxsim.views import figures
+
+def draw(records, nation, folder, language):
+    folder.mkdir()
+    (folder / "half.png").write_bytes(b"half")
+    signal.raise_signal(signal.SIGINT)
+
+figures.draw_all = draw
+sys.exit(main(["run", "nation=" + sys.argv[1]]))
+"""
+
+
+def test_a_run_interrupted_between_files_leaves_nothing(desk: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(desk / "small")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
+    assert "Drawing" in done.stderr
+    assert "interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.rglob("*")] == ["results"]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dxsim", "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "COMMAND" in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "argparse" in loaded
+    assert not loaded & {"numpy", "pandas", "numba", "matplotlib", "hydra", "pydantic", "pyarrow", "scipy", "yaml"}
+
+
+def test_python_dash_m_and_no_command_show_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "usage: dxsim" in capsys.readouterr().out
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    project = Path(dxsim.__file__).parents[1] / "pyproject.toml"
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out.strip() == f"dxsim {dxsim.__version__}"
+    assert tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] == dxsim.__version__
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_all_scenarios_are_listed_and_shown(capsys: pytest.CaptureFixture[str], language: str) -> None:
+    assert main(["scenarios", "--language", language]) == 0
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == list(scenario_names())
+    for name in scenario_names():
+        scenario = dxsim.load_scenario(name)
+        assert scenario.title[language] in listed
+        assert main(["scenarios", name, "--language", language]) == 0
+        shown = capsys.readouterr().out
+        assert scenario.title[language] in shown
+        assert all(event.text[language] in shown for event in scenario.announcements)
+
+
+def test_the_list_of_parameters_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parameters"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[::2]] == list(REGISTRY)
+    for parameter, line, meaning in zip(REGISTRY.values(), lines[::2], lines[1::2], strict=True):
+        assert line.split()[1] == str(parameter.default)
+        assert line.endswith(parameter.bounds)
+        assert meaning.strip() == parameter.label["en"]
+    assert max(map(width, lines)) <= 120
+    assert main(["parameters", "policy", "--language", "ja"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 * sum(parameter.group == "policy" for parameter in REGISTRY.values())
+    assert "2021-04 から 2036-03 まで" in lines[0]
+    assert lines[1].strip() == "移行期限（月末）"
+
+
+@pytest.mark.parametrize("name", ["policy.deadline", "deadline"])
+def test_one_parameter_is_shown_in_full(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main(["parameters", name]) == 0
+    shown = capsys.readouterr().out
+    parameter = REGISTRY["policy.deadline"]
+    for part in ("policy.deadline", parameter.label["en"], "2026-03", "2021-04", "Bounds", parameter.source, "T_D"):
+        assert part in shown
+    assert main(["parameters", name, "--language", "ja"]) == 0
+    shown = capsys.readouterr().out
+    for part in (parameter.label["ja"], "許容範囲", "既定値", parameter.source):
+        assert part in shown
+    assert "Bounds" not in shown
+
+
+def test_a_nation_is_summarised(capsys: pytest.CaptureFixture[str], desk: Path) -> None:
+    assert main(["nation", "show", str(desk / "small")]) == 0
+    shown = capsys.readouterr().out
+    assert "25" in shown
+    assert dxsim.load_nation(desk / "small").fingerprint in shown
+
+
+def test_a_reader_that_stops_early_is_no_error(desk: Path) -> None:
+    command = [sys.executable, "-m", "dxsim", "parameters"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_columns_align_japanese_text() -> None:
+    lines = columns([["late", "9"], ["遅延", "10"], ["x", "100"]], right=[1]).splitlines()
+    assert len({width(line) for line in lines}) == 1
+
+
+def test_the_public_surface_is_what_it_says() -> None:
+    assert set(dir(dxsim)) >= {"load_nation", "load_scenario", "simulate", "Nation", "Scenario", "Records"}
+    for name in dxsim.__all__:
+        assert getattr(dxsim, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = dxsim.nothing

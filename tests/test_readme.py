@@ -1,0 +1,85 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from dxsim.cli import _parser, main
+from dxsim.nation.nation import load_nation
+from dxsim.records import Records, read_records
+from dxsim.scenario.configuration import read_command_line
+
+README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    command for row in README.splitlines() if row.startswith("| ") for command in re.findall("`(dxsim .*?)`", row)
+]
+REAL_NATION = re.findall(r"^ {4}(dxsim .*)$", README, re.MULTILINE)
+
+
+def block(language: str) -> str:
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return str(text)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "mine.yaml").write_text(block("yaml"), encoding="utf-8")
+    (tmp_path / "japan").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_scenario_of_ones_own_runs(desk: Path) -> None:
+    assert main(["run", "scenario=./mine.yaml", "figures=false"]) == 0
+    manifest = read_records(desk / "results" / "mine-seed1").manifest
+    assert manifest["scenario"]["title"]["en"] == "Two more years and open standards"
+    values = manifest["scenario"]["values"]
+    assert (values["policy.deadline"], values["policy.portability"]) == ("2028-03", 0.9)
+
+
+def test_the_python_example_runs() -> None:
+    names: dict[str, object] = {}
+    exec(block("python"), names)  # noqa: S102 - our own README
+    records = names["records"]
+    assert isinstance(records, Records)
+    assert records.manifest["seed"] == 7
+    assert records.manifest["scenario"]["overrides"] == {"policy.deadline": "2027-03"}
+    for table in re.search("tidy tables: (.*)", block("python"))[1].split(", "):
+        assert len(getattr(records, table)) > 0
+
+
+def test_there_are_commands_of_every_kind() -> None:
+    assert {command.split()[1] for command in COMMANDS} == {"run", "scenarios", "parameters"}
+    assert [command.split()[1] for command in REAL_NATION] == ["nation", "run"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_table_is_understood(desk: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    _, task, *arguments = shlex.split(command)
+    if task == "run":
+        plain, asked = read_command_line([]), read_command_line(arguments)
+        assert (asked.scenario.fingerprint, asked.language) != (plain.scenario.fingerprint, plain.language)
+    else:
+        assert main([task, *arguments]) == 0
+        assert all(argument in capsys.readouterr().out for argument in arguments)
+
+
+@pytest.mark.parametrize("command", REAL_NATION)
+def test_the_commands_for_the_real_nation_are_understood(desk: Path, command: str) -> None:
+    arguments = shlex.split(command)[1:]
+    parsed = _parser().parse_args(arguments)
+    if parsed.command == "run":
+        assert read_command_line(parsed.overrides).nation == "japan"
+    else:
+        assert (parsed.action, parsed.output) == ("build", "japan")
+
+
+def test_the_first_picture_is_where_the_readme_says(desk: Path) -> None:
+    from dxsim.cli.run import default_folder
+
+    folder = default_folder(read_command_line([]), load_nation("synthetic"))
+    assert f"`{folder.as_posix()}/`" in README

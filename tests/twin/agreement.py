@@ -1,0 +1,193 @@
+"""Does a kernel run agree with the twin? The one place that knows how the kernels lay out their state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dxsim.model.run import Inputs, begin, prepare, proceed
+from dxsim.model.state import CAUSES, MONTHLY, MONTHS, NATIONAL, NOT_APPLICABLE, VENDOR, Series, State
+from dxsim.nation import Nation
+from dxsim.nation.operations import lots, operations
+from dxsim.nation.schema import TYPES
+from dxsim.scenario.scenario import Scenario
+from tests.twin.model import PlainModel
+from tests.twin.systems import LIVE, WITHDRAWN
+from tests.twin.vendor import Vendor
+
+# How far apart numbers may be, relative to one and to their size: the two sides may add up in another order.
+EXACT, SUM, PROBABILITY = 0.0, 1e-9, 1e-12
+
+
+def fields(tolerance: float, names: str, **read: Callable) -> dict[str, tuple[Callable, float]]:
+    """Return how to read each field off an object of the twin, and its tolerance."""
+    return {name: (read.get(name, attrgetter(name)), tolerance) for name in names.split()}
+
+
+SYSTEM_FIELDS = fields(
+    EXACT, "state flag reason since order start live gate vendor", vendor=attrgetter("vendor.number")
+) | fields(SUM, "work remaining")
+LOT_FIELDS = fields(
+    EXACT,
+    "commit cause vendor legacy hard planning_months neighbours_committed",
+    vendor=lambda lot: lot.vendor and lot.vendor.number,
+    legacy=attrgetter("incumbent.number"),
+) | fields(SUM, "complexity threshold")
+BODY_FIELDS = (
+    fields(
+        EXACT,
+        "naive tie open_lots withdrawn late",
+        open_lots=lambda body: len(body.open_lots),
+        withdrawn=lambda body: sum(system.state == WITHDRAWN for system in body.systems),
+    )
+    | fields(SUM, "readiness")
+    | fields(PROBABILITY, "belief")
+)
+VENDOR_FIELDS = fields(EXACT, "go_lives systems_served shortage") | fields(
+    SUM, "initial_capacity capacity book contracted withdrawn work_done total_done population_served"
+)
+
+
+def disagreement(nation: Nation, scenario: Scenario, seed: int, every: int = 1) -> str:
+    """Run both sides; return what differs in the first month in which they are found apart, or nothing.
+
+    States are compared each `every` months, and the series of all months at the end.
+    """
+    inputs = prepare(nation, scenario, seed)
+    state, series = begin(inputs)
+    model = PlainModel(nation, scenario, rng=seed)
+    label = f"seed {seed}, {scenario.name}"
+    found = [f"start, {label}: {line}" for line in differences(inputs, state, model)]
+    for month in range(0, MONTHS, every):
+        if found:
+            return "\n".join(found)
+        last = min(month + every, MONTHS)
+        proceed(inputs, state, series, month, last)
+        for _ in range(month, last):
+            model.step()
+        lines = [*differences(inputs, state, model), *miscounts(model)]
+        found = [f"month {last - 1}, {label}: {line}" for line in lines]
+    return "\n".join(found or series_differences(series, model))
+
+
+def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str]:
+    """Yield the first difference of each kind between the present states of both sides."""
+    code, vendor_names = inputs.country.municipalities.code, inputs.vendor_names
+
+    def system_name(place):
+        return f"{code[body[place]]:05} {operations()[operation[place]].operation}"
+
+    def lot_name(place):
+        return f"{code[body[place]]:05} lot {lots()[lot[place]].lot}"
+
+    def body_name(place):
+        return f"{code[place]:05}"
+
+    def product_name(place):
+        return f"{vendor_names[place // len(lots())]} lot {lots()[place % len(lots())].lot}"
+
+    systems = [system for body in model.municipalities for system in body.systems]
+    body, operation = np.nonzero(state.systems.state != NOT_APPLICABLE)
+    yield from compare("body", code[body], [system.body.code for system in systems], EXACT)
+    yield from compare("operation", operation, [system.operation for system in systems], EXACT)
+    yield from compare_fields(SYSTEM_FIELDS, state.systems[body, operation], systems, system_name)
+
+    twin_lots = [lot for body in model.municipalities for lot in body.lots if lot]
+    body, lot = np.nonzero(state.lots.legacy != NOT_APPLICABLE)
+    yield from compare("lot", lot, [twin.number for twin in twin_lots], EXACT)
+    yield from compare_fields(LOT_FIELDS, state.lots[body, lot], twin_lots, lot_name)
+    intents = np.array([lot.intent for lot in twin_lots])
+    for cause, name in enumerate(CAUSES):
+        yield from compare(f"intent by {name}", state.intent[body, lot, cause], intents[:, cause], SUM, lot_name)
+
+    yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, body_name)
+    yield from compare_fields(VENDOR_FIELDS, state.vendors, model.vendors, vendor_names.__getitem__)
+    for name, kernel, twin in zip(vendor_names, queues(state), twin_queues(model), strict=True):
+        yield from compare(f"queue of {name}", kernel, twin, EXACT)
+    ready = [month for vendor in model.vendors for month in vendor.ready]
+    yield from compare("ready", state.ready.ravel(), ready, EXACT, product_name)
+    waits = [wait for vendor in model.vendors for wait in vendor.quoted_wait]
+    yield from compare("quoted_wait", state.quoted_wait.ravel(), waits, SUM, product_name)
+
+    for count, name in enumerate(MONTHLY):
+        twin = [model.counts[name][type_] for type_ in TYPES]
+        yield from compare(name, state.tally[:, count], twin, EXACT, list(TYPES).__getitem__)
+    yield from compare("extension_granted", state.nation.extension_granted, [model.extension_granted], EXACT)
+
+
+def compare_fields(
+    fields: dict[str, tuple[Callable, float]], records: np.ndarray, objects: list, name: Callable[[int], str]
+) -> Iterator[str]:
+    for field, (read, tolerance) in fields.items():
+        twin = np.array(list(map(read, objects)), dtype=float)  # what never happened is None in the twin, so nan here
+        yield from compare(field, records[field], np.nan_to_num(twin, nan=NOT_APPLICABLE), tolerance, name)
+
+
+def compare(
+    field: str, kernel: ArrayLike, twin: ArrayLike, tolerance: float, name: Callable[[int], str] = "place {}".format
+) -> Iterator[str]:
+    """Yield where a field differs first, and what both sides have there; `name` names a place."""
+    one, other = np.asarray(kernel, dtype=float), np.asarray(twin, dtype=float)
+    if one.shape != other.shape:
+        yield f"{field}: the kernel has {one.shape}, the twin {other.shape}"
+        return
+    differs = ~(np.abs(one - other) <= tolerance * (1.0 + np.abs(one)))
+    if differs.any():
+        place = int(differs.argmax())
+        yield f"{name(place)}, {field}: the kernel has {one[place]}, the twin {other[place]}"
+
+
+def queues(state: State) -> Iterator[list[int]]:
+    """Yield each vendor's queue, as places (i * O + o) of systems."""
+    following = state.systems.following.ravel()
+    for head in state.head:
+        found, system = [], head
+        while system != -1:
+            found.append(int(system))
+            system = following[system]
+        yield found
+
+
+def twin_queues(model: PlainModel) -> Iterator[list[int]]:
+    row = {body: i for i, body in enumerate(model.municipalities)}
+    for vendor in model.vendors:
+        yield [row[system.body] * len(operations()) + system.operation for system in vendor.queue]
+
+
+def miscounts(model: PlainModel) -> Iterator[str]:
+    """Yield every running count of the twin that is not what its systems say."""
+    past_deadline = model.month >= model.parameters.deadline
+    counted = {name: Counter() for name in model.counts if "declared" not in name}
+    for body in model.municipalities:
+        counted["bodies_committed"][body.type] += all(system.lot.commit is not None for system in body.systems)
+        counted["bodies_late"][body.type] += past_deadline and any(system.state < LIVE for system in body.systems)
+        for system in body.systems:
+            counted["committed"][body.type] += system.lot.commit is not None
+            counted["ordered"][body.type] += system.order is not None
+            counted["started"][body.type] += system.start is not None
+            counted["live"][body.type] += system.live is not None
+            counted["done"][body.type] += system.state > LIVE
+            if past_deadline and system.state < LIVE:
+                counted[f"late_R{system.reason}"][body.type] += 1
+    for name, count in counted.items():
+        if count != model.counts[name]:
+            yield f"the twin counts {name} as {dict(model.counts[name])}, but has {dict(count)}"
+
+
+def series_differences(series: Series, model: PlainModel) -> list[str]:
+    """Return the first difference of each series that the observers wrote."""
+    found: list[str] = []
+    table = model.datacollector.get_model_vars_dataframe()
+    for count, name in enumerate(MONTHLY):
+        twin = [by_type.get(type_, 0) for by_type in table[name] for type_ in TYPES]
+        found += compare(f"series of {name} by month and type", series.monthly[:, :, count].ravel(), twin, EXACT)
+    for place, name in enumerate(NATIONAL):
+        found += compare(f"series of {name} by month", series.national[:, place], table[name], PROBABILITY)
+    table = model.datacollector.get_agenttype_vars_dataframe(Vendor)
+    for place, name in enumerate(VENDOR):
+        found += compare(f"series of {name} by month and vendor", series.vendors[:, :, place].ravel(), table[name], SUM)
+    return found

@@ -1,0 +1,261 @@
+"""Municipalities: they build up intent, commit lots, choose vendors and forecast lateness."""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import ceil, exp, inf, log, sqrt
+
+import mesa
+import pandas as pd
+
+from dxsim import streams
+from dxsim.nation.operations import lots, operations
+from tests.twin.systems import (
+    BESPOKE,
+    LIVE,
+    MAINFRAME,
+    MANDATE,
+    NO_PRODUCT,
+    NO_REASON,
+    OWN_MOTIVE,
+    OWN_SIDE,
+    PEERS,
+    VENDOR_RESOURCES,
+    Lot,
+    System,
+)
+from tests.twin.vendor import Vendor
+
+APRIL, SUPPLEMENTARY = 0, (5, 8, 11)  # months after April: September, December, March
+DRAWS_PER_LOT = 64  # draws of taste that are set aside for each lot, one a vendor
+
+
+class Municipality(mesa.Agent):
+    """A municipality with its lots (None where a lot does not apply) and systems."""
+
+    def __init__(self, model, row, vendors_here: list[float]):
+        super().__init__(model)
+        self.code = int(row.code)
+        self.type = row.type
+        self.prefecture = row.prefecture
+        self.population = float(row.population)
+        self.neighbours: list[Municipality] = []
+        self.tie = 0  # place in every queue among equals
+        self.late = 0  # systems past the deadline and not live
+        p = model.parameters
+        self.belief = p.initial_extension_belief
+        self.naive = model.uniform(streams.NAIVE, self.code, 0, 0) < p.naive_share
+        complexities = [self.draw_complexity(number) for number in range(len(lots()))]
+        self.lots = self.draw_lots(complexities, vendors_here)
+        self.readiness = self.readiness_index(row, [lot.complexity for lot in self.lots if lot])
+        self.systems = self.draw_systems()
+        self.open_lots = [lot for lot in self.lots if lot]
+        self.drive = exp(p.readiness_slope * self.readiness)
+        self.compliance = exp((1.0 - p.mandate_uniformity) * p.readiness_slope * self.readiness)
+
+    # The start
+
+    def draw_complexity(self, lot: int) -> float:
+        p = self.model.parameters
+        size = max(self.population, 1.0) / p.reference_population
+        spread = p.complexity_dispersion
+        noise = spread * self.model.normal(streams.COMPLEXITY, self.code, 0, lot) - spread**2 / 2.0
+        return p.complexity_mean * size**p.complexity_exponent * exp(noise)
+
+    def readiness_index(self, row, complexities: list[float]) -> float:
+        """Return the weighted mean of the z-scores of size, staff slack, fiscal index and simplicity."""
+        p = self.model.parameters
+        size = log(max(self.population, 1.0))
+        scores = [(size - p.log_population_mean) / p.log_population_sd, 0.0, 0.0, 0.0]
+        if pd.notna(row.staff) and row.staff > 0.0:
+            usual = p.log_staff_intercept + p.log_staff_slope * size
+            scores[1] = (log(row.staff) - usual) / p.log_staff_residual_sd
+        if pd.notna(row.fiscal_index):
+            scores[2] = (row.fiscal_index - p.fiscal_index_mean) / p.fiscal_index_sd
+        complexity = sum(complexities) / len(complexities)
+        spread = sqrt(
+            (p.complexity_exponent * p.log_population_sd) ** 2 + p.complexity_dispersion**2 / len(complexities)
+        )
+        if spread > 0.0 and complexity > 0.0:
+            scores[3] = -log(complexity / p.complexity_mean) / spread
+        weights = (p.population_weight, p.staff_weight, p.fiscal_weight, p.complexity_weight)
+        if sum(weights) == 0.0:
+            return 0.0
+        return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+
+    def draw_lots(self, complexities: list[float], vendors_here: list[float]) -> list[Lot | None]:
+        """Draw who runs each lot: mostly the main vendor, else any vendor of the nation."""
+        model, p = self.model, self.model.parameters
+        main = model.pick_vendor(vendors_here, model.uniform(streams.CONTRACT, self.code, 0, 0))
+        size = log(max(self.population, 1.0) / p.reference_population)
+        bundling = min(1.0, max(0.0, p.package_bundling - p.bundling_size_slope * size))
+        drawn: list[Lot | None] = []
+        for number, (facts, complexity) in enumerate(zip(lots(), complexities, strict=True)):
+            if facts.applies_to == "cities" and self.type in ("town", "village"):
+                drawn.append(None)
+                continue
+            incumbent = main
+            if model.uniform(streams.CONTRACT, self.code, 1, number) >= facts.bundling_factor * bundling:
+                incumbent = model.pick_vendor(model.shares, model.uniform(streams.CONTRACT, self.code, 2, number))
+            planning = round(min(180.0, p.planning_months * (1.0 + complexity) / (1.0 + p.complexity_mean)))
+            threshold = model.exponential(streams.COMMIT, self.code, 0, number)
+            drawn.append(Lot(self, number, complexity, planning, threshold, incumbent))
+        return drawn
+
+    def draw_systems(self) -> list[System]:
+        model, p = self.model, self.model.parameters
+        number_of = {lot.lot: number for number, lot in enumerate(lots())}
+        systems = []
+        for number, operation in enumerate(operations()):
+            lot = self.lots[number_of[operation.lot]]
+            if lot is None:
+                continue
+            flag = self.draw_hard_flag(number)
+            gate, surcharge = 0, 0.0
+            if flag != NO_REASON:
+                lot.hard = True
+                delay = p.hard_delay_horizon * model.uniform(streams.HARD_START, self.code, 0, number)
+                gate, surcharge = p.hard_earliest_start + ceil(delay), p.hard_work_surcharge
+            work = operation.work_weight * (self.population / p.reference_population) ** p.work_population_exponent
+            work *= (1.0 + lot.complexity) * (1.0 + surcharge)
+            work *= exp(p.work_dispersion * model.normal(streams.WORK, self.code, 0, number))
+            limit = max(p.minimum_service, work / p.minimum_months)
+            system = System(self, lot, number, flag, gate, work, limit, work, lot.incumbent)
+            lot.systems.append(system)
+            systems.append(system)
+            lot.incumbent.systems_served += 1
+            lot.incumbent.population_served += self.population
+            lot.incumbent.book += work
+        return systems
+
+    def draw_hard_flag(self, operation: int) -> int:
+        p = self.model.parameters
+        size = (self.population / p.hard_size_reference) ** p.hard_size_exponent
+        shares = {MAINFRAME: p.mainframe_share, BESPOKE: p.bespoke_share, NO_PRODUCT: p.no_product_share}
+        chances = {flag: share * size for flag, share in shares.items()}
+        point = self.model.uniform(streams.HARD, self.code, 0, operation) * max(1.0, sum(chances.values()))
+        for flag, chance in chances.items():
+            if point < chance:
+                return flag
+            point -= chance
+        return NO_REASON
+
+    # Each month
+
+    def decide(self):
+        """Build up intent for every open lot; at an open budget gate, decide what has reached its threshold."""
+        model, p, month = self.model, self.model.parameters, self.model.month
+        deadline = p.deadline + self.belief * (p.second_deadline - p.deadline)
+        own = self.drive * p.own_motive_hazard
+        mandate = self.compliance * p.mandate_hazard if month >= p.mandate_start else 0.0
+        gate_open = self.is_gate_open()
+        for lot in self.open_lots:
+            if not model.is_offered[lot.number]:
+                continue
+            due = deadline
+            if model.extension_granted and (lot.hard or p.extension_rule == "all"):
+                due = p.second_deadline
+            wait = 0.0 if self.naive else lot.incumbent.queue_wait
+            slack = due - month - (lot.planning_months + wait + p.minimum_months)
+            pressure = 1.0 / (1.0 + max(0.0, slack) / p.urgency_scale)
+            if month >= due:
+                pressure *= p.enforcement
+            by_own, by_peers, by_mandate = lot.intent
+            if p.peer_hazard > 0.0:
+                by_peers += self.drive * p.peer_hazard * self.peer_response(lot)
+            lot.intent = (by_own + own, by_peers, by_mandate + mandate * pressure)
+            if gate_open:
+                if sum(lot.intent) >= lot.threshold:
+                    model.decided.append(lot)
+                else:
+                    lot.intent_at_gate = lot.intent
+
+    def is_gate_open(self) -> bool:
+        p, month = self.model.parameters, self.model.month
+        if p.gate_rule == "always_open" or month % 12 == APRIL:
+            return True
+        if month % 12 not in SUPPLEMENTARY:
+            return False
+        return self.model.uniform(streams.GATE, self.code, month, 0) < p.supplementary_gate_probability
+
+    def peer_response(self, lot: Lot) -> float:
+        p, exposure = self.model.parameters, self.peer_exposure(lot)
+        if p.peer_response == "linear":
+            return exposure
+        power = exposure**p.peer_threshold_steepness
+        return power / (power + p.peer_threshold**p.peer_threshold_steepness)
+
+    def peer_exposure(self, lot: Lot) -> float:
+        """Return the weighted share of prefecture, type and neighbours that had committed this lot."""
+        model, p = self.model, self.model.parameters
+        of_prefecture, of_type = p.prefecture_exposure_weight, p.type_exposure_weight
+        others = of_prefecture * model.share_committed(self.prefecture, lot.number)
+        others += of_type * model.share_committed(self.type, lot.number)
+        if self.neighbours:
+            near = lot.neighbours_committed / len(self.neighbours)
+            return others + (1.0 - of_prefecture - of_type) * near
+        return others / (of_prefecture + of_type) if of_prefecture + of_type > 0.0 else 0.0
+
+    def choose_vendor(self, lot: Lot, barred: Vendor | None = None) -> Vendor | None:
+        """Return the vendor of the highest utility among those that offer the lot, but for the `barred` one."""
+        model, p = self.model, self.model.parameters
+        switching = p.switching_cost * (1.0 - p.portability) * lot.complexity
+        nearby = Counter(other.vendor for body in self.neighbours if (other := body.lots[lot.number]) and other.vendor)
+        best, best_utility = None, -inf
+        for vendor, appeal in model.appeals[lot.number]:
+            if vendor is barred:
+                continue
+            draw = model.exponential(streams.CHOICE, self.code, 0, lot.number * DRAWS_PER_LOT + vendor.number)
+            utility = appeal - log(draw)  # a Gumbel draw, for taste
+            utility += p.incumbency if vendor is lot.incumbent else -switching
+            if vendor in nearby:
+                utility += p.neighbour_weight * nearby[vendor] / len(self.neighbours)
+            if utility > best_utility:
+                best, best_utility = vendor, utility
+        return best
+
+    def commit(self, lot: Lot, vendor: Vendor):
+        model = self.model
+        lot.commit, lot.vendor, lot.cause = model.month, vendor, self.draw_cause(lot)
+        for system in lot.systems:
+            vendor.take_on(system)
+        model.counts["committed"][self.type] += len(lot.systems)
+        self.open_lots.remove(lot)
+        if not self.open_lots:
+            model.counts["bodies_committed"][self.type] += 1
+            model.undecided.discard(self)
+        model.committed[self.prefecture, lot.number] += 1
+        model.committed[self.type, lot.number] += 1
+        for body in self.neighbours:
+            if other := body.lots[lot.number]:
+                other.neighbours_committed += 1
+
+    def draw_cause(self, lot: Lot) -> int:
+        """Return the cause that tipped the commitment, drawn by the intent since the last open gate."""
+        own, peers, mandate = (now - before for now, before in zip(lot.intent, lot.intent_at_gate, strict=True))
+        point = self.model.uniform(streams.CAUSE, self.code, 0, lot.number) * (own + peers + mandate)
+        if point < own:
+            return OWN_MOTIVE
+        return PEERS if point < own + peers else MANDATE
+
+    def expected_late(self, now: int) -> list[System]:
+        """Return the systems that the body expects, at the start of month `now`, to be late."""
+        p = self.model.parameters
+        discount = p.optimism * max(0.0, p.deadline - now) / p.optimism_horizon
+        share = max(0.0, 1.0 - discount)
+        return [
+            system
+            for system in self.systems
+            if system.state < LIVE
+            and (system.flag in (MAINFRAME, BESPOKE, NO_PRODUCT) or now + system.months_left(now) * share > p.deadline)
+        ]
+
+    def reason_to_be_late(self, system: System) -> int:
+        if system.flag != NO_REASON:
+            return system.flag
+        if not self.model.is_offered[system.lot.number]:
+            return NO_PRODUCT
+        if system.order is None:
+            return OWN_SIDE
+        in_time = system.order + system.shortest_duration(system.work) <= self.model.parameters.deadline
+        return VENDOR_RESOURCES if in_time else OWN_SIDE

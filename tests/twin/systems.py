@@ -1,0 +1,73 @@
+"""What municipalities move: systems, and the lots in which they procure them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.twin.municipality import Municipality
+    from tests.twin.vendor import Vendor
+
+LEGACY, PLANNING, ORDERED, WITHDRAWN, MIGRATING, LIVE, DONE = range(7)
+NO_REASON, MAINFRAME, BESPOKE, NO_PRODUCT, VENDOR_RESOURCES, OWN_SIDE = range(6)
+OWN_MOTIVE, PEERS, MANDATE = range(3)
+NEVER = 32767  # a month that does not come
+DONE_BELOW = 1e-9  # reference jobs of work left that count as none
+
+
+@dataclass(slots=True, eq=False)
+class Lot:
+    """Systems that a municipality procures together. Intent is built up by own motive, peers and mandate."""
+
+    body: Municipality
+    number: int
+    complexity: float
+    planning_months: int
+    threshold: float
+    incumbent: Vendor
+    hard: bool = False
+    systems: list[System] = field(default_factory=list)
+    neighbours_committed: int = 0
+    intent: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    intent_at_gate: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    commit: int | None = None
+    cause: int | None = None
+    vendor: Vendor | None = None  # chosen at commitment
+
+
+@dataclass(slots=True, eq=False)
+class System:
+    """One operation of one municipality. Months are indices, work is in reference jobs."""
+
+    body: Municipality
+    lot: Lot
+    operation: int
+    flag: int  # reason to be late that is already known
+    gate: int  # month before which vendors can't work on it
+    work: float
+    limit: float  # most work in a month
+    remaining: float
+    vendor: Vendor  # the incumbent until a vendor is chosen
+    state: int = LEGACY
+    since: int = 0
+    reason: int = NO_REASON  # fixed at the deadline
+    order: int | None = None  # the first one
+    start: int | None = None  # first vendor work
+    live: int | None = None  # first month live
+    priority: tuple[float, int, int] = (0.0, 0, 0)  # in its vendor's queue, smallest first
+    finish: int = 0  # first month live in its vendor's last projection
+
+    def shortest_duration(self, work: float) -> int:
+        return max(1, ceil(work / self.limit - DONE_BELOW))
+
+    def months_left(self, now: int) -> int:
+        """Return the months until it is live, as its municipality sees it at the start of month `now`."""
+        if self.state in (ORDERED, MIGRATING):
+            return self.finish - now
+        planning = self.lot.planning_months
+        if self.state == PLANNING:
+            planning = max(0, planning - (now - self.since))
+        wait = ceil(self.vendor.quoted_wait[self.lot.number])
+        return max(planning, wait) + self.shortest_duration(self.remaining)
