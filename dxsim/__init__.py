@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, read_records, simulate, write_records
@@ -33,9 +34,13 @@ _HOMES = {
     "write_records": "dxsim.records",
     "read_records": "dxsim.records",
     "set_language": "dxsim.errors",
+    "MunicipalDXModel": "dxsim.agents",
+    "Municipality": "dxsim.agents",
 }
 
 __all__ = [
+    "MunicipalDXModel",
+    "Municipality",
     "Nation",
     "Records",
     "Scenario",

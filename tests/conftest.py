@@ -25,6 +25,7 @@ from dxsim.records.provenance import describe_run, now
 from dxsim.records.summary import summarise
 from dxsim.records.tables import outcome_tables
 from dxsim.scenario.scenario import load_scenario
+from tests.records.hand_made import further_fields
 
 DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
@@ -73,7 +74,6 @@ def four_bodies_outcome() -> Outcome:
             served[t, number, VENDOR.index("population_served")] = ((in_use == number) * population).sum()
     return Outcome(
         monthly=monthly,
-        national=np.column_stack([np.full(HORIZON, 0.25), np.arange(HORIZON) >= 56]),
         vendors=served,
         vendor_names=("Vendor 01", "Vendor 02"),
         state=np.where(applies, np.where(live > 0, 6, 4), -1).astype(np.int8),
@@ -90,6 +90,7 @@ def four_bodies_outcome() -> Outcome:
         belief=np.full(4, 0.25),
         naive=np.array([True, False, True, False]),
         work_balance=np.zeros((2, 4)),
+        **further_fields(),
     )
 
 

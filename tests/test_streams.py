@@ -40,6 +40,19 @@ STREAMS = {
     "QUEUE": 13,
     "RETENDER": 14,
     "REBOOK": 15,
+    "RUNNING": 16,
+    "STAFF": 17,
+    "RESIGN": 18,
+    "AIDE": 19,
+    "FOUNDING": 20,
+    "TALKS": 21,
+    "PERMUTATION": 22,
+    "INCIDENT": 23,
+    "SEVERITY": 24,
+    "CORRECTION": 25,
+    "PROGRAMME": 26,
+    "PLATFORM": 27,
+    "BREACH": 28,
 }
 
 
@@ -149,7 +162,7 @@ def test_seeds_are_independent():
 def test_different_addresses_differ():
     seeds, numbers, entities, months, indices = (
         (0, 1, 2**32, 2**63 - 1),
-        (1, 2, 15),
+        (1, 2, 28),
         (1100, 47382),
         (0, 1, 179),
         (0, 64),

@@ -20,6 +20,7 @@ examples:
   dxsim run                                        the baseline on the synthetic nation
   dxsim run scenario=mine.yaml seed=7 output=mine  a scenario of your own
   dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
+  dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
 """
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(arguments: Sequence[str]) -> int:
     parser = _parser()
     parsed, rest = parser.parse_known_args(arguments)
+    if "overrides" in parsed:  # argparse leaves those that follow an option
+        parsed.overrides = parsed.overrides + [word for word in rest if not word.startswith("-")]
+        rest = [word for word in rest if word.startswith("-")]
     if rest:
         parser.error(say("unrecognized arguments: {arguments}", arguments=" ".join(rest)))
     if parsed.command is None:
@@ -108,6 +112,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
     run.set_defaults(run=_run)
 
+    explain = commands.add_parser(
+        "explain",
+        help="tell one municipality's story, and what would have changed it",
+        epilog=_RUN_KEYS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    explain.add_argument("code", metavar="CODE", help="a municipality's code, or its name if no other has it")
+    explain.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    explain.add_argument("-o", "--output", metavar="FOLDER", help="where figure and tables go (default: nowhere)")
+    _add_language(explain)
+    explain.set_defaults(run=_explain)
+
     scenarios = commands.add_parser("scenarios", help="list the shipped scenarios, or show one")
     scenarios.add_argument("name", nargs="?", metavar="NAME", help="a shipped scenario or a file")
     _add_language(scenarios)
@@ -117,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     parameters.add_argument("name", nargs="?", metavar="NAME", help="a parameter, or a group of them")
     _add_language(parameters)
     parameters.set_defaults(run=_parameters)
+
+    odd = commands.add_parser("odd", help="describe the model in the order of the ODD protocol (Markdown)")
+    odd.add_argument("-o", "--output", metavar="FILE", help="where it goes (default: it is printed)")
+    odd.add_argument("--check", action="store_true", help="only say whether FILE, or the one that ships, is up to date")
+    _add_language(odd)
+    odd.set_defaults(run=_odd)
 
     nation = commands.add_parser("nation", help="build the real nation from official files, or show a nation")
     actions = nation.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -145,6 +167,12 @@ def _run(parsed: argparse.Namespace) -> None:
     run(parsed.overrides)
 
 
+def _explain(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.explain import explain
+
+    explain(parsed.code, parsed.overrides, parsed.language, parsed.output)
+
+
 def _scenarios(parsed: argparse.Namespace) -> None:
     from dxsim.cli.scenarios import list_scenarios, show_scenario
 
@@ -158,6 +186,12 @@ def _parameters(parsed: argparse.Namespace) -> None:
     from dxsim.cli.parameters import print_parameters
 
     print_parameters(parsed.name, parsed.language)
+
+
+def _odd(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.odd import print_odd
+
+    print_odd(parsed.output, parsed.check)
 
 
 def _build(parsed: argparse.Namespace) -> None:

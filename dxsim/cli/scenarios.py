@@ -5,9 +5,12 @@ from __future__ import annotations
 import textwrap
 
 from dxsim.cli.text import columns
+from dxsim.errors import say
 from dxsim.scenario.months import month_name
+from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
+from dxsim.scenario.warnings import warnings
 from dxsim.views.labels import labels
 
 _WIDTH = 100
@@ -19,7 +22,7 @@ def list_scenarios(language: str) -> None:
 
 
 def show_scenario(name: str, language: str) -> None:
-    """Print one scenario: meaning, what it changes, events, expectations, sources.
+    """Print one scenario: meaning, what it changes for whom and when, events, expectations, sources, warnings.
 
     Raises
     ------
@@ -32,14 +35,22 @@ def show_scenario(name: str, language: str) -> None:
     print(f"{scenario.name}: {scenario.title[language]}\n")
     print(textwrap.fill(meaning, _WIDTH) if language == "en" else meaning)
     for heading, lines in {
-        "scenario_changes": _changes(scenario),
-        "scenario_events": _events(scenario, language),
-        "scenario_surveys": [", ".join(month_name(month) for month in scenario.surveys)] if scenario.surveys else [],
-        "scenario_expected": [f"{item.kpi}: {item.direction}. {item.because}" for item in scenario.expected],
-        "scenario_sources": list(scenario.sources),
+        text["scenario_changes"]: _changes(scenario),
+        say("Policies (they stack in this order)"): [
+            line
+            for number, policy in enumerate(scenario.policies, start=1)
+            for line in _policy(number, policy, language)
+        ],
+        text["scenario_events"]: _events(scenario, language),
+        text["scenario_surveys"]: [", ".join(month_name(month) for month in scenario.surveys)]
+        if scenario.surveys
+        else [],
+        text["scenario_expected"]: [f"{item.kpi}: {item.direction}. {item.because}" for item in scenario.expected],
+        text["scenario_sources"]: list(scenario.sources),
+        say("What makes no sense"): warnings(scenario),
     }.items():
         if lines:
-            print(f"\n{text[heading]}")
+            print(f"\n{heading}")
             print("\n".join(f"  {line}" for line in lines))
 
 
@@ -49,6 +60,20 @@ def _changes(scenario: Scenario) -> list[str]:
         for key, parameter in REGISTRY.items()
         if (value := scenario.values[key]) != parameter.default
     ]
+
+
+def _policy(number: int, policy: Policy, language: str) -> list[str]:
+    """Return what a policy does, for whom and when, and what it is called."""
+    from dxsim.nation.schema import TYPES
+
+    types = {name: words[language == "ja"] for name, words in TYPES.items()}
+    parameter = REGISTRY[policy.lever]
+    unit = "" if policy.how == "multiply" or parameter.unit == "1" else f" {parameter.unit}"
+    lines = [
+        f"{number}. {what_text(policy)}{unit}  ({parameter.label[language]})",
+        f"   {who_text(policy.who, types)}; {when_text(policy)}",
+    ]
+    return lines + ([f"   {policy.text[language]}"] if policy.text else [])
 
 
 def _events(scenario: Scenario, language: str) -> list[str]:

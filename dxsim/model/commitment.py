@@ -9,11 +9,16 @@ Competing causes add up to one hazard per lot and month (1/month):
     u(tau) = 1 / (1 + max(0, tau) / tau0)
     tau    = T* - t - lead            slack in months; lead = planning + (queue, unless naive) + vendor work
 
-From T* on the mandate keeps only the enforced part epsilon. Intent adds up month by month; at an open budget gate the
-body commits if its intent has reached a threshold drawn once from the unit exponential distribution. That is the
-same law as testing P = 1 - exp(-intent since the last gate) at each gate, needs one draw per lot, and makes "more
-hazard, never later" true for every body under common random numbers. The cause is drawn in proportion to the
-causes' intent since the last open gate.
+From T* on the mandate keeps only the enforced part epsilon; bodies named as late feel more of it in the last two
+years. A body of a phased cohort has a date of its own, before the national one. Intent adds up month by month; at an
+open budget gate the body commits if its intent has reached a threshold drawn once from the unit exponential
+distribution. That is the same law as testing P = 1 - exp(-intent since the last gate) at each gate, needs one draw per
+lot, and makes "more hazard, never later" true for every body under common random numbers. The cause is drawn in
+proportion to the causes' intent since the last open gate. A body that lacks the money for the first instalment waits
+and keeps its intent.
+
+Members of a group that shares systems decide as one: the lead decides with the members' mean readiness, weighted by
+population, and the members commit with it, or as soon as they have the money.
 
 Sources: Berry and Berry 1990 (internal and regional determinants as discrete-time hazards); Ito 2002 (once the state
 acts, bodies move irrespective of internal conditions); Alfi, Parisi and Pietronero 2007 (pressure of a deadline).
@@ -24,25 +29,35 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model import events, money
+from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.planning import begin_planning
 from dxsim.model.policy import EXTENSION_FOR_ALL, expected_deadline
 from dxsim.model.state import (
     BODIES_COMMITTED,
     COMMITTED,
+    ENVELOPE,
+    FUND,
     MANDATE,
     OWN_MOTIVE,
     PEERS,
+    REFUSALS,
     Country,
     Integers,
+    Records,
     State,
 )
+from dxsim.model.vendor_choice import lead_of
 
 LINEAR, THRESHOLD = 0, 1
 FISCAL_YEAR, ALWAYS_OPEN = 0, 1
 APRIL, SEPTEMBER, DECEMBER, MARCH = 0, 5, 8, 11  # months after April
+NOBODY = -1  # the end of a list of members
+NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
 
 
 @kernel
@@ -112,14 +127,24 @@ def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> boo
 
 @kernel
 def decide(country: Country, state: State, parameters: np.record, seed: int, month: int, decided: Integers) -> int:
-    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`; return how many."""
+    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`; return how many.
+
+    A lead comes right before the members that commit with it.
+    """
     bodies, lots = state.municipalities, state.lots
+    left = np.empty(bodies.size, dtype=np.int64)
+    for i in range(bodies.size):
+        left[i] = state.ledger[i, ENVELOPE]
     n_lots = lots.shape[1]
+    is_listed = np.zeros((bodies.size, n_lots), dtype=np.bool_)  # comes along with its lead in this month
     count = 0
     for i in range(country.municipalities.size):
         if bodies[i].open_lots == 0:
             continue
-        readiness = bodies[i].readiness
+        lead = lead_of(bodies, state.groups, parameters.shared_system, i)
+        is_lead = lead == i and bodies[i].group >= 0 and parameters.shared_system == 1
+        readiness = weighted_readiness(country, state, bodies[i].group) if is_lead else bodies[i].readiness
+        lever = state.levers[i]
         own = voluntary_hazard(readiness, parameters.own_motive_hazard, parameters.readiness_slope)
         mandate_at_full = 0.0
         if month >= parameters.mandate_start:
@@ -132,20 +157,22 @@ def decide(country: Country, state: State, parameters: np.record, seed: int, mon
             incumbent = lots[i, lot].legacy
             if incumbent < 0 or lots[i, lot].commit >= 0 or not state.offered[lot]:
                 continue
-            due = deadline
+            due = deadline + lots[i, lot].shift
             if state.nation[0].extension_granted and (
                 lots[i, lot].hard or parameters.extension_rule == EXTENSION_FOR_ALL
             ):
                 due = float(parameters.second_deadline)
-            lead = lead_time(
+            ahead = lead_time(
                 lots[i, lot].planning_months,
                 state.vendors[incumbent].queue_wait,
                 parameters.minimum_months,
                 bodies[i].naive,
             )
-            pressure = urgency(due - month - lead, parameters.urgency_scale)
+            pressure = urgency(due - month - ahead, parameters.urgency_scale)
             if month >= due:
-                pressure *= parameters.enforcement
+                pressure *= lever.enforcement
+            if month >= parameters.deadline - NAMING_MONTHS:
+                pressure *= 1.0 + lever.naming
             intent = state.intent[i, lot]
             intent[OWN_MOTIVE] += own
             intent[MANDATE] += mandate_at_full * pressure
@@ -161,12 +188,83 @@ def decide(country: Country, state: State, parameters: np.record, seed: int, mon
                 )
             if not gate_open:
                 continue
-            if intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= lots[i, lot].threshold:
+            wants = intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= lots[i, lot].threshold
+            if lead != i:
+                wants = lots[lead, lot].commit >= 0
+            if wants and not is_listed[i, lot]:
+                if not affords(country, state, parameters, month, i, lot, left):
+                    continue
                 decided[count] = i * n_lots + lot
                 count += 1
-            else:
+                if is_lead:
+                    count = bring_members(country, state, parameters, month, i, lot, left, is_listed, decided, count)
+            elif not is_listed[i, lot]:
                 for cause in range(intent.size):
                     state.gate_intent[i, lot, cause] = intent[cause]
+    return count
+
+
+@kernel
+def lot_weight(country: Country, lot: int) -> float:
+    """Return the work weight of all systems of a lot."""
+    total = 0.0
+    for operation in range(country.lot_of.size):
+        if country.lot_of[operation] == lot:
+            total += country.weight[operation]
+    return total
+
+
+@kernel
+def price_now(body: np.record, groups: Records, parameters: np.record) -> float:
+    """Return the price level at which a body buys: below 1 in a group that procures jointly."""
+    if body.group < 0 or parameters.joint_procurement == 0:
+        return 1.0
+    return money.group_price(groups[body.group].size, parameters.procurement_discount)
+
+
+@kernel
+def affords(
+    country: Country, state: State, parameters: np.record, month: int, i: int, lot: int, left: Integers
+) -> bool:
+    """Return whether a body has the money for the first instalment of a lot; if so, set it aside from `left` (yen)."""
+    if parameters.budget == money.UNLIMITED:
+        return True
+    body, lever = state.municipalities[i], state.levers[i]
+    price = price_now(body, state.groups, parameters)
+    unit = parameters.rounding_unit
+    due = money.instalment(state.purses[i], lot_weight(country, lot), price, parameters.first_instalment, unit)
+    ceiling = money.ceiling_now(lever, parameters, month, False, body.group >= 0)
+    due -= money.subsidy(due, lever.subsidy_rate, ceiling, state.treasury[FUND], unit)
+    if due > left[i]:
+        state.flows[country.municipalities[i].kind, REFUSALS] += 1.0
+        events.note(state.log, state.logged, month, events.REFUSED, i, lot, 0, 0, float(due - left[i]))
+        return False
+    left[i] -= due
+    return True
+
+
+@kernel
+def bring_members(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    month: int,
+    lead: int,
+    lot: int,
+    left: Integers,
+    is_listed: NDArray[np.bool_],
+    decided: Integers,
+    count: int,
+) -> int:
+    """List the members of a lead's group that commit a lot with it, those with the money; return the new count."""
+    member = state.groups[state.municipalities[lead].group].head
+    while member != NOBODY:
+        is_open = state.lots[member, lot].legacy >= 0 and state.lots[member, lot].commit < 0
+        if member != lead and is_open and affords(country, state, parameters, month, member, lot, left):
+            decided[count] = member * state.lots.shape[1] + lot
+            is_listed[member, lot] = True
+            count += 1
+        member = state.municipalities[member].after
     return count
 
 
@@ -181,9 +279,16 @@ def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
 
 @kernel
 def commit(
-    country: Country, state: State, seed: int, month: int, decided: Integers, chosen: Integers, count: int
+    country: Country,
+    state: State,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    decided: Integers,
+    chosen: Integers,
+    count: int,
 ) -> None:
-    """Apply the decisions of this month together: date, cause, vendor, planning begins, peers are told."""
+    """Apply the decisions of this month together: date, cause, vendor, first instalment, planning; peers are told."""
     bodies, lots, systems, vendors = state.municipalities, state.lots, state.systems, state.vendors
     n_lots = lots.shape[1]
     for place in range(count):
@@ -198,9 +303,21 @@ def commit(
         lots[i, lot].commit = month
         lots[i, lot].vendor = vendor
         kind = country.municipalities[i].kind
+        pay_first_instalment(country, state, parameters, month, i, lot)
+        events.note(
+            state.log,
+            state.logged,
+            month,
+            events.COMMITTED,
+            i,
+            lot,
+            vendor,
+            lots[i, lot].cause,
+            intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE],
+        )
         for operation in range(country.lot_of.size):
             if country.lot_of[operation] == lot:
-                begin_planning(bodies[i], lots[i, lot], systems[i, operation], vendors[vendor], vendor, month)
+                begin_planning(bodies[i], systems[i, operation], vendors[vendor], vendor, month)
                 state.tally[kind, COMMITTED] += 1
         bodies[i].open_lots -= 1
         if bodies[i].open_lots == 0:
@@ -209,3 +326,23 @@ def commit(
         state.kind_committed[kind, lot] += 1
         for neighbour in range(country.offsets[i], country.offsets[i + 1]):
             lots[country.neighbours[neighbour], lot].neighbours_committed += 1
+
+
+@kernel
+def pay_first_instalment(country: Country, state: State, parameters: np.record, month: int, i: int, lot: int) -> None:
+    """Fix the price of a lot and the share of a joint tender that the body does itself; pay the first instalment."""
+    body, lever, chosen = state.municipalities[i], state.levers[i], state.lots[i, lot]
+    chosen.price, chosen.tender = price_now(body, state.groups, parameters), 1.0
+    if body.group >= 0 and parameters.joint_procurement == 1:
+        chosen.tender = tender_work(state.groups[body.group].size, parameters.tender_share)
+    weight, unit = lot_weight(country, lot), parameters.rounding_unit
+    due = money.instalment(state.purses[i], weight, chosen.price, parameters.first_instalment, unit)
+    ceiling = money.ceiling_now(lever, parameters, month, False, body.group >= 0)
+    sums = state.money[country.municipalities[i].kind]
+    money.pay_one_off(state.ledger[i], sums, state.treasury, due, lever.subsidy_rate, ceiling, unit)
+
+
+@kernel
+def tender_work(size: int, share: float) -> float:
+    """Return the part of planning work left to each of `size` bodies that do the `share` of it once, together."""
+    return 1.0 - share * (1.0 - 1.0 / size)

@@ -7,10 +7,8 @@
     product readiness   r_vl = mean + shift + sd (sqrt(c) Z_v + sqrt(1 - c) Z_vl)          months, rounded up
     legacy complexity   kappa = mean (N / N_ref)^exponent lognormal(-s^2 / 2, s)
     hard systems        P(R1), P(R2), P(R3) = share (N / N_hard)^exponent, at most one in all
-    readiness           x = sum w z / sum w over log population, staff slack, fiscal index, simplicity of legacy
 
-z-scores are taken once, against fixed national reference values, so that one more municipality, or a small teaching
-nation, changes nobody's readiness. What is not known (no staff, no fiscal index) counts as average.
+Money, staff, programmes, security, residents and groups start as their own files say.
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model import cooperation, levers, money, programmes, readiness, security, staff
 from dxsim.model.capacity import initial_capacity
 from dxsim.model.planning import planning_duration
 from dxsim.model.state import (
@@ -37,7 +36,8 @@ from dxsim.model.state import (
     Market,
     State,
 )
-from dxsim.model.vendor_queue import END, SHORTEST_JOB, SMALLEST_MUNICIPALITY, job_size, monthly_limit
+from dxsim.model.vendor_queue import END, SHORTEST_JOB, SMALLEST_MUNICIPALITY
+from dxsim.model.work import job_size, monthly_limit
 
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
 
@@ -66,12 +66,6 @@ def complexity(
 def relative_size(population: float, reference: float, exponent: float) -> float:
     """Return (population / reference)^exponent."""
     return (population / reference) ** exponent
-
-
-@kernel
-def z_score(value: float, mean: float, deviation: float) -> float:
-    """Return (value - mean) / deviation, or zero where `value` is not known."""
-    return 0.0 if math.isnan(value) else (value - mean) / deviation
 
 
 @kernel
@@ -145,6 +139,12 @@ def start(country: Country, market: Market, parameters: np.record, seed: int, st
     set_municipalities(country, parameters, seed, state)
     set_vendors(country, market, parameters, state)
     rank_systems(country, parameters.queue_discipline, state)
+    levers.date_shifts(country, state, parameters)
+    money.start(country, state, parameters, seed)
+    staff.start(country, state, parameters, seed)
+    programmes.start(country, state, parameters, seed)
+    security.start(country, state, parameters, seed)
+    cooperation.found(country, state, parameters, seed)
 
 
 @kernel
@@ -219,34 +219,6 @@ def set_systems(country: Country, parameters: np.record, seed: int, state: State
 
 
 @kernel
-def staff_slack(staff: float, log_population: float, intercept: float, slope: float) -> float:
-    """Return how far log `staff` lies above the national line on log population; nan where staff is not known."""
-    return math.log(staff) - intercept - slope * log_population if staff > 0.0 else math.nan
-
-
-@kernel
-def readiness_index(place: np.record, mean_complexity: float, n_lots: int, parameters: np.record) -> float:
-    """Return x: the weighted mean of four z-scores; zero where all weights are zero.
-
-    `mean_complexity` is over the `n_lots` lots that apply to the body.
-    """
-    p = parameters
-    log_population = math.log(max(place.population, 1.0))
-    slack = staff_slack(place.staff, log_population, p.log_staff_intercept, p.log_staff_slope)
-    spread = math.sqrt((p.complexity_exponent * p.log_population_sd) ** 2 + p.complexity_dispersion**2 / max(1, n_lots))
-    simplicity = 0.0
-    if spread > 0.0 and mean_complexity > 0.0:
-        simplicity = -math.log(mean_complexity / p.complexity_mean) / spread
-    total = p.population_weight + p.staff_weight + p.fiscal_weight + p.complexity_weight
-    if total == 0.0:
-        return 0.0
-    score = p.population_weight * z_score(log_population, p.log_population_mean, p.log_population_sd)
-    score += p.staff_weight * z_score(slack, 0.0, p.log_staff_residual_sd)
-    score += p.fiscal_weight * z_score(place.fiscal_index, p.fiscal_index_mean, p.fiscal_index_sd)
-    return (score + p.complexity_weight * simplicity) / total
-
-
-@kernel
 def set_municipalities(country: Country, parameters: np.record, seed: int, state: State) -> None:
     """Set readiness, belief and the kind of planner of every body, and its place among equals in a queue."""
     n, n_lots = state.lots.shape
@@ -259,9 +231,14 @@ def set_municipalities(country: Country, parameters: np.record, seed: int, state
                 total_complexity += state.lots[i, lot].complexity
                 body.open_lots += 1
         mean_complexity = total_complexity / max(1, body.open_lots)
-        body.readiness = readiness_index(place, mean_complexity, body.open_lots, parameters)
+        body.aide = streams.uniform(seed, streams.AIDE, place.code, 0, 0) < parameters.aide_share
+        body.lasting_readiness = readiness.lasting(place, mean_complexity, body.open_lots, body.aide, parameters)
+        body.readiness = body.lasting_readiness
         body.naive = streams.uniform(seed, streams.NAIVE, place.code, 0, 0) < parameters.naive_share
-        body.next_order, body.next_done = NEVER, NEVER
+        body.next_done, body.closing = NEVER, NEVER
+        body.group, body.next_group, body.after = -1, -1, -1
+        for operation in range(country.lot_of.size):
+            body.systems += state.systems[i, operation].state >= 0
         body.belief = parameters.initial_extension_belief
         draw[i] = streams.uniform(seed, streams.QUEUE, place.code, 0, 0)
     by_draw = np.argsort(draw, kind="mergesort")

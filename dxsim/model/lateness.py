@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from dxsim.kernel import kernel
+from dxsim.model import events
 from dxsim.model.capacity import vendor_output
 from dxsim.model.state import (
     BODIES_DECLARED,
@@ -35,7 +36,8 @@ from dxsim.model.state import (
     Events,
     State,
 )
-from dxsim.model.vendor_queue import project, shortest_duration
+from dxsim.model.vendor_queue import project
+from dxsim.model.work import shortest_duration
 
 
 @kernel
@@ -68,7 +70,7 @@ def months_left(system: np.record, planning_months: int, quoted_wait: float, now
         return finish - now
     planning = planning_months
     if system.state == PLANNING:
-        planning = max(0, planning_months - (now - system.since))
+        planning = max(0, int(np.ceil(planning_months - system.planned)) - 1)
     return max(planning, int(np.ceil(quoted_wait))) + shortest_duration(system.remaining, system.limit)
 
 
@@ -144,6 +146,7 @@ def call_late(country: Country, state: State, parameters: np.record, month: int)
                 offered = state.offered[country.lot_of[operation]]
                 reason = reason_now(systems[i, operation], offered, parameters.deadline)
                 systems[i, operation].reason = reason
+                events.note(state.log, state.logged, month, events.CALLED_LATE, i, operation, 0, reason, 0.0)
                 tally[kind, LATE + reason] += 1
                 if state.municipalities[i].late == 0:
                     tally[kind, BODIES_LATE] += 1

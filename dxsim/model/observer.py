@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dxsim.kernel import kernel
-from dxsim.model.state import Series, State
+from dxsim.model.state import FUND, Series, State
+
+# Columns of state.NATIONAL.
+MEAN_BELIEF, EXTENSION, FUND_BALANCE, GROUPS, MEMBERS, TALKS_RESULTS = 0, 1, 2, 3, 4, 5
 
 
 @kernel
@@ -15,8 +18,22 @@ def observe(state: State, series: Series, month: int) -> None:
     belief = 0.0
     for i in range(state.municipalities.size):
         belief += state.municipalities[i].belief
-    series.national[month, 0] = belief / max(1, state.municipalities.size)
-    series.national[month, 1] = state.nation[0].extension_granted
+    national = series.national[month]
+    national[MEAN_BELIEF] = belief / max(1, state.municipalities.size)
+    national[EXTENSION] = state.nation[0].extension_granted
+    national[FUND_BALANCE] = state.treasury[FUND]
+    for group in range(state.groups.size):
+        if state.groups[group].size > 0:
+            national[GROUPS] += 1.0
+            national[MEMBERS] += state.groups[group].size
+    for result in range(state.talks.size):
+        national[TALKS_RESULTS + result] = state.talks[result]
+    for kind in range(state.flows.shape[0]):
+        for account in range(state.money.shape[1]):
+            series.money[month, kind, account] = state.money[kind, account]
+        for flow in range(state.flows.shape[1]):
+            series.flows[month, kind, flow] = state.flows[kind, flow]
+            state.flows[kind, flow] = 0.0
     for vendor in range(state.vendors.size):
         supplier, row = state.vendors[vendor], series.vendors[month, vendor]
         row[0] = supplier.capacity

@@ -2,7 +2,8 @@
 
     planning = plan (1 + kappa) / (1 + kappa_mean)      months, rounded, for a lot of legacy complexity kappa
 
-A system committed in month t is ordered in month t + planning.
+Each month counts as far as own staff serves the planning work: with staff enough, a system committed in month t is
+ordered in month t + planning.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from dxsim.kernel import kernel
-from dxsim.model.state import MONTHS, NEVER, ORDERED, ORDERED_EVER, PLANNING, Country, Integers, State
+from dxsim.model import events
+from dxsim.model.state import MONTHS, ORDERED, ORDERED_EVER, PLANNING, Country, Integers, State
+
+ALMOST = 1e-9  # months of planning that may be missing through rounding
 
 
 @kernel
@@ -20,42 +24,43 @@ def planning_duration(months: float, complexity: float, mean_complexity: float) 
 
 
 @kernel
-def begin_planning(
-    body: np.record, lot: np.record, system: np.record, supplier: np.record, vendor: int, month: int
-) -> None:
+def begin_planning(body: np.record, system: np.record, supplier: np.record, vendor: int, month: int) -> None:
     """Let a body plan a system with a vendor, into whose book all its work comes."""
     system.state = PLANNING
     system.since = month
     system.vendor = vendor
     system.remaining = system.work
+    system.planned = 0.0
     supplier.book += system.work
     supplier.contracted += system.work
-    body.next_order = min(body.next_order, month + lot.planning_months)
+    body.planning += 1
 
 
 @kernel
 def order(country: Country, state: State, month: int, ordered: Integers) -> int:
-    """Order the systems whose planning is done; list them (i * O + o) in `ordered` by tie and return how many."""
+    """Plan on, order the systems whose planning is done, list them (i * O + o) in `ordered` by tie; return how many."""
     n_operations = country.lot_of.size
     count = 0
     for i in state.by_tie:
         body = state.municipalities[i]
-        if body.next_order > month:
+        if body.planning == 0:
             continue
-        body.next_order = NEVER
+        service = state.workforce[i].planning_service
         for operation in range(n_operations):
             system = state.systems[i, operation]
             if system.state != PLANNING:
                 continue
-            due = system.since + state.lots[i, system.lot].planning_months
-            if due > month:
-                body.next_order = min(body.next_order, due)
+            if system.since < month:
+                system.planned += service
+            if system.planned < state.lots[i, system.lot].planning_months - ALMOST:
                 continue
             if system.order < 0:
                 system.order = month
                 state.tally[country.municipalities[i].kind, ORDERED_EVER] += 1
             system.state = ORDERED
             system.since = month
+            body.planning -= 1
+            events.note(state.log, state.logged, month, events.ORDERED, i, operation, system.vendor, 0, 0.0)
             ordered[count] = i * n_operations + operation
             count += 1
     return count

@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.model.initialisation import draw_market, market_shares, shift_readiness, start
+from dxsim.model.levers import policy_arrays
 from dxsim.model.schedule import advance
 from dxsim.model.state import (
     ANNOUNCEMENT,
@@ -23,7 +25,9 @@ from dxsim.model.state import (
     Country,
     Events,
     Floats,
+    Integers,
     Market,
+    Records,
     Series,
     Shorts,
     State,
@@ -32,7 +36,8 @@ from dxsim.model.state import (
 )
 from dxsim.nation.network import neighbour_lists
 from dxsim.nation.operations import lots, operations
-from dxsim.nation.schema import TYPES
+from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS, TYPES
+from dxsim.scenario.months import FIRST_YEAR
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -40,6 +45,9 @@ if TYPE_CHECKING:
     from dxsim.scenario.scenario import Scenario
 
 NOT_CITIES = ("town", "village")
+CENSUS_YEAR = 2020  # of the population of a nation
+EVENTS_PER_SYSTEM = 12  # for which a log has room at first; a usual run needs about half of it
+MONTHS_OF_YEAR = 12
 
 
 class Inputs(NamedTuple):
@@ -57,7 +65,9 @@ class Outcome(NamedTuple):
     """What one run leaves. n municipalities, 20 operations, V vendors; months are indices, -1 = never."""
 
     monthly: np.ndarray  # int32 (180, 7, 18) systems or bodies at the end of a month, see state.MONTHLY
-    national: Floats  # (180, 2) see state.NATIONAL
+    money: Integers  # (180, 7, 14) yen so far, see state.ACCOUNTS; debits positive
+    flows: Floats  # (180, 7, 40) of the month, see state.FLOWS
+    national: Floats  # (180, 8) see state.NATIONAL
     vendors: Floats  # (180, V, 7) see state.VENDOR
     vendor_names: tuple[str, ...]
     state: Bytes  # (n, 20) see state.STATES, -1 = does not apply
@@ -74,6 +84,17 @@ class Outcome(NamedTuple):
     belief: Floats  # (n,) probability, at the end
     naive: np.ndarray  # bool (n,)
     work_balance: Floats  # (V, 4) contracted, done, left in the book, withdrawn; reference jobs
+    municipalities: Records  # (n,) state.MUNICIPALITY, at the end
+    purses: Records  # (n,) state.PURSE
+    workforce: Records  # (n,) state.WORKFORCE
+    harm: Records  # (n,) state.HARM
+    programmes: Records  # (n, 5) state.PROGRAMME
+    cohorts: Records  # (n, 4) state.COHORT
+    groups: Records  # (n,) state.GROUP
+    ledger: Integers  # (n, 14) yen, see state.ACCOUNTS
+    treasury: Integers  # (5,) yen, see state.TREASURY
+    residents: Floats  # (n, 15) persons by fiscal year
+    log: Records  # (events,) state.EVENT; empty unless the run kept a log
 
 
 def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorTable | None = None) -> Inputs:
@@ -90,8 +111,9 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
     vendor_table : VendorTable, optional
         Who runs which lot at the start; what it leaves open is drawn.
     """
-    country = country_arrays(nation)
     parameters = scenario.record()[0]
+    country = country_arrays(nation)
+    country = country._replace(cohorts=age_groups(country.cohorts, parameters.share_85_over))
     if vendor_table is None:
         share = market_shares(parameters.count, parameters.market_exponent)
         market = draw_market(country, share, parameters, seed)
@@ -110,7 +132,7 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
         )
     by_rank = np.argsort(-share, kind="stable")
     return Inputs(
-        country, shift_readiness(market, parameters), event_arrays(scenario, by_rank), parameters, seed, names
+        country, shift_readiness(market, parameters), event_arrays(scenario, nation, by_rank), parameters, seed, names
     )
 
 
@@ -125,10 +147,12 @@ def country_arrays(nation: Nation) -> Country:
     places = np.zeros(len(table), dtype=PLACE).view(np.recarray)
     places.code = table["code"].to_numpy().astype(np.int64)
     places.prefecture, places.kind = prefecture, kind
-    for column in ("population", "staff", "fiscal_index"):
+    for column in ("population", "staff", "fiscal_index", "x_km", "y_km"):
         places[column] = table[column].to_numpy(np.float64, na_value=np.nan)
     return Country(
         municipalities=places,
+        cohorts=np.ascontiguousarray(table[list(AGE_BANDS)].to_numpy(np.float64)),
+        population_ratio=population_path(table),
         offsets=np.asarray(offsets, dtype=np.int64),
         neighbours=np.asarray(neighbours, dtype=np.int64),
         prefecture_size=np.bincount(prefecture, minlength=PREFECTURES + 1),
@@ -140,7 +164,33 @@ def country_arrays(nation: Nation) -> Country:
     )
 
 
-def event_arrays(scenario: Scenario, by_rank: np.ndarray) -> Events:
+def age_groups(bands: Floats, share_85_over: float) -> Floats:
+    """Return residents by `state.COHORTS` from those by `schema.AGE_BANDS`, both (n, 4) persons."""
+    children, adults, young_old, old = bands.T
+    return np.column_stack([children + adults, young_old, old * (1.0 - share_85_over), old * share_85_over])
+
+
+def population_path(table: pd.DataFrame) -> Floats:
+    """Return the population of each fiscal year against 2020, (n, 15): straight lines between the projections.
+
+    A year without a projection goes on as the last one known.
+    """
+    years = (CENSUS_YEAR, *PROJECTION_YEARS)
+    start = np.maximum(table["population"].to_numpy(np.float64), 1.0)
+    known = np.column_stack(
+        [start]
+        + [
+            table.get(f"population_{year}", pd.Series(np.nan, table.index)).to_numpy(np.float64, na_value=np.nan)
+            for year in PROJECTION_YEARS
+        ]
+    )
+    filled = pd.DataFrame(known).ffill(axis=1).to_numpy()
+    fiscal_years = FIRST_YEAR + np.arange(MONTHS // MONTHS_OF_YEAR)
+    path = np.array([np.interp(fiscal_years, years, row) for row in filled])
+    return np.ascontiguousarray(path / start[:, None])
+
+
+def event_arrays(scenario: Scenario, nation: Nation, by_rank: np.ndarray) -> Events:
     """Return the scenario's calendar; a vendor's rank becomes its index, ranks past the last vendor nothing."""
     lot_bit = {lot.lot: 1 << place for place, lot in enumerate(lots())}
     unknown = [lot for event in scenario.vendor_events for lot in event.withdrawn_lots if lot not in lot_bit]
@@ -157,19 +207,22 @@ def event_arrays(scenario: Scenario, by_rank: np.ndarray) -> Events:
         if rank <= by_rank.size
     ]
     announcements = [(event.month, event.signal) for event in scenario.announcements]
+    policies, scope = policy_arrays(scenario, nation.municipalities)
     return Events(
         announcements=np.array(announcements, dtype=ANNOUNCEMENT).view(np.recarray),
         vendor_events=np.array(shocks, dtype=VENDOR_EVENT).view(np.recarray),
         surveys=np.array(scenario.surveys, dtype=np.int64),
+        policies=policies,
+        scope=scope,
     )
 
 
-def begin(inputs: Inputs) -> tuple[State, Series]:
-    """Return the state at the start of April 2021 and empty series."""
+def begin(inputs: Inputs, log_size: int = 0) -> tuple[State, Series]:
+    """Return the state at the start of April 2021, with room for so many events of a log, and empty series."""
     country, market = inputs.country, inputs.market
     bodies, lots = market.legacy.shape
     kinds, vendors = country.kind_size.size, market.share.size
-    state = empty_state(bodies, lots, country.lot_of.size, vendors, kinds, PREFECTURES)
+    state = empty_state(bodies, lots, country.lot_of.size, vendors, kinds, PREFECTURES, log_size)
     start(country, market, inputs.parameters, inputs.seed, state)
     return state, empty_series(vendors, kinds)
 
@@ -192,6 +245,17 @@ def run_inputs(inputs: Inputs) -> Outcome:
     return outcome(inputs, state, series)
 
 
+def run_logged(inputs: Inputs) -> Outcome:
+    """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
+    systems = inputs.country.municipalities.size * inputs.country.lot_of.size
+    state, series = begin(inputs, EVENTS_PER_SYSTEM * systems)
+    proceed(inputs, state, series, 0, MONTHS)
+    if state.logged[0] > state.log.size:
+        state, series = begin(inputs, int(state.logged[0]))
+        proceed(inputs, state, series, 0, MONTHS)
+    return outcome(inputs, state, series)
+
+
 def run_many(runs: Iterable[Inputs], threads: int) -> list[Outcome]:
     """Run prepared `runs` over `threads` (at least 1); each has its own arrays, so the number changes no bit."""
     with ThreadPoolExecutor(threads) as pool:
@@ -205,6 +269,8 @@ def outcome(inputs: Inputs, state: State, series: Series) -> Outcome:
     by_system = state.lots[:, lot_of]
     return Outcome(
         monthly=series.monthly,
+        money=series.money,
+        flows=series.flows,
         national=series.national,
         vendors=series.vendors,
         vendor_names=inputs.vendor_names,
@@ -222,4 +288,15 @@ def outcome(inputs: Inputs, state: State, series: Series) -> Outcome:
         belief=state.municipalities.belief,
         naive=state.municipalities.naive,
         work_balance=np.column_stack([vendors.contracted, vendors.total_done, vendors.book, vendors.withdrawn]),
+        municipalities=state.municipalities,
+        purses=state.purses,
+        workforce=state.workforce,
+        harm=state.harm,
+        programmes=state.programmes,
+        cohorts=state.cohorts,
+        groups=state.groups,
+        ledger=state.ledger,
+        treasury=state.treasury,
+        residents=inputs.country.population_ratio * inputs.country.municipalities.population[:, None],
+        log=state.log[: int(state.logged[0])].view(np.recarray),
     )

@@ -16,6 +16,7 @@ import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model import events
 from dxsim.model.capacity import vendor_output
 from dxsim.model.state import LIVE, MIGRATING, NEVER, ON_TIME, ORDERED, VENDOR_RESOURCES, Country, Integers, State
 from dxsim.model.vendor_queue import END, leave_queue, project, withdraw
@@ -65,17 +66,22 @@ def postpone(
         is_tendered = False
         if is_news:
             code = country.municipalities[system.municipality].code
+            i, operation = system.municipality, place % state.systems.shape[1]
             system.flag = VENDOR_RESOURCES
+            events.note(state.log, state.logged, month, events.FLAGGED, i, operation, 0, VENDOR_RESOURCES, 0.0)
             if system.state == MIGRATING:
                 system.state = ORDERED
                 system.since = month
+                state.municipalities[i].migrating -= 1
+                events.note(state.log, state.logged, month, events.RELEASED, i, operation, vendor, 0, 0.0)
             is_tendered = streams.uniform(seed, streams.RETENDER, code, 0, vendor) < parameters.retender_probability
             if is_tendered:
                 leave_queue(state.head, state.tail, queue, vendor, before, place)
-                withdraw(state.municipalities[system.municipality], system, state.vendors[vendor], month)
+                withdraw(state, place, month)
             else:
                 draw = streams.uniform(seed, streams.REBOOK, code, 0, vendor)
                 system.gate = rebooked_start(parameters.deadline, parameters.rebooking_horizon, draw)
+                events.note(state.log, state.logged, month, events.REBOOKED, i, operation, system.gate, 0, 0.0)
         if not is_tendered:
             before = place
         place = following

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dxsim.scenario.registry import REGISTRY
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Shorts = NDArray[np.int16]
@@ -71,7 +73,56 @@ MONTHLY = (
 )
 COMMITTED, ORDERED_EVER, STARTED, WENT_LIVE, IS_DONE, LATE, DECLARED = 0, 1, 2, 3, 4, 4, 9
 BODIES_COMMITTED, BODIES_DECLARED, BODIES_LATE = 15, 16, 17
-NATIONAL = ("belief", "extension_granted")
+NATIONAL = (
+    "belief",
+    "extension_granted",
+    "fund_balance",
+    "groups",
+    "cooperating_bodies",
+    "moves_tested",
+    "moves_accepted",
+    "blocking_moves",
+)
+
+# Accounts of a municipality's ledger: debits are positive, credits negative, and every row sums to zero.
+# The envelope is what is left to spend; appropriation, subsidy, grant and reserve are where money comes from.
+ENVELOPE, APPROPRIATION, SUBSIDY, GRANT, RESERVE, LAPSED = 0, 1, 2, 3, 4, 5
+ONE_OFF, RUNNING, PARALLEL, INTERFACE, COORDINATION, CHANNELS, PROGRAMME_COST, PENALTY = 6, 7, 8, 9, 10, 11, 12, 13
+ACCOUNTS = (
+    *("envelope", "appropriation", "subsidy", "grant", "reserve", "lapsed"),
+    *("one_off", "running", "parallel", "interface", "coordination", "channels", "programmes", "penalty"),
+)
+
+# Accounts of the state's ledger, by the same rule.
+FUND, TAXES, SUBSIDIES_PAID, GRANTS_PAID, PENALTIES_RECEIVED = 0, 1, 2, 3, 4
+TREASURY = ("fund", "taxes", "subsidies_paid", "grants_paid", "penalties_received")
+
+# Age groups of residents.
+COHORTS = ("under_65", "65_to_74", "75_to_84", "85_over")
+
+# Voluntary programmes and their highest levels.
+ONLINE, AUTOMATION, SECURITY, DATA, GOVERNANCE = 0, 1, 2, 3, 4
+PROGRAMMES = ("online", "automation", "security", "data", "governance")
+HIGHEST_LEVEL = (26, 2, 3, 3, 3)
+
+# What came of the talks of an October: the entries of `State.talks`.
+TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
+TESTED, ACCEPTED, BLOCKING = 0, 1, 2
+
+# What the observer sums up over the bodies of a type each month: the columns of `State.flows`.
+FLOWS = (
+    *("staff", "own_work", "overloaded_bodies", "overload", "pool", "resignations", "refusals"),
+    *(f"{channel}_{cohort}" for channel in ("online", "assisted", "analog", "excluded") for cohort in COHORTS),
+    *("burden_hours", "incidents", "affected_residents", "impact", "rollbacks"),
+    *("security_incidents", "exposed_records", "interfaces", "interoperability"),
+    *(f"level_{programme}" for programme in PROGRAMMES),
+    *("cooperating_bodies", "saving", "worse_off_bodies"),
+)
+STAFF, OWN_WORK, OVERLOADED_BODIES, OVERLOAD, POOL, RESIGNATIONS, REFUSALS = 0, 1, 2, 3, 4, 5, 6
+ONLINE_CASES, ASSISTED_CASES, ANALOG_CASES, EXCLUDED_CASES, BURDEN_HOURS = 7, 11, 15, 19, 23
+INCIDENTS, AFFECTED_RESIDENTS, IMPACT, ROLLBACKS = 24, 25, 26, 27
+SECURITY_INCIDENTS, EXPOSED_RECORDS, INTERFACES, INTEROPERABILITY, LEVELS = 28, 29, 30, 31, 32
+COOPERATING_BODIES, SAVING, WORSE_OFF_BODIES = 37, 38, 39
 VENDOR = ("capacity", "book", "work_done", "queue_wait", "shortage", "systems_served", "population_served")
 
 
@@ -83,6 +134,24 @@ PLACE = np.dtype(
         ("population", np.float64),  # persons, 2020
         ("staff", np.float64),  # persons, general administration; nan = not known
         ("fiscal_index", np.float64),  # 1; nan = not known
+        ("x_km", np.float64),  # km, east
+        ("y_km", np.float64),  # km, north
+    ]
+)
+
+BODY_LEVERS = tuple(parameter.name for parameter in REGISTRY.values() if parameter.role == "body_lever")
+LEVER = np.dtype([(name, np.float64) for name in BODY_LEVERS])  # units: see the registry
+
+SET, ADD, MULTIPLY = 0, 1, 2
+POLICY = np.dtype(
+    [
+        ("lever", np.int64),  # place in BODY_LEVERS
+        ("first", np.int64),  # month
+        ("last", np.int64),  # month after the last one
+        ("how", np.int64),  # SET, ADD or MULTIPLY
+        ("value", np.float64),  # in the lever's unit, or a factor
+        ("minimum", np.float64),  # bounds of the lever
+        ("maximum", np.float64),
     ]
 )
 
@@ -105,14 +174,27 @@ VENDOR_EVENT = np.dtype(
 MUNICIPALITY = np.dtype(
     [
         ("readiness", np.float64),  # weighted z-score
+        ("lasting_readiness", np.float64),  # the part of it that never changes
         ("belief", np.float64),  # probability that the deadline will be extended
         ("tie", np.int32),  # place in every vendor's queue among equals
         ("open_lots", np.int16),  # lots not yet committed
-        ("next_order", np.int16),  # month in which the next planned system is ordered, NEVER = none
+        ("planning", np.int16),  # systems being planned
+        ("migrating", np.int16),  # systems on which vendor work goes on
+        ("systems", np.int16),  # systems that apply
+        ("live", np.int16),  # systems live or done
+        ("done", np.int16),  # systems done
+        ("closing", np.int16),  # month from which its counters close, NEVER = not
         ("withdrawn", np.int16),  # systems withdrawn and not yet tendered again
         ("next_done", np.int16),  # month in which the next parallel run ends, NEVER = none
         ("late", np.int16),  # systems past the deadline and not live
         ("naive", np.bool_),  # ignores the vendor's wait when planning
+        ("aide", np.bool_),  # has an external aide
+        ("platform", np.bool_),  # puts procedures online through its prefecture's platform
+        ("refused", np.bool_),  # had no money for a commitment that it wanted in this month
+        ("group", np.int32),  # index of the group, -1 = none
+        ("next_group", np.int32),  # index of the group from next April on, -1 = none
+        ("pays_exit", np.bool_),  # leaves its group next April before the contract ends
+        ("after", np.int32),  # next member of the same group, -1 = last
     ],
     align=True,
 )
@@ -122,7 +204,11 @@ LOT = np.dtype(
         ("complexity", np.float64),  # legacy complexity, 1
         ("threshold", np.float64),  # intent at which the body commits, 1
         ("neighbours_committed", np.int32),  # neighbours that committed before this month
+        ("running_factor", np.float64),  # running cost after migration against before, 1
+        ("price", np.float64),  # price level of the one-off cost; below 1 for a joint procurement
+        ("tender", np.float64),  # share of the planning work that the body does itself
         ("planning_months", np.int16),  # months
+        ("shift", np.int16),  # months by which the body's own date differs from the national deadline
         ("commit", np.int16),  # month, -1 = not yet
         ("vendor", np.int16),  # vendor chosen at commitment, -1 = not yet
         ("legacy", np.int16),  # incumbent vendor, -1 = the lot does not apply
@@ -137,6 +223,7 @@ SYSTEM = np.dtype(
         ("work", np.float64),  # vendor work, reference jobs
         ("remaining", np.float64),  # vendor work left, reference jobs
         ("limit", np.float64),  # most vendor work that it takes in, reference jobs a month
+        ("planned", np.float64),  # months of planning done at full staffing
         ("municipality", np.int32),  # index of the body
         ("following", np.int32),  # next system (i * O + o) in the vendor's queue, -1 = last
         ("vendor", np.int16),  # vendor index; the legacy vendor until a new one is chosen
@@ -174,6 +261,105 @@ NATION = np.dtype(
     [
         ("extension_granted", np.int64),  # 0 or 1
         ("released", np.int64),  # 1 once vendors have released their project teams
+        ("running_rise", np.float64),  # running cost of live systems against before, less one, as seen last April
+    ]
+)
+
+
+PURSE = np.dtype(
+    [
+        ("baseline", np.float64),  # IT cost before migration, yen a year
+        ("unit_running", np.float64),  # the same per unit of work weight, yen a month
+        ("unit_one_off", np.float64),  # one-off cost per unit of work weight, yen
+        ("legacy", np.float64),  # running cost of systems not yet live, yen a month
+        ("parallel", np.float64),  # running cost of old systems that run beside live ones, yen a month
+        ("new", np.float64),  # running cost of live systems before what a group saves, yen a month
+        ("saving", np.float64),  # share of running cost that the group saves
+        ("coordination", np.float64),  # share in the group's transaction cost, yen a month
+        ("grant", np.float64),  # cooperation grant, yen a month
+        ("running_total", np.int64),  # what was booked as running cost in the last twelve months before April, yen
+    ]
+)
+
+WORKFORCE = np.dtype(
+    [
+        ("staff", np.float64),  # FTE
+        ("initial", np.float64),  # FTE at the start
+        ("scale", np.float64),  # size factor of own work, 1
+        ("experience", np.float64),  # 0 to 1
+        ("pool", np.float64),  # FTE received from the prefecture
+        ("lent", np.float64),  # FTE received from (or, below zero, given to) the group in this month
+        ("supply", np.float64),  # FTE that own staff and the pool are worth in this month
+        ("demand", np.float64),  # FTE that the work of this month takes
+        ("overload", np.float64),  # demand over supply
+        ("overloaded_months", np.int64),  # months of heavy overload so far
+        ("planning_service", np.float64),  # share of planning work done in this month
+        ("migration_service", np.float64),  # share of migration work done in this month
+        ("programme_service", np.float64),  # share of the work on programmes done in this month
+    ]
+)
+
+HARM = np.dtype(
+    [
+        ("interfaces", np.float64),  # between old and new systems
+        ("incidents", np.float64),  # at cut-overs so far
+        ("affected", np.float64),  # residents hit so far, with repetition
+        ("impact", np.float64),  # person-months so far
+        ("rollbacks", np.float64),  # cut-overs rolled back so far
+        ("intent", np.float64),  # security hazard built up since the last incident, 1
+        ("threshold", np.float64),  # hazard at which the next one happens, 1
+        ("security_incidents", np.float64),  # so far
+        ("exposed", np.float64),  # records exposed so far
+    ]
+)
+
+PROGRAMME = np.dtype(
+    [
+        ("level", np.int64),
+        ("intent", np.float64),  # hazard built up since the last level, 1
+        ("threshold", np.float64),  # hazard at which the next level comes, 1
+        ("factor", np.float64),  # effect of size, 1
+    ]
+)
+
+COHORT = np.dtype(
+    [
+        ("persons", np.float64),  # residents in this month
+        ("trained", np.float64),  # share of those unable that training has made able
+        ("density", np.float64),  # points of help per 10,000 residents that `reach` was worked out for
+        ("reach", np.float64),  # share that the points of help reach
+        ("online", np.float64),  # residents who use a procedure online in this month
+        ("assisted", np.float64),  # who are helped
+        ("analog", np.float64),  # who go to the counter
+        ("excluded", np.float64),  # who need a procedure and can't reach it
+        ("online_total", np.float64),  # the same, persons times months so far
+        ("assisted_total", np.float64),
+        ("analog_total", np.float64),
+        ("excluded_total", np.float64),
+    ]
+)
+
+GROUP = np.dtype(
+    [
+        ("size", np.int64),  # members, 0 = there is no such group
+        ("lead", np.int64),  # index of its largest body
+        ("head", np.int64),  # first member
+        ("contract_end", np.int64),  # month after the last one of the contract
+        ("cost", np.float64),  # yearly cost of its members together, transaction cost included, yen
+        ("transaction", np.float64),  # yearly transaction cost, yen
+    ]
+)
+
+# What an event of the log says: `value` and `cause` by kind.
+EVENT = np.dtype(
+    [
+        ("month", np.int16),
+        ("kind", np.int8),  # one of events.KINDS
+        ("cause", np.int8),
+        ("municipality", np.int32),  # index of the body
+        ("place", np.int16),  # operation, lot or programme, -1 = none
+        ("value", np.int32),
+        ("amount", np.float64),
     ]
 )
 
@@ -182,6 +368,8 @@ class Country(NamedTuple):
     """What does not change in a run."""
 
     municipalities: Records  # (n,) PLACE
+    cohorts: Floats  # (n, 4) residents by COHORTS, 2020
+    population_ratio: Floats  # (n, 15) population of each fiscal year against 2020
     offsets: Integers  # (n + 1,) where a body's neighbours begin
     neighbours: Integers  # (m,) indices of bodies
     prefecture_size: Integers  # (48,) bodies of each prefecture
@@ -198,6 +386,8 @@ class Events(NamedTuple):
     announcements: Records  # (E,) ANNOUNCEMENT
     vendor_events: Records  # (E,) VENDOR_EVENT
     surveys: Integers  # (E,) months at whose end bodies declare
+    policies: Records  # (P,) POLICY
+    scope: NDArray[np.bool_]  # (P, n) whom a policy is for
 
 
 class Market(NamedTuple):
@@ -230,6 +420,21 @@ class State(NamedTuple):
     priority: Integers  # (n * O,) smaller is served first
     static_rank: NDArray[np.int32]  # (n * O,) rank by the queue discipline
     tally: NDArray[np.int32]  # (kinds, len(MONTHLY)) running counts
+    levers: Records  # (n,) LEVER
+    purses: Records  # (n,) PURSE
+    workforce: Records  # (n,) WORKFORCE
+    harm: Records  # (n,) HARM
+    programmes: Records  # (n, 5) PROGRAMME
+    cohorts: Records  # (n, 4) COHORT
+    groups: Records  # (n,) GROUP
+    platforms: Records  # (48,) PROGRAMME: what each prefecture's platform offers
+    ledger: Integers  # (n, len(ACCOUNTS)) yen
+    treasury: Integers  # (len(TREASURY),) yen
+    money: Integers  # (kinds, len(ACCOUNTS)) sums of the ledger by type, yen
+    flows: Floats  # (kinds, len(FLOWS)) sums of this month by type
+    talks: Integers  # (3,) moves tested, accepted and still blocking in the last October
+    log: Records  # (log size,) EVENT
+    logged: Integers  # (1,) events so far
 
 
 class Series(NamedTuple):
@@ -238,10 +443,14 @@ class Series(NamedTuple):
     monthly: NDArray[np.int32]  # (M, kinds, len(MONTHLY)) systems or bodies at the month's end
     national: Floats  # (M, len(NATIONAL))
     vendors: Floats  # (M, V, len(VENDOR))
+    money: Integers  # (M, kinds, len(ACCOUNTS)) yen so far
+    flows: Floats  # (M, kinds, len(FLOWS)) of the month
 
 
-def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, prefectures: int) -> State:
-    """Return a state of these sizes, zeros throughout."""
+def empty_state(
+    n: int, lots: int, operations: int, vendors: int, kinds: int, prefectures: int, log_size: int = 0
+) -> State:
+    """Return a state of these sizes, zeros throughout; without room for a log nothing is logged."""
 
     def records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
         return np.zeros(shape, dtype=dtype).view(np.recarray)
@@ -266,6 +475,21 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, pr
         priority=np.zeros(n * operations, dtype=np.int64),
         static_rank=np.zeros(n * operations, dtype=np.int32),
         tally=np.zeros((kinds, len(MONTHLY)), dtype=np.int32),
+        levers=records((n,), LEVER),
+        purses=records((n,), PURSE),
+        workforce=records((n,), WORKFORCE),
+        harm=records((n,), HARM),
+        programmes=records((n, len(PROGRAMMES)), PROGRAMME),
+        cohorts=records((n, len(COHORTS)), COHORT),
+        groups=records((n,), GROUP),
+        platforms=records((prefectures + 1,), PROGRAMME),
+        ledger=np.zeros((n, len(ACCOUNTS)), dtype=np.int64),
+        treasury=np.zeros(len(TREASURY), dtype=np.int64),
+        money=np.zeros((kinds, len(ACCOUNTS)), dtype=np.int64),
+        flows=np.zeros((kinds, len(FLOWS))),
+        talks=np.zeros(len(TALKS), dtype=np.int64),
+        log=records((log_size,), EVENT),
+        logged=np.zeros(1, dtype=np.int64),
     )
 
 
@@ -275,4 +499,6 @@ def empty_series(vendors: int, kinds: int) -> Series:
         np.zeros((MONTHS, kinds, len(MONTHLY)), dtype=np.int32),
         np.zeros((MONTHS, len(NATIONAL))),
         np.zeros((MONTHS, vendors, len(VENDOR))),
+        np.zeros((MONTHS, kinds, len(ACCOUNTS)), dtype=np.int64),
+        np.zeros((MONTHS, kinds, len(FLOWS))),
     )

@@ -18,6 +18,7 @@ import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model import events
 from dxsim.model.planning import begin_planning
 from dxsim.model.state import (
     NEVER,
@@ -97,6 +98,7 @@ def choose(
     lots = state.lots
     code, incumbent = country.municipalities[i].code, lots[i, lot].legacy
     penalty = switching_penalty(parameters.switching_cost, parameters.portability, lots[i, lot].complexity)
+    penalty *= 1.0 - parameters.data_export
     staying = math.exp(-parameters.incumbency - penalty)
     strongest_pull = math.exp(-parameters.neighbour_weight)
     best, shortest = NOT_APPLICABLE, math.inf
@@ -120,6 +122,14 @@ def choose(
 
 
 @kernel
+def lead_of(bodies: Records, groups: Records, shared_system: int, i: int) -> int:
+    """Return the body that decides for body `i`: the lead of its group if the group shares systems, else itself."""
+    if bodies[i].group < 0 or shared_system == 0:
+        return i
+    return groups[bodies[i].group].lead
+
+
+@kernel
 def choose_for_new_commitments(
     country: Country,
     state: State,
@@ -130,11 +140,22 @@ def choose_for_new_commitments(
     chosen: Integers,
     count: int,
 ) -> None:
-    """Fill `chosen` with the vendor of each lot in `decided`."""
+    """Fill `chosen` with the vendor of each lot in `decided`; members of a group follow their lead, listed before."""
     n_lots = state.lots.shape[1]
     for place in range(count):
         i, lot = decided[place] // n_lots, decided[place] % n_lots
-        chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
+        lead = lead_of(state.municipalities, state.groups, parameters.shared_system, i)
+        if lead == i:
+            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
+            continue
+        chosen[place] = state.lots[lead, lot].vendor
+        if state.lots[lead, lot].commit < 0:
+            earlier = place
+            while decided[earlier] != lead * n_lots + lot:
+                earlier -= 1
+            chosen[place] = chosen[earlier]
+        if state.ready[chosen[place], lot] == NEVER:
+            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
 
 
 @kernel
@@ -156,9 +177,11 @@ def tender_again(country: Country, state: State, parameters: np.record, seed: in
             if vendor < 0:
                 vendor = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
             if vendor >= 0:
-                begin_planning(body, state.lots[i, lot], system, state.vendors[vendor], vendor, month)
+                begin_planning(body, system, state.vendors[vendor], vendor, month)
+                events.note(state.log, state.logged, month, events.PLANNED, i, operation, vendor, 0, 0.0)
                 body.withdrawn -= 1
                 if system.flag == VENDOR_RESOURCES:
                     system.gate = 0
             elif month - system.since >= parameters.substitute_months and system.flag == VENDOR_RESOURCES:
                 system.flag = NO_PRODUCT
+                events.note(state.log, state.logged, month, events.FLAGGED, i, operation, 0, NO_PRODUCT, 0.0)

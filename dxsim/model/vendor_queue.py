@@ -8,9 +8,10 @@ discipline, until its output is used up. One system gets at most
 so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least. Work done in month t makes a system live
 in month t + 1. Ties are drawn per municipality, so that the systems of a package move together. The discipline
 `first_come` serves by month of order; `shortest_job` by size of the job and `smallest_municipality` by population,
-both of them also before jobs that have begun (preemptive resume).
+both of them also before jobs that have begun (preemptive resume); `group_first` by month of order, bodies in a group
+before others; `earliest_cohort` by month of order, cohorts with an earlier date of their own before others.
+A month counts for a system as far as the body's own staff serves the move. Vendors may lend idle engineers.
 
-    work  z = weight (N / N_ref)^eta (1 + kappa) (1 + chi [hard]) lognormal(0, s_z)        reference jobs
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
+from dxsim.model import cutover, events, money, staff
 from dxsim.model.state import (
     BODIES_LATE,
     DONE,
@@ -28,6 +30,7 @@ from dxsim.model.state import (
     LATE,
     LIVE,
     MIGRATING,
+    MONTHS,
     NEVER,
     ON_TIME,
     ORDERED,
@@ -38,34 +41,15 @@ from dxsim.model.state import (
     WITHDRAWN,
     Country,
     Events,
+    Floats,
     Integers,
     State,
 )
+from dxsim.model.work import DONE_BELOW, shortest_duration
 
-FIRST_COME, SHORTEST_JOB, SMALLEST_MUNICIPALITY = 0, 1, 2
-DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
+FIRST_COME, SHORTEST_JOB, SMALLEST_MUNICIPALITY, GROUP_FIRST, EARLIEST_COHORT = 0, 1, 2, 3, 4
 END = -1  # of a queue
-
-
-@kernel
-def job_size(weight: float, size: float, complexity: float, surcharge: float, noise: float) -> float:
-    """Return the vendor work z of a system (reference jobs).
-
-    `size` is (N / N_ref)^eta of the body, `noise` the log of the random factor.
-    """
-    return weight * size * (1.0 + complexity) * (1.0 + surcharge) * math.exp(noise)
-
-
-@kernel
-def monthly_limit(work: float, minimum_service: float, minimum_months: float) -> float:
-    """Return the most work (reference jobs a month) that one system of size `work` can take in."""
-    return max(minimum_service, work / minimum_months)
-
-
-@kernel
-def shortest_duration(work: float, limit: float) -> int:
-    """Return the months that `work` takes at `limit` (both in reference jobs) a month; at least one."""
-    return max(1, int(np.ceil(work / limit - DONE_BELOW)))
+MONTHS_OF_YEAR = 12
 
 
 @kernel
@@ -77,6 +61,12 @@ def join_queues(state: State, parameters: np.record, month: int, ordered: Intege
         priority[system] = state.static_rank[system]
         if parameters.queue_discipline == FIRST_COME:
             priority[system] += month * queue.size
+        elif parameters.queue_discipline == GROUP_FIRST:
+            is_alone = state.municipalities[queue[system].municipality].group < 0
+            priority[system] += (month + is_alone * MONTHS) * queue.size
+        elif parameters.queue_discipline == EARLIEST_COHORT:
+            shift = state.lots[queue[system].municipality, queue[system].lot].shift
+            priority[system] += (month + (shift + NEVER) * MONTHS) * queue.size
     if parameters.queue_discipline != FIRST_COME:
         batch = batch[np.argsort(priority[batch].astype(np.float64), kind="mergesort")]
     latest = np.empty(state.head.size, dtype=np.int64)
@@ -113,7 +103,9 @@ def leave_queue(head: Integers, tail: Integers, queue: NDArray[np.void], vendor:
 
 
 @kernel
-def serve(country: Country, state: State, parameters: np.record, month: int, vendor: int, available: float) -> None:
+def serve(
+    country: Country, state: State, parameters: np.record, seed: int, month: int, vendor: int, available: float
+) -> None:
     """Spend the `available` output of one vendor (reference jobs) on its queue."""
     queue, supplier, ready = state.systems.reshape(-1), state.vendors[vendor], state.ready[vendor]
     left, done = available, 0.0
@@ -127,31 +119,76 @@ def serve(country: Country, state: State, parameters: np.record, month: int, ven
             before, place = place, following
             continue
         i = system.municipality
+        worker = state.workforce[i]
         if system.state == ORDERED:
             system.state = MIGRATING
             system.since = month
+            state.municipalities[i].migrating += 1
             if system.start < 0:
                 system.start = month
                 state.tally[country.municipalities[i].kind, STARTED] += 1
-        given = min(system.remaining, system.limit, left)
+            events.note(state.log, state.logged, month, events.STARTED, i, place % country.lot_of.size, vendor, 0, 0.0)
+        given = min(system.remaining, system.limit * worker.migration_service, left)
         system.remaining -= given
         left -= given
         done += given
-        if system.remaining <= DONE_BELOW:
+        if system.remaining <= DONE_BELOW and cut_over(country, state, parameters, seed, month, place):
             leave_queue(state.head, state.tail, queue, vendor, before, place)
-            body, counts = state.municipalities[i], state.tally[country.municipalities[i].kind]
-            old = state.vendors[state.lots[i, system.lot].legacy]
-            go_live(country.municipalities[i], system, old, supplier, month)
-            body.next_done = min(body.next_done, month + 1 + parameters.stabilisation_months)
-            counts[WENT_LIVE] += 1
-            if system.reason > 0:
-                settle_lateness(body, system.reason, counts)
         else:
             before = place
         place = following
     supplier.work_done = done
     supplier.total_done += done
     supplier.book -= done
+
+
+@kernel
+def cut_over(country: Country, state: State, parameters: np.record, seed: int, month: int, number: int) -> bool:
+    """Try to make system `number` (i * O + o) live, whose vendor work is done; return whether it went well."""
+    i, operation = number // country.lot_of.size, number % country.lot_of.size
+    place, body, system = country.municipalities[i], state.municipalities[i], state.systems[i, operation]
+    lot, supplier, worker = state.lots[i, system.lot], state.vendors[system.vendor], state.workforce[i]
+    counts, weight = state.tally[place.kind], country.weight[operation]
+    before = state.harm[i].incidents
+    if not cutover.attempt(
+        place,
+        place.population * country.population_ratio[i, month // MONTHS_OF_YEAR],
+        weight,
+        system,
+        lot,
+        worker,
+        state.harm[i],
+        supplier,
+        state.levers[i],
+        state.flows[place.kind],
+        state.log,
+        state.logged,
+        parameters,
+        seed,
+        month,
+        i,
+        operation,
+    ):
+        return False
+    troubles = min(events.MANY, int(state.harm[i].incidents - before))
+    go_live(place, system, state.vendors[lot.legacy], supplier, month)
+    events.note(state.log, state.logged, month, events.WENT_LIVE, i, operation, month + 1, troubles, 0.0)
+    body.migrating -= 1
+    body.live += 1
+    body.next_done = min(body.next_done, month + 1 + parameters.stabilisation_months)
+    worker.experience = staff.has_learned(worker.experience, parameters.experience_gain)
+    counts[WENT_LIVE] += 1
+    if system.reason > 0:
+        settle_lateness(body, system.reason, counts)
+    purse, lever, unit = state.purses[i], state.levers[i], parameters.rounding_unit
+    cost = purse.unit_running * weight
+    purse.legacy -= cost
+    purse.parallel += cost
+    purse.new += cost * lot.running_factor
+    due = money.instalment(purse, weight, lot.price, 1.0 - parameters.first_instalment, unit)
+    ceiling = money.ceiling_now(lever, parameters, month, system.flag == VENDOR_RESOURCES, body.group >= 0)
+    money.pay_one_off(state.ledger[i], state.money[place.kind], state.treasury, due, lever.subsidy_rate, ceiling, unit)
+    return True
 
 
 @kernel
@@ -194,14 +231,39 @@ def stabilise(country: Country, state: State, parameters: np.record, month: int)
                 continue
             system.state = DONE
             system.since = month + 1
+            body.done += 1
+            state.purses[i].parallel -= state.purses[i].unit_running * country.weight[operation]
+            events.note(state.log, state.logged, month, events.DONE, i, operation, 0, 0, 0.0)
             state.tally[country.municipalities[i].kind, IS_DONE] += 1
 
 
 @kernel
-def withdraw(body: np.record, system: np.record, supplier: np.record, month: int) -> None:
-    """Cancel the order or plan of a system; its vendor's book loses the work that is left, and the fault is its own."""
+def withdraw(state: State, number: int, month: int) -> None:
+    """Cancel the order or plan of system `number` (i * O + o); its vendor's book loses the work that is left.
+
+    The fault is the vendor's.
+    """
+    system = state.systems.reshape(-1)[number]
+    body, supplier = state.municipalities[system.municipality], state.vendors[system.vendor]
+    operation = number % state.systems.shape[1]
+    events.note(state.log, state.logged, month, events.WITHDRAWN, system.municipality, operation, system.vendor, 0, 0.0)
     if system.flag == ON_TIME:
         system.flag = VENDOR_RESOURCES
+        events.note(
+            state.log,
+            state.logged,
+            month,
+            events.FLAGGED,
+            system.municipality,
+            operation,
+            0,
+            VENDOR_RESOURCES,
+            0.0,
+        )
+    if system.state == PLANNING:
+        body.planning -= 1
+    elif system.state == MIGRATING:
+        body.migrating -= 1
     supplier.book -= system.remaining
     supplier.withdrawn += system.remaining
     body.withdrawn += 1
@@ -232,7 +294,41 @@ def leave_lots(country: Country, state: State, events: Events, month: int) -> No
         for place in range(queue.size):
             system = queue[place]
             if system.vendor == vendor and mask >> system.lot & 1 and system.state in (PLANNING, ORDERED, MIGRATING):
-                withdraw(state.municipalities[system.municipality], system, state.vendors[vendor], month)
+                withdraw(state, place, month)
+
+
+@kernel
+def workable(state: State, vendor: int, month: int) -> float:
+    """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough."""
+    queue, ready = state.systems.reshape(-1), state.ready[vendor]
+    total, place = 0.0, state.head[vendor]
+    while place != END:
+        system = queue[place]
+        if ready[system.lot] <= month and system.gate <= month:
+            service = state.workforce[system.municipality].migration_service
+            total += min(system.remaining, system.limit * service)
+        place = system.following
+    return total
+
+
+@kernel
+def share_engineers(state: State, parameters: np.record, month: int, available: Floats) -> None:
+    """Let vendors lend idle output to those that are short; `available` (V,) reference jobs, changed in place."""
+    if parameters.engineer_pool <= 0.0:
+        return
+    spare, short = np.zeros(available.size), np.zeros(available.size)
+    idle, wanted = 0.0, 0.0
+    for vendor in range(available.size):
+        work = workable(state, vendor, month)
+        spare[vendor] = max(0.0, available[vendor] - work)
+        short[vendor] = max(0.0, work - available[vendor])
+        idle += spare[vendor]
+        wanted += short[vendor]
+    moved = min(parameters.engineer_pool * idle, wanted)
+    if moved <= 0.0:
+        return
+    for vendor in range(available.size):
+        available[vendor] += moved * (short[vendor] / wanted - spare[vendor] / idle)
 
 
 @kernel

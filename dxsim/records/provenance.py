@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dxsim.scenario.scenario import Scenario
 
 SOFTWARE = "dxsim"
-FORMAT = 1
+FORMAT = 2
 _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "networkx", "matplotlib")
 
 

@@ -1,32 +1,35 @@
-"""The KPIs of a run. What each is called, its unit, direction and formula stand in one table, ``kpis.csv``."""
+"""The KPIs of a run. What each is called, its unit, direction and formula stand in one table, ``kpis.csv``.
+
+Columns of that table: ``direction`` says whether more or less of it is better; ``level`` is the finest level at which
+records hold it, ``frequency`` how often they do (``once``: for the run as a whole); ``missing`` says when it is nan.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from dxsim.files import PACKAGE
-from dxsim.scenario.months import MONTHS, month_index, month_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LIVE_MONTHS = ("2026-01", "2027-03", "2031-03")
-LIVE_PERCENTAGES = (50, 90, 95)
-MANY_LATE = 10  # systems; "late with nearly everything"
+_COLUMNS = ("kpi", "unit", "direction", "level", "frequency", "formula", "missing")
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """One row of ``kpis.csv``; ``{...}`` in its name and labels stands for a month, a reason or a percentage."""
+    """One row of ``kpis.csv``; ``{...}`` in its name and labels stands for a month, a reason, an age group, ..."""
 
     kpi: str
     unit: str
     direction: str
+    level: str
+    frequency: str
     formula: str
     missing: str
     label: Mapping[str, str]
@@ -38,11 +41,19 @@ def kpi_table() -> Mapping[str, Kpi]:
     with (PACKAGE / "records" / "kpis.csv").open(encoding="utf-8", newline="") as file:
         return {
             row["kpi"]: Kpi(
-                **{column: row[column] for column in ("kpi", "unit", "direction", "formula", "missing")},
+                **{column: row[column] for column in _COLUMNS},
                 label={language: row[f"label_{language}"] for language in ("en", "ja")},
             )
             for row in csv.DictReader(file)
         }
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    """Return what the parts of a nation are called in labels, by language and key."""
+    with (PACKAGE / "records" / "words.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {language: {row["key"]: row[language] for row in rows} for language in ("en", "ja")}
 
 
 def find_kpi(name: str) -> tuple[Kpi, Mapping[str, str]]:
@@ -59,8 +70,19 @@ def find_kpi(name: str) -> tuple[Kpi, Mapping[str, str]]:
     for kpi in kpi_table().values():
         found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>.+)", kpi.kpi), name)
         if found:
-            return kpi, {key: value.replace("_", "-") for key, value in found.groupdict().items()}
+            filled = {key: value.replace("_", "-") for key, value in found.groupdict().items()}
+            return _worded(kpi, found.groupdict()), filled
     raise KeyError(name)
+
+
+def _worded(kpi: Kpi, filled: Mapping[str, str]) -> Kpi:
+    """Return a row with the words for what its braces stand for in its labels, where ``words.csv`` has them."""
+    label = dict(kpi.label)
+    for language, words in _words().items():
+        for key, value in filled.items():
+            if f"{key}_{value}" in words:
+                label[language] = label[language].replace(f"{{{key}_label}}", words[f"{key}_{value}"])
+    return replace(kpi, label=label)
 
 
 def summarise(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequence[int]) -> pd.DataFrame:
@@ -82,32 +104,9 @@ def summarise(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequen
     """
     import pandas as pd
 
-    nation = tables["monthly"].query("type == 'all'").reset_index(drop=True)  # row t is month t
-    systems, bodies = tables["systems"], tables["municipalities"]
-    live = nation["live"] / nation["systems"]
-    late = systems[systems["late"]]
-    affected = int((bodies["late_systems"] > 0).sum())
-    values = {"live_share_deadline": live[deadline - 1]}
-    values |= {f"live_share_{month.replace('-', '_')}": live[month_index(month)] for month in LIVE_MONTHS}
-    values["late_share"] = systems["late"].mean()
-    values |= {
-        f"late_reason_share_{reason}": _ratio((late["reason"] == reason).sum(), len(late))
-        for reason in ("R1", "R2", "R3", "R4", "R5")
-    }
-    values["bodies_late_share"] = (bodies["late_systems"] > 0).mean()
-    values["bodies_late_10_share"] = (bodies["late_systems"] >= MANY_LATE).mean()
-    values["mean_late_systems"] = _ratio(len(late), affected)
-    for survey in surveys:
-        month = month_name(survey).replace("-", "_")
-        values[f"declared_systems_{month}"] = nation.filter(like="declared_R").loc[survey].sum()
-        values[f"declared_bodies_{month}"] = nation["bodies_declared"][survey]
-    for percentage in LIVE_PERCENTAGES:
-        reached = live[live >= percentage / 100].index
-        values[f"months_to_live_{percentage}"] = reached[0] + 1 if len(reached) else float("nan")
-    for measure in ("hhi_systems", "hhi_population"):
-        values[f"{measure}_start"] = tables["market"][measure][0]
-        values[measure] = tables["market"][measure][MONTHS - 1]
-    values["switch_rate"] = _switch_rate(systems)
+    from dxsim.records.indicators import indicators
+
+    values = indicators(tables, deadline, surveys)
     return pd.DataFrame(
         {
             "kpi": pd.Series(list(values), dtype="str"),
@@ -115,12 +114,3 @@ def summarise(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequen
             "unit": pd.Series([find_kpi(kpi)[0].unit for kpi in values], dtype="str"),
         }
     )
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
-
-
-def _switch_rate(systems: pd.DataFrame) -> float:
-    changed = systems["vendor"] != systems["legacy_vendor"]
-    return float(changed.groupby([systems["code"], systems["lot"]]).any().mean())

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import shipped
-from dxsim.scenario.months import month_index
+from dxsim.scenario.months import MONTHS, month_index
+from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, Record, Value, defaults, parameter_record, unknown
-from dxsim.scenario.scenario_file import ScenarioFile, read_scenario_file
+from dxsim.scenario.scenario_file import PolicyEntry, ScenarioFile, read_scenario_file
 
 LONGEST_CHAIN = 10  # files that may extend one another
 
@@ -68,6 +69,8 @@ class Scenario:
         In the order of their months.
     surveys : tuple of int
         Months (index) at whose end bodies declare which systems will be late; ascending.
+    policies : tuple of Policy
+        Levers of some bodies in some months, in the order in which they take effect.
     overrides : mapping of str to float, int or str
         The part of `values` that is not as the scenario's files and the registry have it, by full name.
     """
@@ -81,6 +84,7 @@ class Scenario:
     announcements: tuple[Announcement, ...]
     vendor_events: tuple[VendorEvent, ...]
     surveys: tuple[int, ...]
+    policies: tuple[Policy, ...] = ()
     overrides: Mapping[str, Value] = field(default_factory=dict)
 
     @property
@@ -93,6 +97,7 @@ class Scenario:
                 (item.month, item.vendors, item.capacity_factor, item.withdrawn_lots) for item in self.vendor_events
             ],
             "surveys": self.surveys,
+            "policies": [{**asdict(item), "text": None} for item in self.policies],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -178,7 +183,27 @@ def _resolved(files: Sequence[ScenarioFile], values: Mapping[str, Value], change
         announcements=tuple(sorted(announcements, key=lambda item: item.month)),
         vendor_events=tuple(sorted(events, key=lambda item: item.month)),
         surveys=tuple(sorted({month_index(month) for month in inherited("surveys")})),
+        policies=tuple(_policy(item) for item in inherited("policies")),
         overrides=changed,
+    )
+
+
+def _policy(entry: PolicyEntry) -> Policy:
+    who = entry.who
+    return Policy(
+        lever=entry.lever,
+        value=float(entry.value),
+        how=entry.how,
+        first=month_index(entry.first) if entry.first else 0,
+        last=month_index(entry.until) + 1 if entry.until else MONTHS,
+        who=Who(
+            tuple(who.types or ()),
+            who.population_from,
+            who.population_below,
+            tuple(who.prefectures or ()),
+            tuple(who.codes or ()),
+        ),
+        text=entry.text.texts() if entry.text else {},
     )
 
 

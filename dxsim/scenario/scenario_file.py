@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
-from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
+from dxsim.scenario.policies import BODY_LEVERS, PREFECTURE_DIGITS
+from dxsim.scenario.registry import GROUPS, REGISTRY, Parameter, Value, unknown
 
 Kpi = Literal[
     "late_share",
@@ -25,7 +27,47 @@ Kpi = Literal[
     "live_share_2031_03",
     "hhi_systems",
     "switch_rate",
+    "own_burden",
+    "one_off_cost",
+    "running_cost_2035",
+    "cost_per_resident_2035",
+    "channel_cost",
+    "subsidy_paid",
+    "grants_paid",
+    "penalties",
+    "interoperability_benefit",
+    "cooperating_share",
+    "groups",
+    "mean_group_size",
+    "overload_months",
+    "resignations",
+    "incidents",
+    "affected_residents",
+    "impact_person_months",
+    "rollbacks",
+    "security_incidents",
+    "exposed_records",
+    "online_person_months",
+    "assisted_person_months",
+    "analog_person_months",
+    "excluded_person_months",
+    "excluded_share",
+    "burden_hours",
+    "mean_level_online",
+    "mean_level_governance",
 ]
+BodyType = Literal[
+    "designated_city",
+    "core_city",
+    "special_case_city",
+    "special_ward",
+    "other_city",
+    "town",
+    "village",
+]
+Direction = Literal["lower", "higher", "same"]
+How = Literal["set", "add", "multiply"]
+PREFECTURES, CODE_DIGITS = 47, 5
 _NAME = re.compile(r"[\w-]{1,60}")
 
 
@@ -37,9 +79,31 @@ def _month_of_calendar(value: object) -> object:
     raise ValueError(say("must be a month from {first} to {last}, written YYYY-MM", first=first, last=last))
 
 
+def _digits(value: object, count: int) -> str:
+    """Return a code of so many digits; YAML reads 13101 as a number, and 01100 as text."""
+    text = f"{value:0{count}d}" if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(f"[0-9]{{{count}}}", text):
+        raise ValueError(say("must be a code of {count} digits", count=count))
+    return text
+
+
+def _prefecture(value: object) -> str:
+    text = _digits(value, PREFECTURE_DIGITS)
+    if not 1 <= int(text) <= PREFECTURES:
+        raise ValueError(say("must be a prefecture's number from 01 to {last}", last=PREFECTURES))
+    return text
+
+
+def _code(value: object) -> str:
+    return _digits(value, CODE_DIGITS)
+
+
 Month = Annotated[str, BeforeValidator(_month_of_calendar)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Persons = Annotated[float, Field(ge=0)]
+Prefecture = Annotated[str, BeforeValidator(_prefecture)]
+Code = Annotated[str, BeforeValidator(_code)]
 
 
 class _Plain(BaseModel):
@@ -68,7 +132,7 @@ class ExpectationEntry(_Plain):
     """How a figure differs from that of the scenario which this one extends."""
 
     kpi: Kpi
-    direction: Literal["lower", "higher", "same"]
+    direction: Direction
     because: Line
 
 
@@ -90,6 +154,28 @@ class VendorEventEntry(_Plain):
     text: Caption
 
 
+class WhoEntry(_Plain):
+    """For whom a policy is: all the given conditions must hold."""
+
+    types: Annotated[list[BodyType], Field(min_length=1)] | None = None
+    population_from: Persons | None = None
+    population_below: Persons | None = None
+    prefectures: Annotated[list[Prefecture], Field(min_length=1)] | None = None
+    codes: Annotated[list[Code], Field(min_length=1)] | None = None
+
+
+class PolicyEntry(_Plain):
+    """What the state does to a lever, for whom and how long; lever and value are checked with the registry."""
+
+    lever: Line
+    value: Any
+    how: How = "set"
+    first: Annotated[Month | None, Field(alias="from")] = None
+    until: Month | None = None
+    who: WhoEntry = WhoEntry()
+    text: Caption | None = None
+
+
 class ScenarioEntries(_Plain):
     """The keys of a scenario file. A list that is left out is that of the scenario which this one extends."""
 
@@ -103,6 +189,7 @@ class ScenarioEntries(_Plain):
     announcements: list[AnnouncementEntry] | None = None
     vendor_events: list[VendorEventEntry] | None = None
     surveys: list[Month] | None = None
+    policies: Annotated[list[PolicyEntry], Field(max_length=200)] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +215,7 @@ def read_scenario_file(path: Path) -> ScenarioFile:
     entries = None
     if isinstance(document.data, dict):
         values, refused = _parameters(document, document.data.get("parameters"))
-        problems += refused
+        problems += refused + _policies(document, document.data.get("policies"))
         try:
             entries = ScenarioEntries.model_validate(document.data)
         except ValidationError as error:
@@ -151,8 +238,9 @@ def _faults(document: Document, entries: ScenarioEntries) -> list[Problem]:
         what = say("must be the file's own name, '{stem}' (got '{name}')", stem=document.path.stem, name=entries.name)
         problems.append(document.problem(("name",), what))
     texts: dict[Location, BilingualText] = {("title",): entries.title, ("meaning",): entries.meaning}
-    for key in ("announcements", "vendor_events"):
-        texts |= {(key, place, "text"): event.text for place, event in enumerate(getattr(entries, key) or [])}
+    for key in ("announcements", "vendor_events", "policies"):
+        events = enumerate(getattr(entries, key) or [])
+        texts |= {(key, place, "text"): event.text for place, event in events if event.text is not None}
     problems += [
         document.problem(location, say("needs a text in en, in ja or in both"))
         for location, text in texts.items()
@@ -163,7 +251,75 @@ def _faults(document: Document, entries: ScenarioEntries) -> list[Problem]:
         for place, event in enumerate(entries.vendor_events or [])
         for rank in sorted({rank for rank in event.vendors if event.vendors.count(rank) > 1})
     ]
+    for place, policy in enumerate(entries.policies or []):
+        problems += _faults_of_policy(document, place, policy)
     return problems
+
+
+def _faults_of_policy(document: Document, place: int, policy: PolicyEntry) -> list[Problem]:
+    """Return what is wrong with when and for whom a policy is."""
+    problems = []
+    if policy.first and policy.until and policy.until < policy.first:
+        what = say("ends in {until} before it begins in {first}", until=policy.until, first=policy.first)
+        problems.append(document.problem(("policies", place, "until"), what))
+    who = policy.who
+    if who.population_below is not None and who.population_below <= (who.population_from or 0):
+        what = say("must be more than population_from ({least:g})", least=who.population_from or 0)
+        problems.append(document.problem(("policies", place, "who", "population_below"), what))
+    return problems
+
+
+def _policies(document: Document, section: object) -> list[Problem]:
+    """Return what is wrong with the levers and values of the section ``policies``."""
+    problems = []
+    for place, entry in enumerate(section if isinstance(section, list) else []):
+        if not isinstance(entry, dict):
+            continue
+        lever, how = entry.get("lever"), entry.get("how", "set")
+        parameter = REGISTRY.get(lever) if isinstance(lever, str) else None
+        if isinstance(lever, str):
+            if parameter is None:
+                problems.append(document.problem(("policies", place, "lever"), _unknown_lever(lever)))
+            elif parameter.role != "body_lever":
+                what = say(
+                    "{lever} can't differ from body to body; set it under parameters, or choose one of {levers}",
+                    lever=lever,
+                    levers=", ".join(BODY_LEVERS),
+                )
+                problems.append(document.problem(("policies", place, "lever"), what))
+                continue
+        if "value" in entry:
+            location: Location = ("policies", place, "value")
+            try:
+                _check_amount(parameter if how == "set" else None, how, entry["value"])
+            except ValueError as error:
+                problems.append(document.problem(location, str(error), with_key=how != "set" or parameter is None))
+    return problems
+
+
+def _unknown_lever(lever: str) -> str:
+    """Return why `lever` is refused, with the nearest lever that may differ from body to body."""
+    name = lever.rpartition(".")[2]
+    full = next((key for key in BODY_LEVERS if key.rpartition(".")[2] == name), None)
+    hint = say("; did you mean '{name}'?", name=full) if full else nearest(lever, BODY_LEVERS)
+    return say("no such lever{hint}", hint=hint or say("; the levers are {levers}", levers=", ".join(BODY_LEVERS)))
+
+
+def _check_amount(parameter: Parameter | None, how: object, value: object) -> None:
+    """Check what a policy sets `parameter` to, or what it adds or multiplies by.
+
+    Raises
+    ------
+    ValueError
+        With what the value must be.
+    """
+    if parameter is not None:
+        parameter.read(value)
+        return
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or (how == "multiply" and value < 0):  # type: ignore[operator]
+        must = say("must be a number of at least 0") if how == "multiply" else say("must be a number")
+        raise ValueError(say("{must} (got {value})", must=must, value=_short(value)))
 
 
 def _parameters(document: Document, section: object) -> tuple[dict[str, Value], list[Problem]]:
@@ -199,7 +355,8 @@ def _explain(document: Document, fault: Mapping[str, Any]) -> Problem:
     else:
         what = say("{must} (got {value})", must=_must(fault), value=_short(fault["input"]))
         if isinstance(fault["input"], str) and fault["type"] == "literal_error":
-            what += nearest(fault["input"], get_args(Kpi) if location[-1] == "kpi" else ("lower", "higher", "same"))
+            words: Any = {"kpi": Kpi, "direction": Direction, "how": How}.get(str(location[-1]), BodyType)
+            what += nearest(fault["input"], get_args(words))
     return document.problem(location, what)
 
 
@@ -251,8 +408,12 @@ def _keys(location: Location) -> tuple[str, ...]:
         "expected": ExpectationEntry,
         "announcements": AnnouncementEntry,
         "vendor_events": VendorEventEntry,
+        "policies": PolicyEntry,
     }
-    model = models[str(location[0])] if location else ScenarioEntries
-    if location[-1:] == ("text",):
+    if not location:
+        model: type[BaseModel] = ScenarioEntries
+    elif location[-1] == "text":
         model = BilingualText
-    return tuple(model.model_fields)
+    else:
+        model = WhoEntry if location[-1] == "who" else models[str(location[0])]
+    return tuple(entry.alias or name for name, entry in model.model_fields.items())

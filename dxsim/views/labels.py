@@ -1,22 +1,26 @@
-"""Every text that dxsim shows, in English and Japanese, from one table: ``labels.csv``."""
+"""Every text that dxsim shows, in English and Japanese, from ``labels.csv`` and, for names in KPIs, ``words.csv``."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+
+from dxsim.files import PACKAGE
 
 LANGUAGES = ("en", "ja")
 SHOWN_CHANGES = 2
-TABLE = Path(__file__).with_name("labels.csv")
+TABLES = (PACKAGE / "records" / "words.csv", PACKAGE / "views" / "labels.csv")
 
 
 @cache
 def labels(language: str) -> Mapping[str, str]:
     """Return the texts of a language, "en" or "ja", by key."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row[language] for row in csv.DictReader(file)}
+    texts: dict[str, str] = {}
+    for table in TABLES:
+        with table.open(encoding="utf-8", newline="") as file:
+            texts |= {row["key"]: row[language] for row in csv.DictReader(file)}
+    return texts
 
 
 def month_text(month: str, language: str) -> str:

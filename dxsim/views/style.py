@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
@@ -30,6 +31,27 @@ INK, FAINT, NONE_LATE = "#222222", "#6b6b6b", "#dedede"
 TYPE_COLOURS = dict(
     zip(TYPES, ("#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#e69f00", "#d55e00", "#999999"), strict=True)
 )
+# For areas on a map also their yellow, and the indigo of Tol's muted scheme.
+GROUP_COLOURS = (*(colour for colour in TYPE_COLOURS.values() if colour != "#999999"), "#f0e442", "#332288")
+CHANNEL_COLOURS = {"online": "#0072b2", "assisted": "#009e73", "analog": "#e69f00", "excluded": "#d55e00"}
+COHORT_COLOURS = {"under_65": "#56b4e9", "65_to_74": "#009e73", "75_to_84": "#e69f00", "85_over": "#cc79a7"}
+PROGRAMME_COLOURS = {
+    "online": "#0072b2",
+    "automation": "#e69f00",
+    "security": "#009e73",
+    "data": "#cc79a7",
+    "governance": "#d55e00",
+}
+ACCOUNT_COLOURS = {  # from the bottom of a bar to its top
+    "running": "#bdbdbd",
+    "channels": "#e69f00",
+    "one_off": "#0072b2",
+    "parallel": "#56b4e9",
+    "interface": "#009e73",
+    "coordination": "#332288",
+    "programmes": "#cc79a7",
+    "penalty": "#d55e00",
+}
 REASON_COLOURS = {"R1": "#0072b2", "R2": "#56b4e9", "R3": "#cc79a7", "R4": "#e69f00", "R5": "#009e73"}
 
 LATE_BINS = ((0, 0), (1, 4), (5, 9), (10, 14), (15, 20))  # late systems of a municipality
@@ -118,11 +140,29 @@ def thousands(axis: object) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))  # type: ignore[attr-defined]
 
 
-def mark_deadline(axes: Axes, records: Records, language: str) -> None:
-    """Draw the deadline as a line with its name at the top."""
+def amounts(axis: object, unit: float) -> None:
+    """Write the ticks of `axis` in a unit, with as many decimals as they need."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / unit:,.10g}"))  # type: ignore[attr-defined]
+
+
+def rounded(value: float) -> str:
+    """Return a number as text, whole unless it is small.
+
+    Examples
+    --------
+    >>> rounded(12_345.6), rounded(0.0567), rounded(0)
+    ('12,346', '0.057', '0')
+    """
+    return f"{value:,.0f}" if value == 0 or abs(value) >= 10 else f"{value:,.2g}"
+
+
+def mark_deadline(axes: Axes, records: Records, language: str, *, named: bool = True) -> None:
+    """Draw the deadline as a line, with its name at the top unless another chart of the figure has it."""
     month = deadline_month(records)
     where = month_end(month)[0]
     axes.axvline(where, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
+    if not named:
+        return
     axes.annotate(
         labels(language)["deadline"].format(month=month_text(month, language)),
         (where, 1.0),
@@ -132,6 +172,19 @@ def mark_deadline(axes: Axes, records: Records, language: str) -> None:
         ha="right",
         va="top",
         fontsize=8,
+    )
+
+
+def legend_beside(axes: Axes, handles: Sequence[Artist], title: str | None = None) -> None:
+    """Put a legend on the right of `axes`, where it hides nothing."""
+    axes.legend(
+        handles=handles,
+        title=title,
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        alignment="left",
+        title_fontsize=8,
+        borderaxespad=0,
     )
 
 

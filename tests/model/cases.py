@@ -21,6 +21,17 @@ RUNS = 200
 LIMIT = 5.0  # |z| of a statistical check; a correct model fails one in about 1.7 million (6e-7)
 SINGLE = (2, 3, 4)  # lots of one operation each: a commitment is one job
 
+# Only the core of the model: no want of money or staff, no groups, no cut-over rolled back, lasting readiness.
+CORE_ONLY = {
+    "money.budget": "unlimited",
+    "staff.staffing": "unlimited",
+    "cooperation.formation": "none",
+    "quality.rollback_severity": 1,
+    "readiness.aide_weight": 0,
+    "readiness.cloud_weight": 0,
+    "readiness.net_cost_weight": 0,
+    "readiness.surprise_weight": 0,
+}
 # Jobs of exactly one reference job, done at the full rate of the vendor; no chance, no hard systems.
 UNIT_JOBS = {
     "legacy.complexity_mean": 0,
@@ -50,8 +61,10 @@ PEOPLE = (900, 9_000, 48_000, 310_000, 1_400_000, 220_000, 190_000)
 
 
 def plain(overrides: dict[str, object] | None = None, **changes: object) -> Scenario:
-    """Return the baseline with these parameters and without announcements, vendor events and surveys."""
-    bare = replace(load_scenario("baseline", overrides), announcements=(), vendor_events=(), surveys=())
+    """Return the core of the baseline with these parameters, without announcements, vendor events and surveys."""
+    bare = replace(
+        load_scenario("baseline", CORE_ONLY | (overrides or {})), announcements=(), vendor_events=(), surveys=()
+    )
     return replace(bare, **changes)
 
 

@@ -10,7 +10,7 @@ from dxsim.files import PACKAGE
 from dxsim.scenario.registry import REGISTRY
 
 FILES = sorted((PACKAGE / "model").glob("*.py"))
-RECORDS = {"parameters", "p"}  # what the model calls the record of parameters
+RECORDS = {"parameters", "p", "lever"}  # what the model calls the records of parameters and of a body's levers
 NOT_PARAMETERS = {"dtype", "shape"}
 # Arithmetic, not assumptions: nothing and one, counting and parity, halves, and the months of a year.
 PLAIN_NUMBERS = {0, 1, 2, 0.5, 12}
@@ -27,8 +27,15 @@ def reads(path):
     return {
         (node.lineno, node.attr)
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in RECORDS
+        if isinstance(node, ast.Attribute) and is_record(node.value)
     }
+
+
+def is_record(node):
+    """Return whether an expression is a record of parameters, or ``state.levers[i]``."""
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.value, ast.Attribute) and node.value.attr == "levers"
+    return isinstance(node, ast.Name) and node.id in RECORDS
 
 
 def is_constant(statement):
@@ -92,7 +99,7 @@ def test_every_parameter_of_the_registry_is_used():
 
 
 def test_the_codes_of_choices_are_those_of_the_registry():
-    constants = {}
+    constants = set()
     for path in FILES:
         for statement in tree(path).body:
             if isinstance(statement, ast.Assign) and is_constant(statement):
@@ -100,21 +107,24 @@ def test_the_codes_of_choices_are_those_of_the_registry():
                     names = target.elts if isinstance(target, ast.Tuple) else [target]
                     values = statement.value.elts if isinstance(target, ast.Tuple) else [statement.value]
                     constants |= {
-                        name.id: value.value
+                        (name.id, value.value)
                         for name, value in zip(names, values, strict=False)
                         if isinstance(value, ast.Constant)
                     }
+    codes = {}  # a choice such as `national` may stand in several parameters, at different places
     for parameter in REGISTRY.values():
         for code, choice in enumerate(parameter.choices):
-            if choice.upper() in constants:
-                assert constants[choice.upper()] == code, f"{parameter.key}: {choice}"
-    assert {"THRESHOLD", "ALWAYS_OPEN", "SHORTEST_JOB"} <= constants.keys()
+            codes.setdefault(choice.upper(), set()).add(code)
+    wrong = {(name, value) for name, value in constants if name in codes and value not in codes[name]}
+    assert not wrong
+    assert {"THRESHOLD", "ALWAYS_OPEN", "SHORTEST_JOB", "BY_VENDOR_LOAD"} <= {name for name, _ in constants}
 
 
 @pytest.mark.parametrize(
     ("code", "reader", "found"),
     [
         ("def f(parameters):\n    return parameters.deadlin", reads, {(2, "deadlin")}),
+        ("def f(state, i):\n    return state.levers[i].namin", reads, {(2, "namin")}),
         ("def f(p):\n    return p.count * 0.7", inline_numbers, {(2, 0.7)}),
         ("def f(x):\n    return -3 * x + 12 * x", inline_numbers, {(2, 3)}),
         ("x = f(row[3], 4)", inline_numbers, {(1, 4)}),

@@ -2,8 +2,9 @@
 
 import copy
 import csv
-import textwrap
+import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,37 +12,80 @@ from hypothesis import strategies as st
 
 from dxsim.errors import InputError
 from dxsim.files import PACKAGE, shipped
+from dxsim.scenario.policies import Policy
 from dxsim.scenario.registry import REGISTRY, defaults
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
+from dxsim.scenario.scenario_file import Kpi
+from dxsim.scenario.warnings import warnings
 
 HEAD = "name: mine\ntitle: {en: A title}\nmeaning: {ja: 意味}\nsources: [own]\n"
 LEVERS = {
-    "firm_deadline": {"policy.extension_rule", "belief.initial_extension_belief"},
-    "deadline_2027": {"policy.deadline"},
-    "deadline_2028": {"policy.deadline"},
-    "capacity_programme": {"policy.capacity_programme"},
-    "open_standards": {"policy.portability"},
-    "earlier_specifications": {"policy.readiness_shift"},
-    "no_vendor_notices": set(),
+    "budget_closing": {"residents.analog_rule", "residents.analog_floor"},
     "calendar_limited": {
         f"vendor.{name}"
         for name in ("readiness_mean", "readiness_sd", "capacity_ratio", "minimum_months", "minimum_service")
     },
+    "capacity_programme": {"policy.capacity_programme"},
+    "data_export": {"policy.data_export"},
+    "deadline_2027": {"policy.deadline"},
+    "deadline_2028": {"policy.deadline"},
+    "digital_only_sunset": {"residents.analog_rule", "residents.analog_floor"},
+    "earlier_specifications": {"policy.readiness_shift"},
+    "engineer_pool": {"policy.engineer_pool"},
+    "extension": {"policy.extension_rule"},
+    "external_aides": {"staff.aide_share"},
+    "firm_deadline": {"policy.extension_rule", "belief.initial_extension_belief"},
+    "full_subsidy": {"subsidy.subsidy_ceiling", "subsidy.fund_top_up"},
     "geographic_peers": {"commitment.peer_hazard"},
+    "groups_first": {"vendor.queue_discipline"},
+    "hub_bonus": {"cooperation.grant_recipient"},
+    "long_parallel_run": {"vendor.stabilisation_months"},
+    "national_data_sharing": {"security.data_sharing"},
+    "no_cooperation": {"cooperation.formation"},
+    "no_data_sharing": {"security.data_sharing"},
+    "no_vendor_notices": set(),
+    "open_standards": {"policy.portability"},
+    "phased_by_lot": {"policy.phasing", "policy.cohort_months"},
+    "phased_by_prefecture": {"policy.phasing", "policy.cohort_months"},
+    "phased_by_vendor_load": {"policy.phasing", "policy.cohort_months"},
+    "phased_large_first": {"policy.phasing", "policy.cohort_months"},
+    "phased_small_first": {"policy.phasing", "policy.cohort_months"},
+    "sharing_by_population": {"cooperation.sharing_rule"},
+    "sharing_shapley": {"cooperation.sharing_rule"},
+    "small_member_grant": {"cooperation.grant_recipient"},
     "small_municipalities_first": {"vendor.queue_discipline"},
+    "staff_pool_equal": {"staff.dispatch_rule"},
+    "staff_pool_most_overloaded": {"staff.dispatch_rule"},
+    "staff_shared_only": {"cooperation.shared_system", "cooperation.joint_procurement"},
+    "sunset_with_support": {"residents.analog_rule", "residents.analog_floor"},
+    "take_up_closing": {"residents.analog_rule", "residents.analog_floor"},
+    "thorough_testing": {"quality.test_effort"},
 }
-
-
-@pytest.fixture
-def mine(tmp_path, monkeypatch):
-    """Return a function that writes ./mine.yaml and loads it."""
-    monkeypatch.chdir(tmp_path)
-
-    def load(body, head=HEAD, name="mine.yaml"):
-        (tmp_path / name).write_text(head + textwrap.dedent(body), encoding="utf-8")
-        return load_scenario(name)
-
-    return load
+POLICIES = {
+    "cooperation_grant": ["cooperation.grant_rate"],
+    "enforcement": ["policy.enforcement"],
+    "facilitation": ["cooperation.facilitation"],
+    "governance_requirement": ["security.governance_requirement"],
+    "hub_bonus": ["cooperation.grant_rate"],
+    "late_penalty": ["policy.late_penalty"],
+    "lump_sum": ["subsidy.lump_sum"],
+    "naming": ["policy.naming"],
+    "post_offices": ["residents.access_points"],
+    "prefectural_staff_pool": ["staff.prefectural_pool"],
+    "security_baseline": ["security.security_baseline"],
+    "slower_rotation": ["staff.rotation_loss"],
+    "small_member_grant": ["cooperation.grant_rate"],
+    "staff_pool_equal": ["staff.prefectural_pool"],
+    "staff_pool_most_overloaded": ["staff.prefectural_pool"],
+    "subsidy_groups": ["subsidy.group_bonus"],
+    "subsidy_late": ["subsidy.late_bonus"],
+    "subsidy_small": ["subsidy.subsidy_ceiling"],
+    "sunset_with_support": ["residents.support_desks", "residents.access_points"],
+    "support_desks": ["residents.support_desks"],
+    "tablets": ["residents.tablets"],
+    "training": ["residents.training"],
+}
+SHIPPED = sorted(LEVERS | POLICIES)
 
 
 def problems(load, *arguments, **keywords):
@@ -64,13 +108,14 @@ def test_baseline_is_the_registry_and_the_history():
 
 def test_the_shipped_scenarios_are_these():
     assert scenario_names()[0] == "baseline"
-    assert set(scenario_names()) == {"baseline", *LEVERS}
+    assert scenario_names()[1:] == tuple(SHIPPED)
 
 
-@pytest.mark.parametrize("name", LEVERS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_scenario_changes_what_it_names_and_nothing_else(name):
     baseline, scenario = load_scenario("baseline"), load_scenario(name)
-    assert {key for key in REGISTRY if scenario.values[key] != baseline.values[key]} == LEVERS[name]
+    assert {key for key in REGISTRY if scenario.values[key] != baseline.values[key]} == LEVERS.get(name, set())
+    assert [policy.lever for policy in scenario.policies] == POLICIES.get(name, [])
     assert scenario.surveys == baseline.surveys
     assert (scenario.vendor_events == baseline.vendor_events) == (name != "no_vendor_notices")
     assert (scenario.announcements == baseline.announcements) == (name != "firm_deadline")
@@ -81,7 +126,7 @@ def test_no_vendor_notices_has_none_and_a_firm_state_never_relents():
     assert {item.signal for item in load_scenario("firm_deadline").announcements} == {0.0}
 
 
-@pytest.mark.parametrize("name", ["baseline", *LEVERS])
+@pytest.mark.parametrize("name", ["baseline", *SHIPPED])
 def test_a_shipped_scenario_is_documented(name):
     scenario = load_scenario(name)
     assert all(scenario.title[language] and scenario.meaning[language] for language in ("en", "ja"))
@@ -90,6 +135,27 @@ def test_a_shipped_scenario_is_documented(name):
     assert bool(scenario.expected) == (name != "baseline")
     lots = {row["lot"] for row in csv.DictReader((PACKAGE / "nation/data/lots.csv").open(encoding="utf-8"))}
     assert lots.issuperset(lot for event in scenario.vendor_events for lot in event.withdrawn_lots)
+    assert all(policy.text["en"] != policy.text["ja"] for policy in scenario.policies)
+    assert not warnings(scenario)
+
+
+def test_every_lever_of_the_design_has_a_scenario():
+    changed = set().union(*LEVERS.values()).union(*map(set, POLICIES.values()))
+    levers = {key for key, parameter in REGISTRY.items() if parameter.role in ("lever", "body_lever")}
+    in_company = {  # levers that only say when or how strongly another one is used
+        *("policy.second_deadline", "policy.mandate_start", "policy.extension_threshold", "policy.cohorts"),
+        *("policy.capacity_programme_start", "subsidy.subsidy_rate", "subsidy.fund_opening"),
+        *("subsidy.fund_top_up_month", "cooperation.shared_staff", "residents.closing_start"),
+        *("residents.closing_months", "residents.take_up_threshold"),
+    }
+    assert levers - changed == in_company
+
+
+def test_expected_kpis_are_defined():
+    rows = csv.DictReader((PACKAGE / "records/kpis.csv").open(encoding="utf-8"))
+    templates = [re.escape(row["kpi"]).replace(r"\{", "{").replace(r"\}", "}") for row in rows]
+    known = re.compile("|".join(re.sub(r"{\w+}", r"\\w+", template) for template in templates))
+    assert not [kpi for kpi in get_args(Kpi) if not known.fullmatch(kpi)]
 
 
 def test_fingerprints_tell_scenarios_apart_by_content_and_not_by_words():
@@ -97,7 +163,15 @@ def test_fingerprints_tell_scenarios_apart_by_content_and_not_by_words():
     assert len(set(prints)) == len(prints)
     baseline = load_scenario("baseline")
     assert replace(baseline, name="other", title={"en": "x", "ja": "x"}).fingerprint == baseline.fingerprint
-    for change in ({"surveys": ()}, {"announcements": ()}, {"vendor_events": ()}):
+    assert replace(baseline, policies=(Policy("policy.naming", 1.0, text={"en": "x"}),)).fingerprint == (
+        replace(baseline, policies=(Policy("policy.naming", 1.0),)).fingerprint
+    )
+    for change in (
+        {"policies": (Policy("policy.naming", 1.0),)},
+        {"surveys": ()},
+        {"announcements": ()},
+        {"vendor_events": ()},
+    ):
         assert replace(baseline, **change).fingerprint != baseline.fingerprint
     assert load_scenario("baseline", {"policy.portability": 0.31}).fingerprint != baseline.fingerprint
 
@@ -184,7 +258,7 @@ def test_lists_are_replaced_parameters_are_merged_and_parents_may_be_files(mine)
 def test_a_scenario_that_extends_nothing_starts_from_the_registry(mine):
     scenario = mine("")
     assert scenario.values == defaults()
-    assert scenario.announcements == scenario.vendor_events == scenario.surveys == ()
+    assert scenario.announcements == scenario.vendor_events == scenario.surveys == scenario.policies == ()
 
 
 def test_circles_and_unknown_parents_are_named(mine, tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 from matplotlib.colors import to_hex
@@ -19,19 +20,34 @@ from PIL import Image
 
 from dxsim.nation.nation import Nation
 from dxsim.nation.schema import TYPES
+from dxsim.nation.small import grid_nation
 from dxsim.records import Records
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.scenario import load_scenario
 from dxsim.views.adoption import adoption_figure, live_at_deadline
 from dxsim.views.figures import descriptions, draw_all
+from dxsim.views.groups import describe_groups, group_colours, groups_figure
 from dxsim.views.histogram import histogram_figure
 from dxsim.views.labels import labels
 from dxsim.views.lateness import lateness_figure
 from dxsim.views.maps import map_figure
+from dxsim.views.money import money_figure
 from dxsim.views.overview import overview_figure
-from dxsim.views.style import BIN_COLOURS, LATE_BINS, TYPE_COLOURS, month_end
+from dxsim.views.programmes import programmes_figure
+from dxsim.views.residents import residents_figure
+from dxsim.views.staff import staff_figure
+from dxsim.views.style import (
+    ACCOUNT_COLOURS,
+    BIN_COLOURS,
+    GROUP_COLOURS,
+    LATE_BINS,
+    NONE_LATE,
+    TYPE_COLOURS,
+    month_end,
+)
 
-NAMES = {"overview", "adoption", "lateness", "map", "histogram"}
+OF_OVERVIEW = {"adoption", "lateness", "map", "histogram"}
+NAMES = OF_OVERVIEW | {"overview", "groups", "money", "residents", "staff", "programmes"}
 
 
 def texts(figure: Figure) -> str:
@@ -62,7 +78,14 @@ def test_descriptions_give_the_numbers(four_bodies_records: Records) -> None:
     assert "2 with 0" in words["map"]
     assert "1: 1" in words["histogram"]
     assert "12: 1" in words["histogram"]
-    assert all(words[name] in words["overview"] for name in NAMES - {"overview"})
+    assert all(words[name] in words["overview"] for name in OF_OVERVIEW)
+    assert "Groups: 1, with 2 municipalities, the largest of 2; on their own: 2." in words["groups"]
+    assert "one-off 9.7" in words["money"]
+    assert "subsidy 6.8" in words["money"]
+    assert "not reached 1.9% → 1.9%" in words["residents"]
+    assert "65 to 74 0.0%, 75 to 84 14.3%" in words["residents"]
+    assert "at most 1 of 4, in 2025-04" in words["staff"]
+    assert "online procedures 58% → 58%" in words["programmes"]
 
 
 def test_the_same_records_give_the_same_pictures(
@@ -111,8 +134,10 @@ def test_every_figure_says_which_run_it_shows(
     four_bodies_records: Records, four_bodies: Nation, language: str, more: str
 ) -> None:
     def titles(records: Records) -> set[str]:
-        figures = [draw(records, language) for draw in (adoption_figure, lateness_figure, histogram_figure)]
-        figures += [draw(records, four_bodies, language) for draw in (overview_figure, map_figure)]
+        plain = (adoption_figure, lateness_figure, histogram_figure)
+        plain += (money_figure, residents_figure, staff_figure, programmes_figure)
+        figures = [draw(records, language) for draw in plain]
+        figures += [draw(records, four_bodies, language) for draw in (overview_figure, map_figure, groups_figure)]
         return {figure.get_suptitle().replace("\n", " ") for figure in figures}
 
     scenario = load_scenario("baseline", {"policy.deadline": "2027-03", "vendor.count": 12, "policy.portability": 0.9})
@@ -173,10 +198,105 @@ def test_the_histogram_leaves_nobody_out(four_bodies_records: Records) -> None:
     assert strip.patches[0].get_width() == 2
 
 
+def test_the_map_of_groups_colours_members_and_marks_leads(four_bodies_records: Records, four_bodies: Nation) -> None:
+    figure = groups_figure(four_bodies_records, four_bodies)
+    shapes, leads = figure.axes[0].collections[:2]
+    city, big, town, village = (to_hex(colour) for colour in shapes.get_facecolor())
+    assert city == big == NONE_LATE
+    assert town == village
+    assert town in GROUP_COLOURS
+    bodies = four_bodies.municipalities
+    assert leads.get_offsets().tolist() == bodies.loc[bodies["type"] == "town", ["x_km", "y_km"]].to_numpy().tolist()
+    assert "in a group: 2 municipalities (groups: 1)" in texts(figure)
+
+
+def test_a_nation_without_groups_has_a_grey_map(four_bodies_records: Records, four_bodies: Nation) -> None:
+    bodies = four_bodies_records.municipalities.assign(group=pd.Series([None] * 4, dtype="str"))
+    alone = replace(four_bodies_records, municipalities=bodies, groups=four_bodies_records.groups.iloc[:0])
+    figure = groups_figure(alone, four_bodies)
+    assert {to_hex(colour) for colour in figure.axes[0].collections[0].get_facecolor()} == {NONE_LATE}
+    assert "on its own: 4" in texts(figure)
+    assert "Groups: 0," in describe_groups(alone, "en")
+
+
+def test_neighbouring_groups_have_different_colours(four_bodies_records: Records) -> None:
+    nation = grid_nation(10, 10)
+    codes = list(nation.municipalities["code"])
+    # Blocks of one row and three columns, the last column alone: every group has several neighbours.
+    group = [codes[10 * row + 3 * (column // 3)] if column < 9 else None for row in range(10) for column in range(10)]
+    records = replace(
+        four_bodies_records,
+        municipalities=pd.DataFrame({"code": codes, "group": pd.Series(group, dtype="str")}),
+        groups=pd.DataFrame({"lead": sorted({lead for lead in group if lead})}),
+    )
+    colours = group_colours(records, nation)
+    of_body = {code: (lead, colours.get(lead)) for code, lead in zip(codes, group, strict=True)}
+    touching = [(of_body[a], of_body[b]) for a, b in nation.adjacency[["code_a", "code_b"]].itertuples(index=False)]
+    borders = [(one, other) for one, other in touching if one[0] != other[0] and one[0] and other[0]]
+    assert len(colours) == 30
+    assert len(borders) > 60
+    assert all(one[1] != other[1] for one, other in borders)
+
+
+def test_money_is_stacked_by_fiscal_year(four_bodies_records: Records) -> None:
+    axes = money_figure(four_bodies_records).axes[0]
+    bars = dict(zip(ACCOUNT_COLOURS, axes.containers, strict=True))
+    one_off = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars["one_off"].patches}
+    assert one_off == {year: 9_699_000_000 if year == 2023 else 0 for year in range(2021, 2036)}  # October 2023
+    penalty = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars["penalty"].patches}
+    assert penalty[2026] == 12_000_000  # April 2026 is the start of a fiscal year
+    (subsidy,) = axes.lines
+    assert dict(zip(subsidy.get_xdata(), subsidy.get_ydata(), strict=True))[2023] == 0.7 * 9_699_000_000
+    tops = [max(b.patches[place].get_y() + b.patches[place].get_height() for b in bars.values()) for place in range(15)]
+    nation = four_bodies_records.money.query("type == 'all'")
+    assert sum(tops) == nation.loc[nation["account"].isin(list(ACCOUNT_COLOURS)), "yen"].sum()
+
+
+def test_residents_are_stacked_by_channel_and_the_excluded_by_age(four_bodies_records: Records) -> None:
+    above, below = residents_figure(four_bodies_records).axes
+    cases = {"all": 0.055 + 0.0025 + 0.021 + 0.0015, "excluded": 0.0015}
+    for axes, name in ((above, "all"), (below, "excluded")):
+        assert len(axes.collections) == 4
+        top = max(path.vertices[:, 1].max() for area in axes.collections for path in area.get_paths())
+        assert top == pytest.approx(969_900 * cases[name])
+
+
+def test_where_counters_stay_open_the_figure_says_so(four_bodies_records: Records) -> None:
+    kept = replace(four_bodies_records, residents=four_bodies_records.residents.assign(excluded=0.0))
+    for language in ("en", "ja"):
+        assert labels(language)["excluded_none"] in texts(residents_figure(kept, language))
+
+
+def test_staff_shows_people_work_overload_and_resignations(four_bodies_records: Records) -> None:
+    staff, overloaded, leaving = staff_figure(four_bodies_records).axes
+    assert {line.get_label(): line.get_ydata().max() for line in staff.lines[:2]} == {"own work": 0, "staff": 36}
+    tops = [max(path.vertices[:, 1].max() for path in area.get_paths()) for area in overloaded.collections]
+    assert len(tops) == 4
+    assert max(tops) == 1
+    heights = [bar.get_height() for bar in leaving.patches]
+    assert len(heights) == 180
+    assert heights[50] == 0.25
+    assert sum(heights) == 0.25
+
+
+def test_programmes_are_shares_of_the_highest_level(four_bodies_records: Records) -> None:
+    axes = programmes_figure(four_bodies_records).axes[0]
+    last = {line.get_label(): line.get_ydata()[-1] for line in axes.lines if line.get_label().endswith("%")}
+    assert last == {
+        "online procedures  58%": pytest.approx(15 / 26),
+        "AI and RPA  50%": pytest.approx(0.5),
+        "security  33%": pytest.approx(1 / 3),
+        "data use  33%": pytest.approx(1 / 3),
+        "data governance  8%": pytest.approx(1 / 12),
+    }
+
+
 def test_groups_of_late_systems_cover_every_count_once() -> None:
     assert [late for low, high in LATE_BINS for late in range(low, high + 1)] == list(range(21))
     assert len(set(BIN_COLOURS)) == len(LATE_BINS)
     assert len(set(TYPE_COLOURS.values())) == len(TYPES)
+    assert len(set(GROUP_COLOURS)) == 8
+    assert len(set(ACCOUNT_COLOURS.values())) == 8
 
 
 def test_the_users_matplotlib_settings_stay(four_bodies_records: Records) -> None:

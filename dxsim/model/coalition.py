@@ -1,0 +1,373 @@
+"""What is a group of municipalities worth to each of its members?
+
+cost          C(S) = sum of C({i}) - psi F0 (|S| - 1) + T(S)                                   yen a year
+transaction   T(S) = tau (|S| - 1) [1 + tau_d d + tau_h CV(ln N) + tau_v v] (1 - facilitation)  yen a year
+payoff        u_i(S) = C({i}) - share_i + grant_i - A (1 - N_i / N_S) C({i}) + relief_i + purchase_i
+relief        w shortage_i min(1, (1 - lambda) surplus_S / shortage_S)
+purchase      delta ln|S| (what the state leaves of i's one-off cost still to come) / years of the contract
+
+A body alone costs C({i}), of which F0 is fixed, and has payoff 0. Members pay the part psi of the fixed cost once.
+The lead is the largest member: d is the mean distance of the others to it over a scale, v the share of the others with
+another main vendor, and facilitation that of its prefecture. CV is the coefficient of variation. A grant is a share of
+psi F0 (|S| - 1), for all members, the small ones or the lead. Shortage and surplus of staff are FTE. Distance to the
+lead instead of between all pairs prices a group in one pass; trust between members is left out.
+
+Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dxsim.kernel import kernel
+from dxsim.model import money, readiness
+from dxsim.model.sharing import (
+    EQUAL,
+    EQUAL_SAVING,
+    EXACT_PLAYERS,
+    POPULATION,
+    SAMPLED_ORDERS,
+    SEPARABLE_COSTS,
+    USAGE,
+    equal,
+    equal_saving,
+    proportional,
+    random_order,
+    separable_costs_remaining_benefits,
+    shapley,
+)
+from dxsim.model.state import Country, Floats, Integers, Records, State
+
+ON = 1
+TO_ALL, TO_SMALL, TO_LEAD = 0, 1, 2  # who gets the cooperation grant
+MONTHS_OF_YEAR = 12
+DISTANCE, ELSEWHERE, GAP, SQUARED_GAP = 0, 1, 2, 3  # how the others differ from the lead: the row `SUMS`
+# Rows of a desk: lists of bodies, and what is worked out for the members by their place in the list (yen a year).
+MEMBERS, OTHERS, LEAVERS, PARTNERS, CODES, ORDER = 0, 1, 2, 3, 4, 5
+ALONE, WEIGHTS, SHARES, GRANTS, PAYOFFS, WANTED, SUMS = 0, 1, 2, 3, 4, 5, 6
+
+PLAYER = np.dtype(
+    [
+        ("code", np.int64),  # key of random draws
+        ("vendor", np.int64),  # main vendor: that of the first lot that applies
+        ("population", np.float64),  # persons
+        ("log_population", np.float64),
+        ("x_km", np.float64),
+        ("y_km", np.float64),
+        ("cost", np.float64),  # C({i}), yen a year
+        ("usage", np.float64),  # procedures needed a month
+        ("shortage", np.float64),  # FTE that its own work lacks
+        ("surplus", np.float64),  # FTE that its own work leaves
+        ("purchase", np.float64),  # one-off cost still to come, without subsidy, yen a year of a contract
+        ("facilitation", np.float64),  # part of the transaction cost that the prefecture takes away
+        ("grant_rate", np.float64),  # share of the pooled fixed cost
+        ("exit_fee", np.float64),  # yen to pay for leaving its group next April
+        # Where it stands in the talks of an October:
+        ("payoff", np.float64),  # in its group, yen a year
+        ("group", np.int64),  # -1 = none
+        ("after", np.int64),  # next member of its group in the order of the nation, -1 = last
+        ("pays_exit", np.bool_),  # has left a group under contract
+        ("opens", np.bool_),  # opens talks in this October
+        ("is_due", np.bool_),  # may have a new move
+    ],
+    align=True,
+)
+
+
+Players = NDArray[np.void]  # (n,) PLAYER
+
+
+class Desk(NamedTuple):
+    """Room to work on one group at a time."""
+
+    lists: Integers  # (6, n) indices of bodies; members and others in the order of the nation
+    numbers: Floats  # (7, n)
+    costs: Floats  # (2^EXACT_PLAYERS,) yen a year by coalition
+
+
+@kernel
+def lay_desk(n: int) -> Desk:
+    """Return a desk for groups of up to `n` bodies."""
+    width = max(n, SQUARED_GAP + 1)
+    return Desk(
+        lists=np.empty((ORDER + 1, width), dtype=np.int64),
+        numbers=np.empty((SUMS + 1, width)),
+        costs=np.empty(1 << EXACT_PLAYERS),
+    )
+
+
+@kernel
+def pooled(size: int, poolable: float, fixed: float) -> float:
+    """Return the fixed cost (yen a year) that a group of this `size` saves before its transaction cost."""
+    return poolable * fixed * max(0, size - 1)
+
+
+@kernel
+def poolable(p: np.record) -> float:
+    """Return psi, the share of the fixed cost that a group pays once: none if it does not share systems."""
+    return p.poolable_share if p.shared_system == ON else 0.0
+
+
+@kernel
+def covered(surplus: float, shortage: float, loss: float) -> float:
+    """Return the share of its `shortage` that a group covers with its `surplus` (both FTE), a part of which is lost."""
+    return min(1.0, (1.0 - loss) * surplus / shortage) if shortage > 0.0 else 0.0
+
+
+@kernel
+def autonomy_loss(population: float, of_all: float, cost: float, price: float) -> float:
+    """Return what it is worth (yen a year) to decide alone to a body with this part of the votes in a group."""
+    return price * (1.0 - population / of_all) * cost
+
+
+@kernel
+def coefficient_of_variation(lead: float, gap: float, squared_gap: float, size: int) -> float:
+    """Return the CV of values that fall short of the value of the `lead` by `gap` in all; 0 if they have no mean."""
+    mean = lead - gap / size
+    variance = squared_gap / size - (gap / size) ** 2
+    return math.sqrt(max(0.0, variance)) / mean if mean > 0.0 else 0.0
+
+
+@kernel
+def transaction_cost(size: int, lead: np.record, sums: Floats, p: np.record) -> float:
+    """Return T (yen a year) of a group of this `size`; `sums` say how its other members differ from its `lead`."""
+    if size <= 1:
+        return 0.0
+    friction = p.distance_weight * sums[DISTANCE] / (size - 1) / p.distance_scale
+    friction += p.vendor_weight * sums[ELSEWHERE] / (size - 1)
+    spread = coefficient_of_variation(lead.log_population, sums[GAP], sums[SQUARED_GAP], size)
+    friction += p.heterogeneity_weight * spread
+    return p.transaction_cost * (size - 1) * (1.0 + friction) * (1.0 - lead.facilitation)
+
+
+@kernel
+def distance(one: np.record, other: np.record) -> float:
+    """Return the distance (km) between two bodies."""
+    return math.sqrt((one.x_km - other.x_km) ** 2 + (one.y_km - other.y_km) ** 2)
+
+
+@kernel
+def compare(lead: np.record, other: np.record, sums: Floats) -> None:
+    """Add to `sums` how one more member differs from the lead."""
+    gap = lead.log_population - other.log_population
+    sums[DISTANCE] += distance(lead, other)
+    sums[ELSEWHERE] += other.vendor != lead.vendor
+    sums[GAP] += gap
+    sums[SQUARED_GAP] += gap * gap
+
+
+@kernel
+def largest(players: Players, members: Integers, count: int) -> int:
+    """Return the member with most residents; of equals the first one of the nation."""
+    lead = members[0]
+    for k in range(1, count):
+        i = members[k]
+        ahead = players[i].population - players[lead].population
+        if ahead > 0.0 or (ahead == 0.0 and i < lead):
+            lead = i
+    return lead
+
+
+@kernel
+def transactions(players: Players, members: Integers, count: int, lead: int, sums: Floats, p: np.record) -> float:
+    """Return T (yen a year) of the first `count` of `members` under their `lead`; fills `sums`."""
+    for term in range(SQUARED_GAP + 1):
+        sums[term] = 0.0
+    for k in range(count):
+        if members[k] != lead:
+            compare(players[lead], players[members[k]], sums)
+    return transaction_cost(count, players[lead], sums, p)
+
+
+@kernel
+def joint_cost(players: Players, members: Integers, count: int, sums: Floats, p: np.record) -> tuple[int, float, float]:
+    """Return the lead, C and T (yen a year) of the first `count` of `members`; fills `sums`."""
+    lead = largest(players, members, count)
+    transaction = transactions(players, members, count, lead, sums, p)
+    total = 0.0
+    for k in range(count):
+        total += players[members[k]].cost
+    return lead, total - pooled(count, poolable(p), p.fixed_cost) + transaction, transaction
+
+
+@kernel
+def share_out(players: Players, desk: Desk, count: int, joint: float, p: np.record) -> None:
+    """Fill SHARES of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing."""
+    members, alone, weights = desk.lists[MEMBERS], desk.numbers[ALONE], desk.numbers[WEIGHTS]
+    shares = desk.numbers[SHARES]
+    for k in range(count):
+        player = players[members[k]]
+        alone[k] = player.cost
+        weights[k] = player.usage if p.sharing_rule == USAGE else player.population
+    if p.sharing_rule == EQUAL:
+        equal(joint, count, shares)
+    elif p.sharing_rule == POPULATION or p.sharing_rule == USAGE:
+        proportional(joint, weights, count, shares)
+    elif p.sharing_rule == EQUAL_SAVING:
+        equal_saving(joint, alone, count, shares)
+    elif p.sharing_rule == SEPARABLE_COSTS:
+        cost_without_each(players, desk, count, p)
+        separable_costs_remaining_benefits(joint, alone, weights, count, shares)
+    elif count <= EXACT_PLAYERS:
+        tabulate_costs(players, desk, count, p)
+        shapley(desk.costs, count, shares)
+    else:
+        sampled_shapley(players, desk, count, p)
+
+
+@kernel
+def cost_without_each(players: Players, desk: Desk, count: int, p: np.record) -> None:
+    """Fill WEIGHTS with what all the other members cost together (yen a year)."""
+    others = desk.lists[OTHERS]
+    for k in range(count):
+        for place in range(count - 1):
+            others[place] = desk.lists[MEMBERS, place + (place >= k)]
+        desk.numbers[WEIGHTS, k] = 0.0
+        if count > 1:
+            desk.numbers[WEIGHTS, k] = joint_cost(players, others, count - 1, desk.numbers[SUMS], p)[1]
+
+
+@kernel
+def tabulate_costs(players: Players, desk: Desk, count: int, p: np.record) -> None:
+    """Fill `costs` with C (yen a year) of every coalition of the members."""
+    members, some, sums = desk.lists[MEMBERS], desk.lists[OTHERS], desk.numbers[SUMS]
+    desk.costs[0] = 0.0
+    for coalition in range(1, 1 << count):
+        size = 0
+        for k in range(count):
+            if (coalition >> k) & 1:
+                some[size] = members[k]
+                size += 1
+        desk.costs[coalition] = joint_cost(players, some, size, sums, p)[1]
+
+
+@kernel
+def sampled_shapley(players: Players, desk: Desk, count: int, p: np.record) -> None:
+    """Fill SHARES with the mean of what each member adds (yen a year) over random orders of joining."""
+    members, joined, codes, order = desk.lists[MEMBERS], desk.lists[OTHERS], desk.lists[CODES], desk.lists[ORDER]
+    shares, draws, sums = desk.numbers[SHARES], desk.numbers[WEIGHTS], desk.numbers[SUMS]
+    for k in range(count):
+        codes[k] = players[members[k]].code
+        shares[k] = 0.0
+    key = players[largest(players, members, count)].code
+    for number in range(SAMPLED_ORDERS):
+        random_order(codes, count, key, number, draws, order)
+        lead, before = members[order[0]], 0.0
+        for place in range(count):
+            joiner = members[order[place]]
+            joined[place] = joiner
+            after = 0.0
+            if largest(players, joined, place + 1) == joiner:
+                lead = joiner
+                after = transactions(players, joined, place + 1, lead, sums, p)
+            else:
+                compare(players[lead], players[joiner], sums)
+                after = transaction_cost(place + 1, players[lead], sums, p)
+            after -= pooled(place + 1, poolable(p), p.fixed_cost)
+            shares[order[place]] += (players[joiner].cost + (after - before)) / SAMPLED_ORDERS
+            before = after
+
+
+@kernel
+def grant_out(players: Players, members: Integers, count: int, lead: int, grants: Floats, p: np.record) -> None:
+    """Fill `grants` (yen a year) of the first `count` of `members` under their `lead`."""
+    pot = players[lead].grant_rate * pooled(count, poolable(p), p.fixed_cost)
+    receivers = 0
+    for k in range(count):
+        receivers += is_granted(members[k] == lead, players[members[k]].population, p)
+    for k in range(count):
+        gets = is_granted(members[k] == lead, players[members[k]].population, p)
+        grants[k] = pot / receivers if gets else 0.0
+
+
+@kernel
+def is_granted(is_lead: bool, population: float, p: np.record) -> bool:
+    """Return whether a member gets a part of the cooperation grant."""
+    if p.grant_recipient == TO_LEAD:
+        return is_lead
+    return p.grant_recipient == TO_ALL or population < p.small_population
+
+
+@kernel
+def appraise(players: Players, desk: Desk, count: int, p: np.record, least: float) -> tuple[int, float, float]:
+    """Work out the first `count` MEMBERS on the desk as a group; fills SHARES, GRANTS and PAYOFFS.
+
+    Where the payoffs sum to less than `least` (yen a year), shares are not worked out and all payoffs are -inf: no rule
+    can share out what is not there.
+
+    Returns
+    -------
+    tuple[int, float, float]
+        The lead, C and T (yen a year).
+    """
+    members, shares = desk.lists[MEMBERS], desk.numbers[SHARES]
+    grants, payoffs = desk.numbers[GRANTS], desk.numbers[PAYOFFS]
+    lead, joint, transaction = joint_cost(players, members, count, desk.numbers[SUMS], p)
+    grant_out(players, members, count, lead, grants, p)
+    population, surplus, shortage = 0.0, 0.0, 0.0
+    for k in range(count):
+        player = players[members[k]]
+        population += player.population
+        surplus += player.surplus
+        shortage += player.shortage
+    relief = p.staff_value * covered(surplus, shortage, p.coordination_loss) if p.shared_staff == ON else 0.0
+    discount = 1.0 - money.group_price(count, p.procurement_discount) if p.joint_procurement == ON else 0.0
+    total = -joint
+    for k in range(count):
+        player = players[members[k]]
+        payoff = player.cost + grants[k] + relief * player.shortage + discount * player.purchase
+        payoffs[k] = payoff - autonomy_loss(player.population, population, player.cost, p.autonomy_cost)
+        total += payoffs[k]
+    if total >= least:
+        share_out(players, desk, count, joint, p)
+    for k in range(count):
+        payoffs[k] = payoffs[k] - shares[k] if total >= least else -np.inf
+    return lead, joint, transaction
+
+
+@kernel
+def main_vendor(lots: Records) -> int:
+    """Return the vendor of a body's first lot that applies: the one chosen, or the legacy one; -1 = no lot applies."""
+    for lot in range(lots.size):
+        if lots[lot].legacy >= 0:
+            return lots[lot].vendor if lots[lot].commit >= 0 else lots[lot].legacy
+    return -1
+
+
+@kernel
+def invite(country: Country, state: State, p: np.record, month: int) -> Players:
+    """Return every body as a player, (n,) PLAYER, as it stands in this `month` with a view to next April."""
+    n, n_lots = state.lots.shape
+    players = np.zeros(n, dtype=PLAYER)
+    lot_weight = np.zeros(n_lots)
+    for operation in range(country.lot_of.size):
+        lot_weight[country.lot_of[operation]] += country.weight[operation]
+    years = max(1.0, p.contract_months / MONTHS_OF_YEAR)
+    april = month + (MONTHS_OF_YEAR - month % MONTHS_OF_YEAR)
+    for i in range(n):
+        place, purse, lever, worker = country.municipalities[i], state.purses[i], state.levers[i], state.workforce[i]
+        lots, people, group = state.lots[i], country.cohorts[i], state.municipalities[i].group
+        player = players[i]
+        player.code, player.vendor = place.code, main_vendor(lots)
+        player.group, player.after, player.is_due = -1, -1, True
+        player.population, player.log_population = place.population, math.log(max(1.0, place.population))
+        player.x_km, player.y_km = place.x_km, place.y_km
+        player.cost = purse.baseline
+        player.usage = p.need_under_65 * people[0] + p.need_65_to_74 * people[1]
+        player.usage += p.need_75_to_84 * people[2] + p.need_85_over * people[3]
+        player.shortage = max(0.0, worker.demand - worker.supply)
+        player.surplus = max(0.0, worker.supply - worker.demand)
+        to_come = 0.0
+        for lot in range(n_lots):
+            if lots[lot].legacy >= 0 and lots[lot].commit < 0:
+                to_come += lot_weight[lot]
+        player.purchase = readiness.net_cost(lever.subsidy_rate, lever.subsidy_ceiling)
+        player.purchase *= to_come * purse.unit_one_off / years
+        player.facilitation, player.grant_rate = lever.facilitation, lever.grant_rate
+        if group >= 0 and state.groups[group].contract_end > april:
+            player.exit_fee = p.exit_fee * purse.baseline
+    return players

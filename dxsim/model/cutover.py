@@ -1,0 +1,153 @@
+"""What goes wrong when a system is switched, whom does it hit, and does the new system stay?
+
+incidents     Poisson(mu)    mu = mu0 w exp(nu_k kappa (1 - export) + nu_r rush + nu_o max(0, omega - 1)
+                                            + nu_n novice - nu_t test - nu_e experience)
+residents     rint(N share)  share lognormal (median, log sd), at most 1
+correction    months         geometric: P(k) = (1 - e^-c) e^(-c (k - 1)), mean 1 / (1 - e^-c)
+impact        sum of residents times months                                                person-months
+
+An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
+`export` the duty of vendors to hand data over, omega the overload of own staff; rush is 1 in the last months before
+the body's own deadline; novice = 1 / (1 + systems that the vendor made live / unit). A cut-over with an incident above
+a share of residents is rolled back: the system keeps its place in the vendor's queue and part of its work is to be
+done again.
+
+Source: Nikkei Computer 2005: 18 of 58 merged bodies had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dxsim import streams
+from dxsim.kernel import kernel
+from dxsim.model import events
+from dxsim.model.state import AFFECTED_RESIDENTS, IMPACT, INCIDENTS, ROLLBACKS, Floats, Integers, Records
+
+MOST_INCIDENTS = 64  # at one cut-over: what lies beyond the addresses of an operation's draws is cut off
+
+
+@kernel
+def rush(month: int, deadline: int, rush_months: int) -> float:
+    """Return 1 in the last `rush_months` before `deadline` (the first month after it), else 0."""
+    return 1.0 if deadline - rush_months <= month < deadline else 0.0
+
+
+@kernel
+def novice(go_lives: int, unit: float) -> float:
+    """Return how new a vendor with so many `go_lives` is, from 1 down to 0; at `unit` systems it is 0.5."""
+    return 1.0 / (1.0 + go_lives / unit)
+
+
+@kernel
+def expected_incidents(
+    parameters: np.record,
+    weight: float,
+    complexity: float,
+    in_rush: float,
+    overload: float,
+    inexperience: float,
+    testing: float,
+    experience: float,
+) -> float:
+    """Return mu, the incidents expected at a cut-over.
+
+    `in_rush`, `inexperience` (of the vendor), `testing` and `experience` (of own staff) are in [0, 1].
+    """
+    p = parameters
+    worse = p.complexity_effect * complexity * (1.0 - p.data_export) + p.rush_effect * in_rush
+    worse += p.overload_effect * max(0.0, overload - 1.0) + p.novice_effect * inexperience
+    better = p.test_effect * testing + p.experience_effect * experience
+    return p.incident_rate * weight * math.exp(worse - better)
+
+
+@kernel
+def incident_count(expected: float, draw: float) -> int:
+    """Return the Poisson number of incidents at a uniform `draw`: the more `expected`, the more (or as many)."""
+    term = math.exp(-expected)
+    total, count = term, 0
+    while draw >= total and count < MOST_INCIDENTS:
+        count += 1
+        term *= expected / count
+        total += term
+    return count
+
+
+@kernel
+def severity(median: float, deviation: float, draw: float) -> float:
+    """Return the share of residents that an incident hits; `draw` is standard normal, `deviation` that of the log."""
+    return min(1.0, median * math.exp(deviation * draw))
+
+
+@kernel
+def months_to_correct(hazard: float, draw: float) -> float:
+    """Return the months, at least 1, until an incident is corrected at a `hazard` a month, by a uniform `draw`."""
+    return max(1.0, math.ceil(-math.log(draw) / hazard))
+
+
+@kernel
+def attempt(
+    place: np.record,
+    population: float,
+    weight: float,
+    system: np.record,
+    lot: np.record,
+    worker: np.record,
+    harm: np.record,
+    supplier: np.record,
+    lever: np.record,
+    flows: Floats,
+    log: Records,
+    logged: Integers,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    i: int,
+    operation: int,
+) -> bool:
+    """Switch a system whose vendor work ends in this month, count the harm, and return whether it goes live.
+
+    If not, `system.remaining` is what has to be done again, and the vendor's book has grown by as much.
+    """
+    p = parameters
+    expected = expected_incidents(
+        p,
+        weight,
+        lot.complexity,
+        rush(month, p.deadline + lot.shift, p.rush_months),
+        worker.overload,
+        novice(supplier.go_lives, p.learning_unit),
+        lever.test_effort,
+        worker.experience,
+    )
+    first = operation * MOST_INCIDENTS
+    count = incident_count(expected, streams.uniform(seed, streams.INCIDENT, place.code, month, first))
+    if count == 0:
+        return True
+    worst = 0.0
+    for k in range(count):
+        share = severity(
+            p.severity_median, p.severity_sd, streams.normal(seed, streams.SEVERITY, place.code, month, first + k)
+        )
+        draw = streams.uniform(seed, streams.CORRECTION, place.code, month, first + k)
+        residents, months = np.rint(share * population), months_to_correct(p.correction_hazard, draw)
+        worst = max(worst, share)
+        harm.incidents += 1.0
+        harm.affected += residents
+        harm.impact += residents * months
+        flows[INCIDENTS] += 1.0
+        flows[AFFECTED_RESIDENTS] += residents
+        flows[IMPACT] += residents * months
+        events.note(log, logged, month, events.INCIDENT, i, operation, int(residents), 0, months)
+    if worst <= p.rollback_severity:
+        return True
+    again: float = p.rollback_work * system.work
+    system.remaining = again
+    supplier.book += again
+    supplier.contracted += again
+    harm.rollbacks += 1.0
+    flows[ROLLBACKS] += 1.0
+    events.note(log, logged, month, events.FAILED_CUTOVER, i, operation, 0, 0, again)
+    return False

@@ -1,0 +1,36 @@
+"""How much work is a system, and how fast can it be done?
+
+work  z = weight (N / N_ref)^eta (1 + kappa) (1 + chi [hard]) lognormal(0, s_z)        reference jobs
+at most max(y_min, z / d_min)                                                        reference jobs a month
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dxsim.kernel import kernel
+
+DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
+
+
+@kernel
+def job_size(weight: float, size: float, complexity: float, surcharge: float, noise: float) -> float:
+    """Return the vendor work z of a system (reference jobs).
+
+    `size` is (N / N_ref)^eta of the body, `noise` the log of the random factor.
+    """
+    return weight * size * (1.0 + complexity) * (1.0 + surcharge) * math.exp(noise)
+
+
+@kernel
+def monthly_limit(work: float, minimum_service: float, minimum_months: float) -> float:
+    """Return the most work (reference jobs a month) that one system of size `work` can take in."""
+    return max(minimum_service, work / minimum_months)
+
+
+@kernel
+def shortest_duration(work: float, limit: float) -> int:
+    """Return the months that `work` takes at `limit` (both in reference jobs) a month; at least one."""
+    return max(1, int(np.ceil(work / limit - DONE_BELOW)))

@@ -1,0 +1,741 @@
+"""One municipality through a run: what it decided when and why, what came of it, and what would have changed it.
+
+`biography` steps the model month by month and looks at one body after each of them. Nothing is worked out a second
+time: the terms of a hazard and of a choice come from the same small functions that the model itself calls, fed with
+what the body knew when it decided. `counterfactuals` runs the model again under the same seed, one lever at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dxsim.errors import InputError, Problem, say
+from dxsim.model.state import (
+    CAUSES,
+    ENVELOPE,
+    GRANT,
+    HIGHEST_LEVEL,
+    LIVE,
+    MONTHS,
+    NEVER,
+    ONE_OFF,
+    ONLINE,
+    ORDERED,
+    PENALTY,
+    PROGRAMMES,
+    REASONS,
+    RESERVE,
+    RUNNING,
+    STATES,
+    SUBSIDY,
+)
+from dxsim.nation.operations import lots, operations
+from dxsim.records.provenance import describe_run, now
+from dxsim.records.tables import CHANNELS, month_starts
+from dxsim.scenario.registry import REGISTRY, Value
+
+if TYPE_CHECKING:
+    from dxsim.model.run import Inputs, Outcome
+    from dxsim.model.state import State
+    from dxsim.nation.nation import Nation
+    from dxsim.nation.vendor_table import VendorTable
+    from dxsim.scenario.scenario import Scenario
+
+Row = dict[str, Any]
+
+TERMS = ("incumbency", "switching", "neighbours", "wait", "market_share", "taste")  # of a vendor's utility
+LEAD, ONLY_OFFER = "lead", "only_offer"  # why a vendor was chosen, where no terms were weighed
+MEASURES = ("months_to_live", "late_systems", "cost_per_resident_2035", "excluded_share")
+AS_IT_WAS = "as_it_was"
+THREADS = 2
+_NOBODY = -1
+_NEAREST = 3  # names that an error suggests
+_CODE_LENGTH = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Biography:
+    """What happened to one municipality.
+
+    Parameters
+    ----------
+    code, name : str
+        Of the municipality.
+    about : mapping
+        What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (weighted z-score at the
+        start), ``rank`` (1 = most ready of ``bodies``), ``naive``, ``aide``, ``platform``, ``baseline_cost`` (yen a
+        year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
+    months : pandas.DataFrame
+        One row a month, as of its end: ``readiness``, ``belief``, ``envelope`` (yen), ``refused`` (lots for which the
+        money was missing), ``staff``, ``pool``, ``lent``, ``supply``, ``demand`` (FTE), ``overload``, the three
+        ``*_service`` (shares of the work served), ``group`` (code of its lead), ``group_size``,
+        ``neighbours_committed`` (with some lot), ``live``, ``late``, ``interfaces``; yen so far: ``one_off``,
+        ``subsidy``, ``grant``, ``running``, ``reserve``, ``penalty``; so far ``incidents``, ``affected``,
+        ``security_incidents``; residents in the month: ``online``, ``assisted``, ``analog``, ``excluded``;
+        ``online_share`` of procedures.
+    hazards : pandas.DataFrame
+        One row a month and lot not yet decided: ``own_motive``, ``peers``, ``mandate`` (terms of the hazard, 1/month),
+        ``intent_*`` by cause, ``intent``, ``threshold``, ``gate`` (open), ``slack`` (months), ``lead_time`` (months),
+        ``expected_deadline`` (months since April 2021), ``exposure`` (share of peers), ``neighbours_committed``.
+    queues : pandas.DataFrame
+        One row a month and vendor with systems of the body that are not live: ``vendor``, ``systems`` (those), the
+        vendor's ``queue_wait`` (months) and ``book`` (reference jobs), ``ahead`` (systems of others that stand in its
+        queue before the body's first one on which work has not begun; nan if none waits).
+    systems : pandas.DataFrame
+        One row a month and system: ``state`` at the month's end.
+    events : pandas.DataFrame
+        What the log says of it: ``month``, ``kind``, ``lot``, ``operation``, ``programme``, ``vendor``, ``cause``,
+        ``reason``, ``value``, ``amount`` and the same in ``words``.
+    lots : pandas.DataFrame
+        One row each: ``decided``, ``cause``, ``intent`` and ``threshold``, the three terms of the hazard then;
+        ``gate_before``, with ``intent_before`` and the terms then (``*_before``); ``ordered`` and ``started`` (the
+        first system), ``live`` (the last one), ``systems``, ``late_systems``, ``reason`` (the most frequent),
+        ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``why`` (the term that spoke most for
+        the vendor against ``runner_up``), ``margin`` (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed), ``product`` (month
+        from which the vendor decided for has one) and ``tendered_again`` (systems).
+    neighbours : pandas.DataFrame
+        One row each and lot: ``code``, ``name``, ``lot``, ``decided``, ``before`` (decided in an earlier month),
+        ``vendor``, ``same_vendor``, ``late_systems``.
+    manifest : mapping
+        Of the run.
+    """
+
+    code: str
+    name: str
+    about: Mapping[str, Any]
+    months: pd.DataFrame
+    hazards: pd.DataFrame
+    queues: pd.DataFrame
+    systems: pd.DataFrame
+    events: pd.DataFrame
+    lots: pd.DataFrame
+    neighbours: pd.DataFrame
+    manifest: Mapping[str, Any]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name."""
+        names = ("months", "hazards", "queues", "systems", "events", "lots", "neighbours")
+        return {name: getattr(self, name) for name in names}
+
+
+def find_municipality(nation: Nation, text: str) -> int:
+    """Return the row of a municipality by its code, with or without the zero in front, or by a name that is unique.
+
+    Raises
+    ------
+    InputError
+        If there is none, with the nearest ones, or more than one.
+
+    Examples
+    --------
+    >>> from dxsim.nation.small import grid_nation
+    >>> find_municipality(grid_nation(2, 2), "Body 3")
+    2
+    """
+    codes, names = list(nation.municipalities["code"]), list(nation.municipalities["name"])
+    wanted = text.strip()
+    padded = wanted.zfill(_CODE_LENGTH)
+    if padded in codes:
+        return codes.index(padded)
+    found = [row for row, name in enumerate(names) if name == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        those = ", ".join(f"{codes[row]} ({nation.municipalities['prefecture_name'][row]})" for row in found)
+        what = say(
+            "{count} municipalities are called '{name}'; give a code: {codes}",
+            count=len(found),
+            name=wanted,
+            codes=those,
+        )
+    else:
+        near = ", ".join(f"{codes[row]} {names[row]}" for row in _nearest(wanted, padded, codes, names))
+        what = say("neither code nor name of a municipality of the nation")
+        if near:
+            what = say("neither code nor name of a municipality of the nation; nearest: {nearest}", nearest=near)
+    raise InputError(say("municipality '{name}'", name=text), [Problem("", what)])
+
+
+def _nearest(text: str, padded: str, codes: Sequence[str], names: Sequence[str]) -> list[int]:
+    import difflib
+
+    by_code = difflib.get_close_matches(padded, codes, n=_NEAREST) if padded.isdigit() else []
+    rows = [codes.index(code) for code in by_code]
+    if not rows:
+        rows = [names.index(name) for name in difflib.get_close_matches(text, names, n=_NEAREST)]
+    return rows
+
+
+def biography(
+    nation: Nation, scenario: Scenario, seed: int, code: str, vendor_table: VendorTable | None = None
+) -> Biography:
+    """Run the model and follow one municipality through it.
+
+    Parameters
+    ----------
+    nation : Nation
+        Who takes part.
+    scenario : Scenario
+        Under which policy, with which parameters.
+    seed : int
+        0 to 2**63 - 1.
+    code : str
+        Code of the municipality, or a name that is unique.
+    vendor_table : VendorTable, optional
+        Known vendors of the municipalities.
+
+    Raises
+    ------
+    InputError
+        If there is no such municipality.
+    """
+    from dxsim.model.run import EVENTS_PER_SYSTEM, begin, prepare, proceed
+
+    started = now()
+    i = find_municipality(nation, code)
+    inputs = prepare(nation, scenario, seed, vendor_table)
+    room = EVENTS_PER_SYSTEM * inputs.country.municipalities.size * inputs.country.lot_of.size
+    while True:
+        state, series = begin(inputs, room)
+        observer = _Observer(nation, inputs, i, state)
+        for month in range(MONTHS):
+            observer.before(month, state)
+            proceed(inputs, state, series, month, month + 1)
+            if state.logged[0] > state.log.size:
+                break
+            observer.after(month, state)
+            state.logged[0] = 0
+        else:
+            break
+        room = 2 * int(state.logged[0])
+    return observer.told(state, describe_run(nation, scenario, seed, started, vendor_table))
+
+
+class _Known(NamedTuple):
+    """What the body and its peers were when it decided, which the rest of the month changes."""
+
+    belief: float
+    is_open: np.ndarray
+    exposure: list[float]
+    neighbours_committed: list[int]
+
+
+class _Observer:
+    """Looks at one body before and after each month."""
+
+    def __init__(self, nation: Nation, inputs: Inputs, i: int, state: State) -> None:
+        self.nation, self.inputs, self.i = nation, inputs, i
+        first, last = inputs.country.offsets[i], inputs.country.offsets[i + 1]
+        self.neighbours = [int(j) for j in inputs.country.neighbours[first:last]]
+        self.codes = list(nation.municipalities["code"])
+        self.months: list[Row] = []
+        self.hazards: list[Row] = []
+        self.queues: list[Row] = []
+        self.systems: list[Row] = []
+        self.events: list[Row] = []
+        self.choices: dict[int, Row] = {}
+        readiness = state.municipalities["readiness"]
+        self.about: Row = {
+            "readiness": float(readiness[i]),
+            "rank": int((readiness > readiness[i]).sum()) + 1,
+            "bodies": len(self.codes),
+        }
+
+    def before(self, month: int, state: State) -> None:
+        """Note what the decisions of the coming month read and the month itself then changes."""
+        from dxsim.model.commitment import peer_exposure
+
+        country, parameters = self.inputs.country, self.inputs.parameters
+        lots_ = state.lots[self.i]
+        self.known = _Known(
+            float(state.municipalities["belief"][self.i]),
+            (lots_["legacy"] >= 0) & (lots_["commit"] < 0),
+            [float(peer_exposure(country, state, parameters, self.i, lot)) for lot in range(lots_.size)],
+            lots_["neighbours_committed"].tolist(),
+        )
+
+    def after(self, month: int, state: State) -> None:
+        """Write down what has become of the body at the end of the month."""
+        refused = self._read_log(month, state)
+        self._weigh_commitment(month, state)
+        for lot in np.flatnonzero(state.lots["commit"][self.i] == month):
+            self.choices[int(lot)] = self._weigh_vendors(month, state, int(lot))
+        self.months.append(self._month(month, state, refused))
+        self.queues += self._queues(month, state)
+        for operation, number in enumerate(state.systems["state"][self.i].tolist()):
+            if number >= 0:
+                self.systems.append(
+                    {"month": month, "operation": operations()[operation].operation, "state": STATES[number]}
+                )
+
+    def _weigh_commitment(self, month: int, state: State) -> None:
+        """Write down the terms of the hazard of every lot that was open, as `commitment.decide` put them together."""
+        from dxsim.model import commitment, policy
+        from dxsim.model.cooperation import weighted_readiness
+        from dxsim.model.vendor_choice import lead_of
+
+        i, country, p = self.i, self.inputs.country, self.inputs.parameters
+        body, lots_ = state.municipalities[i], state.lots[i]
+        leads = lead_of(state.municipalities, state.groups, p.shared_system, i) == i and body.group >= 0
+        readiness = float(body.readiness)
+        if leads and p.shared_system == 1:
+            readiness = float(weighted_readiness(country, state, body.group))
+        belief = self.known.belief
+        for event in self.inputs.events.announcements:
+            if event.month == month:
+                belief = float(policy.updated_belief(belief, float(event.signal), float(p.belief_learning)))
+        deadline = float(policy.expected_deadline(belief, p.deadline, p.second_deadline))
+        own = commitment.voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
+        full = 0.0
+        if month >= p.mandate_start:
+            full = commitment.mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
+        gate = bool(commitment.is_gate_open(self.inputs.seed, country.municipalities[i].code, month, p))
+        for number in np.flatnonzero(self.known.is_open & state.offered):
+            lot = lots_[number]
+            due = deadline + float(lot.shift)
+            if state.nation[0].extension_granted and (lot.hard or p.extension_rule == policy.EXTENSION_FOR_ALL):
+                due = float(p.second_deadline)
+            wait = float(state.vendors[lot.legacy].queue_wait)
+            ahead = commitment.lead_time(int(lot.planning_months), wait, p.minimum_months, bool(body.naive))
+            slack = due - month - ahead
+            pressure = commitment.urgency(slack, p.urgency_scale)
+            if month >= due:
+                pressure *= state.levers[i].enforcement
+            if month >= p.deadline - commitment.NAMING_MONTHS:
+                pressure *= 1.0 + state.levers[i].naming
+            exposure, peers = self.known.exposure[number], 0.0
+            if p.peer_hazard > 0.0:
+                response = commitment.peer_response(
+                    exposure, p.peer_response, p.peer_threshold, p.peer_threshold_steepness
+                )
+                peers = commitment.voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope) * response
+            intent = state.intent[i, number].tolist()
+            self.hazards.append(
+                {
+                    "month": month,
+                    "lot": lots()[number].lot,
+                    **dict(zip(CAUSES, (own, peers, full * pressure), strict=True)),
+                    **{f"intent_{cause}": amount for cause, amount in zip(CAUSES, intent, strict=True)},
+                    "intent": sum(intent),
+                    "threshold": float(lot.threshold),
+                    "gate": gate,
+                    "slack": slack,
+                    "lead_time": ahead,
+                    "expected_deadline": due,
+                    "exposure": exposure,
+                    "neighbours_committed": self.known.neighbours_committed[number],
+                }
+            )
+
+    def _weigh_vendors(self, month: int, state: State, lot: int) -> Row:
+        """Return why a lot went to its vendor: the terms of the utility of the chosen one and of the next best."""
+        from dxsim.model.vendor_choice import lead_of
+
+        p, chosen = self.inputs.parameters, int(state.lots["vendor"][self.i, lot])
+        lead = int(lead_of(state.municipalities, state.groups, p.shared_system, self.i))
+        if lead != self.i and chosen == state.lots["vendor"][lead, lot]:
+            return {"why": LEAD, "runner_up": None, "lead": self.codes[lead]}
+        offers = [int(vendor) for vendor in np.flatnonzero(state.ready[:, lot] != NEVER)]
+        terms = {vendor: self._utility(month, state, lot, vendor) for vendor in offers}
+        rivals = [vendor for vendor in offers if vendor != chosen]
+        if not rivals:
+            return {"why": ONLY_OFFER, "runner_up": None}
+        second = max(rivals, key=lambda vendor: sum(terms[vendor]))
+        ahead = [one - other for one, other in zip(terms[chosen], terms[second], strict=True)]
+        return {
+            "why": TERMS[int(np.argmax(ahead))],
+            "runner_up": self.inputs.vendor_names[second],
+            "margin": sum(ahead),
+        }
+
+    def _utility(self, month: int, state: State, lot: int, vendor: int) -> list[float]:
+        """Return the terms of the utility of a vendor, in the order of `TERMS`."""
+        from dxsim import streams
+        from dxsim.model import vendor_choice
+
+        i, country, p = self.i, self.inputs.country, self.inputs.parameters
+        here, stays = state.lots[i, lot], vendor == state.lots["legacy"][i, lot]
+        penalty = vendor_choice.switching_penalty(p.switching_cost, p.portability, float(here.complexity))
+        alike = vendor_choice.share_alike(country, state.lots, month, i, lot, vendor)
+        code = country.municipalities[i].code
+        place = lot * vendor_choice.VENDOR_KEYS + vendor
+        draw = streams.exponential(self.inputs.seed, streams.CHOICE, code, 0, place)
+        return [
+            float(p.incumbency) if stays else 0.0,
+            0.0 if stays else -float(penalty * (1.0 - p.data_export)),
+            float(p.neighbour_weight * alike),
+            -float(vendor_choice.waiting_penalty(p.wait_aversion, float(state.quoted_wait[vendor, lot]))),
+            float(np.log(self.inputs.market.share[vendor])),
+            -float(np.log(draw)),
+        ]
+
+    def _month(self, month: int, state: State, refused: int) -> Row:
+        i = self.i
+        body, worker, harm = state.municipalities[i], state.workforce[i], state.harm[i]
+        group, ledger = int(body.group), state.ledger[i]
+        member = group >= 0
+        channels = {channel: float(state.cohorts[channel][i].sum()) for channel in CHANNELS}
+        work = ("staff", "pool", "lent", "supply", "demand", "overload")
+        services = ("planning_service", "migration_service", "programme_service")
+        committed = sum(bool((state.lots["commit"][j] >= 0).any()) for j in self.neighbours)
+        return {
+            "month": month,
+            "readiness": float(body.readiness),
+            "belief": float(body.belief),
+            "envelope": int(ledger[ENVELOPE]),
+            "refused": refused,
+            **{name: float(worker[name]) for name in (*work, *services)},
+            "group": self.codes[int(state.groups[group].lead)] if member else None,
+            "group_size": int(state.groups["size"][group]) if member else 1,
+            "neighbours_committed": committed,
+            "live": int(body.live),
+            "late": int(body.late),
+            "interfaces": float(harm.interfaces),
+            "one_off": int(ledger[ONE_OFF]),
+            "subsidy": -int(ledger[SUBSIDY]),
+            "grant": -int(ledger[GRANT]),
+            "running": int(ledger[RUNNING]),
+            "reserve": -int(ledger[RESERVE]),
+            "penalty": int(ledger[PENALTY]),
+            "incidents": int(harm.incidents),
+            "affected": int(harm.affected),
+            "security_incidents": int(harm.security_incidents),
+            **channels,
+            "online_share": float(state.programmes["level"][i, ONLINE]) / HIGHEST_LEVEL[ONLINE],
+        }
+
+    def _queues(self, month: int, state: State) -> list[Row]:
+        own, names = state.systems[self.i], self.inputs.vendor_names
+        vendors = own["vendor"][(own["state"] >= 0) & (own["state"] < LIVE)]
+        return [
+            {
+                "month": month,
+                "vendor": names[vendor],
+                "systems": int((vendors == vendor).sum()),
+                "queue_wait": float(state.vendors[vendor].queue_wait),
+                "book": float(state.vendors[vendor].book),
+                "ahead": _systems_ahead(state, self.i, int(vendor)),
+            }
+            for vendor in np.unique(vendors)
+        ]
+
+    def _read_log(self, month: int, state: State) -> int:
+        """Take over what the log of the month says of the body; return how many lots it had no money for."""
+        from dxsim.model import events
+
+        log = state.log[: int(state.logged[0])]
+        own = log[log["municipality"] == self.i]
+        for event in own:
+            self.events.append(self._event(event))
+        return int((own["kind"] == events.REFUSED).sum())
+
+    def _event(self, event: np.record) -> Row:
+        from dxsim.model import events
+
+        kind, place = int(event.kind), int(event.place)
+        row: Row = dict.fromkeys(("lot", "operation", "programme", "vendor", "cause", "reason"))
+        row |= {"month": int(event.month), "kind": events.KINDS[kind]}
+        row |= {"value": int(event.value), "amount": float(event.amount)}
+        if kind in (events.COMMITTED, events.REFUSED):
+            row["lot"] = lots()[place].lot
+        elif kind == events.LEVEL:
+            row["programme"] = PROGRAMMES[place]
+        elif place >= 0:
+            row["operation"], row["lot"] = operations()[place].operation, operations()[place].lot
+        if events.KINDS[kind] in _WITH_VENDOR:
+            row["vendor"] = self.inputs.vendor_names[int(event.value)]
+        if kind == events.COMMITTED:
+            row["cause"] = CAUSES[int(event.cause)]
+        elif kind in (events.FLAGGED, events.CALLED_LATE):
+            row["reason"] = REASONS[int(event.cause)]
+        return row
+
+    def told(self, state: State, manifest: Mapping[str, Any]) -> Biography:
+        """Return the tables."""
+        record = self.nation.municipalities.iloc[self.i]
+        body, purse = state.municipalities[self.i], state.purses[self.i]
+        about = self.about | {
+            "type": str(record["type"]),
+            "prefecture_name": str(record["prefecture_name"]),
+            "population": int(record["population"]),
+            "systems": int(body.systems),
+            "naive": bool(body.naive),
+            "aide": bool(body.aide),
+            "platform": bool(body.platform),
+            "baseline_cost": float(purse.baseline),
+            "running_2035": int(purse.running_total),
+            "deadline": str(manifest["scenario"]["values"]["policy.deadline"]),
+        }
+        events = _frame(self.events, ("month",), _EVENT_COLUMNS)
+        events["words"] = [event_words(event) for event in events.to_dict("records")]
+        hazards = pd.DataFrame(self.hazards)
+        return Biography(
+            code=str(record["code"]),
+            name=str(record["name"]),
+            about=about,
+            months=_frame(self.months, ("month",)),
+            hazards=_frame(self.hazards, ("month",)),
+            queues=_frame(self.queues, ("month",)),
+            systems=_frame(self.systems, ("month",)),
+            events=events,
+            lots=_frame(self._lots(state, hazards), _LOT_DATES),
+            neighbours=_frame(self._neighbours(state), ("decided",), _NEIGHBOUR_COLUMNS),
+            manifest=manifest,
+        )
+
+    def _lots(self, state: State, hazards: pd.DataFrame) -> list[Row]:
+        names, deadline = self.inputs.vendor_names, int(self.inputs.parameters.deadline)
+        again = [event["lot"] for event in self.events if event["kind"] == "planned"]
+        rows = []
+        for number, lot in enumerate(lots()):
+            here = state.lots[self.i, number]
+            if here.legacy < 0:
+                continue
+            own = state.systems[self.i][self.inputs.country.lot_of == number]
+            late = (own["live"] < 0) | (own["live"] > deadline)
+            reasons = own["reason"][late & (own["reason"] > 0)]
+            decided = int(here.commit)
+            known = hazards[hazards["lot"] == lot.lot].set_index("month")
+            gates = known.index[known["gate"] & (known.index < decided)] if decided >= 0 else known.index[:0]
+            row: Row = {
+                "lot": lot.lot,
+                "decided": decided,
+                "cause": CAUSES[here.cause] if decided >= 0 else None,
+                "intent": float(known["intent"].iloc[-1]),
+                "threshold": float(here.threshold),
+                **{cause: float(known[cause].iloc[-1]) for cause in CAUSES},
+                "gate_before": int(gates[-1]) if len(gates) else _NOBODY,
+                "intent_before": float(known["intent"][gates[-1]]) if len(gates) else float("nan"),
+                **{
+                    f"{cause}_before": float(known[cause][gates[-1]]) if len(gates) else float("nan")
+                    for cause in CAUSES
+                },
+                "ordered": _first(own["order"]),
+                "started": _first(own["start"]),
+                "live": int(own["live"].max()) - 1 if (own["live"] >= 0).all() else _NOBODY,
+                "systems": int(own.size),
+                "late_systems": int(late.sum()),
+                "reason": REASONS[int(np.bincount(reasons).argmax())] if reasons.size else None,
+                "legacy_vendor": names[here.legacy],
+                "vendor": names[here.vendor] if decided >= 0 else None,
+                "last_vendor": names[int(np.bincount(own["vendor"]).argmax())],
+                "stays": bool(here.vendor == here.legacy) if decided >= 0 else None,
+                "product": int(self.inputs.market.ready[here.vendor, number]) if decided >= 0 else _NOBODY,
+                "tendered_again": again.count(lot.lot),
+            }
+            choice = self.choices.get(number, {})
+            rows.append(row | {key: choice.get(key) for key in ("lead", "why", "runner_up", "margin")})
+        return rows
+
+    def _neighbours(self, state: State) -> list[Row]:
+        names, deadline = self.inputs.vendor_names, int(self.inputs.parameters.deadline)
+        rows = []
+        for j in self.neighbours:
+            for number, lot in enumerate(lots()):
+                here, own = state.lots[j, number], state.lots[self.i, number]
+                if here.legacy < 0 or own.legacy < 0:
+                    continue
+                systems = state.systems[j][self.inputs.country.lot_of == number]
+                both = here.commit >= 0 and own.commit >= 0
+                rows.append(
+                    {
+                        "code": self.codes[j],
+                        "name": str(self.nation.municipalities["name"].iloc[j]),
+                        "lot": lot.lot,
+                        "decided": int(here.commit),
+                        "before": bool(here.commit >= 0 and (own.commit < 0 or here.commit < own.commit)),
+                        "vendor": names[here.vendor] if here.commit >= 0 else None,
+                        "same_vendor": bool(both and here.vendor == own.vendor),
+                        "late_systems": int(((systems["live"] < 0) | (systems["live"] > deadline)).sum()),
+                    }
+                )
+        return rows
+
+
+_WITH_VENDOR = ("committed", "ordered", "started", "withdrawn", "planned", "released")  # their value is a vendor
+_EVENT_COLUMNS = ("month", "kind", "lot", "operation", "programme", "vendor", "cause", "reason", "value", "amount")
+_LOT_DATES = ("decided", "gate_before", "ordered", "started", "live", "product")
+_NEIGHBOUR_COLUMNS = ("code", "name", "lot", "decided", "before", "vendor", "same_vendor", "late_systems")
+
+
+def _frame(rows: Sequence[Row], dates: Sequence[str], columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return rows as a table; month indices in the columns `dates` become months, below zero NaT."""
+    table = pd.DataFrame(list(rows), columns=list(columns) if columns else None)
+    for name in dates:
+        table[name] = month_starts(table[name].to_numpy(np.int64))
+    return table
+
+
+def _first(months: np.ndarray) -> int:
+    """Return the first month that there is, or -1."""
+    return int(months[months >= 0].min()) if (months >= 0).any() else _NOBODY
+
+
+def _systems_ahead(state: State, i: int, vendor: int) -> float:
+    """Return how many systems of others stand in a vendor's queue before the body's first; nan if none waits."""
+    per_body = state.systems.shape[1]
+    own = state.systems[i]
+    if not ((own["vendor"] == vendor) & (own["state"] == ORDERED)).any():
+        return float("nan")
+    following, states = state.systems["following"].ravel(), state.systems["state"].ravel()
+    ahead, place = 0, int(state.head[vendor])
+    while place >= 0:
+        is_own = place // per_body == i
+        if is_own and states[place] == ORDERED:
+            return float(ahead)
+        ahead += not is_own
+        place = int(following[place])
+    return float("nan")
+
+
+def event_words(event: Mapping[str, Any]) -> str:
+    """Return what an event says, in the language of this process."""
+    kind, vendor = event["kind"], event["vendor"]
+    lot = next((lot for lot in lots() if lot.lot == event["lot"]), None)
+    system = next((operation for operation in operations() if operation.operation == event["operation"]), None)
+    if kind == "committed":
+        cause = cause_words(event["cause"])
+        return say("{lot.name_en}: decided, with {vendor}; tipped by {cause}", lot=lot, vendor=vendor, cause=cause)
+    if kind == "refused":
+        yen = event["amount"]
+        return say("{lot.name_en}: no money for the first instalment ({yen:,.0f} yen short)", lot=lot, yen=yen)
+    if kind == "joined":
+        return say("it joins a group") if event["value"] >= 0 else say("it is in no group any more")
+    if kind == "resigned":
+        return say("{people:.1f} of its DX staff resign", people=event["amount"])
+    if kind == "breach":
+        return say("security incident: {records:,.0f} records exposed", records=event["amount"])
+    if kind == "level":
+        return _level_words(event["programme"], event["value"])
+    return _system_words(event, system, vendor)
+
+
+def cause_words(cause: str) -> str:
+    """Return what tipped a commitment, in the language of this process."""
+    return {"own_motive": say("own motive"), "peers": say("peers"), "mandate": say("the mandate")}[cause]
+
+
+def _level_words(programme: str, level: int) -> str:
+    words = {
+        "online": say("online procedures: {level} of 26", level=level),
+        "automation": say("AI and RPA: level {level}", level=level),
+        "security": say("security: level {level}", level=level),
+        "data": say("data use: level {level}", level=level),
+        "governance": say("data governance: level {level}", level=level),
+    }
+    return words[programme]
+
+
+def _system_words(event: Mapping[str, Any], system: object, vendor: str | None) -> str:
+    kind = event["kind"]
+    if kind == "rebooked":
+        month = f"{month_starts(event['value'])!s:.7}"
+        return say("{system.name_en}: booked again, not before {month}", system=system, month=month)
+    if kind == "incident":
+        return say(
+            "{system.name_en}: incident at the cut-over, {people:,} residents hit, corrected after {months:.0f} months",
+            system=system,
+            people=event["value"],
+            months=event["amount"],
+        )
+    words = {
+        "ordered": say("{system.name_en}: ordered from {vendor}", system=system, vendor=vendor),
+        "started": say("{system.name_en}: {vendor} begins to work", system=system, vendor=vendor),
+        "failed_cutover": say("{system.name_en}: the cut-over is rolled back", system=system),
+        "live": say("{system.name_en}: live", system=system),
+        "done": say("{system.name_en}: the parallel run ends", system=system),
+        "withdrawn": say("{system.name_en}: withdrawn from {vendor}", system=system, vendor=vendor),
+        "planned": say("{system.name_en}: tendered again, now with {vendor}", system=system, vendor=vendor),
+        "released": say("{system.name_en}: {vendor} stops its work", system=system, vendor=vendor),
+        "flagged": say("{system.name_en}: known to be late ({reason})", system=system, reason=event["reason"]),
+        "called_late": say("{system.name_en}: late ({reason})", system=system, reason=event["reason"]),
+    }
+    return words[kind]
+
+
+def _raised(key: str, value: float) -> Value:
+    """Return the value of a parameter after a change, within its bounds."""
+    parameter = REGISTRY[key]
+    within = min(max(value, float(parameter.minimum or 0)), float(parameter.maximum or value))
+    return parameter.read(int(within) if parameter.type == "int" else within)
+
+
+def levers(scenario: Scenario) -> dict[str, dict[str, Value]]:
+    """Return what might have changed it, one lever each: name and the parameters that it sets."""
+    now_ = scenario.values
+    return {
+        "capacity": {
+            "policy.capacity_programme": _raised(
+                "policy.capacity_programme", float(now_["policy.capacity_programme"]) + 0.4
+            )
+        },
+        "products": {
+            "policy.readiness_shift": _raised("policy.readiness_shift", float(now_["policy.readiness_shift"]) - 6)
+        },
+        "firm": {"policy.extension_rule": "none"},
+        "subsidy": {"subsidy.subsidy_ceiling": REGISTRY["subsidy.subsidy_ceiling"].read(1)},
+        "pool": {"staff.prefectural_pool": REGISTRY["staff.prefectural_pool"].read(15)},
+        "alone": {"cooperation.formation": "none"},
+        "grant": {"cooperation.grant_rate": REGISTRY["cooperation.grant_rate"].read(0.3)},
+        "portability": {"policy.portability": REGISTRY["policy.portability"].read(1)},
+    }
+
+
+def counterfactuals(
+    nation: Nation, scenario: Scenario, seed: int, code: str, vendor_table: VendorTable | None = None
+) -> pd.DataFrame:
+    """Run the model again under the same seed, with one lever changed at a time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``lever`` ("as_it_was" first), ``parameters`` (what was set), ``is_new`` (whether that differs from the
+        scenario), ``months_to_live`` (from April 2021 until the last system is live; nan if some never is),
+        ``late_systems``, ``cost_per_resident_2035`` (yen), ``excluded_share`` (of the procedures that residents
+        needed), each of these four for this municipality alone, and ``changes`` (whether any differs).
+    """
+    from dxsim.model.run import prepare, run_many
+
+    i = find_municipality(nation, code)
+    changes: dict[str, dict[str, Value]] = {AS_IT_WAS: {}} | levers(scenario)
+    new = {name: any(scenario.values[key] != value for key, value in changes[name].items()) for name in changes}
+    names = [name for name in changes if new[name] or name == AS_IT_WAS]
+    inputs = [
+        prepare(nation, replace(scenario, values={**scenario.values, **changes[name]}), seed, vendor_table)
+        for name in names
+    ]
+    found = dict(zip(names, run_many(inputs, THREADS), strict=True))
+    deadline = int(scenario.record().deadline[0])
+    rows = []
+    for name, change in changes.items():
+        measured = measures(found[name if name in found else AS_IT_WAS], i, deadline)
+        text = ", ".join(f"{key}={value}" for key, value in change.items())
+        rows.append({"lever": name, "parameters": text, "is_new": new[name], **measured})
+    table = pd.DataFrame(rows)
+    before = table.loc[0, list(MEASURES)].astype(np.float64)
+    table["changes"] = [not _same(row, before) for _, row in table[list(MEASURES)].iterrows()]
+    return table
+
+
+def measures(outcome: Outcome, i: int, deadline: int) -> dict[str, float]:
+    """Return what an outcome means for one body, by `MEASURES`; as in the tables of `dxsim.records.Records`."""
+    live = outcome.live[i][outcome.state[i] >= 0].astype(np.int64)
+    purse, residents = outcome.purses[i], float(outcome.residents[i, -1])
+    cases = [float(outcome.cohorts[f"{channel}_total"][i].sum()) for channel in CHANNELS]
+    cost = float(purse.running_total) + 12 * float(purse.coordination)
+    return {
+        "months_to_live": float(live.max()) if (live >= 0).all() else float("nan"),
+        "late_systems": int(((live < 0) | (live > deadline)).sum()),
+        "cost_per_resident_2035": cost / residents if residents > 0 else float("nan"),
+        "excluded_share": cases[-1] / sum(cases) if sum(cases) > 0 else float("nan"),
+    }
+
+
+def _same(row: pd.Series, other: pd.Series) -> bool:
+    one, two = row.to_numpy(np.float64), other.to_numpy(np.float64)
+    return bool(((one == two) | (np.isnan(one) & np.isnan(two))).all())

@@ -1,0 +1,98 @@
+"""What it costs, year by year, and what the state pays of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from dxsim.records import Records
+from dxsim.records.tables import ALL
+from dxsim.scenario.months import FIRST_MONTH
+from dxsim.views.labels import labels
+from dxsim.views.style import ACCOUNT_COLOURS, INK, amounts, legend_beside, new_figure, rounded, style, write_title
+
+_WIDTH, _ROOM = 0.78, 1.06
+UNITS = {"en": 1e9, "ja": 1e8}  # yen: billions, 億
+SUBSIDY = "subsidy"
+_LINE: dict[str, Any] = {
+    "color": INK,
+    "linewidth": 1.4,
+    "marker": "o",
+    "markersize": 3.5,
+    "markeredgecolor": "white",
+    "clip_on": False,
+    "zorder": 3,
+}
+
+
+def money_figure(records: Records, language: str = "en") -> Figure:
+    """Return cost by fiscal year and account as a figure.
+
+    Parameters
+    ----------
+    records : Records
+        Of one run.
+    language : str
+        "en" or "ja".
+    """
+    with style():
+        figure = new_figure(height=5.0)
+        write_title(figure, records, language, size=9)
+        draw_money(figure.subplots(), records, language)
+    return figure
+
+
+def draw_money(axes: Axes, records: Records, language: str) -> None:
+    """Draw on `axes` a stacked bar of costs for each fiscal year, and a line of the subsidy."""
+    text, yen = labels(language), by_year(records)
+    below = pd.Series(0, yen.index)
+    for account, colour in ACCOUNT_COLOURS.items():
+        axes.bar(yen.index, yen[account], bottom=below, width=_WIDTH, color=colour, linewidth=0)
+        below += yen[account]
+    axes.plot(yen.index, yen[SUBSIDY], **_LINE)
+    axes.set_xlim(yen.index[0] - 0.6, yen.index[-1] + 0.6)
+    axes.set_xticks(yen.index[::2])
+    axes.set_ylim(0, _ROOM * max(below.max(), yen[SUBSIDY].max(), 1))
+    amounts(axes.yaxis, UNITS[language])
+    axes.set_xlabel(text["money_x"])
+    axes.set_ylabel(text["money_y"])
+    axes.grid(visible=True)
+    axes.set_axisbelow(True)
+    axes.set_title(text["money_title"])
+    totals = {account: _amount(yen[account].sum(), language) for account in yen.columns}
+    line = Line2D([], [], **_LINE, label=f"{text['account_subsidy']}  {totals[SUBSIDY]}")
+    bars = [
+        Patch(color=colour, label=f"{text[f'account_{account}']}  {totals[account]}")
+        for account, colour in reversed(ACCOUNT_COLOURS.items())
+    ]
+    legend_beside(axes, [line, *bars], text["money_legend"])
+
+
+def by_year(records: Records) -> pd.DataFrame:
+    """Return yen by fiscal year (rows) and account: the costs in the order of `ACCOUNT_COLOURS`, then the subsidy."""
+    nation = records.money[records.money["type"] == ALL]
+    year = nation["month"].dt.year - (nation["month"].dt.month < FIRST_MONTH)
+    yen = nation.groupby([year.rename("year"), "account"])["yen"].sum().unstack()
+    return yen[[*ACCOUNT_COLOURS, SUBSIDY]]
+
+
+def _amount(yen: float, language: str) -> str:
+    """Return a sum of money in the figure's unit."""
+    return rounded(yen / UNITS[language])
+
+
+def describe_money(records: Records, language: str) -> str:
+    """Return what the chart shows, in words."""
+    text, yen = labels(language), by_year(records)
+    total = yen.sum()
+    return text["money_description"].format(
+        first=yen.index[0],
+        last=yen.index[-1],
+        costs=", ".join(f"{text[f'account_{name}']} {_amount(total[name], language)}" for name in ACCOUNT_COLOURS),
+        subsidy=_amount(total[SUBSIDY], language),
+    )

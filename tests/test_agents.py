@@ -1,0 +1,123 @@
+"""The Mesa face: Mesa's own tools work on it, and it gives the same bits as `run_model`."""
+
+from __future__ import annotations
+
+import mesa
+import numpy as np
+import pytest
+
+import dxsim
+from dxsim.agents import MunicipalDXModel, Municipality
+from dxsim.model.run import run_model
+from dxsim.model.state import MONTHS
+from dxsim.nation.small import grid_nation
+from dxsim.scenario.scenario import load_scenario
+from tests.model.cases import differing_fields, mixed_nation
+
+NATION = mixed_nation(6, 7)
+
+
+@pytest.fixture(scope="module")
+def finished() -> MunicipalDXModel:
+    model = MunicipalDXModel(NATION, "baseline", rng=4)
+    while model.running:
+        model.step()
+    return model
+
+
+@pytest.mark.parametrize(("scenario", "seed"), [("baseline", 4), ("capacity_programme", 2**40)])
+def test_stepping_gives_the_same_bits_as_a_run(scenario, seed):
+    model = MunicipalDXModel(NATION, scenario, rng=seed)
+    while model.running:
+        model.step()
+    assert model.month == MONTHS
+    assert differing_fields(run_model(NATION, load_scenario(scenario), seed), model.outcome()) == []
+
+
+def test_steps_after_the_end_change_nothing(finished):
+    before = finished.outcome().ledger.copy()
+    finished.step()
+    assert finished.month == MONTHS
+    assert (finished.outcome().ledger == before).all()
+
+
+def test_there_is_one_agent_for_each_municipality_in_the_order_of_codes(finished):
+    assert [agent.code for agent in finished.agents] == NATION.municipalities["code"].tolist()
+    assert all(isinstance(agent, Municipality) for agent in finished.agents)
+    assert finished.agents_by_type[Municipality] is not None
+
+
+def test_agents_are_views_on_the_arrays(finished):
+    left = finished.outcome()
+    for agent in finished.agents:
+        i = agent.row
+        assert agent.late_systems == left.municipalities.late[i]
+        assert agent.live_share == pytest.approx((left.live[i] >= 0).sum() / (left.state[i] >= 0).sum())
+        assert sum(agent.accounts.values()) == 0
+        assert agent.accounts["envelope"] == agent.envelope
+        assert agent.subsidy == -agent.accounts["subsidy"] >= 0
+        assert agent.population == pytest.approx(left.residents[i, -1])
+        assert list(agent.levels.values()) == left.programmes.level[i].tolist()
+        assert len(agent.systems) == (left.state[i] >= 0).sum()
+        assert set(agent.commitments) <= set(agent.model.nation.municipalities.columns) | {
+            "core",
+            "child_disability",
+            "child_rearing",
+            "public_assistance",
+            "health",
+            "family_register",
+        }
+
+
+def test_neighbours_are_those_of_the_nation(finished):
+    pairs = {tuple(sorted(pair)) for pair in NATION.adjacency[["code_a", "code_b"]].to_numpy().tolist()}
+    found = {tuple(sorted((agent.code, other.code))) for agent in finished.agents for other in agent.neighbours}
+    assert found == pairs
+
+
+def test_an_agent_can_not_be_changed_from_outside(finished):
+    with pytest.raises(AttributeError):
+        finished.municipalities[0].readiness = 3.0
+
+
+def test_select_agg_groupby_and_a_data_collector_work():
+    model = MunicipalDXModel(NATION, rng=3)
+    collector = mesa.DataCollector(
+        model_reporters={"live": lambda m: m.agents.agg("live_share", np.mean)},
+        agent_reporters={"live_share": "live_share", "staff": "staff"},
+    )
+    for _ in range(70):
+        model.step()
+        collector.collect(model)
+    table = collector.get_model_vars_dataframe()
+    assert table["live"].is_monotonic_increasing
+    assert table["live"].iloc[-1] > 0
+    by_agent = collector.get_agent_vars_dataframe()
+    assert len(by_agent) == 70 * len(NATION.municipalities)
+    large = model.agents.select(lambda agent: agent.population > 100_000)
+    assert 0 < len(large) < len(model.agents)
+    by_type = model.agents.groupby("type").agg("live_share", np.mean)
+    assert set(by_type) == set(NATION.municipalities["type"])
+
+
+def test_batch_run_of_mesa_works():
+    scenarios = ["baseline", "capacity_programme"]
+    results = mesa.batch_run(_SmallModel, {"scenario": scenarios}, max_steps=3, display_progress=False)
+    assert [row["scenario"] for row in results] == scenarios
+    assert all(row["month"] == 3 for row in results)
+
+
+class _SmallModel(MunicipalDXModel):
+    def __init__(self, scenario="baseline", rng=1):
+        super().__init__(grid_nation(2, 2), scenario, rng=int(rng))
+        self.datacollector = mesa.DataCollector(model_reporters={"month": "month"})
+        self.datacollector.collect(self)
+
+    def step(self):
+        super().step()
+        self.datacollector.collect(self)
+
+
+def test_the_public_surface_has_it():
+    assert dxsim.MunicipalDXModel is MunicipalDXModel
+    assert dxsim.Municipality is Municipality
