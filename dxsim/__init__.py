@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
-    from dxsim.records import Records, read_records, simulate, write_records
+    from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.scenario.scenario import Scenario, load_scenario
 
 __version__ = "0.1.0"
@@ -34,6 +34,7 @@ _HOMES = {
     "write_records": "dxsim.records",
     "read_records": "dxsim.records",
     "set_language": "dxsim.errors",
+    "by_size_class": "dxsim.records",
     "MunicipalDXModel": "dxsim.agents",
     "Municipality": "dxsim.agents",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "Records",
     "Scenario",
     "__version__",
+    "by_size_class",
     "load_nation",
     "load_scenario",
     "read_records",

@@ -23,7 +23,7 @@ from dxsim.scenario.configuration import read_command_line
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 
-FIGURES = {"overview", "adoption", "lateness", "map", "histogram"}
+FIGURES = {"overview", "adoption", "lateness", "map", "histogram"} | {"groups", "money", "residents", "staff", "programmes"}
 
 
 @pytest.fixture(scope="module")

@@ -254,7 +254,7 @@ def test_a_lever_that_is_set_already_is_said_to_be(nation: Nation) -> None:
     assert not table.loc["firm", "is_new"]
     assert not table.loc["products", "is_new"]  # the least that the registry allows
     assert not table.loc["firm", "changes"]
-    assert "so in this scenario already: products six months earlier; no extension for anybody" in story(
+    assert "so in this scenario already: products 6 months earlier; no extension for anybody" in story(
         biography(nation, firm, SEED, nation.municipalities["code"][0]), table.reset_index()
     )
 
@@ -314,7 +314,7 @@ def test_the_table_of_changes_gives_differences_and_names_what_changes_nothing(
         f"{base['excluded_share']:.1%}"[:-1],
     ]
     assert last in line
-    named = {"products": "products six months earlier", "alone": "no cooperation", "firm": "no extension for anybody"}
+    named = {"products": "products 6 months earlier", "alone": "no cooperation", "firm": "no extension for anybody"}
     quiet = next((line for line in text.splitlines() if line.startswith("  nothing changes: ")), "")
     for row in changes.to_dict("records"):
         if row["lever"] in named and row["is_new"]:

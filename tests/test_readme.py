@@ -53,7 +53,7 @@ def test_the_python_example_runs() -> None:
 
 
 def test_there_are_commands_of_every_kind() -> None:
-    assert {command.split()[1] for command in COMMANDS} == {"run", "scenarios", "parameters"}
+    assert {command.split()[1] for command in COMMANDS} == {"run", "scenarios", "parameters", "explain", "odd"}
     assert [command.split()[1] for command in REAL_NATION] == ["nation", "run"]
 
 

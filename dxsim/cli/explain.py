@@ -497,7 +497,7 @@ def _changes_table(changes: pd.DataFrame) -> str:
 def _lever_words(lever: str) -> str:
     return {
         "capacity": say("40 % more vendor engineers"),
-        "products": say("products six months earlier"),
+        "products": say("products 6 months earlier"),
         "firm": say("no extension for anybody"),
         "subsidy": say("subsidy up to the whole cost"),
         "pool": say("15 FTE in each prefecture's pool"),

@@ -16,6 +16,7 @@ from dxsim.records import Records, check_output, simulate, write_records
 from dxsim.records.provenance import without_folders
 from dxsim.records.summary import find_kpi
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
+from dxsim.scenario.warnings import warnings
 from dxsim.views.labels import changes_text, kpi_label, labels
 
 _FINGERPRINT_DIGITS = 6
@@ -24,20 +25,29 @@ _FINGERPRINT_DIGITS = 6
 SHOWN = (
     "live_share_2026_01",
     "live_share_deadline",
-    "live_share_2027_03",
     "live_share_2031_03",
     "late_share",
-    *(f"late_reason_share_R{number}" for number in range(1, 6)),
+    "late_reason_share_R4",
+    "late_reason_share_R5",
     "bodies_late_share",
-    "bodies_late_10_share",
     "mean_late_systems",
-    "months_to_live_50",
     "months_to_live_90",
-    "months_to_live_95",
-    "hhi_systems_start",
+    "one_off_cost",
+    "subsidy_paid",
+    "own_burden",
+    "running_cost_ratio_2035",
+    "cost_per_resident_2035",
     "hhi_systems",
     "switch_rate",
+    "cooperating_share",
+    "saving_per_resident",
+    "peak_overloaded_share",
+    "impact_person_months",
+    "excluded_share",
+    "digital_gap",
+    "exposed_records",
 )
+_BILLION = 1e9
 
 
 def run(overrides: Sequence[str]) -> None:
@@ -53,6 +63,8 @@ def run(overrides: Sequence[str]) -> None:
     nation = load_nation(configuration.nation)
     folder = configuration.output or default_folder(configuration, nation)
     check_output(folder)
+    for warning in warnings(configuration.scenario):
+        _say(text["warning"].format(warning=warning))
     records = _simulate(configuration, nation, overrides)
     print(summary_text(records, configuration.language), flush=True)
     draw = None
@@ -130,8 +142,13 @@ def shown(name: str, value: float, language: str) -> str:
     """Return a KPI's value as text, with its unit where the label does not say it."""
     if math.isnan(value):
         return labels(language)["not_reached" if name.startswith("months_to") else "none"]
-    if find_kpi(name)[0].unit.startswith("share"):
+    unit = find_kpi(name)[0].unit
+    if unit.startswith("share"):
         return f"{value:.1%}"
+    if unit == "yen":
+        return labels(language)["billion_yen"].format(value=value / _BILLION)
+    if unit in ("ratio", "-1 to 1", "-0.5 to 1"):
+        return f"{value:.2f}"
     return f"{value:,.1f}" if name == "mean_late_systems" else f"{value:,.0f}"
 
 

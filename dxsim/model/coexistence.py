@@ -3,12 +3,12 @@
 interfaces between old and new    I = rho n (n_T - n)               n of n_T systems live; at most 100 rho of 20
 benefit index of a body           B = w / 2 + b / 2                 [0, 1]
     within the body               w = n (n - 1) / (n_T (n_T - 1))   pairs of systems that are both live
-    between bodies                b = (live share of those it may share data with)^2
+    between bodies                b = r (live share of those it may share data with)^2
 benefit                           V = v B C / 12                    yen a month, C the yearly IT cost before migration
 
-Under the data-sharing rule `none` no data flow between bodies and b = 0; `prefecture` and `national` say whose live
-share counts. Interfaces cost money (`money`) and own work (`staff`) and raise the security hazard (`security`). The
-benefit goes to society and stands in no ledger.
+Under the data-sharing rule `none` no data flow between bodies: r = 0; `prefecture` (r = 0.5) and `national` (r = 1) say
+whose live share counts, and how far data reach. Interfaces cost money (`money`) and own work (`staff`) and raise the
+security hazard (`security`). The benefit goes to society and stands in no ledger.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dxsim.kernel import kernel
 from dxsim.model.state import INTERFACES, INTEROPERABILITY, PREFECTURES, Country, Floats, Records, State
 
 NONE, PREFECTURE, NATIONAL = 0, 1, 2
+REACH = (0.0, 0.5, 1.0)  # r of a data flow, by the data-sharing rule
 MONTHS_OF_YEAR = 12
 
 
@@ -35,9 +36,15 @@ def pairs_live(live: int, systems: int) -> float:
 
 
 @kernel
-def benefit_index(within: float, live_share: float) -> float:
-    """Return B in [0, 1]; `live_share` is that of the bodies with which data may be shared, 0 if there are none."""
-    return within / 2.0 + live_share**2 / 2.0
+def between_bodies(live_share: float, reach: float) -> float:
+    """Return b in [0, 1]; `live_share` is that of the bodies with which data may be shared, `reach` how far they go."""
+    return reach * live_share**2
+
+
+@kernel
+def benefit_index(within: float, between: float) -> float:
+    """Return B in [0, 1], half of it from `within` the body, half from `between` bodies, both in [0, 1]."""
+    return within / 2.0 + between / 2.0
 
 
 @kernel
@@ -75,6 +82,7 @@ def count_interfaces(country: Country, state: State, parameters: np.record, mont
             state.flows[country.municipalities[i].kind],
         )
         state.harm[i].interfaces = interfaces(body.live, body.systems, p.interface_density)
-        index = benefit_index(pairs_live(body.live, body.systems), share[place.prefecture])
+        between = between_bodies(share[place.prefecture], REACH[p.data_sharing])
+        index = benefit_index(pairs_live(body.live, body.systems), between)
         flows[INTERFACES] += state.harm[i].interfaces
         flows[INTEROPERABILITY] += monthly_benefit(index, p.interoperability_benefit, state.purses[i].baseline)

@@ -15,7 +15,7 @@ Phased cohorts: cohort k = 0 to K - 1 faces its date s months before the next on
 
 Bodies are ranked by population (`large_first`, `small_first`), go with their prefecture or with their rank among the
 clients of their main vendor, so that every vendor's load is levelled (`by_vendor_load`); with `by_lot` the lots take
-turns. Rank r of m is in cohort floor(r K / m). The levers and their levels are those of section 4.9 of the design.
+turns. Rank r of m is in cohort floor(r K / m).
 """
 
 from __future__ import annotations

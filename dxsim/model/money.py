@@ -9,8 +9,8 @@ running cost of a system    C_o rho (1 - delta)^years (1 - saved by the group)  
 At most a share of an envelope is carried over; rho is lognormal and cut at its bounds.
 
 A commitment pays its first instalment from the envelope and waits if that is too small; the rest falls due at go-live,
-and what the envelope then lacks is drawn from the reserve. Running, parallel and interface cost, channels, penalties
-and the group's transaction cost are obligatory: the council appropriates them month by month.
+and what the envelope then lacks is drawn from the reserve, and so are penalties. Running, parallel and interface cost,
+channels and the group's transaction cost are obligatory: the council appropriates them month by month.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The members of a group split its
 running cost by rounding running totals, so that shares sum to the bill exactly.

@@ -1,20 +1,35 @@
-"""Who reaches a procedure, by which channel, at what burden, and who is shut out?
+"""Who gets procedures done, through which channel, and who is shut out when counters close?
 
-ability       d(t) = logistic(logit d(0) + delta t / 12)        share of an age group that can use a procedure online
-able          d + (1 - d) trained
-cases         nu N                                               persons with a procedure in this month, of N residents
-online        cases able s [alpha P + (1 - alpha)]               s: share of procedures online; other able ones: counter
-P             1 / (1 + exp(-theta (counter burden - online burden)))        burdens in hours a case
-asking        cases (1 - able) reach,  reach = 1 - exp(-k points)            points of help per 10,000 residents
-assisted      asking min(1, capacity / sum of asking)                        pro rata over age groups
-excluded      [cases (1 - able) - assisted] (1 - alpha);  the share alpha of them goes to the counter
+Residents of four age groups a; each month a share nu_a of the N_a persons of a group needs a procedure.
 
-alpha is the part of counter service that is kept. Under the rule `sunset` it falls in a straight line from the month of
-closing to its floor; under `take_up` it does so once enough cases are online; under `budget` once a body has drawn on
-its reserve. An able resident always gets through: what is not online is kept at the counter. Training makes a share of
-those who are helped able for good. Keeping counters costs money, so closing them is tempting.
+ability              d_a(t) = 1 / (1 + exp(-(delta_a + delta_1 t / 12)))      share, t months since April 2021
+able                 g_a = d_a + (1 - d_a) T_a                                share; T_a trained ones among the unable
+counters             alpha = 1 - (1 - floor) min(1, (t - start) / M)          share of cases; 1 before they close
+choice of online     P = 1 / (1 + exp(-sigma (b_counter - b_online)))         sigma 1/hour, burdens b in hours a case
+online               N nu g s (alpha P + 1 - alpha)                           cases a month; s = procedures online / 26
+points of help       x = (desks + points + tablets) / (residents / 10,000)    1
+reach                R_a = 1 - exp(-k_a x)                                    share of the unable
+capacity             K = H (desks r_d + points r_p + tablets r_t)             cases a month, H opening hours
+assisted             A_a = D_a R_a min(1, K / sum_a D_a R_a)                  cases a month; D_a = N nu (1 - g)
+excluded             X_a = (1 - alpha) (D_a - A_a)                            cases a month
+analog               all other cases: those able and not online, and alpha (D_a - A_a)
+trained              T_a rises by theta A_a / (N_a (1 - d_a)), to 1 at most   in effect from the next month on
+burden               sum over channels of cases times b                       hours a month
+cost of channels     c N alpha / 12 + what desks, points and tablets cost     yen a month, appropriated
 
-Burden counts learning, compliance and psychological cost together (Herd and Moynihan 2018), in hours a case.
+Able residents always get through: a procedure that is not online stays at the counter. Desks, points and tablets are
+set per 10,000 residents aged 65 and over.
+
+When counters close (`analog_rule`): keep, never; sunset, from a month on; take_up, from then on as soon as the online
+share of a body's cases of last month, those excluded included, reaches a threshold; budget, from the first April from
+then on at which the body has drawn on its reserve. They close in a straight line over M months.
+
+A higher floor or more capacity never leaves more residents of any group excluded in any month (under `take_up` more
+capacity may: training makes counters close earlier). More points of help never leave more excluded in all; but where
+help is full, a point that handles fewer cases than the mean of those in place lets those it reaches crowd others out.
+
+Sources: Herd and Moynihan 2018 (learning, compliance and psychological burden); 390 bodies use 5,245 post offices for
+certificates (January 2025).
 """
 
 from __future__ import annotations
@@ -40,154 +55,195 @@ from dxsim.model.state import (
     RESERVE,
     Country,
     Floats,
+    Records,
     State,
 )
 
 KEEP, TAKE_UP, SUNSET, BUDGET = 0, 1, 2, 3
+COUNT = len(COHORTS)
+UNDER_65, FROM_65, FROM_75, FROM_85 = 0, 1, 2, 3  # places in COHORTS
 MONTHS_OF_YEAR = 12
-FIRST_OF_65 = 1  # place in COHORTS of the youngest age group that points of help are counted for
-PER_RESIDENTS = 10_000.0  # levers and reach count points of help per so many residents
+PER_TEN_THOUSAND = 10_000.0  # residents
 
 
 @kernel
-def ability(at_start: float, growth: float, month: int) -> float:
-    """Return d, the share able to use procedures online, from that `at_start` in (0, 1) and yearly logit growth."""
-    logit = math.log(at_start / (1.0 - at_start)) + growth * month / MONTHS_OF_YEAR
+def ability(initial: float, growth: float, month: int) -> float:
+    """Return d, the share able to use procedures online; `initial` in April 2021, `growth` in logits a year."""
+    logit = math.log(initial / (1.0 - initial)) + growth * month / MONTHS_OF_YEAR
     return 1.0 / (1.0 + math.exp(-logit))
 
 
 @kernel
-def online_probability(sensitivity: float, counter_burden: float, online_burden: float) -> float:
-    """Return P, the share of able residents with a choice who go online (burdens in hours a case)."""
+def able_share(untrained: float, trained: float) -> float:
+    """Return g, the share able: those able `untrained`, and the share `trained` of the others."""
+    return untrained + (1.0 - untrained) * trained
+
+
+@kernel
+def online_probability(counter_burden: float, online_burden: float, sensitivity: float) -> float:
+    """Return P, how likely an able resident prefers online to the counter; burdens in hours a case."""
     return 1.0 / (1.0 + math.exp(-sensitivity * (counter_burden - online_burden)))
 
 
 @kernel
-def reach(points: float, decay: float) -> float:
-    """Return the share of residents in reach of help, with so many `points` per 10,000 residents."""
-    return 1.0 - math.exp(-decay * points)
-
-
-@kernel
-def assistance_capacity(
-    desks: float, points: float, tablets: float, hours: float, desk_rate: float, point_rate: float, tablet_rate: float
-) -> float:
-    """Return the cases a month that desks, points at post offices and banks, and tablets handle (cases an hour)."""
-    return hours * (desks * desk_rate + points * point_rate + tablets * tablet_rate)
-
-
-@kernel
-def retention(month: int, closing: int, months: float, floor: float) -> float:
-    """Return alpha, the share of counter service kept in `month`: from 1 at `closing` to `floor` over `months`."""
+def retention(closing: int, month: int, months: int, floor: float) -> float:
+    """Return alpha in [0, 1], the counter service kept in a `month` if counters close over `months` from `closing`."""
     if month < closing:
         return 1.0
-    passed = 1.0 if months <= 0 else min(1.0, (month + 1 - closing) / months)
-    return 1.0 - (1.0 - floor) * passed
+    if month >= closing + months:
+        return floor
+    return 1.0 - (1.0 - floor) * (month - closing) / months
 
 
 @kernel
-def excluded(unable_cases: float, assisted: float, kept: float) -> float:
-    """Return the cases shut out: of those neither able nor `assisted`, the part for whom no counter is `kept`."""
-    return max(0.0, unable_cases - assisted) * (1.0 - kept)
+def online_cases(able: float, offered: float, retained: float, preferred: float) -> float:
+    """Return the cases done online of those of `able` residents; the `offered` share of procedures is online.
+
+    With probability `retained` there is a counter to choose, and online is preferred to it with that of `preferred`.
+    """
+    return able * offered * (retained * preferred + (1.0 - retained))
 
 
 @kernel
-def channel_cost(residents: float, kept: float, desks: float, points: float, tablets: float, p: np.record) -> float:
-    """Return the cost (yen a month) of counters, of which the share `kept` is open, desks, points and tablets."""
-    yearly = p.counter_cost * residents * kept
-    yearly += desks * p.desk_cost + points * p.point_cost + tablets * p.tablet_cost
-    return yearly / MONTHS_OF_YEAR
+def reach(density: float, decay: float) -> float:
+    """Return R in [0, 1], the share of residents that points of help of this `density` reach."""
+    return 1.0 - math.exp(-decay * density)
 
 
 @kernel
-def closing_month(
-    body: np.record, rule: int, month: int, first: int, take_up: float, threshold: float, reserve: int
-) -> int:
-    """Return the month from which a body's counters close, NEVER if not yet known; once begun it stays."""
-    if body.closing != NEVER or rule == KEEP or month < first:
-        return body.closing
-    if rule == SUNSET:
-        return month
+def assistance_capacity(desks: float, points: float, tablets: float, parameters: np.record) -> float:
+    """Return K, the cases a month that these numbers of desks, points and tablets can handle."""
+    p = parameters
+    return p.opening_hours * (desks * p.desk_rate + points * p.point_rate + tablets * p.tablet_rate)
+
+
+@kernel
+def served_share(capacity: float, reached: float) -> float:
+    """Return the share of the cases `reached` that help has `capacity` for, the same in all groups."""
+    return 1.0 if reached <= capacity else capacity / reached
+
+
+@kernel
+def excluded_cases(demand: float, assisted: float, retained: float) -> float:
+    """Return X, the cases of unable residents whom neither help nor the counter serves."""
+    return (1.0 - retained) * (demand - assisted)
+
+
+@kernel
+def trained_share(trained: float, gain: float, assisted: float, unable: float) -> float:
+    """Return T after a month in which the share `gain` of `assisted` ones became able, of `unable` persons in all."""
+    if unable <= 0.0:
+        return trained
+    return min(1.0, trained + gain * assisted / unable)
+
+
+@kernel
+def channel_cost(
+    persons: float, retained: float, desks: float, points: float, tablets: float, parameters: np.record
+) -> float:
+    """Return what counters for `persons` and these numbers of desks, points and tablets cost, yen a month."""
+    p = parameters
+    counters = p.counter_cost * persons * retained
+    return (counters + p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets) / MONTHS_OF_YEAR
+
+
+@kernel
+def online_share(cohorts: Records) -> float:
+    """Return the online share of a body's cases of last month, 0 if there were none."""
+    online, cases = 0.0, 0.0
+    for a in range(COUNT):
+        online += cohorts[a].online
+        cases += cohorts[a].online + cohorts[a].assisted + cohorts[a].analog + cohorts[a].excluded
+    return online / cases if cases > 0.0 else 0.0
+
+
+@kernel
+def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold: float, reserve: int) -> bool:
+    """Return whether a body whose counters are all open begins to close them; `reserve` is that account's balance."""
+    if month < start or rule == KEEP:
+        return False
     if rule == TAKE_UP:
-        return month if take_up >= threshold else NEVER
-    return month if month % MONTHS_OF_YEAR == 0 and reserve != 0 else NEVER
+        return take_up >= threshold
+    return rule == SUNSET or (month % MONTHS_OF_YEAR == 0 and reserve != 0)
 
 
 @kernel
-def of_cohorts(p: np.record, month: int, able: Floats, need: Floats, decay: Floats) -> None:
-    """Fill what holds for all bodies in this month, by age group: ability, need and decay of reach."""
-    able[0], need[0], decay[0] = p.ability_under_65, p.need_under_65, p.reach_under_65
-    able[1], need[1], decay[1] = p.ability_65_to_74, p.need_65_to_74, p.reach_65_to_74
-    able[2], need[2], decay[2] = p.ability_75_to_84, p.need_75_to_84, p.reach_75_to_84
-    able[-1], need[-1], decay[-1] = p.ability_85_over, p.need_85_over, p.reach_85_over
-    for cohort in range(able.size):
-        able[cohort] = ability(able[cohort], p.ability_growth, month)
+def of_age_groups(parameters: np.record, month: int, untrained: Floats, need: Floats, decay: Floats) -> None:
+    """Fill in what holds in all bodies, by age group: the shares able and in need, and the decay of reach."""
+    p = parameters
+    untrained[UNDER_65], need[UNDER_65], decay[UNDER_65] = p.ability_under_65, p.need_under_65, p.reach_under_65
+    untrained[FROM_65], need[FROM_65], decay[FROM_65] = p.ability_65_to_74, p.need_65_to_74, p.reach_65_to_74
+    untrained[FROM_75], need[FROM_75], decay[FROM_75] = p.ability_75_to_84, p.need_75_to_84, p.reach_75_to_84
+    untrained[FROM_85], need[FROM_85], decay[FROM_85] = p.ability_85_over, p.need_85_over, p.reach_85_over
+    for a in range(COUNT):
+        untrained[a] = ability(untrained[a], p.ability_growth, month)
+
+
+@kernel
+def count_cases(cohort: np.record, online: float, assisted: float, analog: float, excluded: float) -> None:
+    """Write down an age group's cases of this month, and add them to its totals."""
+    cohort.online, cohort.assisted, cohort.analog, cohort.excluded = online, assisted, analog, excluded
+    cohort.online_total += online
+    cohort.assisted_total += assisted
+    cohort.analog_total += analog
+    cohort.excluded_total += excluded
 
 
 @kernel
 def serve_residents(country: Country, state: State, parameters: np.record, month: int) -> None:
-    """Let residents use procedures in this month, and book what the channels cost."""
+    """Let residents do, or miss, what they need in this month, train those helped, and book what channels cost."""
     p = parameters
-    count = len(COHORTS)
-    able, need, decay, asking = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
-    of_cohorts(p, month, able, need, decay)
-    chosen = online_probability(p.burden_sensitivity, p.counter_burden, p.online_burden)
+    untrained, need, decay, demand = np.empty(COUNT), np.empty(COUNT), np.empty(COUNT), np.empty(COUNT)
+    of_age_groups(p, month, untrained, need, decay)
+    preferred = online_probability(p.counter_burden, p.online_burden, p.burden_sensitivity)
     for i in range(country.municipalities.size):
         kind, body, lever = country.municipalities[i].kind, state.municipalities[i], state.levers[i]
-        ratio, people = country.population_ratio[i, month // MONTHS_OF_YEAR], country.cohorts[i]
-        flows = state.flows[kind]
-        went_online, cases, elderly, residents = 0.0, 0.0, 0.0, 0.0
-        for a in range(count):
-            person = state.cohorts[i, a]
-            went_online += person.online
-            cases += person.online + person.assisted + person.analog + person.excluded
-            person.persons = people[a] * ratio
-            residents += person.persons
-            if a >= FIRST_OF_65:
-                elderly += person.persons
-        take_up = went_online / cases if cases > 0.0 else 0.0
-        body.closing = closing_month(
-            body, p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, state.ledger[i, RESERVE]
-        )
-        kept = retention(month, body.closing, p.closing_months, lever.analog_floor)
-        tens = elderly / PER_RESIDENTS
-        desks, points, tablets = lever.support_desks * tens, lever.access_points * tens, lever.tablets * tens
-        density = (desks + points + tablets) / residents * PER_RESIDENTS if residents > 0.0 else 0.0
-        supply = state.programmes[i, ONLINE].level / HIGHEST_LEVEL[ONLINE]
-        asked = 0.0
-        for a in range(count):
-            person = state.cohorts[i, a]
-            if density != person.density:
-                person.density, person.reach = density, reach(density, decay[a])
-            unable = (1.0 - able[a]) * (1.0 - person.trained)
-            asking[a] = person.persons * need[a] * unable * person.reach
-            asked += asking[a]
-        capacity = assistance_capacity(
-            desks, points, tablets, p.opening_hours, p.desk_rate, p.point_rate, p.tablet_rate
-        )
-        served = min(1.0, capacity / asked) if asked > 0.0 else 0.0
-        for a in range(count):
-            person = state.cohorts[i, a]
-            cases = person.persons * need[a]
-            unable = (1.0 - able[a]) * (1.0 - person.trained)
-            unable_cases = cases * unable
-            able_cases = cases - unable_cases
-            person.online = able_cases * supply * (kept * chosen + (1.0 - kept))
-            person.assisted = asking[a] * served
-            person.excluded = excluded(unable_cases, person.assisted, kept)
-            person.analog = cases - person.online - person.assisted - person.excluded
-            if person.persons > 0.0 and unable > 0.0:
-                trained = lever.training * person.assisted / (person.persons * unable)
-                person.trained = min(1.0, person.trained + (1.0 - person.trained) * trained)
-            person.online_total += person.online
-            person.assisted_total += person.assisted
-            person.analog_total += person.analog
-            person.excluded_total += person.excluded
-            flows[ONLINE_CASES + a] += person.online
-            flows[ASSISTED_CASES + a] += person.assisted
-            flows[ANALOG_CASES + a] += person.analog
-            flows[EXCLUDED_CASES + a] += person.excluded
-            flows[BURDEN_HOURS] += person.online * p.online_burden + person.analog * p.counter_burden
-            flows[BURDEN_HOURS] += person.assisted * p.assisted_burden
-        cost = money.booked(channel_cost(residents, kept, desks, points, tablets, p), p.rounding_unit)
-        money.post(state.ledger[i], state.money[kind], CHANNELS, APPROPRIATION, cost)
+        if body.closing == NEVER and p.analog_rule != KEEP:
+            take_up = online_share(state.cohorts[i]) if p.analog_rule == TAKE_UP else 0.0
+            reserve = state.ledger[i, RESERVE]
+            if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
+                body.closing = month
+        retained = retention(body.closing, month, p.closing_months, lever.analog_floor)
+        offered = state.programmes[i, ONLINE].level / HIGHEST_LEVEL[ONLINE]
+
+        ratio, young, aged = country.population_ratio[i, month // MONTHS_OF_YEAR], country.cohorts[i, UNDER_65], 0.0
+        for a in range(FROM_65, COUNT):
+            aged += country.cohorts[i, a]
+        residents = young + aged
+        density = (lever.support_desks + lever.access_points + lever.tablets) * aged / max(1.0, residents)
+        if state.cohorts[i, 0].density != density:
+            for a in range(COUNT):
+                state.cohorts[i, a].density = density
+                state.cohorts[i, a].reach = reach(density, decay[a])
+        tens_of_thousands = aged * ratio / PER_TEN_THOUSAND
+        desks = lever.support_desks * tens_of_thousands
+        points = lever.access_points * tens_of_thousands
+        tablets = lever.tablets * tens_of_thousands
+
+        reached = 0.0
+        for a in range(COUNT):
+            cohort = state.cohorts[i, a]
+            cohort.persons = country.cohorts[i, a] * ratio
+            demand[a] = cohort.persons * need[a] * (1.0 - able_share(untrained[a], cohort.trained))
+            reached += demand[a] * cohort.reach
+        served = served_share(assistance_capacity(desks, points, tablets, p), reached)
+
+        burden = 0.0
+        for a in range(COUNT):
+            cohort = state.cohorts[i, a]
+            able = cohort.persons * need[a] - demand[a]
+            online = online_cases(able, offered, retained, preferred)
+            assisted = demand[a] * cohort.reach * served
+            excluded = excluded_cases(demand[a], assisted, retained)
+            analog = (able - online) + (demand[a] - assisted - excluded)
+            count_cases(cohort, online, assisted, analog, excluded)
+            unable = cohort.persons * (1.0 - untrained[a])
+            cohort.trained = trained_share(cohort.trained, lever.training, assisted, unable)
+            burden += p.online_burden * online + p.assisted_burden * assisted + p.counter_burden * analog
+            state.flows[kind, ONLINE_CASES + a] += online
+            state.flows[kind, ASSISTED_CASES + a] += assisted
+            state.flows[kind, ANALOG_CASES + a] += analog
+            state.flows[kind, EXCLUDED_CASES + a] += excluded
+        state.flows[kind, BURDEN_HOURS] += burden
+        cost = channel_cost(residents * ratio, retained, desks, points, tablets, p)
+        money.post(state.ledger[i], state.money[kind], CHANNELS, APPROPRIATION, money.booked(cost, p.rounding_unit))

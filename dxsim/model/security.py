@@ -19,6 +19,7 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
+from dxsim.model.coexistence import REACH
 from dxsim.model.state import (
     DATA,
     EXPOSED_RECORDS,
@@ -31,7 +32,6 @@ from dxsim.model.state import (
     State,
 )
 
-REACH = (0.0, 0.5, 1.0)  # of a data flow, by the data-sharing rule: none, within the prefecture, national
 MONTHS_OF_YEAR = 12
 PER_HUNDRED = 100.0  # interfaces
 

@@ -95,9 +95,10 @@ class Biography:
         One row each: ``decided``, ``cause``, ``intent`` and ``threshold``, the three terms of the hazard then;
         ``gate_before``, with ``intent_before`` and the terms then (``*_before``); ``ordered`` and ``started`` (the
         first system), ``live`` (the last one), ``systems``, ``late_systems``, ``reason`` (the most frequent),
-        ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``why`` (the term that spoke most for
-        the vendor against ``runner_up``), ``margin`` (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed), ``product`` (month
-        from which the vendor decided for has one) and ``tendered_again`` (systems).
+        ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``product`` (month from which the
+        vendor decided for has one), ``why`` (the term that spoke most for the vendor against ``runner_up``), ``margin``
+        (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed) and ``tendered_again``
+        (systems).
     neighbours : pandas.DataFrame
         One row each and lot: ``code``, ``name``, ``lot``, ``decided``, ``before`` (decided in an earlier month),
         ``vendor``, ``same_vendor``, ``late_systems``.

@@ -40,6 +40,7 @@ def describe_run(
             "fingerprint": scenario.fingerprint,
             "values": dict(scenario.values),
             "overrides": dict(scenario.overrides),
+            "policies": [asdict(policy) for policy in scenario.policies],
             "surveys": list(scenario.surveys),
             "events": _events(scenario),
         },

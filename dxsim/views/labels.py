@@ -66,6 +66,5 @@ def kpi_label(name: str, language: str, deadline: str) -> str:
     words = {"deadline": month_text(deadline, language), **filled}
     if "month" in filled:
         words["month"] = month_text(filled["month"], language)
-    if "reason" in filled:
-        words["reason_label"] = labels(language)[f"reason_{filled['reason']}"]
+    words |= {f"{key}_label": labels(language).get(f"{key}_{value}", value) for key, value in filled.items()}
     return kpi.label[language].format(**words)
