@@ -23,7 +23,13 @@ from dxsim.scenario.configuration import read_command_line
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 
-FIGURES = {"overview", "adoption", "lateness", "map", "histogram"} | {"groups", "money", "residents", "staff", "programmes"}
+FIGURES = {"overview", "adoption", "lateness", "map", "histogram"} | {
+    "groups",
+    "money",
+    "residents",
+    "staff",
+    "programmes",
+}
 
 
 @pytest.fixture(scope="module")
@@ -201,11 +207,12 @@ def test_all_scenarios_are_listed_and_shown(capsys: pytest.CaptureFixture[str], 
 def test_the_list_of_parameters_is_complete(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parameters"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[::2]] == list(REGISTRY)
-    for parameter, line, meaning in zip(REGISTRY.values(), lines[::2], lines[1::2], strict=True):
-        assert line.split()[1] == str(parameter.default)
-        assert line.endswith(parameter.bounds)
-        assert meaning.strip() == parameter.label["en"]
+    heads = [place for place, line in enumerate(lines) if not line.startswith(" ")]
+    assert [lines[place].split()[0] for place in heads] == list(REGISTRY)
+    for parameter, first, after in zip(REGISTRY.values(), heads, [*heads[1:], len(lines)], strict=True):
+        assert lines[first].split()[1] == str(parameter.default)
+        assert lines[first + 1].strip() == parameter.label["en"]
+        assert [line.strip() for line in lines[first:after] if line.endswith(parameter.bounds)]
     assert max(map(width, lines)) <= 120
     assert main(["parameters", "policy", "--language", "ja"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -7,6 +7,8 @@ from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.scenario.documentation import describe
 from dxsim.scenario.registry import GROUPS, REGISTRY
 
+_WIDTH = 120  # columns of a terminal
+
 
 def print_parameters(name: str | None, language: str) -> None:
     """Print all parameters or those of a group with their bounds, or one parameter in full.
@@ -35,8 +37,12 @@ def print_parameters(name: str | None, language: str) -> None:
 
 
 def _table(group: str | None, language: str) -> str:
-    """Return two lines for each parameter: name, default and bounds; then what it means."""
+    """Return two lines for each parameter: name, default and bounds; then what it means. Long bounds have a third."""
     shown = [parameter for parameter in REGISTRY.values() if group in (None, parameter.group)]
-    rows = columns([[parameter.key, str(parameter.default), parameter.bounds] for parameter in shown], right=[1])
-    pairs = zip(rows.splitlines(), shown, strict=True)
-    return "\n".join(f"{row}\n    {parameter.label[language]}" for row, parameter in pairs)
+    rows = columns([[parameter.key, str(parameter.default)] for parameter in shown], right=[1]).splitlines()
+    lines = []
+    for row, parameter in zip(rows, shown, strict=True):
+        fits = len(row) + 2 + len(parameter.bounds) <= _WIDTH
+        lines += [f"{row}  {parameter.bounds}" if fits else row, f"    {parameter.label[language]}"]
+        lines += [] if fits else [f"    {parameter.bounds}"]
+    return "\n".join(lines)

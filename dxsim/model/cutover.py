@@ -26,6 +26,7 @@ from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.state import AFFECTED_RESIDENTS, IMPACT, INCIDENTS, ROLLBACKS, Floats, Integers, Records
 
+LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 MOST_INCIDENTS = 64  # at one cut-over: what lies beyond the addresses of an operation's draws is cut off
 
 
@@ -60,7 +61,7 @@ def expected_incidents(
     worse = p.complexity_effect * complexity * (1.0 - p.data_export) + p.rush_effect * in_rush
     worse += p.overload_effect * max(0.0, overload - 1.0) + p.novice_effect * inexperience
     better = p.test_effect * testing + p.experience_effect * experience
-    return p.incident_rate * weight * math.exp(worse - better)
+    return p.incident_rate * weight * math.exp(min(LARGEST_EXPONENT, worse - better))
 
 
 @kernel

@@ -144,15 +144,18 @@ def levels_now(programmes: Records) -> Integers:
 
 
 @kernel
-def mean_levels(places: Records, kind_size: Integers, levels: Integers, rule: int) -> Floats:
+def mean_levels(places: Records, kind_size: Integers, programmes: Records, rule: int) -> Floats:
     """Return the mean level over the highest, (kinds, 5), of each type, or of all bodies under the national `rule`."""
     n, kinds = places.size, kind_size.size
     total = np.zeros((kinds, COUNT), dtype=np.int64)
     nation = np.zeros(COUNT, dtype=np.int64)
     for i in range(n):
+        kind = places[i].kind
         for d in range(COUNT):
-            total[places[i].kind, d] += levels[i, d]
-            nation[d] += levels[i, d]
+            total[kind, d] += programmes[i, d].level
+    for kind in range(kinds):
+        for d in range(COUNT):
+            nation[d] += total[kind, d]
     mean = np.zeros((kinds, COUNT))
     for kind in range(kinds):
         for d in range(COUNT):
@@ -188,30 +191,31 @@ def progress(country: Country, state: State, parameters: np.record, seed: int, m
     p = parameters
     own, growth = own_motives(p), growths(p)
     grow_platforms(state.platforms, p.platform_hazard, seed)
-    levels = levels_now(state.programmes)
-    mean = mean_levels(country.municipalities, country.kind_size, levels, p.exposure)
+    mean = mean_levels(country.municipalities, country.kind_size, state.programmes, p.exposure)
+    levels = levels_now(state.programmes) if p.exposure == GEOGRAPHIC else np.empty((0, COUNT), dtype=np.int64)
     for i in range(country.municipalities.size):
         place, service = country.municipalities[i], state.workforce[i].programme_service
-        ledger, sums, flows = state.ledger[i], state.money[place.kind], state.flows[place.kind]
         for d in range(COUNT):
             programme = state.programmes[i, d]
+            before = programme.level
             if d == ONLINE and state.municipalities[i].platform:
                 programme.level = max(programme.level, state.platforms[place.prefecture].level)
             elif d == GOVERNANCE and programme.level < min(state.levers[i].governance_requirement, HIGHEST_LEVEL[d]):
                 programme.level += 1
                 await_next(programme, seed, streams.PROGRAMME, place.code, d)
-                pay(ledger, sums, step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit))
-            else:
+                cost = step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit)
+                pay(state.ledger[i], state.money[place.kind], cost)
+            elif before < HIGHEST_LEVEL[d]:
                 exposure = mean[place.kind, d]
                 if p.exposure == GEOGRAPHIC:
                     exposure = neighbours_mean(country.offsets, country.neighbours, levels, i, d, exposure)
                 hazard = level_hazard(own[d], growth[d], exposure, programme.factor, service)
                 if build_up(programme, hazard, HIGHEST_LEVEL[d]):
                     cost = step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit)
-                    if p.budget == money.UNLIMITED or cost <= ledger[ENVELOPE]:
+                    if p.budget == money.UNLIMITED or cost <= state.ledger[i, ENVELOPE]:
                         programme.level += 1
                         await_next(programme, seed, streams.PROGRAMME, place.code, d)
-                        pay(ledger, sums, cost)
-            if programme.level > levels[i, d]:
+                        pay(state.ledger[i], state.money[place.kind], cost)
+            if programme.level > before:
                 events.note(state.log, state.logged, month, events.LEVEL, i, d, programme.level, 0, 0.0)
-            flows[LEVELS + d] += programme.level
+            state.flows[place.kind, LEVELS + d] += programme.level

@@ -151,20 +151,20 @@ POLICY = np.dtype(
         ("how", np.int64),  # SET, ADD or MULTIPLY
         ("value", np.float64),  # in the lever's unit, or a factor
         ("minimum", np.float64),  # bounds of the lever
-        ("maximum", np.float64),
+        ("maximum", np.float64),  # bounds of the lever
     ]
 )
 
 ANNOUNCEMENT = np.dtype(
     [
-        ("month", np.int64),
+        ("month", np.int64),  # month (index)
         ("signal", np.float64),  # 0 = firm, 1 = relaxed
     ]
 )
 
 VENDOR_EVENT = np.dtype(
     [
-        ("month", np.int64),
+        ("month", np.int64),  # month (index)
         ("vendor", np.int64),  # vendor index
         ("capacity_factor", np.float64),  # 1
         ("withdrawn_lots", np.int64),  # bit mask over lots
@@ -190,7 +190,6 @@ MUNICIPALITY = np.dtype(
         ("naive", np.bool_),  # ignores the vendor's wait when planning
         ("aide", np.bool_),  # has an external aide
         ("platform", np.bool_),  # puts procedures online through its prefecture's platform
-        ("refused", np.bool_),  # had no money for a commitment that it wanted in this month
         ("group", np.int32),  # index of the group, -1 = none
         ("next_group", np.int32),  # index of the group from next April on, -1 = none
         ("pays_exit", np.bool_),  # leaves its group next April before the contract ends
@@ -315,7 +314,7 @@ HARM = np.dtype(
 
 PROGRAMME = np.dtype(
     [
-        ("level", np.int64),
+        ("level", np.int64),  # level reached, 0 to the highest
         ("intent", np.float64),  # hazard built up since the last level, 1
         ("threshold", np.float64),  # hazard at which the next level comes, 1
         ("factor", np.float64),  # effect of size, 1
@@ -333,9 +332,9 @@ COHORT = np.dtype(
         ("analog", np.float64),  # who go to the counter
         ("excluded", np.float64),  # who need a procedure and can't reach it
         ("online_total", np.float64),  # the same, persons times months so far
-        ("assisted_total", np.float64),
-        ("analog_total", np.float64),
-        ("excluded_total", np.float64),
+        ("assisted_total", np.float64),  # persons times months so far
+        ("analog_total", np.float64),  # persons times months so far
+        ("excluded_total", np.float64),  # persons times months so far
     ]
 )
 
@@ -353,13 +352,13 @@ GROUP = np.dtype(
 # What an event of the log says: `value` and `cause` by kind.
 EVENT = np.dtype(
     [
-        ("month", np.int16),
+        ("month", np.int16),  # month (index)
         ("kind", np.int8),  # one of events.KINDS
-        ("cause", np.int8),
+        ("cause", np.int8),  # by kind, see `events`
         ("municipality", np.int32),  # index of the body
         ("place", np.int16),  # operation, lot or programme, -1 = none
-        ("value", np.int32),
-        ("amount", np.float64),
+        ("value", np.int32),  # by kind, see `events`
+        ("amount", np.float64),  # by kind, see `events`
     ]
 )
 

@@ -1,4 +1,4 @@
-"""The kernels agree with the plain twin: the same states, dates, queues and counts, month by month."""
+"""The kernels agree with the plain twin: the same states, dates, queues, ledgers and counts, month by month."""
 
 from __future__ import annotations
 
@@ -12,9 +12,23 @@ from hypothesis import strategies as st
 
 from dxsim.model.run import run_model
 from dxsim.model.schedule import PHASES
-from dxsim.model.state import CAUSES, DONE, LEGACY, LIVE, MONTHLY, NATIONAL, NOT_APPLICABLE, REASONS, WITHDRAWN
+from dxsim.model.state import (
+    ACCOUNTS,
+    CAUSES,
+    DONE,
+    FLOWS,
+    FUND,
+    LEGACY,
+    LIVE,
+    MONTHLY,
+    NATIONAL,
+    NOT_APPLICABLE,
+    REASONS,
+    WITHDRAWN,
+)
 from dxsim.nation import load_nation
 from dxsim.nation.small import grid_nation
+from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
 from dxsim.scenario.scenario import VendorEvent, contradictions, load_scenario
 from tests.twin import agreement
@@ -35,12 +49,37 @@ def mixed_nation(rows, columns):
 
 NATION = mixed_nation(7, 8)
 
+# Groups are not in the twin yet, so no case has any. To be emptied when they are.
+NOT_YET = {"cooperation.formation": "none"}
+
 
 def leaves(month, vendors, lots, factor=1.0):
     return VendorEvent(month, vendors, factor, lots, "")
 
 
+def load(overrides):
+    return load_scenario("baseline", overrides | NOT_YET)
+
+
+def decree(lever, value, how="set", first=0, last=180, **who):
+    return Policy(lever, value, how, first, last, Who(**who))
+
+
 PEERS = {"commitment.peer_hazard": 0.03}
+FEW = {"staff.staff_of_10000": 0.8, "staff.planning_effort": 2.0, "staff.migration_effort": 3.0}
+POOR = {
+    "money.envelope_share": 0.05,
+    "money.first_instalment": 0.3,
+    "subsidy.initial_ceiling": 0.1,
+    "subsidy.subsidy_ceiling": 0.3,
+}
+KEEN = {"programmes.security_own": 0.016, "programmes.data_own": 0.01, "programmes.governance_own": 0.01}
+EXPOSED = {
+    "programmes.automation_exposure": 0.06,
+    "programmes.security_exposure": 0.02,
+    "programmes.data_exposure": 0.02,
+}
+COHORTS = {"policy.cohorts": 4, "policy.cohort_months": 9, "commitment.mandate_hazard": 0.3}
 SCARCE = {"vendor.capacity_ratio": 0.6, "vendor.shortage_threshold": 0.05, "vendor.retender_probability": 0.5}
 CASES = {
     "baseline": ({}, ()),
@@ -109,14 +148,140 @@ CASES = {
         },
         (),
     ),
+    "tight budgets": (POOR, ()),
+    "tight budgets, no subsidy": (POOR | {"subsidy.subsidy_rate": 0.0, "policy.naming": 1.0}, ()),
+    "no limit to budgets and staff": ({"money.budget": "unlimited", "staff.staffing": "unlimited"}, ()),
+    "the fund runs dry": (
+        {
+            "subsidy.fund_opening": 2e9,
+            "subsidy.fund_top_up": 5e9,
+            "subsidy.initial_ceiling": 0.9,
+            "subsidy.late_bonus": 0.3,
+        },
+        (),
+    ),
+    "thousands of yen, grants and crowding out": (
+        {
+            "money.rounding_unit": 1000,
+            "money.crowding_out": 0.5,
+            "money.running_cost_mean": 2.5,
+            "money.carry_limit": 1.0,
+            "money.optimisation": 0.1,
+            "subsidy.lump_sum": 3_000_000.0,
+        },
+        (),
+    ),
+    "running cost does not change": (
+        {"money.running_cost_minimum": 1.0, "money.running_cost_maximum": 1.0, "vendor.stabilisation_months": 12},
+        (),
+    ),
+    "penalties and naming": (
+        SCARCE | {"policy.naming": 1.0, "policy.late_penalty": 100_000.0, "policy.enforcement": 1.0},
+        (),
+    ),
+    "few staff, shared out equally": (FEW | {"staff.dispatch_rule": "equal", "staff.prefectural_pool": 10.0}, ()),
+    "few staff, shared out by need": (FEW | {"staff.dispatch_rule": "need", "staff.prefectural_pool": 10.0}, ()),
+    "few staff, the overloaded first": (
+        FEW | {"staff.dispatch_rule": "most_overloaded", "staff.prefectural_pool": 10.0},
+        (),
+    ),
+    "a pool for everybody": ({"staff.dispatch_rule": "most_overloaded", "staff.prefectural_pool": 200.0}, ()),
+    "few staff, no pool, many leave": (
+        FEW | {"staff.prefectural_pool": 0.0, "staff.resignation_rate": 0.05, "staff.hiring_rate": 0.1},
+        (),
+    ),
+    "staff without work": (
+        dict.fromkeys(
+            [f"staff.{what}" for what in ("operations_base", "operations_per_system", "interface_load")]
+            + [f"staff.{what}_effort" for what in ("planning", "migration", "stabilisation")]
+            + ["programmes.programme_staff", "staff.least_staff", "staff.staff_of_10000", "staff.prefectural_pool"],
+            0.0,
+        ),
+        (),
+    ),
+    "many incidents": (
+        FEW | {"quality.incident_rate": 2.0, "quality.rollback_severity": 0.01, "quality.correction_hazard": 0.2},
+        (),
+    ),
+    "cut-overs fail for nothing": (
+        {"quality.incident_rate": 0.5, "quality.rollback_severity": 0.001, "quality.rollback_work": 0.0},
+        (),
+    ),
+    "tests, data export, cohorts and incidents": (
+        COHORTS
+        | {
+            "policy.phasing": "large_first",
+            "policy.data_export": 1.0,
+            "quality.test_effort": 1.0,
+            "quality.incident_rate": 0.3,
+            "quality.rush_months": 12,
+        },
+        (),
+    ),
+    "engineers are lent": (SCARCE | {"policy.engineer_pool": 1.0}, ()),
+    "half of the idle engineers are lent": (FEW | {"policy.engineer_pool": 0.5, "vendor.capacity_ratio": 0.7}, ()),
+    "cohorts, small bodies first": (COHORTS | {"policy.phasing": "small_first"}, ()),
+    "cohorts by prefecture": ({"policy.phasing": "by_prefecture", "policy.cohorts": 20, "policy.cohort_months": 1}, ()),
+    "cohorts of lots": (COHORTS | {"policy.phasing": "by_lot"}, ()),
+    "cohorts by vendor load, first cohort first": (
+        SCARCE | COHORTS | {"policy.phasing": "by_vendor_load", "vendor.queue_discipline": "earliest_cohort"},
+        (),
+    ),
+    "group first": (SCARCE | {"vendor.queue_discipline": "group_first"}, ()),
+    "programmes look at the nation, all on platforms": (
+        KEEN | EXPOSED | {"programmes.exposure": "national", "programmes.platform_share": 1.0},
+        (),
+    ),
+    "programmes look at neighbours, no platform": (
+        KEEN | EXPOSED | {"programmes.exposure": "geographic", "programmes.platform_share": 0.0},
+        (),
+    ),
+    "programmes without money": (POOR | KEEN | {"programmes.level_cost": 0.05, "money.carry_limit": 0.0}, ()),
+    "nobody shares data": (KEEN | {"security.data_sharing": "none", "security.security_hazard": 0.02}, ()),
+    "all share data": (
+        KEEN
+        | {
+            "security.data_sharing": "national",
+            "security.security_hazard": 0.02,
+            "security.security_baseline": 0.5,
+            "security.governance_requirement": 2,
+            "quality.interface_density": 0.35,
+        },
+        (),
+    ),
+    "policies": ({}, ()),
+    "policies pile up": (POOR, ()),
     "one vendor leaves in its own shortage": (SCARCE | {"vendor.count": 1}, (leaves(55, (1,), ("core",)),)),
+}
+
+
+POLICIES = {
+    "policies": (
+        decree("subsidy.subsidy_ceiling", 0.9, first=30, types=("town", "village")),
+        decree("policy.enforcement", 1.0, first=60, last=70, population_from=100_000.0),
+        decree("staff.prefectural_pool", 20.0, last=48, prefectures=("01", "03")),
+        decree("security.governance_requirement", 3, first=36),
+        decree("quality.test_effort", 1.0, population_below=20_000.0),
+        decree("subsidy.lump_sum", 1e7, first=12, last=13, codes=("01101", "02203", "47201")),
+    ),
+    "policies pile up": (
+        decree("policy.naming", 0.5, first=40),
+        decree("policy.naming", 3.0, "multiply", first=50, types=("other_city", "core_city")),
+        decree("policy.naming", 9.5, "add", first=55, last=58, population_below=100_000.0),
+        decree("staff.rotation_loss", -0.5, "add", first=24, last=72, types=("town",), population_from=10_000.0),
+        decree("policy.late_penalty", 50_000.0, first=60),
+        decree("policy.late_penalty", 2.0, "multiply", first=64, last=90, prefectures=("02",)),
+        decree("subsidy.subsidy_rate", 0.0, first=20, last=40, types=("village",), prefectures=("01", "04")),
+        decree("security.security_baseline", 1.0, first=10),
+    ),
 }
 
 
 def scenario_of(case):
     overrides, events = CASES[case]
-    scenario = load_scenario("baseline", overrides)
-    return replace(scenario, name=case, vendor_events=(*scenario.vendor_events, *events))
+    scenario = load(overrides)
+    events = (*scenario.vendor_events, *events)
+    return replace(scenario, name=case, vendor_events=events, policies=POLICIES.get(case, ()))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -133,7 +298,7 @@ def test_twin_grants_the_second_date_in_the_same_december():
     """Reviews are rare and coarse, so many thresholds stand between the two sides' counts of late systems."""
     granted = {}
     for percent in range(0, 100, 2):
-        scenario = load_scenario("baseline", {"policy.extension_threshold": percent / 100})
+        scenario = load({"policy.extension_threshold": percent / 100})
         months = np.flatnonzero(run_model(NATION, scenario, 1).national[:, NATIONAL.index("extension_granted")])
         granted[percent] = int(months[0]) if months.size else None
         model = PlainModel(NATION, scenario, rng=1)
@@ -160,7 +325,7 @@ def test_twin_grants_the_second_date_in_the_same_december():
     ids=["nobody can afford to switch", "nobody can bear to wait"],
 )
 def test_twin_agrees_where_every_vendor_is_unattractive(overrides, events):
-    scenario = replace(load_scenario("baseline", overrides), name="unattractive", vendor_events=events)
+    scenario = replace(load(overrides), name="unattractive", vendor_events=events)
     assert disagreement(NATION, scenario, seed=1) == ""
 
 
@@ -181,6 +346,15 @@ def test_cases_reach_what_they_are_for():
         outcome.work_balance[:, 1].sum() - outcome.work[outcome.live >= 0].sum() for outcome in outcomes
     ]
     assert max(lost_to_new_tenders) > 1.0  # vendors did more work than went live: some of it was begun anew
+    happened = {
+        *(FLOWS[place] for outcome in outcomes for place in np.flatnonzero(outcome.flows.any(axis=(0, 1)))),
+        *(ACCOUNTS[place] for outcome in outcomes for place in np.flatnonzero(outcome.ledger.any(axis=0))),
+    }
+    assert {*FLOWS, *ACCOUNTS} - happened - agreement.NOT_YET == {
+        *("cooperating_bodies", "saving", "worse_off_bodies", "coordination")  # NOT_YET: groups
+    }
+    assert any(outcome.treasury[FUND] == 0 for outcome in outcomes)
+    assert {tuple(np.unique(outcome.programmes.level[:, 4])) for outcome in outcomes} >= {(0, 1, 2, 3), (3,)}
     left_the_incumbent = [(outcome.vendor != outcome.legacy_vendor).any() for outcome in outcomes]
     assert all(left_the_incumbent[place] for place, case in enumerate(CASES) if CASES[case][1] and "one" not in case)
 
@@ -210,18 +384,44 @@ def events_in_range():
     return st.lists(event, max_size=3).map(tuple)
 
 
+def policies_in_range():
+    """Return a strategy for policies of all levers, for any types, sizes and months."""
+
+    def values(lever):
+        entry = REGISTRY[lever]
+        whole = st.integers(0, 10).map(lambda k: entry.low + (entry.high - entry.low) * k / 10)
+        return st.tuples(st.just(lever), whole if entry.type == "float" else st.integers(entry.low, entry.high))
+
+    who = st.builds(
+        Who,
+        types=st.lists(st.sampled_from(sorted(set(KINDS))), max_size=3, unique=True).map(tuple),
+        population_from=st.none() | st.sampled_from([5_000.0, 50_000.0]),
+        population_below=st.none() | st.sampled_from([20_000.0, 300_000.0]),
+        prefectures=st.lists(st.sampled_from(["01", "02", "03"]), max_size=2, unique=True).map(tuple),
+    )
+    policy = st.builds(
+        lambda value, how, first, months, who: Policy(*value, how, first, min(180, first + months), who),
+        st.sampled_from(BODY_LEVERS).flatmap(values),
+        st.sampled_from(["set", "add", "multiply"]),
+        st.integers(0, 100),
+        st.integers(1, 180),
+        who,
+    )
+    return st.lists(policy, max_size=6).map(tuple)
+
+
 @settings(max_examples=15, deadline=None, derandomize=True, database=None)
-@given(values=values_in_range(), events=events_in_range(), seed=st.integers(0, 2**63 - 1))
-def test_twin_agrees_anywhere_in_the_ranges(values, events, seed):
+@given(values=values_in_range(), events=events_in_range(), policies=policies_in_range(), seed=st.integers(0, 2**63 - 1))
+def test_twin_agrees_anywhere_in_the_ranges(values, events, policies, seed):
     of_prefecture, of_type = "commitment.prefecture_exposure_weight", "commitment.type_exposure_weight"
     values[of_type] = min(values[of_type], 1.0 - values[of_prefecture])
     assert contradictions(load_scenario("baseline").values | values) == []
-    scenario = replace(load_scenario("baseline", values), name="drawn", vendor_events=events)
+    scenario = replace(load(values), name="drawn", vendor_events=events, policies=policies)
     assert disagreement(mixed_nation(4, 6), scenario, seed) == ""
 
 
 def test_the_first_disagreement_is_named_by_month_body_operation_and_field(monkeypatch):
-    scenario = load_scenario("baseline")
+    scenario = load({"staff.stabilisation_effort": 0.0})
     other = replace(scenario, values=scenario.values | {"vendor.stabilisation_months": 4})
     monkeypatch.setattr(agreement, "PlainModel", lambda nation, _, rng: PlainModel(nation, other, rng=rng))
     first = disagreement(NATION, scenario, seed=1).splitlines()[0]

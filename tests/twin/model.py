@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from functools import partial
 from itertools import accumulate
 from math import ceil, log, sqrt
+from operator import attrgetter
 from types import SimpleNamespace
 
 import mesa
@@ -15,13 +16,19 @@ from mesa.agent import AgentSet
 from dxsim import streams
 from dxsim.nation import Nation
 from dxsim.nation.operations import lots
+from dxsim.nation.schema import TYPES
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
+from tests.twin.harm import REACH, security_factors
+from tests.twin.levers import common_levers, levers_of, shift_dates
+from tests.twin.money import ACCOUNTS, TREASURY, Ledger
 from tests.twin.municipality import Municipality
-from tests.twin.systems import DONE, LIVE, NEVER, NO_PRODUCT, ORDERED, PLANNING, VENDOR_RESOURCES, Lot, System
+from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
+from tests.twin.staff import share_out
+from tests.twin.systems import LIVE, NEVER, NO_PRODUCT, VENDOR_RESOURCES, Lot, System
 from tests.twin.vendor import Vendor
 
-DECEMBER = 8  # months after April
+APRIL, DECEMBER = 0, 8  # months after April
 COMMON_DRAW = 64  # address of the draw that all lots of a vendor share
 REASONS = ("R1", "R2", "R3", "R4", "R5")
 COUNTS = (
@@ -30,13 +37,15 @@ COUNTS = (
     *(f"declared_{reason}" for reason in REASONS),
     *("bodies_committed", "bodies_declared", "bodies_late"),
 )
+TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
 
 
 class PlainModel(mesa.Model):
     """A nation under a scenario, month by month; `rng` is the seed of the run, a whole number.
 
-    `counts` holds the running counts of systems and bodies, by name and type of municipality; `datacollector` keeps
-    them, and the vendors' figures, at the end of each month.
+    `counts` holds the running counts of systems and bodies, by name and type of municipality, `flows` the sums of this
+    month and `money` those of all ledgers, by type and name; `datacollector` keeps them, and the vendors' figures, at
+    the end of each month.
     """
 
     def __init__(self, nation: Nation, scenario: Scenario, *, rng: int):
@@ -50,22 +59,41 @@ class PlainModel(mesa.Model):
         self.month = 0
         self.extension_granted = False
         self.counts = {name: Counter() for name in COUNTS}
+        self.flows = {type_: defaultdict(float) for type_ in TYPES}
+        self.money = {type_: Ledger(ACCOUNTS) for type_ in TYPES}
+        self.treasury = Ledger(TREASURY)
+        self.levels = {type_: Counter() for type_ in TYPES}  # sums of the levels of programmes
+        self.common_levers = common_levers(self.parameters)
+        self.readiness_weights = readiness_weights(self.parameters)
+        self.running_rise = 0.0  # of the running cost of live systems, as seen last April
+        self.security = security_factors(self)
+        self.groups: list = []  # of municipalities that cooperate
+        self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
         self.committed = Counter()  # bodies by (prefecture or type, lot)
         self.is_offered = [True] * len(lots())
         self.appeals: list[list[tuple[Vendor, float]]] = []  # by lot: vendors that offer it, and their appeal
-        self.decided: list[Lot] = []  # lots that commit this month
-        self.choices: list[Vendor] = []  # their vendors
+        self.decided: dict[Lot, Vendor | None] = {}  # lots that commit this month, and their vendors
         self.ordered: list[System] = []  # systems ordered this month
         self.withdrawn: list[System] = []  # systems in want of a vendor
-        self.plans_due: dict[int, list[System]] = defaultdict(list)  # by month
         self.parallel_runs_due: dict[int, list[System]] = defaultdict(list)  # by month
+        self.treasury.post("fund", "taxes", self.booked(self.parameters.fund_opening))
         self.create_vendors()
         self.create_municipalities(nation)
         self.staff_vendors()
+        shift_dates(self)
         self.undecided = AgentSet(self.municipalities, random=self.random)
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(count_by_type, name) for name in COUNTS}
-            | {"belief": "mean_belief", "extension_granted": "extension_granted"},
+            | {name: partial(talk_result, name) for name in TALKS}
+            | {
+                "flows": flows_by_type,
+                "money": money_by_type,
+                "belief": "mean_belief",
+                "extension_granted": "extension_granted",
+                "fund_balance": "fund_balance",
+                "groups": lambda model: len(model.groups),
+                "cooperating_bodies": lambda model: sum(len(group.members) for group in model.groups),
+            },
             agenttype_reporters={
                 Vendor: {
                     "capacity": "capacity",
@@ -81,25 +109,53 @@ class PlainModel(mesa.Model):
 
     def step(self):
         """Run one month."""
+        self.apply()
+        self.top_up()
+        self.take_effect()
+        self.open_year()
+        self.look_around()
         self.change()
         self.leave_lots()
         self.announce()
         self.review()
         self.quote()
         self.weigh()
+        self.dispatch()
+        self.allocate()
         self.decide()
         self.choose_for_new_commitments()
         self.tender_again()
         self.commit()
         self.order()
         self.join_queues()
+        self.share_engineers()
         self.serve()
         self.stabilise()
+        self.count_interfaces()
+        self.progress()
+        self.serve_residents()
+        self.strike()
+        self.close_month()
+        self.form()
         self.call_late()
         self.review_books()
         self.survey()
         self.observe()
         self.month += 1
+
+    @property
+    def year(self) -> int:
+        """Fiscal years since April 2021."""
+        return self.month // 12
+
+    @property
+    def is_april(self) -> bool:
+        return self.month % 12 == APRIL
+
+    def booked(self, amount: float) -> int:
+        """Return an amount of yen as it is booked."""
+        unit = self.parameters.rounding_unit
+        return round(amount / unit) * unit
 
     # The start
 
@@ -138,6 +194,10 @@ class PlainModel(mesa.Model):
         in_queues = sorted(self.municipalities, key=lambda body: self.uniform(streams.QUEUE, body.code, 0, 0))
         for place, body in enumerate(in_queues):
             body.tie = place
+        self.prefectures = defaultdict(list)
+        for body in self.municipalities:
+            self.prefectures[body.prefecture].append(body)
+        self.platforms = {prefecture: platform(self, prefecture) for prefecture in self.prefectures}
         self.group_size = Counter(body.prefecture for body in self.municipalities)
         self.group_size.update(body.type for body in self.municipalities)
 
@@ -171,14 +231,50 @@ class PlainModel(mesa.Model):
         """Return the share of the bodies of a prefecture or type that committed a lot before this month."""
         return self.committed[group, lot] / self.group_size[group]
 
-    def start_planning(self, system: System):
-        system.state, system.since = PLANNING, self.month
-        self.plans_due[self.month + system.lot.planning_months].append(system)
-
     def start_parallel_run(self, system: System):
         self.parallel_runs_due[self.month + self.parameters.stabilisation_months].append(system)
 
     # The phases of a month
+
+    def apply(self):
+        """Let policies begin and end."""
+        turns = {0, *(month for policy in self.what_if.policies for month in (policy.first, policy.last))}
+        if self.month not in turns:
+            return
+        active = [policy for policy in self.what_if.policies if policy.first <= self.month < policy.last]
+        for body in self.municipalities:
+            body.lever = levers_of(body, self.common_levers, active)
+
+    def top_up(self):
+        """Top up the national fund."""
+        if self.month == self.parameters.fund_top_up_month:
+            self.treasury.post("fund", "taxes", self.booked(self.parameters.fund_top_up))
+
+    def take_effect(self):
+        """Let groups agreed in October begin in April (nothing yet)."""
+
+    def open_year(self):
+        """In April open the envelopes, lose staff to rotation and hire."""
+        if not self.is_april:
+            return
+        for body in self.municipalities:
+            body.purse.open_year()
+        if self.month > 0:
+            for body in self.municipalities:
+                body.staff.open_year()
+
+    def look_around(self):
+        """In April let bodies take in what makes them more or less ready."""
+        if not self.is_april:
+            return
+        if self.readiness_weights > 0.0:
+            purses = [body.purse for body in self.municipalities]
+            before = sum(max(0.0, purse.baseline / 12 - purse.legacy) for purse in purses)
+            self.running_rise = sum(purse.new for purse in purses) / before - 1.0 if before > 1.0 else 0.0
+            for body in self.municipalities:
+                body.look_around(self.running_rise / self.parameters.running_cost_sd)
+        for body in self.municipalities:
+            body.make_up_mind()
 
     def change(self):
         """Vendors grow, hire, release teams; scheduled shocks strike."""
@@ -242,14 +338,42 @@ class PlainModel(mesa.Model):
             for lot in range(len(lots()))
         ]
 
+    def dispatch(self):
+        """Each quarter, let prefectures share their staff out by what bodies lacked last month."""
+        if self.month % 3 != 0:
+            return
+        for bodies in self.prefectures.values():
+            pool = sum(body.lever.prefectural_pool / len(bodies) for body in bodies)
+            workers = [body.staff for body in bodies]
+            for worker, share in zip(workers, share_out(self.parameters.dispatch_rule, pool, workers), strict=True):
+                worker.pool = share
+
+    def allocate(self):
+        """Let own staff serve the work there is; groups lend staff; overload makes staff resign."""
+        for body in self.municipalities:
+            body.staff.reckon()
+        self.lend_staff()
+        for body in self.municipalities:
+            body.staff.serve()
+
+    def lend_staff(self):
+        """Let the members of groups lend each other staff: set `lent` of theirs (nothing yet)."""
+
     def decide(self):
         """Let bodies decide which lots commit, on what was known at the end of last month."""
-        self.decided = []
+        self.decided = {}
+        for body in self.undecided:
+            body.purse.free = body.purse.envelope
         self.undecided.do("decide")
 
     def choose_for_new_commitments(self):
-        """Let bodies choose the vendors of these lots."""
-        self.choices = [lot.body.choose_vendor(lot) for lot in self.decided]
+        """Let bodies choose the vendors of these lots; who shares a system with its group's lead follows it."""
+        for lot in self.decided:
+            leading = lot.body.leading(lot)
+            vendor = leading.vendor or self.decided.get(leading)
+            if not vendor or not vendor.offers(lot.number):
+                vendor = lot.body.choose_vendor(lot)
+            self.decided[lot] = vendor
 
     def tender_again(self):
         """Let bodies choose another vendor for withdrawn systems."""
@@ -267,26 +391,32 @@ class PlainModel(mesa.Model):
 
     def commit(self):
         """Let commitments take effect together."""
-        for lot, vendor in zip(self.decided, self.choices, strict=True):
+        for lot, vendor in self.decided.items():
             lot.body.commit(lot, vendor)
 
     def order(self):
-        """Order systems whose planning is done."""
-        self.ordered = [
-            system
-            for system in self.plans_due.pop(self.month, ())
-            if system.state == PLANNING and system.since + system.lot.planning_months == self.month
-        ]
-        for system in self.ordered:
-            if system.order is None:
-                system.order = self.month
-                self.counts["ordered"][system.body.type] += 1
-            system.state, system.since = ORDERED, self.month
+        """Plan on, and order the systems whose planning is done."""
+        self.ordered = [system for body in self.municipalities if body.planning for system in body.plan()]
 
     def join_queues(self):
         """Put the orders into the vendors' queues."""
         for system in self.ordered:
             system.vendor.join_queue(system)
+
+    def share_engineers(self):
+        """Let vendors lend idle output to those that are short."""
+        for vendor in self.vendors:
+            vendor.available = vendor.output
+        if self.parameters.engineer_pool <= 0.0:
+            return
+        work = [vendor.workable() for vendor in self.vendors]
+        spare = [max(0.0, vendor.available - wanted) for vendor, wanted in zip(self.vendors, work, strict=True)]
+        short = [max(0.0, wanted - vendor.available) for vendor, wanted in zip(self.vendors, work, strict=True)]
+        idle, lacking = sum(spare), sum(short)
+        moved = min(self.parameters.engineer_pool * idle, lacking)
+        if moved > 0.0:
+            for vendor, lends, borrows in zip(self.vendors, spare, short, strict=True):
+                vendor.available += moved * (borrows / lacking - lends / idle)
 
     def serve(self):
         """Let vendors work."""
@@ -294,9 +424,60 @@ class PlainModel(mesa.Model):
 
     def stabilise(self):
         """End the parallel runs that are due."""
-        for system in self.parallel_runs_due.pop(self.month, ()):
-            system.state, system.since = DONE, self.month + 1
-            self.counts["done"][system.body.type] += 1
+        for system in sorted(self.parallel_runs_due.pop(self.month, ()), key=attrgetter("operation")):
+            system.body.end_parallel_run(system)
+
+    def count_interfaces(self):
+        """Count interfaces between old and new systems; value what works together."""
+        rule = self.parameters.data_sharing
+        if rule == "prefecture":
+            share = {prefecture: live_share(bodies) for prefecture, bodies in self.prefectures.items()}
+        else:
+            share = dict.fromkeys(self.prefectures, live_share(self.municipalities))
+        for body in self.municipalities:
+            body.count_interfaces(REACH[rule] * share[body.prefecture] ** 2)
+
+    def progress(self):
+        """Let platforms and bodies move on in voluntary programmes by what others had reached last month."""
+        by_type = self.exposures()
+        near = {}
+        if self.parameters.exposure == "geographic":
+            near = {body: body.exposure_to_neighbours() for body in self.municipalities if body.neighbours}
+        for prefecture, common in self.platforms.items():
+            if common.level < common.highest and common.build_up(0.0, 1.0):
+                common.level += 1
+                await_next_of_platform(self, prefecture, common)
+                for body in self.prefectures[prefecture]:
+                    body.programmes.follow_platform(common.level)
+        for body in self.municipalities:
+            body.programmes.progress(near.get(body) or by_type[body.type])
+        for type_, sums in self.levels.items():
+            for name, level in sums.items():
+                self.flows[type_][f"level_{name}"] = level
+
+    def exposures(self) -> dict[str, dict[str, float]]:
+        """Return the mean level over the highest, by type of those who look and by programme."""
+        if self.parameters.exposure == "national":
+            nation = mean_levels(sum(self.levels.values(), Counter()), len(self.municipalities))
+            return dict.fromkeys(TYPES, nation)
+        return {type_: mean_levels(self.levels[type_], self.group_size[type_]) for type_ in TYPES}
+
+    def serve_residents(self):
+        """Let residents use their procedures (nothing yet)."""
+
+    def strike(self):
+        """Let security incidents happen."""
+        for body in self.municipalities:
+            body.harm.strike()
+
+    def close_month(self):
+        """Book what bodies owe for this month."""
+        bills = {}
+        for body in self.municipalities:
+            body.purse.close_month(bills)
+
+    def form(self):
+        """Let groups form, change and dissolve in October, from April on (nothing yet)."""
 
     def call_late(self):
         """Give every system that is not live at the deadline its reason."""
@@ -350,6 +531,12 @@ class PlainModel(mesa.Model):
     def observe(self):
         """Write the month down."""
         self.datacollector.collect(self)
+        for flows in self.flows.values():
+            flows.clear()
+
+    @property
+    def fund_balance(self) -> int:
+        return self.treasury.balance["fund"]
 
     @property
     def mean_belief(self) -> float:
@@ -367,3 +554,29 @@ def parameters(scenario: Scenario) -> SimpleNamespace:
 
 def count_by_type(name: str, model: PlainModel) -> dict[str, int]:
     return dict(model.counts[name])
+
+
+def flows_by_type(model: PlainModel) -> dict[str, dict[str, float]]:
+    return {type_: dict(flows) for type_, flows in model.flows.items()}
+
+
+def money_by_type(model: PlainModel) -> dict[str, dict[str, int]]:
+    return {type_: dict(ledger.balance) for type_, ledger in model.money.items()}
+
+
+def talk_result(name: str, model: PlainModel) -> int:
+    return model.talks[name]
+
+
+def mean_levels(sums: Counter, bodies: int) -> dict[str, float]:
+    return {name: sums[name] / (max(1, bodies) * highest) for name, highest in HIGHEST_LEVEL.items()}
+
+
+def live_share(bodies: list[Municipality]) -> float:
+    return sum(body.live for body in bodies) / max(1, sum(len(body.systems) for body in bodies))
+
+
+def readiness_weights(p: SimpleNamespace) -> float:
+    """Return the sum of the weights of all that makes ready."""
+    lasting = p.population_weight + p.staff_weight + p.fiscal_weight + p.complexity_weight + p.aide_weight
+    return lasting + p.cloud_weight + p.net_cost_weight + p.surprise_weight

@@ -1,8 +1,12 @@
-"""Municipalities: they build up intent, commit lots, choose vendors and forecast lateness."""
+"""Municipalities: they build up intent, commit lots, choose vendors and forecast lateness.
+
+What belongs to a municipality but is a world of its own has its own file: money, staff, programmes, harm.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from math import ceil, exp, inf, log, sqrt
 
 import mesa
@@ -10,16 +14,24 @@ import pandas as pd
 
 from dxsim import streams
 from dxsim.nation.operations import lots, operations
+from dxsim.nation.schema import PROJECTION_YEARS
+from tests.twin.harm import Harm
+from tests.twin.money import Purse
+from tests.twin.programmes import HIGHEST_LEVEL, Programmes
+from tests.twin.staff import Staff
 from tests.twin.systems import (
     BESPOKE,
+    DONE,
     LIVE,
     MAINFRAME,
     MANDATE,
     NO_PRODUCT,
     NO_REASON,
+    ORDERED,
     OWN_MOTIVE,
     OWN_SIDE,
     PEERS,
+    PLANNING,
     VENDOR_RESOURCES,
     Lot,
     System,
@@ -28,6 +40,9 @@ from tests.twin.vendor import Vendor
 
 APRIL, SUPPLEMENTARY = 0, (5, 8, 11)  # months after April: September, December, March
 DRAWS_PER_LOT = 64  # draws of taste that are set aside for each lot, one a vendor
+NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
+ALMOST = 1e-9  # months of planning that may be missing
+CENSUS_YEAR, FIRST_YEAR, YEARS = 2020, 2021, 15
 
 
 class Municipality(mesa.Agent):
@@ -39,19 +54,31 @@ class Municipality(mesa.Agent):
         self.type = row.type
         self.prefecture = row.prefecture
         self.population = float(row.population)
+        self.population_ratio = population_ratio(row)
         self.neighbours: list[Municipality] = []
+        self.group = None  # the group of municipalities that it is in
+        self.lever = model.common_levers
+        self.flows = model.flows[row.type]
         self.tie = 0  # place in every queue among equals
         self.late = 0  # systems past the deadline and not live
+        self.planning = self.migrating = self.live = self.done = 0  # systems; those done are live, too
         p = model.parameters
         self.belief = p.initial_extension_belief
         self.naive = model.uniform(streams.NAIVE, self.code, 0, 0) < p.naive_share
+        self.aide = model.uniform(streams.AIDE, self.code, 0, 0) < p.aide_share
         complexities = [self.draw_complexity(number) for number in range(len(lots()))]
         self.lots = self.draw_lots(complexities, vendors_here)
-        self.readiness = self.readiness_index(row, [lot.complexity for lot in self.lots if lot])
+        self.lasting_readiness = self.readiness_index(row, [lot.complexity for lot in self.lots if lot])
+        self.readiness = self.lasting_readiness
+        self.drive = self.compliance = 1.0  # what readiness makes of own motive and peers, and of the mandate
         self.systems = self.draw_systems()
         self.open_lots = [lot for lot in self.lots if lot]
-        self.drive = exp(p.readiness_slope * self.readiness)
-        self.compliance = exp((1.0 - p.mandate_uniformity) * p.readiness_slope * self.readiness)
+        self.purse = Purse(self)
+        for lot in self.open_lots:
+            lot.running_factor = self.purse.draw_running_factor(lot)
+        self.staff = Staff(self)
+        self.programmes = Programmes(self)
+        self.harm = Harm(self)
 
     # The start
 
@@ -63,10 +90,10 @@ class Municipality(mesa.Agent):
         return p.complexity_mean * size**p.complexity_exponent * exp(noise)
 
     def readiness_index(self, row, complexities: list[float]) -> float:
-        """Return the weighted mean of the z-scores of size, staff slack, fiscal index and simplicity."""
+        """Return what never changes of the weighted mean: size, staff slack, fiscal index, simplicity, an aide."""
         p = self.model.parameters
         size = log(max(self.population, 1.0))
-        scores = [(size - p.log_population_mean) / p.log_population_sd, 0.0, 0.0, 0.0]
+        scores = [(size - p.log_population_mean) / p.log_population_sd, 0.0, 0.0, 0.0, float(self.aide)]
         if pd.notna(row.staff) and row.staff > 0.0:
             usual = p.log_staff_intercept + p.log_staff_slope * size
             scores[1] = (log(row.staff) - usual) / p.log_staff_residual_sd
@@ -78,10 +105,10 @@ class Municipality(mesa.Agent):
         )
         if spread > 0.0 and complexity > 0.0:
             scores[3] = -log(complexity / p.complexity_mean) / spread
-        weights = (p.population_weight, p.staff_weight, p.fiscal_weight, p.complexity_weight)
-        if sum(weights) == 0.0:
+        if self.model.readiness_weights == 0.0:
             return 0.0
-        return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / sum(weights)
+        weights = (p.population_weight, p.staff_weight, p.fiscal_weight, p.complexity_weight, p.aide_weight)
+        return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / self.model.readiness_weights
 
     def draw_lots(self, complexities: list[float], vendors_here: list[float]) -> list[Lot | None]:
         """Draw who runs each lot: mostly the main vendor, else any vendor of the nation."""
@@ -120,8 +147,9 @@ class Municipality(mesa.Agent):
             work *= (1.0 + lot.complexity) * (1.0 + surcharge)
             work *= exp(p.work_dispersion * model.normal(streams.WORK, self.code, 0, number))
             limit = max(p.minimum_service, work / p.minimum_months)
-            system = System(self, lot, number, flag, gate, work, limit, work, lot.incumbent)
+            system = System(self, lot, number, operation.work_weight, flag, gate, work, limit, work, lot.incumbent)
             lot.systems.append(system)
+            lot.weight += system.weight
             systems.append(system)
             lot.incumbent.systems_served += 1
             lot.incumbent.population_served += self.population
@@ -140,35 +168,87 @@ class Municipality(mesa.Agent):
             point -= chance
         return NO_REASON
 
+    # Each year
+
+    @property
+    def population_now(self) -> float:
+        return self.population * self.population_ratio[self.model.year]
+
+    def look_around(self, surprise: float):
+        """Take in what has changed: subsidy, group, and (by the `surprise`) what others pay for new systems."""
+        p = self.model.parameters
+        left_to_pay = 1.0 - min(self.lever.subsidy_rate, self.purse.ceiling())
+        change = p.cloud_weight * (self.group is not None) - p.surprise_weight * surprise
+        change -= p.net_cost_weight * (left_to_pay - p.net_cost_mean) / p.net_cost_sd
+        self.readiness = self.lasting_readiness + change / self.model.readiness_weights
+
+    def make_up_mind(self):
+        """Work out what readiness does to the hazards; a lead decides with the readiness of its whole group."""
+        p, readiness = self.model.parameters, self.readiness
+        if self.leads:
+            people = [max(1.0, body.population) for body in self.group.members]
+            weighted = [people * body.readiness for people, body in zip(people, self.group.members, strict=True)]
+            readiness = sum(weighted) / sum(people)
+        self.drive = exp(p.readiness_slope * readiness)
+        self.compliance = exp((1.0 - p.mandate_uniformity) * p.readiness_slope * readiness)
+
     # Each month
+
+    @property
+    def leads(self) -> bool:
+        """Whether it decides for a group that shares systems."""
+        return self.group is not None and self.model.parameters.shared_system == "on" and self.group.lead is self
+
+    def leading(self, lot: Lot) -> Lot:
+        """Return the lot whose commitment decides: that of the group's lead, if the group shares systems."""
+        if self.group is None or self.model.parameters.shared_system == "off":
+            return lot
+        return self.group.lead.lots[lot.number] or lot
 
     def decide(self):
         """Build up intent for every open lot; at an open budget gate, decide what has reached its threshold."""
         model, p, month = self.model, self.model.parameters, self.model.month
         deadline = p.deadline + self.belief * (p.second_deadline - p.deadline)
+        named = 1.0 + self.lever.naming if month >= p.deadline - NAMING_MONTHS else 1.0
         own = self.drive * p.own_motive_hazard
         mandate = self.compliance * p.mandate_hazard if month >= p.mandate_start else 0.0
         gate_open = self.is_gate_open()
         for lot in self.open_lots:
             if not model.is_offered[lot.number]:
                 continue
-            due = deadline
+            due = deadline + lot.shift
             if model.extension_granted and (lot.hard or p.extension_rule == "all"):
                 due = p.second_deadline
             wait = 0.0 if self.naive else lot.incumbent.queue_wait
             slack = due - month - (lot.planning_months + wait + p.minimum_months)
             pressure = 1.0 / (1.0 + max(0.0, slack) / p.urgency_scale)
             if month >= due:
-                pressure *= p.enforcement
+                pressure *= self.lever.enforcement
+            pressure *= named
             by_own, by_peers, by_mandate = lot.intent
             if p.peer_hazard > 0.0:
                 by_peers += self.drive * p.peer_hazard * self.peer_response(lot)
             lot.intent = (by_own + own, by_peers, by_mandate + mandate * pressure)
-            if gate_open:
-                if sum(lot.intent) >= lot.threshold:
-                    model.decided.append(lot)
-                else:
-                    lot.intent_at_gate = lot.intent
+            if gate_open and lot not in model.decided:
+                self.decide_at_gate(lot)
+
+    def decide_at_gate(self, lot: Lot):
+        """Commit a lot if there is will and money; who shares a system with its lead follows it."""
+        leading = self.leading(lot)
+        wants = sum(lot.intent) >= lot.threshold if leading is lot else leading.commit is not None
+        if not wants:
+            lot.intent_at_gate = lot.intent
+        elif self.purse.reserve_for(lot):
+            self.model.decided[lot] = None
+            if self.leads:
+                self.bring_members(lot.number)
+
+    def bring_members(self, number: int):
+        """Let the members of its group commit a lot with it, those that have the money."""
+        for member in self.group.members:
+            lot = member.lots[number]
+            if member is not self and lot and lot.commit is None and member.purse.reserve_for(lot):
+                self.model.decided[lot] = None
 
     def is_gate_open(self) -> bool:
         p, month = self.model.parameters, self.model.month
@@ -199,7 +279,7 @@ class Municipality(mesa.Agent):
     def choose_vendor(self, lot: Lot, barred: Vendor | None = None) -> Vendor | None:
         """Return the vendor of the highest utility among those that offer the lot, but for the `barred` one."""
         model, p = self.model, self.model.parameters
-        switching = p.switching_cost * (1.0 - p.portability) * lot.complexity
+        switching = p.switching_cost * (1.0 - p.portability) * (1.0 - p.data_export) * lot.complexity
         nearby = Counter(other.vendor for body in self.neighbours if (other := body.lots[lot.number]) and other.vendor)
         best, best_utility = None, -inf
         for vendor, appeal in model.appeals[lot.number]:
@@ -217,6 +297,7 @@ class Municipality(mesa.Agent):
     def commit(self, lot: Lot, vendor: Vendor):
         model = self.model
         lot.commit, lot.vendor, lot.cause = model.month, vendor, self.draw_cause(lot)
+        self.purse.pay_first_instalment(lot)
         for system in lot.systems:
             vendor.take_on(system)
         model.counts["committed"][self.type] += len(lot.systems)
@@ -237,6 +318,60 @@ class Municipality(mesa.Agent):
         if point < own:
             return OWN_MOTIVE
         return PEERS if point < own + peers else MANDATE
+
+    def plan(self) -> list[System]:
+        """Do a month's planning, as far as staff serves it; return the systems that are ordered now."""
+        month, service = self.model.month, self.staff.planning_service
+        ordered = []
+        for system in self.systems:
+            if system.state != PLANNING:
+                continue
+            if system.since < month:
+                system.planned += service
+            if system.planned >= system.lot.planning_months - ALMOST:
+                ordered.append(system)
+                system.state, system.since = ORDERED, month
+                self.planning -= 1
+                if system.order is None:
+                    system.order = month
+                    self.model.counts["ordered"][self.type] += 1
+        return ordered
+
+    def cut_over(self, system: System) -> float | None:
+        return self.harm.cut_over(system)
+
+    def go_live(self, system: System):
+        """Go on with a system that its vendor has made live: its old one runs on beside it for some months."""
+        self.migrating -= 1
+        self.live += 1
+        self.staff.learn()
+        self.purse.go_live(system)
+        self.model.start_parallel_run(system)
+
+    def end_parallel_run(self, system: System):
+        system.state, system.since = DONE, self.model.month + 1
+        self.done += 1
+        self.purse.end_parallel_run(system)
+        self.model.counts["done"][self.type] += 1
+
+    def count_interfaces(self, between: float):
+        """Count the interfaces between old and new systems; value what works together in it and `between` bodies."""
+        p, n, systems = self.model.parameters, self.live, len(self.systems)
+        if n == 0 and between == 0.0:
+            return
+        self.harm.interfaces = p.interface_density * n * (systems - n)
+        within = n * (n - 1) / (systems * (systems - 1)) if systems > 1 else 0.0
+        benefit = p.interoperability_benefit * self.purse.baseline / 12 * (within + between) / 2
+        self.flows["interfaces"] += self.harm.interfaces
+        self.flows["interoperability"] += benefit
+
+    def exposure_to_neighbours(self) -> dict[str, float]:
+        """Return the mean level over the highest of its neighbours, by programme."""
+        size = len(self.neighbours)
+        return {
+            name: sum(body.programmes[name] for body in self.neighbours) / (size * highest)
+            for name, highest in HIGHEST_LEVEL.items()
+        }
 
     def expected_late(self, now: int) -> list[System]:
         """Return the systems that the body expects, at the start of month `now`, to be late."""
@@ -259,3 +394,17 @@ class Municipality(mesa.Agent):
             return OWN_SIDE
         in_time = system.order + system.shortest_duration(system.work) <= self.model.parameters.deadline
         return VENDOR_RESOURCES if in_time else OWN_SIDE
+
+
+def population_ratio(row) -> list[float]:
+    """Return the population of each fiscal year against 2020; a year without a projection is as the last known one."""
+    base = max(float(row.population), 1.0)
+    known = [(CENSUS_YEAR, base)]
+    for year in PROJECTION_YEARS:
+        projected = getattr(row, f"population_{year}", None)
+        known.append((year, known[-1][1] if pd.isna(projected) else float(projected)))
+    ratio = []
+    for year in range(FIRST_YEAR, FIRST_YEAR + YEARS):
+        (before, low), (after, high) = next((a, b) for a, b in pairwise(known) if year < b[0])
+        ratio.append((low + (high - low) * (year - before) / (after - before)) / base)
+    return ratio

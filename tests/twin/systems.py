@@ -35,6 +35,11 @@ class Lot:
     commit: int | None = None
     cause: int | None = None
     vendor: Vendor | None = None  # chosen at commitment
+    shift: int = 0  # months by which its date differs from the national deadline
+    weight: float = 0.0  # work weight of its systems
+    running_factor: float = 0.0  # running cost after migration against before
+    price: float = 1.0  # price level of the one-off cost
+    tender: float = 0.0  # share of the planning that the body does itself, from commitment on
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +49,7 @@ class System:
     body: Municipality
     lot: Lot
     operation: int
+    weight: float
     flag: int  # reason to be late that is already known
     gate: int  # month before which vendors can't work on it
     work: float
@@ -56,7 +62,10 @@ class System:
     order: int | None = None  # the first one
     start: int | None = None  # first vendor work
     live: int | None = None  # first month live
-    priority: tuple[float, int, int] = (0.0, 0, 0)  # in its vendor's queue, smallest first
+    planned: float = 0.0  # months of planning done at full staffing
+    own_planning: float = 0.0  # FTE of the body while it plans alone
+    own_migration: float = 0.0  # FTE of the body while its vendor works, without more testing than usual
+    priority: tuple = ()  # in its vendor's queue, smallest first
     finish: int = 0  # first month live in its vendor's last projection
 
     def shortest_duration(self, work: float) -> int:
@@ -68,6 +77,6 @@ class System:
             return self.finish - now
         planning = self.lot.planning_months
         if self.state == PLANNING:
-            planning = max(0, planning - (now - self.since))
+            planning = max(0, ceil(planning - self.planned) - 1)
         wait = ceil(self.vendor.quoted_wait[self.lot.number])
         return max(planning, wait) + self.shortest_duration(self.remaining)

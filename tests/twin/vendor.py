@@ -35,6 +35,7 @@ class Vendor(mesa.Agent):
         self.queue_wait = 0.0  # months of work in the book
         self.quoted_wait = [0.0] * len(ready)  # by lot: months until product and engineers are ready
         self.queue: list[System] = []
+        self.available = 0.0  # output of this month, less what is lent
         self.book = self.contracted = self.work_done = self.total_done = self.withdrawn = 0.0
         self.go_lives = 0
         self.shortage = False
@@ -59,55 +60,78 @@ class Vendor(mesa.Agent):
         """Enter a system whose municipality begins to plan with this vendor."""
         system.vendor = self
         system.remaining = system.work
+        system.planned = 0.0
         if system.flag == VENDOR_RESOURCES:
             system.gate = 0
         self.book += system.remaining
         self.contracted += system.remaining
-        self.model.start_planning(system)
+        system.state, system.since = PLANNING, self.model.month
+        system.body.planning += 1
 
     def join_queue(self, system: System):
-        discipline = self.model.parameters.queue_discipline
-        if discipline == "first_come":
-            first = self.model.month
-        elif discipline == "shortest_job":
-            first = system.work
-        else:
-            first = system.body.population
-        system.priority = (first, system.body.tie, system.operation)
+        month, body = self.model.month, system.body
+        first = {
+            "first_come": (month,),
+            "shortest_job": (system.work,),
+            "smallest_municipality": (body.population,),
+            "group_first": (body.group is None, month),
+            "earliest_cohort": (system.lot.shift, month),
+        }[self.model.parameters.queue_discipline]
+        system.priority = (*first, body.tie, system.operation)
         insort(self.queue, system, key=attrgetter("priority"))
+
+    def can_work_on(self, system: System) -> bool:
+        month = self.model.month
+        return system.gate <= month and self.ready[system.lot.number] <= month
+
+    def workable(self) -> float:
+        """Return the work that it could do this month if it had engineers enough."""
+        return sum(
+            min(system.remaining, system.limit * system.body.staff.migration_service)
+            for system in self.queue
+            if self.can_work_on(system)
+        )
 
     def serve(self):
         """Spend this month's output on the queue; what is finished is live from the next month on."""
-        left, done = self.output, 0.0
-        month = self.model.month
+        left, done = self.available, 0.0
         visited = 0
         for system in self.queue:
             if left <= 0.0:
                 break
             visited += 1
-            if system.gate > month or self.ready[system.lot.number] > month:
+            if not self.can_work_on(system):
                 continue
             if system.state == ORDERED:
-                system.state, system.since = MIGRATING, month
-                if system.start is None:
-                    system.start = month
-                    self.model.counts["started"][system.body.type] += 1
-            given = min(system.remaining, system.limit, left)
+                self.begin(system)
+            given = min(system.remaining, system.limit * system.body.staff.migration_service, left)
             system.remaining -= given
             left -= given
             done += given
             if system.remaining <= DONE_BELOW:
-                self.make_live(system)
+                again = system.body.cut_over(system)
+                if again is None:
+                    self.make_live(system)
+                else:
+                    system.remaining = again
+                    self.book += again
+                    self.contracted += again
         self.queue[:visited] = [system for system in self.queue[:visited] if system.state != LIVE]
         self.work_done = done
         self.total_done += self.work_done
         self.book -= self.work_done
 
+    def begin(self, system: System):
+        system.state, system.since = MIGRATING, self.model.month
+        system.body.migrating += 1
+        if system.start is None:
+            system.start = self.model.month
+            self.model.counts["started"][system.body.type] += 1
+
     def make_live(self, system: System):
         body = system.body
         system.state = LIVE
         system.live = system.since = self.model.month + 1
-        self.model.start_parallel_run(system)
         self.go_lives += 1
         for vendor, change in ((system.lot.incumbent, -1), (self, 1)):
             vendor.systems_served += change
@@ -118,6 +142,7 @@ class Vendor(mesa.Agent):
             body.late -= 1
             if body.late == 0:
                 self.model.counts["bodies_late"][body.type] -= 1
+        body.go_live(system)
 
     def leave_lots(self, numbers: set[int]):
         if not numbers:
@@ -138,6 +163,10 @@ class Vendor(mesa.Agent):
         """Give back a system that is already out of the queue; that it is late, if so, is the vendor's fault."""
         if system.flag == NO_REASON:
             system.flag = VENDOR_RESOURCES
+        if system.state == PLANNING:
+            system.body.planning -= 1
+        elif system.state == MIGRATING:
+            system.body.migrating -= 1
         self.book -= system.remaining
         self.withdrawn += system.remaining
         system.state, system.since = WITHDRAWN, self.model.month
@@ -175,6 +204,7 @@ class Vendor(mesa.Agent):
             system.flag = VENDOR_RESOURCES
             if system.state == MIGRATING:
                 system.state, system.since = ORDERED, self.model.month
+                system.body.migrating -= 1
             if uniform(streams.RETENDER, code, 0, self.number) < p.retender_probability:
                 self.withdraw(system)
             else:

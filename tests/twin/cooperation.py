@@ -1,0 +1,492 @@
+"""Cooperation: what a group is worth to its members, how groups come about, and what members do together.
+
+`found` draws the groups at the start; `Talks` are held in October and end in agreements, which `take_effect` puts into
+practice in April; `pool_staff` lets members lend each other staff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from math import dist, inf, log, sqrt
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from dxsim import streams
+from tests.twin import sharing
+
+if TYPE_CHECKING:
+    from tests.twin.model import PlainModel
+    from tests.twin.municipality import Municipality
+
+OPENING = 128  # address of the draw of who opens talks, past those of partners
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Municipalities that cooperate, in the order of their codes; money in yen a year."""
+
+    members: list[Municipality] = field(default_factory=list)
+    lead: Municipality | None = None  # the largest
+    contract_end: int = 0  # month
+    cost: float = 0.0
+    transaction: float = 0.0
+
+    def admit(self, members: list[Municipality]):
+        self.members = members
+        self.lead = max(members, key=attrgetter("population"))
+        for body in members:
+            body.group = self
+
+
+@dataclass(slots=True, eq=False)
+class Agreement:
+    """Who will be a group from next April on; `origin` is the group that goes on, if one does."""
+
+    members: list[Municipality]
+    origin: Group | None
+
+
+# What a group is worth
+
+
+class Party:
+    """A municipality as it comes to the table; money in yen a year, staff in full-time equivalents (FTE)."""
+
+    __slots__ = (
+        *("body", "population", "rank", "log_population", "vendor", "cost", "usage", "shortage", "surplus"),
+        *("purchase", "circle", "payoff", "exit_fee", "pays_exit"),
+    )
+
+    def __init__(self, body: Municipality):
+        p, purse, staff = body.model.parameters, body.purse, body.staff
+        self.body = body
+        self.population = body.population
+        self.rank = (body.population, -body.code)  # the highest one leads
+        self.log_population = log(max(1.0, body.population))
+        first = next(lot for lot in body.lots if lot)
+        self.vendor = first.vendor or first.incumbent
+        self.cost = purse.baseline
+        self.usage = body.residents.usual_cases
+        self.shortage = max(0.0, staff.demand - staff.supply)
+        self.surplus = max(0.0, staff.supply - staff.demand)
+        to_come = purse.unit_one_off * sum(lot.weight for lot in body.open_lots)
+        left_to_pay = 1.0 - min(body.lever.subsidy_rate, body.lever.subsidy_ceiling)
+        self.purchase = to_come * left_to_pay / max(1.0, p.contract_months / 12)
+        # Where it stands in the talks:
+        self.circle: Circle | None = None
+        self.payoff = 0.0
+        self.exit_fee = 0.0
+        self.pays_exit = False
+
+    def away_from(self, other: Party) -> float:
+        """Return the distance in km."""
+        return dist(self.body.position, other.body.position)
+
+    def walk_out(self):
+        """Leave of its own will; the exit fee is owed at most once."""
+        self.pays_exit |= self.exit_fee > 0.0
+        self.exit_fee = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Terms:
+    """What members of a group pay and gain, in their order, yen a year."""
+
+    cost: float
+    transaction: float
+    shares: list[float]
+    grants: list[float]
+    payoffs: list[float]
+
+
+def pooled(size: int, p: SimpleNamespace) -> float:
+    """Return the fixed cost that a group saves before its transaction cost."""
+    return p.poolable_share * p.fixed_cost * (size - 1) if p.shared_system == "on" else 0.0
+
+
+def friction(distance: float, elsewhere: int, deviation: float, size: int, lead: Party, p: SimpleNamespace) -> float:
+    """Return the transaction cost of a group whose other members are `distance` km from the lead in all.
+
+    `elsewhere` counts those on another main vendor; `deviation` is the coefficient of variation of log population.
+    """
+    others = size - 1
+    weight = p.distance_weight * distance / others / p.distance_scale + p.vendor_weight * elsewhere / others
+    weight += p.heterogeneity_weight * deviation
+    return p.transaction_cost * others * (1.0 + weight) * (1.0 - lead.body.lever.facilitation)
+
+
+def transaction_cost(members: list[Party], p: SimpleNamespace) -> float:
+    size = len(members)
+    if size == 1:
+        return 0.0
+    lead = max(members, key=attrgetter("rank"))
+    distance = sum(lead.away_from(member) for member in members)
+    elsewhere = sum(member.vendor is not lead.vendor for member in members)
+    mean = sum(member.log_population for member in members) / size
+    variance = sum((member.log_population - mean) ** 2 for member in members) / size
+    return friction(distance, elsewhere, sqrt(variance) / mean if mean > 0.0 else 0.0, size, lead, p)
+
+
+def joint_cost(p: SimpleNamespace, members: list[Party]) -> float:
+    return sum(member.cost for member in members) - pooled(len(members), p) + transaction_cost(members, p)
+
+
+class Joining:
+    """What each of some parties adds to the joint cost when they join one after the other."""
+
+    def __init__(self, members: list[Party], p: SimpleNamespace):
+        self.parameters = p
+        self.reference = members[0].log_population
+        self.distance = {(one, other): one.away_from(other) for one in members for other in members}
+
+    def __call__(self, order: list[Party]) -> list[float]:
+        p, distance = self.parameters, self.distance
+        lead, before, added = order[0], 0.0, []
+        away, elsewhere, total, squares = 0.0, 0, 0.0, 0.0
+        for size, joiner in enumerate(order, start=1):
+            size_gap = joiner.log_population - self.reference
+            total += size_gap
+            squares += size_gap**2
+            if joiner.rank >= lead.rank:
+                lead = joiner
+                away = sum(distance[lead, member] for member in order[:size])
+                elsewhere = sum(member.vendor is not lead.vendor for member in order[:size])
+            else:
+                away += distance[lead, joiner]
+                elsewhere += joiner.vendor is not lead.vendor
+            after = -pooled(size, p)
+            if size > 1:
+                mean = self.reference + total / size
+                deviation = sqrt(max(0.0, squares / size - (total / size) ** 2)) / mean if mean > 0.0 else 0.0
+                after += friction(away, elsewhere, deviation, size, lead, p)
+            added.append(joiner.cost + after - before)
+            before = after
+        return added
+
+
+def shares(members: list[Party], cost: float, p: SimpleNamespace) -> list[float]:
+    """Return what each member pays of the joint `cost`."""
+    match p.sharing_rule:
+        case "equal":
+            return sharing.equal(cost, len(members))
+        case "population":
+            return sharing.proportional(cost, [member.population for member in members])
+        case "usage":
+            return sharing.proportional(cost, [member.usage for member in members])
+        case "equal_saving":
+            return sharing.equal_saving(cost, [member.cost for member in members])
+        case "separable_costs":
+            return sharing.separable_costs(cost, members, partial(joint_cost, p))
+    if len(members) <= sharing.EXACT_PLAYERS:
+        return sharing.shapley(members, partial(joint_cost, p))
+    lead = max(members, key=attrgetter("rank"))
+    return sharing.sampled_shapley(members, lead.body.code, Joining(members, p))
+
+
+def grants(members: list[Party], p: SimpleNamespace) -> list[float]:
+    """Return the cooperation grant of each member."""
+    lead = max(members, key=attrgetter("rank"))
+    gets = [
+        p.grant_recipient == "all"
+        or (p.grant_recipient == "small" and member.population < p.small_population)
+        or (p.grant_recipient == "hub" and member is lead)
+        for member in members
+    ]
+    pot = lead.body.lever.grant_rate * pooled(len(members), p)
+    return [pot / sum(gets) if granted else 0.0 for granted in gets]
+
+
+def appraise(members: list[Party], p: SimpleNamespace, least: float = -inf) -> Terms | None:
+    """Return what a group would be worth to its members, or nothing if they gain less than `least` in all."""
+    transaction = transaction_cost(members, p)
+    cost = sum(member.cost for member in members) - pooled(len(members), p) + transaction
+    people = sum(member.population for member in members)
+    relief = p.staff_value * covered(members, p) if p.shared_staff == "on" else 0.0
+    discount = p.procurement_discount * log(len(members)) if p.joint_procurement == "on" else 0.0
+    granted = grants(members, p)
+    worth = [
+        member.cost * (1.0 - p.autonomy_cost * (1.0 - member.population / people))
+        + grant
+        + relief * member.shortage
+        + discount * member.purchase
+        for member, grant in zip(members, granted, strict=True)
+    ]
+    if sum(worth) - cost < least:
+        return None
+    paid = shares(members, cost, p)
+    payoffs = [value - share for value, share in zip(worth, paid, strict=True)]
+    return Terms(cost, transaction, paid, granted, payoffs)
+
+
+def covered(members: list[Party], p: SimpleNamespace) -> float:
+    """Return the share of their shortage of staff that members cover with what others have left."""
+    shortage = sum(member.shortage for member in members)
+    surplus = sum(member.surplus for member in members)
+    return min(1.0, (1.0 - p.coordination_loss) * surplus / shortage) if shortage > 0.0 else 0.0
+
+
+# The start
+
+
+def found(model: PlainModel) -> list[Group]:
+    """Return the groups at the start: founders take in free neighbours, then theirs, up to a drawn size."""
+    p = model.parameters
+    if p.formation == "none":
+        return []
+    small = [body for body in model.municipalities if body.population <= p.initial_population_limit]
+    draw = {body: model.uniform(streams.FOUNDING, body.code, 0, 0) for body in small}
+    turn = {body: model.uniform(streams.FOUNDING, body.code, 0, 1) for body in small}
+    founders = [body for body in small if draw[body] < p.initial_share / p.initial_size]
+    free = set(small).difference(founders)
+    groups = []
+    for founder in sorted(founders, key=draw.get):
+        size = int(p.initial_size)
+        size += model.uniform(streams.FOUNDING, founder.code, 0, 2) < p.initial_size - size
+        size = min(p.largest_group, size)
+        members = [founder]
+        for host in members:
+            guests = sorted(free.intersection(host.neighbours), key=turn.get)[: size - len(members)]
+            members += guests
+            free.difference_update(guests)
+        if len(members) > 1:
+            group = Group(contract_end=p.contract_months)
+            group.admit(sorted(members, key=attrgetter("code")))
+            groups.append(group)
+    return groups
+
+
+# October
+
+
+@dataclass(slots=True, eq=False)
+class Circle:
+    """Parties that mean to be a group, in the order of their codes."""
+
+    members: list[Party]
+    origin: Group | None
+    lead: Party
+
+
+@dataclass(slots=True, eq=False)
+class Move:
+    """What would change: those who go on as a circle (`terms`, if already known), and those who go their own way."""
+
+    staying: list[Party]
+    origin: Group | None
+    terms: Terms | None = None
+    leaving: list[Party] = field(default_factory=list)
+    is_own_will: bool = False
+
+
+class Table(dict):
+    """The parties that have been asked for, by municipality."""
+
+    def __missing__(self, body: Municipality) -> Party:
+        party = self[body] = Party(body)
+        return party
+
+
+class Talks:
+    """The talks of an October."""
+
+    def __init__(self, model: PlainModel):
+        self.model = model
+        self.parameters = model.parameters
+        self.tested = self.accepted = self.blocking = 0
+        self.party = Table()
+        self.circles: dict[Circle, None] = {}  # in the order in which they came about
+        self.partners: dict[Party, list[Party]] = {}  # drawn once an October
+        self.openers = {
+            body
+            for body in model.municipalities
+            if model.uniform(streams.TALKS, body.code, model.month, OPENING) < self.parameters.talks_share
+        }
+        self.due = set(self.openers)
+        april = model.month + 12 - model.month % 12
+        for group in model.groups:
+            members = [self.party[body] for body in group.members]
+            self.settle(members, group)
+            if group.contract_end > april:
+                for party in members:
+                    party.exit_fee = self.parameters.exit_fee * party.cost
+
+    def hold(self):
+        """Let those who open talks take turns until nobody moves or the rounds run out."""
+        month, uniform = self.model.month, self.model.uniform
+        turns = sorted(self.openers, key=lambda body: uniform(streams.TALKS, body.code, month, 0))
+        for _ in range(self.parameters.sweeps):
+            moves = 0
+            for body in turns:
+                if body in self.due:
+                    self.due.discard(body)
+                    if move := self.find_move(self.party[body]):
+                        self.carry_out(move)
+                        moves += 1
+            self.accepted += moves
+            if not moves:
+                return
+        self.blocking = sum(self.find_move(self.party[body]) is not None for body in turns if body in self.due)
+
+    def conclude(self) -> list[Agreement]:
+        """Return who will be a group, and note who owes an exit fee."""
+        for body, party in self.party.items():
+            body.pays_exit = party.pays_exit
+        return [Agreement([party.body for party in circle.members], circle.origin) for circle in self.circles]
+
+    def find_move(self, mover: Party) -> Move | None:
+        """Return the first move of a party that is accepted, if there is one."""
+        for partner in self.partners_of(mover):
+            if move := self.unite(mover, partner):
+                return move
+        circle = mover.circle
+        if circle is None:
+            return None
+        if move := self.leave(mover):
+            return move
+        return (self.split(circle) or self.expel(circle)) if circle.lead is mover else None
+
+    def partners_of(self, mover: Party) -> list[Party]:
+        """Return some of its neighbours, in random order."""
+        if mover not in self.partners:
+            code, month = mover.body.code, self.model.month
+            near, drawn = sorted(mover.body.neighbours, key=attrgetter("code")), []
+            for number in range(min(self.parameters.candidate_moves, len(near))):
+                rest = len(near) - number
+                place = number + int(self.model.uniform(streams.TALKS, code, month, 1 + number) * rest)
+                near[number], near[place] = near[place], near[number]
+                drawn.append(self.party[near[number]])
+            self.partners[mover] = drawn
+        return self.partners[mover]
+
+    def least(self, party: Party) -> float:
+        """Return the payoff above which a party moves."""
+        return party.payoff + self.parameters.join_threshold * party.cost
+
+    def gain(self, members: list[Party], fees: float = 0.0) -> Terms | None:
+        """Return the terms of a group if all `members` gain by it, after this part of their exit fees."""
+        self.tested += 1
+        wanted = [self.least(party) + fees * party.exit_fee for party in members]
+        terms = appraise(members, self.parameters, sum(wanted))
+        if terms and all(payoff > least for payoff, least in zip(terms.payoffs, wanted, strict=True)):
+            return terms
+        return None
+
+    def unite(self, mover: Party, partner: Party) -> Move | None:
+        """Unite two circles, or who is alone with one, if all gain; the circle of the new lead goes on."""
+        one, other = mover.circle, partner.circle
+        if one is other is not None:
+            return None
+        members = [*(one.members if one else [mover]), *(other.members if other else [partner])]
+        if len(members) > self.parameters.largest_group:
+            return None
+        members.sort(key=lambda party: party.body.code)
+        terms = self.gain(members)
+        if not terms:
+            return None
+        going_on = max(members, key=attrgetter("rank")).circle or one or other
+        return Move(members, going_on and going_on.origin, terms)
+
+    def leave(self, mover: Party) -> Move | None:
+        self.tested += 1
+        if self.least(mover) + mover.exit_fee >= 0.0:
+            return None
+        staying = [party for party in mover.circle.members if party is not mover]
+        return Move(staying, mover.circle.origin, leaving=[mover], is_own_will=True)
+
+    def split(self, circle: Circle) -> Move | None:
+        """Let the members on other main vendors than the lead become a group of their own, if all of these gain."""
+        leaving = [party for party in circle.members if party.vendor is not circle.lead.vendor]
+        if len(leaving) < 2 or not self.gain(leaving, fees=1.0):
+            return None
+        staying = [party for party in circle.members if party.vendor is circle.lead.vendor]
+        return Move(staying, circle.origin, leaving=leaving, is_own_will=True)
+
+    def expel(self, circle: Circle) -> Move | None:
+        """Expel the member on another main vendor that is farthest away, if all others gain."""
+        others = [party for party in circle.members if party.vendor is not circle.lead.vendor]
+        if not others or len(circle.members) <= 2:
+            return None
+        expelled = max(others, key=circle.lead.away_from)
+        staying = [party for party in circle.members if party is not expelled]
+        terms = self.gain(staying)
+        return Move(staying, circle.origin, terms, leaving=[expelled]) if terms else None
+
+    def carry_out(self, move: Move):
+        """Change circles; let everybody whose circle has changed, and their neighbours, have another turn."""
+        if move.is_own_will:
+            for party in move.leaving:
+                party.walk_out()
+        for party in (*move.staying, *move.leaving):
+            self.circles.pop(party.circle, None)
+        self.settle(move.staying, move.origin, move.terms)
+        if move.leaving:
+            self.settle(move.leaving, None)
+        for party in (*move.staying, *move.leaving):
+            self.due |= self.openers.intersection((party.body, *party.body.neighbours))
+
+    def settle(self, members: list[Party], origin: Group | None, terms: Terms | None = None):
+        """Make parties a circle; a single one is alone, without contract."""
+        if len(members) == 1:
+            alone = members[0]
+            alone.circle, alone.payoff, alone.exit_fee = None, 0.0, 0.0
+            return
+        circle = Circle(members, origin, max(members, key=attrgetter("rank")))
+        terms = terms or appraise(members, self.parameters)
+        for party, payoff in zip(members, terms.payoffs, strict=True):
+            party.circle, party.payoff = circle, payoff
+        self.circles[circle] = None
+
+
+# April
+
+
+def take_effect(model: PlainModel):
+    """Let groups be as agreed; a contract begins anew where somebody joined or left, and who left early pays."""
+    p, was_in = model.parameters, {body: body.group for group in model.groups for body in group.members}
+    for body in was_in:
+        body.group = None
+    groups = []
+    for agreement in model.agreements:
+        group = agreement.origin or Group()
+        if group.members != agreement.members:
+            group.contract_end = model.month + p.contract_months
+        group.admit(agreement.members)
+        groups.append(group)
+    model.groups = groups
+    for body, group in was_in.items():
+        if body.pays_exit and body.group is not group:
+            body.purse.ledger.post("coordination", "reserve", model.booked(p.exit_fee * body.purse.baseline))
+        if body.group is None:
+            body.purse.saving = body.purse.coordination = body.purse.grant = 0.0
+        body.pays_exit = False
+    for group in groups:
+        set_terms(group, p)
+
+
+def set_terms(group: Group, p: SimpleNamespace):
+    """Work out what a group costs, and what its members save, pay and receive in the new year."""
+    terms = appraise([Party(body) for body in group.members], p)
+    group.cost, group.transaction = terms.cost, terms.transaction
+    each = terms.transaction / len(group.members)
+    for body, share, grant in zip(group.members, terms.shares, terms.grants, strict=True):
+        purse = body.purse
+        purse.saving = min(1.0, 1.0 - (share - each) / purse.baseline) if purse.baseline > 0.0 else 0.0
+        purse.coordination, purse.grant = each / 12, grant / 12
+
+
+# Each month
+
+
+def pool_staff(group: Group, loss: float):
+    """Let members lend each other staff: who is short gets it in proportion to that, less what is lost on the way."""
+    spare = {body.staff: body.staff.supply - body.staff.demand for body in group.members}
+    surplus = sum(free for free in spare.values() if free > 0.0)
+    shortage = -sum(free for free in spare.values() if free < 0.0)
+    received = min(shortage, (1.0 - loss) * surplus)
+    if received <= 0.0:
+        return
+    given = received / (1.0 - loss)
+    for staff, free in spare.items():
+        staff.lent = -free * (given / surplus if free > 0.0 else received / shortage)

@@ -1,0 +1,119 @@
+"""Harm: incidents at cut-overs, and security incidents."""
+
+from __future__ import annotations
+
+from math import ceil, exp, log
+from typing import TYPE_CHECKING
+
+from dxsim import streams
+from tests.twin.systems import System
+
+if TYPE_CHECKING:
+    from tests.twin.model import PlainModel
+    from tests.twin.municipality import Municipality
+
+MOST_INCIDENTS = 64  # at one cut-over; also the draws that are set aside for an operation
+LARGEST_EXPONENT = 700.0  # exp of more is not a finite number
+REACH = {"none": 0.0, "prefecture": 0.5, "national": 1.0}  # of data flows, by the rule
+
+
+class Harm:
+    """What has gone wrong in a municipality so far."""
+
+    def __init__(self, body: Municipality):
+        self.body = body
+        self.model = body.model
+        self.interfaces = 0.0  # between old and new systems
+        self.incidents = self.affected = self.impact = self.rollbacks = 0.0
+        self.security_incidents = self.exposed = self.intent = 0.0
+        self.await_next()
+
+    # Cut-overs
+
+    def expected_incidents(self, system: System) -> float:
+        p, body = self.model.parameters, self.body
+        deadline = p.deadline + system.lot.shift
+        in_rush = deadline - p.rush_months <= self.model.month < deadline
+        worse = (
+            p.complexity_effect * system.lot.complexity * (1.0 - p.data_export)
+            + p.rush_effect * in_rush
+            + p.overload_effect * max(0.0, body.staff.overload - 1.0)
+            + p.novice_effect / (1.0 + system.vendor.go_lives / p.learning_unit)
+        )
+        better = p.test_effect * body.lever.test_effort + p.experience_effect * body.staff.experience
+        return p.incident_rate * system.weight * exp(min(LARGEST_EXPONENT, worse - better))
+
+    def cut_over(self, system: System) -> float | None:
+        """Try to switch a system; return the work that is to be done again if it is rolled back, else None."""
+        model, p, code = self.model, self.model.parameters, self.body.code
+        first = system.operation * MOST_INCIDENTS
+        draw = model.uniform(streams.INCIDENT, code, model.month, first)
+        count = incidents(self.expected_incidents(system), draw)
+        worst = 0.0
+        for place in range(first, first + count):
+            severity = p.severity_sd * model.normal(streams.SEVERITY, code, model.month, place)
+            share = min(1.0, p.severity_median * exp(severity))
+            wait = -log(model.uniform(streams.CORRECTION, code, model.month, place)) / p.correction_hazard
+            self.count_incident(round(share * self.body.population_now), max(1, ceil(wait)))
+            worst = max(worst, share)
+        if worst <= p.rollback_severity:
+            return None
+        self.rollbacks += 1
+        self.body.flows["rollbacks"] += 1
+        return p.rollback_work * system.work
+
+    def count_incident(self, residents: int, months: int):
+        flows = self.body.flows
+        self.incidents += 1
+        self.affected += residents
+        self.impact += residents * months
+        flows["incidents"] += 1
+        flows["affected_residents"] += residents
+        flows["impact"] += residents * months
+
+    # Security
+
+    def await_next(self):
+        self.threshold = self.model.exponential(streams.BREACH, self.body.code, int(self.security_incidents), 0)
+
+    def strike(self):
+        """Let this month's security incidents happen."""
+        model, body, p = self.model, self.body, self.model.parameters
+        levels = body.programmes
+        factor, openness = model.security[levels["security"], levels["data"], levels["governance"]]
+        if self.interfaces > 0.0:
+            factor *= exp(p.interface_effect * self.interfaces / 100)
+        self.intent += p.security_hazard * factor * (1.0 - p.baseline_effect * body.lever.security_baseline)
+        while self.intent >= self.threshold:
+            self.intent -= self.threshold
+            records = body.population_now * (p.own_exposure + (1.0 - p.own_exposure) * openness)
+            self.security_incidents += 1
+            self.exposed += records
+            body.flows["security_incidents"] += 1
+            body.flows["exposed_records"] += records
+            self.await_next()
+
+
+def incidents(expected: float, draw: float) -> int:
+    """Return the number of incidents, a Poisson number by inversion of a uniform draw."""
+    number, chance = 0, exp(-expected)
+    below = chance
+    while draw >= below and number < MOST_INCIDENTS:
+        number += 1
+        chance *= expected / number
+        below += chance
+    return number
+
+
+def security_factors(model: PlainModel) -> dict[tuple[int, int, int], tuple[float, float]]:
+    """Return the factor on the hazard and the open data flows, by level of security, data use and governance."""
+    p = model.parameters
+    table = {}
+    for security in range(4):
+        for data in range(4):
+            for governance in range(4):
+                openness = REACH[p.data_sharing] * data / 3 * (1 + governance) / 4
+                exponent = p.sharing_effect * openness
+                exponent -= p.maturity_effect * security + p.governance_effect * governance
+                table[security, data, governance] = exp(exponent), openness
+    return table

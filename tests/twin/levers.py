@@ -1,0 +1,85 @@
+"""What the state decides body by body: policies, and the dates of phased cohorts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from dxsim.nation.operations import lots
+from dxsim.scenario.policies import Policy, Who
+from dxsim.scenario.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from tests.twin.model import PlainModel
+    from tests.twin.municipality import Municipality
+
+LEVERS = tuple(parameter.name for parameter in REGISTRY.values() if parameter.role == "body_lever")
+PREFECTURES = 47
+
+
+def is_for(who: Who, body: Municipality) -> bool:
+    """Return whether all conditions hold for a body; an empty one holds for everybody."""
+    return (
+        (not who.types or body.type in who.types)
+        and (not who.prefectures or body.prefecture in who.prefectures)
+        and (not who.codes or f"{body.code:05}" in who.codes)
+        and (who.population_from is None or body.population >= who.population_from)
+        and (who.population_below is None or body.population < who.population_below)
+    )
+
+
+def common_levers(parameters: SimpleNamespace) -> SimpleNamespace:
+    """Return the levers of a body for which there is no policy."""
+    return SimpleNamespace(**{name: getattr(parameters, name) for name in LEVERS})
+
+
+def levers_of(body: Municipality, common: SimpleNamespace, policies: list[Policy]) -> SimpleNamespace:
+    """Return the levers of a body under the policies of this month, one after the other."""
+    mine = [policy for policy in policies if is_for(policy.who, body)]
+    if not mine:
+        return common
+    lever = SimpleNamespace(**vars(common))
+    for policy in mine:
+        parameter = REGISTRY[policy.lever]
+        value = getattr(lever, parameter.name)
+        if policy.how == "set":
+            value = policy.value
+        elif policy.how == "add":
+            value += policy.value
+        else:
+            value *= policy.value
+        setattr(lever, parameter.name, min(parameter.maximum, max(parameter.minimum, value)))
+    return lever
+
+
+def shift_dates(model: PlainModel):
+    """Give cohorts dates of their own: the last one has the national deadline, each other one an earlier one."""
+    p = model.parameters
+    if p.phasing == "none":
+        return
+    ranked = ranks(model.municipalities, p.phasing)
+    for body in model.municipalities:
+        for lot in filter(None, body.lots):
+            if p.phasing == "by_lot":
+                rank, members = lot.number, len(lots())
+            elif p.phasing == "by_prefecture":
+                rank, members = int(body.prefecture) - 1, PREFECTURES
+            else:
+                rank, members = ranked[body]
+            cohort = rank * p.cohorts // members
+            lot.shift = -(p.cohorts - 1 - cohort) * p.cohort_months
+
+
+def ranks(bodies: list[Municipality], phasing: str) -> dict[Municipality, tuple[int, int]]:
+    """Return the rank of each body by population or among the clients of its main vendor, and how many are ranked."""
+    groups = [bodies]
+    sign = -1 if phasing == "large_first" else 1
+    order = {body: sign * body.population for body in bodies}
+    if phasing == "by_vendor_load":
+        clients = defaultdict(list)
+        for body in bodies:
+            clients[next(lot.incumbent for lot in body.lots if lot)].append(body)
+        groups = list(clients.values())
+        order = {body: body.tie for body in bodies}
+    return {body: (rank, len(group)) for group in groups for rank, body in enumerate(sorted(group, key=order.get))}

@@ -1,0 +1,122 @@
+"""Voluntary programmes: what municipalities do beyond what the state imposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log
+from typing import TYPE_CHECKING
+
+from dxsim import streams
+
+if TYPE_CHECKING:
+    from tests.twin.model import PlainModel
+    from tests.twin.municipality import Municipality
+
+HIGHEST_LEVEL = {"online": 26, "automation": 2, "security": 3, "data": 3, "governance": 3}
+PROGRAMMES = tuple(HIGHEST_LEVEL)
+PLATFORM = 1  # address of the draws of a platform, past those of its users
+
+
+@dataclass(slots=True, eq=False)
+class Programme:
+    """A programme of a municipality, or the platform of a prefecture; hazards are per month."""
+
+    name: str
+    highest: int
+    own: float  # hazard of the next level without influence of others
+    growth: float  # what full influence adds
+    factor: float  # effect of size
+    cost: int = 0  # of a level, in yen
+    level: int = 0
+    intent: float = 0.0  # hazard built up since the last level
+    threshold: float = 0.0  # hazard at which the next level comes
+
+    def build_up(self, exposure: float, service: float) -> bool:
+        """Build up intent for the next level; return whether it is enough."""
+        self.intent += (self.own + self.growth * exposure) * self.factor * service
+        return self.intent >= self.threshold
+
+
+def platform(model: PlainModel, prefecture: str) -> Programme:
+    """Return the platform on which a prefecture puts procedures online."""
+    p = model.parameters
+    new = Programme("online", HIGHEST_LEVEL["online"], p.platform_hazard, 0.0, 1.0, level=p.initial_online)
+    await_next_of_platform(model, prefecture, new)
+    return new
+
+
+def await_next_of_platform(model: PlainModel, prefecture: str, programme: Programme):
+    programme.intent = 0.0
+    programme.threshold = model.exponential(streams.PLATFORM, int(prefecture), PLATFORM, programme.level)
+
+
+class Programmes:
+    """The programmes of a municipality, by name."""
+
+    def __init__(self, body: Municipality):
+        self.body = body
+        self.model = body.model
+        self.by_name = {name: self.begin(name) for name in PROGRAMMES}
+        p = self.model.parameters
+        self.on_platform = self.model.uniform(streams.PLATFORM, body.code, 0, 0) < p.platform_share
+        self.open = [  # in which it can still move on by itself
+            programme
+            for name, programme in self.by_name.items()
+            if programme.level < programme.highest and not (name == "online" and self.on_platform)
+        ]
+
+    def begin(self, name: str) -> Programme:
+        p, body = self.model.parameters, self.body
+        if name == "online":
+            own, growth, slope = p.online_hazard, 0.0, 0.0
+            cost = p.level_cost * body.purse.baseline / HIGHEST_LEVEL[name]
+        else:
+            own, growth, slope = (getattr(p, f"{name}_{what}") for what in ("own", "exposure", "size"))
+            cost = p.level_cost * body.purse.baseline
+        factor = exp(slope * (log(max(body.population, 1.0)) - p.log_population_mean))
+        programme = Programme(name, HIGHEST_LEVEL[name], own, growth, factor, self.model.booked(cost))
+        self.rise(programme, p.initial_online if name == "online" else 0)
+        self.await_next(programme)
+        return programme
+
+    def __getitem__(self, name: str) -> int:
+        """Return the level of a programme."""
+        return self.by_name[name].level
+
+    @property
+    def levels(self) -> dict[str, int]:
+        return {name: programme.level for name, programme in self.by_name.items()}
+
+    def rise(self, programme: Programme, level: int):
+        self.model.levels[self.body.type][programme.name] += level - programme.level
+        programme.level = level
+
+    def await_next(self, programme: Programme):
+        number = PROGRAMMES.index(programme.name)
+        programme.intent = 0.0
+        programme.threshold = self.model.exponential(streams.PROGRAMME, self.body.code, number, programme.level)
+
+    def climb(self, programme: Programme):
+        """Pay for the next level and reach it."""
+        self.body.purse.spend("programmes", programme.cost)
+        self.rise(programme, programme.level + 1)
+        self.await_next(programme)
+        if programme.level == programme.highest:
+            self.open.remove(programme)
+
+    def follow_platform(self, level: int):
+        """Put procedures online as the platform does, at no cost."""
+        if self.on_platform:
+            self.rise(self.by_name["online"], level)
+
+    def progress(self, exposure: dict[str, float]):
+        """Move on in what it does alone; `exposure` is by programme and as of last month."""
+        body, is_binding = self.body, self.model.parameters.budget == "binding"
+        service = body.staff.programme_service
+        for programme in tuple(self.open):
+            name = programme.name
+            is_required = name == "governance" and programme.level < body.lever.governance_requirement
+            if not is_required and not programme.build_up(exposure[name], service):
+                continue
+            if is_required or not is_binding or programme.cost <= body.purse.envelope:
+                self.climb(programme)

@@ -1,0 +1,152 @@
+"""Own staff: what work there is at the town hall, how much of it is served, and who leaves."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import TYPE_CHECKING
+
+from dxsim import streams
+from tests.twin.systems import MIGRATING, PLANNING
+
+if TYPE_CHECKING:
+    from tests.twin.municipality import Municipality
+
+HEAVY = 1.2  # overload that counts as such
+LARGE_MEAN = 500.0  # of a Poisson number, beyond which the mean stands for it
+
+
+class Staff:
+    """The staff of a municipality that does digital work, in full-time equivalents (FTE)."""
+
+    def __init__(self, body: Municipality):
+        self.body = body
+        self.model = body.model
+        p = self.model.parameters
+        mean = p.staff_of_10000 * (body.population / p.staff_reference) ** p.staff_exponent
+        drawn = poisson(mean, self.model.uniform(streams.STAFF, body.code, 0, 0))
+        self.staff = self.initial = max(p.least_staff, float(drawn))
+        self.scale = (body.population / p.staff_reference) ** p.own_work_exponent
+        self.experience = 0.0
+        self.pool = 0.0  # from the prefecture
+        self.lent = 0.0  # from the group, or, below zero, to it
+        self.supply = self.demand = self.overload = 0.0
+        self.overloaded_months = 0  # so far
+        self.planning_service = self.migration_service = self.programme_service = 1.0
+        self.upkeep = self.scale * (p.operations_base + p.operations_per_system * len(body.systems))
+        self.stabilising = p.stabilisation_effort * self.scale / max(1.0, p.stabilisation_months)  # one system
+        self.programmes = p.programme_staff * self.scale
+        self.tasks = (0.0, 0.0, 0.0)  # of this month: obligatory ones, migration, planning
+        for system in body.systems:
+            work = system.weight * (1.0 + system.lot.complexity) * self.scale
+            system.own_planning = p.planning_effort * work / max(1.0, system.lot.planning_months)
+            system.own_migration = p.migration_effort * work / system.shortest_duration(system.work)
+
+    def open_year(self):
+        """Lose knowledge by rotation; fill a part of the gap to the target, which follows the population."""
+        p = self.model.parameters
+        self.experience *= 1.0 - self.body.lever.rotation_loss
+        target = self.initial * self.body.population_ratio[self.model.year] ** p.staff_exponent
+        self.staff += p.hiring_rate * (target - self.staff)
+
+    @property
+    def gap(self) -> float:
+        """What own staff lacked last month."""
+        return max(0.0, self.demand - (self.supply - self.pool))
+
+    @property
+    def own_overload(self) -> float:
+        """Overload of last month without the prefecture's help."""
+        return overload(self.demand, self.supply - self.pool)
+
+    def reckon(self):
+        """Work out supply and demand of this month."""
+        p, body = self.model.parameters, self.body
+        self.supply = self.staff * (1.0 + p.experience_productivity * self.experience) + self.pool
+        self.lent = 0.0
+        obligatory = self.upkeep + p.interface_load * body.harm.interfaces / 100
+        obligatory += self.stabilising * (body.live - body.done)
+        migration = planning = 0.0
+        if body.migrating or body.planning:
+            testing = 1.0 + p.test_cost * body.lever.test_effort
+            for system in body.systems:
+                if system.state == PLANNING:
+                    planning += system.lot.tender * system.own_planning
+                elif system.state == MIGRATING:
+                    migration += testing * system.own_migration
+        self.tasks = (obligatory, migration, planning)
+        self.demand = obligatory + migration + planning + self.programmes
+
+    def serve(self):
+        """Serve the work in its order, and let overload drive people away."""
+        p, flows = self.model.parameters, self.body.flows
+        flows["staff"] += self.staff
+        flows["own_work"] += self.demand
+        flows["pool"] += self.pool
+        if p.staffing == "unlimited":
+            return
+        available = self.supply + self.lent
+        self.overload = overload(self.demand, available)
+        obligatory, migration, planning = self.tasks
+        if self.demand <= available:
+            self.migration_service = self.planning_service = self.programme_service = 1.0
+            return
+        left = available - obligatory
+        self.migration_service = served(left, migration)
+        left -= migration
+        self.planning_service = served(left, planning)
+        left -= planning
+        self.programme_service = served(left, self.programmes)
+        if self.overload > HEAVY:
+            self.overloaded_months += 1
+            flows["overloaded_bodies"] += 1
+            flows["overload"] += self.demand - HEAVY * available
+        self.lose_people()
+
+    def lose_people(self):
+        chance = self.model.parameters.resignation_rate * (self.overload - 1.0)
+        if self.model.uniform(streams.RESIGN, self.body.code, self.model.month, 0) < chance:
+            leaving = min(1.0, self.staff)
+            self.staff -= leaving
+            self.body.flows["resignations"] += leaving
+
+    def learn(self):
+        """Learn from a go-live."""
+        self.experience = min(1.0, self.experience + self.model.parameters.experience_gain)
+
+
+def overload(demand: float, supply: float) -> float:
+    return demand / max(supply, 1e-6) if demand > 0.0 else 0.0
+
+
+def served(available: float, demand: float) -> float:
+    return 1.0 if demand <= 0.0 else min(1.0, max(0.0, available) / demand)
+
+
+def poisson(mean: float, draw: float) -> int:
+    """Return the Poisson number of this mean whose distribution function first exceeds `draw`."""
+    if mean > LARGE_MEAN:
+        return round(mean)
+    number, chance = 0, exp(-mean)
+    below = chance
+    while draw >= below and chance > 0.0:
+        number += 1
+        chance *= mean / number
+        below += chance
+    return number
+
+
+def share_out(rule: str, pool: float, workers: list[Staff]) -> list[float]:
+    """Return what each of a prefecture's bodies gets of the `pool` (FTE)."""
+    gaps = [worker.gap for worker in workers]
+    lacking, equal = sum(gaps), pool / len(workers)
+    if rule == "equal" or lacking <= 0.0:
+        return [equal] * len(workers)
+    if rule == "need":
+        return [pool * gap / lacking for gap in gaps]
+    rest, left = max(0.0, pool - lacking) / len(workers), pool
+    share = [0.0] * len(workers)
+    for place in sorted(range(len(workers)), key=lambda place: -workers[place].own_overload):
+        given = min(gaps[place], left)
+        left -= given
+        share[place] = given + rest
+    return share
