@@ -18,7 +18,8 @@ proportion to the causes' intent since the last open gate. A body that lacks the
 and keeps its intent.
 
 Members of a group that shares systems decide as one: the lead decides with the members' mean readiness, weighted by
-population, and the members commit with it, or as soon as they have the money.
+population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
+decides on alone.
 
 Sources: Berry and Berry 1990 (internal and regional determinants as discrete-time hazards); Ito 2002 (once the state
 acts, bodies move irrespective of internal conditions); Alfi, Parisi and Pietronero 2007 (pressure of a deadline).
@@ -189,7 +190,7 @@ def decide(country: Country, state: State, parameters: np.record, seed: int, mon
             if not gate_open:
                 continue
             wants = intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= lots[i, lot].threshold
-            if lead != i:
+            if lead != i and lots[lead, lot].legacy >= 0:
                 wants = lots[lead, lot].commit >= 0
             if wants and not is_listed[i, lot]:
                 if not affords(country, state, parameters, month, i, lot, left):

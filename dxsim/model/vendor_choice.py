@@ -145,7 +145,7 @@ def choose_for_new_commitments(
     for place in range(count):
         i, lot = decided[place] // n_lots, decided[place] % n_lots
         lead = lead_of(state.municipalities, state.groups, parameters.shared_system, i)
-        if lead == i:
+        if lead == i or state.lots[lead, lot].legacy < 0:
             chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
             continue
         chosen[place] = state.lots[lead, lot].vendor
