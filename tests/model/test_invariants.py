@@ -1,82 +1,197 @@
-"""What must hold at the end of every month, whatever the parameters.
+"""What must hold at the end of every month, whatever the parameters; the checks are those of `watch`.
 
-Each month is recounted from the systems alone and compared with the running counts; the vendors' service is done again
-job by job.
+More than 10,000 random sets of parameters: a few on a nation of all types in every month, hundreds on a small one in
+some months each, and the rest of the ten thousand with the marker `long`.
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from dxsim.model.commitment import is_gate_open, peer_exposure
-from dxsim.model.run import Inputs, begin, prepare, proceed
+from dxsim.model import events
+from dxsim.model.commitment import is_gate_open
+from dxsim.model.run import prepare
 from dxsim.model.state import (
-    DECLARED,
+    ACCOUNTS,
+    APPROPRIATION,
     DONE,
-    LATE,
+    ENVELOPE,
+    FLOWS,
+    FUND,
     LEGACY,
     LIVE,
     MIGRATING,
     MONTHLY,
+    NATIONAL,
     NEVER,
     ORDERED,
+    PENALTY,
     PLANNING,
+    RESERVE,
+    RUNNING,
+    SUBSIDIES_PAID,
+    SUBSIDY,
     TRANSITIONS,
+    TREASURY,
     VENDOR,
-    VENDOR_RESOURCES,
     WITHDRAWN,
-    Series,
-    State,
 )
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
-from dxsim.nation.network import weights
-from dxsim.nation.operations import lots
+from dxsim.nation.schema import TYPES
+from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
-from dxsim.scenario.scenario import Announcement, VendorEvent, contradictions, load_scenario
-from tests.model.cases import MONTHS, copy_of, mixed_nation
+from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
+from tests.model.cases import KINDS, MONTHS, copy_of, mixed_nation
+from tests.model.watch import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, Watch
 
-TOLERANCE = 1e-6  # reference jobs
-LOTS = tuple(lot.lot for lot in lots())
-OPEN = (PLANNING, ORDERED, MIGRATING)  # committed, not finished, not withdrawn
+EXTREMES = {
+    "vendor.capacity_ratio": [0, 0.02, 0.6, 0.85, 1.5, 3, 1e6],
+    "vendor.count": [1, 2, 7, 20, 64],
+    "vendor.planning_months": [0, 3, 9],
+    "vendor.stabilisation_months": [0, 1, 12],
+    "vendor.retender_probability": [0, 0.3, 1],
+    "vendor.shortage_threshold": [0, 0.05, 0.5],
+    "vendor.substitute_months": [0, 6],
+    "vendor.readiness_mean": [0, 30, 48],
+    "policy.extension_threshold": [0.0, 0.1],
+    "policy.engineer_pool": [0, 0, 0.5, 1],
+    "legacy.bespoke_share": [0.0, 0.0057, 0.3],
+    "money.envelope_share": [0, 0.02, 0.1, 10],
+    "money.first_instalment": [0, 0.1, 1],
+    "money.rounding_unit": [1, 1, 1000, 1_000_000],
+    "subsidy.fund_opening": [0, 2e7, 1e9, 1.825e11],
+    "subsidy.fund_top_up": [0, 5.163e11],
+    "policy.late_penalty": [0, 0, 1e5, 1e7],
+    "staff.staff_of_10000": [0.5, 2.4, 20],
+    "staff.least_staff": [0, 0.5],
+    "staff.operations_base": [0, 0.6, 3],
+    "cooperation.initial_share": [0, 0.218, 1],
+    "cooperation.initial_size": [2, 6.1],
+    "cooperation.largest_group": [1, 2, 20],
+    "cooperation.transaction_cost": [0, 3e6, 1.2e7, 1e11],
+    "cooperation.contract_months": [0, 12, 60],
+    "cooperation.coordination_loss": [0, 0.1, 1],
+    "cooperation.autonomy_cost": [0, 0.02],
+    "quality.incident_rate": [0, 0.02, 1],
+    "quality.rollback_severity": [0, 0.002, 0.05, 1],
+    "quality.rollback_work": [0, 0.3, 1],
+    "programmes.initial_online": [0, 4, 26],
+    "security.security_hazard": [0, 0.0005, 0.5],
+    "residents.analog_floor": [0, 0.3, 1],
+    "residents.closing_months": [0, 24],
+    "residents.support_desks": [0, 0.2, 5],
+    "residents.access_points": [0, 0.3],
+}
 
-# The phases of a month that move systems, by the states that they move from and to, in the order of the schedule.
-PHASES_OF_A_MONTH = (
-    ((PLANNING, ORDERED, MIGRATING), (WITHDRAWN,)),  # vendors leave lots
-    ((WITHDRAWN,), (PLANNING,)),  # new tenders
-    ((LEGACY,), (PLANNING,)),  # commitments
-    ((PLANNING,), (ORDERED,)),  # orders
-    ((ORDERED,), (MIGRATING,)),  # work begins
-    ((MIGRATING,), (LIVE,)),  # work ends
-    ((LIVE,), (DONE,)),  # parallel runs end
-    ((MIGRATING,), (ORDERED,)),  # shortage: booked again
-    ((ORDERED,), (WITHDRAWN,)),  # shortage: tendered again
-)
+
+def random_case(number: int) -> Scenario:
+    """Return the scenario of case `number`: within the ranges, and now and then at an extreme."""
+    generator = np.random.default_rng([1741, number])
+    base = load_baseline()
+    while True:
+        values: dict[str, object] = {}
+        for name, _, low, high in sample_space():
+            entry = REGISTRY[name]
+            draw = generator.choice([low, high]) if generator.random() < 0.15 else generator.uniform(low, high)
+            values[name] = int(draw) if entry.type == "int" else float(draw)
+        for name, entry in REGISTRY.items():
+            if entry.type == "choice":
+                values[name] = str(generator.choice(entry.choices))
+        # What is unlimited or absent leaves little to check.
+        for name, usual in (
+            ("money.budget", "binding"),
+            ("staff.staffing", "binding"),
+            ("cooperation.formation", "yearly"),
+        ):
+            values[name] = usual if generator.random() < 0.8 else values[name]
+        values["policy.deadline"] = str(generator.choice(["2024-03", "2025-08", "2026-03", "2027-06", "2028-03"]))
+        values["residents.closing_start"] = str(generator.choice(["2021-04", "2024-04", "2030-04"]))
+        for name, choices in EXTREMES.items():
+            choice = generator.choice(choices)
+            values[name] = int(choice) if REGISTRY[name].type == "int" else float(choice)
+        if generator.random() < 0.4:
+            values["commitment.peer_hazard"] = 0.0
+        if not contradictions(base.values | values):
+            break
+    shocks = []
+    for _ in range(generator.integers(0, 4)):
+        vendors = tuple(sorted(set(generator.integers(1, 9, 3).tolist())))
+        withdrawn = tuple(lot for lot in LOTS if generator.random() < 0.4)
+        factor = float(generator.choice([0.0, 0.5, 1.0, 2.0]))
+        shocks.append(VendorEvent(int(generator.integers(0, 120)), vendors, factor, withdrawn, ""))
+    statements = tuple(
+        Announcement(int(generator.integers(0, 90)), float(generator.random()), "")
+        for _ in range(generator.integers(0, 4))
+    )
+    return replace(
+        load_scenario("baseline", values),
+        vendor_events=tuple(sorted(shocks, key=lambda event: event.month)),
+        announcements=statements,
+        policies=random_policies(generator),
+    )
 
 
-def months_moves(plans_at_once: bool) -> set[tuple[int, int]]:
-    """Return all pairs of states a month apart, each step being one of TRANSITIONS in its phase.
-
-    A system that begins to plan in this month can be ordered in the same month only if planning takes no time
-    (`plans_at_once`).
-    """
-    paths = {(state, state, False) for state in range(DONE + 1)}  # first, present, entered planning in this month
-    for sources, targets in PHASES_OF_A_MONTH:
-        steps = {(a, b) for a, b in TRANSITIONS if a in sources and b in targets}
-        paths |= {
-            (first, b, new or b == PLANNING)
-            for first, present, new in paths
-            for a, b in steps
-            if a == present and not (b == ORDERED and a == PLANNING and new and not plans_at_once)
-        }
-    return {(first, last) for first, last, _ in paths}
+@cache
+def load_baseline() -> Scenario:
+    return load_scenario("baseline")
 
 
-MOVES = {plans_at_once: months_moves(plans_at_once) for plans_at_once in (False, True)}
+def random_policies(generator: np.random.Generator) -> tuple[Policy, ...]:
+    """Return up to three policies on levers, for some or all bodies, in some months."""
+    levers = [name for name, entry in REGISTRY.items() if entry.role == "body_lever"]
+    policies = []
+    for _ in range(generator.integers(0, 4)):
+        lever = str(generator.choice(levers))
+        low, high = (float(REGISTRY[lever].code(bound)) for bound in (REGISTRY[lever].low, REGISTRY[lever].high))
+        how = str(generator.choice(["set", "add", "multiply"]))
+        value = generator.uniform(0.0, 2.0) if how == "multiply" else generator.uniform(low, high)
+        first = int(generator.integers(0, 120))
+        types = tuple(str(name) for name in generator.choice(KINDS, 3, replace=False))
+        who = Who(types=types) if generator.random() < 0.5 else Who()
+        policies.append(Policy(lever, float(value), how, first, first + int(generator.integers(1, 90)), who))
+    return tuple(policies)
+
+
+@cache
+def nation_of(rows: int, columns: int):
+    return mixed_nation(rows, columns)
+
+
+def watch_case(number: int) -> Watch:
+    """Step the case `number` through all months and return how it ends."""
+    nation = nation_of(6, 7)
+    watch = Watch(prepare(nation, random_case(number), number), nation)
+    for month in range(MONTHS):
+        step(watch, month, number)
+    return watch
+
+
+def step(watch: Watch, month: int, number: int) -> None:
+    try:
+        watch.step(month)
+    except AssertionError as error:
+        raise AssertionError(f"case {number}, month {month}: {error}") from error
+
+
+def look_in(number: int) -> Watch:
+    """Look at the case `number` in some months: the start, an April, an October, around the deadline, the end."""
+    nation = nation_of(3, 4)
+    inputs = prepare(nation, random_case(number), number)
+    generator = np.random.default_rng([12, number])
+    deadline = int(inputs.parameters.deadline)
+    months = {0, 12 * int(generator.integers(1, 15)), 6 + 12 * int(generator.integers(0, 15)), deadline - 1}
+    months |= {deadline, *generator.integers(1, MONTHS, 2).tolist()}
+    watch, done = Watch(inputs, nation, block=12), 0
+    for month in sorted(months):
+        watch.skip(done, month)
+        step(watch, month, number)
+        done = month + 1
+    return watch
 
 
 def test_moves_of_a_month_use_each_transition():
@@ -87,369 +202,8 @@ def test_moves_of_a_month_use_each_transition():
         assert first < LIVE or last >= first
 
 
-class Watch:
-    """A run that is stepped month by month, with what each month is compared with."""
-
-    def __init__(self, inputs: Inputs, weight: np.ndarray) -> None:
-        self.inputs, self.weight = inputs, weight
-        self.state, self.series = begin(inputs)
-        self.initial = copy_of(self.state)
-        self.last_order = np.full(self.state.systems.shape, -1)  # month; the state keeps the first one
-        self.started_anew = 0.0  # work done for vendors that let a system down, of no use to the next one
-
-    def step(self, month: int) -> None:
-        """Run one month and check it."""
-        before = copy_of(self.state)
-        proceed(self.inputs, self.state, self.series, month, month + 1)
-        ordered_now = self.ordered_now(before, month)
-        assert (self.state.systems.order[ordered_now & (self.last_order < 0)] == month).all()
-        self.last_order[ordered_now] = month
-        opening = self.opening(before, month)
-        check_systems(self, before, month)
-        check_counts(self, month)
-        check_vendors(self, before, opening)
-        check_service(self, before, opening, month)
-        check_queues(self)
-        check_reasons(self, before, month)
-        check_ranges(self, month)
-
-    def left_now(self, before: State, month: int) -> np.ndarray:
-        """Return which systems are of a lot that their vendor leaves in this month, (n, O)."""
-        lot_of, events = self.inputs.country.lot_of, self.inputs.events.vendor_events
-        left = np.zeros(before.systems.shape, dtype=bool)
-        for shock in events[events.month == month]:
-            left |= (before.systems.vendor == shock.vendor) & (shock.withdrawn_lots >> lot_of & 1).astype(bool)
-        return left & np.isin(before.systems.state, OPEN)
-
-    def tendered_now(self, before: State, month: int) -> np.ndarray:
-        """Return which systems were tendered again in this month, perhaps to be withdrawn at its end, (n, O)."""
-        systems, left = self.state.systems, self.left_now(before, month)
-        was_withdrawn = before.systems.state == WITHDRAWN
-        again = (was_withdrawn & (systems.since == month)) | (left & (systems.vendor != before.systems.vendor))
-        return (was_withdrawn | left) & ((systems.state != WITHDRAWN) | again)
-
-    def ordered_now(self, before: State, month: int) -> np.ndarray:
-        """Return which systems were ordered in this month, perhaps to be withdrawn at its end, (n, O)."""
-        systems, left = self.state.systems, self.left_now(before, month)
-        was_unordered = np.isin(before.systems.state, (LEGACY, PLANNING, WITHDRAWN)) | left
-        is_withdrawn = systems.state == WITHDRAWN
-        fell = is_withdrawn & np.isin(before.systems.state, (LEGACY, PLANNING)) & ~left
-        fell |= is_withdrawn & self.tendered_now(before, month)
-        return was_unordered & (np.isin(systems.state, (ORDERED, MIGRATING, LIVE, DONE)) | fell)
-
-    def opening(self, before: State, month: int) -> State:
-        """Return the state before this month's work: a new tender starts from nothing, free of the old one's date."""
-        opening, systems = copy_of(before), self.state.systems
-        tendered = self.tendered_now(before, month)
-        self.started_anew += (systems.work - before.systems.remaining)[tendered].sum()
-        opening.systems.remaining[tendered] = systems.work[tendered]
-        opening.systems.gate[tendered & (before.systems.flag == VENDOR_RESOURCES)] = 0
-        assert (systems.remaining <= opening.systems.remaining).all()
-        return opening
-
-
-def check_systems(watch: Watch, before: State, month: int) -> None:
-    """States sum to the operations that apply, move by legal steps, and their dates are in order."""
-    country, systems, lot_of = watch.inputs.country, watch.state.systems, watch.inputs.country.lot_of
-    applies = country.applies[country.municipalities.kind][:, lot_of]
-    assert ((systems.state >= LEGACY) == applies).all()
-    assert ((systems.state == -1) == ~applies).all()
-    counts = np.array([(systems.state == state).sum(axis=1) for state in range(DONE + 1)])
-    assert (counts.sum(axis=0) == applies.sum(axis=1)).all()
-
-    plans_at_once = watch.state.lots.planning_months[:, lot_of] == 0
-    moved = before.systems.state != systems.state
-    for at_once in (False, True):
-        which = moved & (plans_at_once == at_once)
-        moves = set(zip(before.systems.state[which].tolist(), systems.state[which].tolist(), strict=True))
-        assert moves <= MOVES[at_once]
-
-    assert (systems.since[moved & (systems.state < LIVE)] == month).all()
-    commit = watch.state.lots.commit[:, lot_of]
-    assert ((commit >= 0) == (systems.state > LEGACY))[applies].all()
-    has_order, has_start, is_live = systems.order >= 0, systems.start >= 0, systems.live >= 0
-    assert (is_live == (systems.state >= LIVE)).all()
-    assert not (is_live & ~has_start).any()
-    assert not (has_start & ~has_order).any()
-    assert (has_order == (watch.last_order >= 0)).all()
-    assert (systems.order[has_order] >= commit[has_order]).all()
-    assert (systems.order <= watch.last_order).all()
-    assert (systems.start[has_start] >= systems.order[has_start]).all()
-    assert (systems.live[is_live] > systems.start[is_live]).all()
-    assert (systems.live[is_live] > systems.order[is_live]).all()
-    for field, fixed in (("live", is_live), ("start", has_start), ("order", has_order)):
-        known = before.systems[field] >= 0
-        assert (systems[field][known] == before.systems[field][known]).all()
-        assert (systems[field][fixed & ~known] == month + (field == "live")).all()
-    planned = systems.since + watch.state.lots.planning_months[:, lot_of]
-    assert (planned[systems.state == PLANNING] > month).all()  # nobody plans for longer than needed
-    parallel = month + 1 - systems.live[systems.state == LIVE]
-    assert (parallel < max(1, watch.inputs.parameters.stabilisation_months)).all()
-    known = before.lots.commit >= 0
-    assert (watch.state.lots.commit[known] == before.lots.commit[known]).all()
-    assert (systems.work == watch.initial.systems.work).all()
-    assert (systems.remaining >= -1e-12).all()
-    assert (systems.remaining[is_live] <= 1e-9).all()
-
-
-def check_counts(watch: Watch, month: int) -> None:
-    """Running counts, of nation, bodies, prefectures, types and neighbours, equal a recount."""
-    country, state = watch.inputs.country, watch.state
-    systems, kind = state.systems, country.municipalities.kind
-    kinds = country.kind_size.size
-
-    def by_kind(mask: np.ndarray) -> np.ndarray:
-        per_body = mask if mask.ndim == 1 else mask.sum(axis=1)
-        return np.bincount(kind, weights=per_body, minlength=kinds).astype(int)
-
-    row = watch.series.monthly[month]
-    is_late = (systems.reason > 0) & (systems.state < LIVE)
-    recount = {
-        "committed": systems.state > LEGACY,
-        "ordered": systems.order >= 0,
-        "started": systems.start >= 0,
-        "live": systems.live >= 0,
-        "done": systems.state == DONE,
-        **{f"late_R{reason}": is_late & (systems.reason == reason) for reason in range(1, 6)},
-        "bodies_committed": ~(systems.state == LEGACY).any(axis=1),
-        "bodies_late": is_late.any(axis=1),
-    }
-    for name, mask in recount.items():
-        assert (row[:, MONTHLY.index(name)] == by_kind(mask)).all(), name
-    assert (row == state.tally).all()
-
-    bodies = state.municipalities
-    committed = state.lots.commit >= 0
-    assert (bodies.open_lots == ((state.lots.legacy >= 0) & ~committed).sum(axis=1)).all()
-    assert (bodies.withdrawn == (systems.state == WITHDRAWN).sum(axis=1)).all()
-    assert (bodies.late == is_late.sum(axis=1)).all()
-    for lot in range(len(LOTS)):
-        mine = committed[:, lot]
-        by_prefecture = np.bincount(country.municipalities.prefecture, weights=mine, minlength=48)
-        assert (state.prefecture_committed[:, lot] == by_prefecture).all()
-        assert (state.kind_committed[:, lot] == by_kind(mine)).all()
-        around = np.concatenate([[0], np.cumsum(mine[country.neighbours])])[country.offsets]
-        assert (state.lots.neighbours_committed[:, lot] == np.diff(around)).all()
-
-    declared = row[:, DECLARED + 1 : DECLARED + 6]
-    if month not in watch.inputs.events.surveys:
-        earlier = watch.series.monthly[month - 1][:, DECLARED + 1 : DECLARED + 6] if month > 0 else 0
-        assert (declared == earlier).all()
-    else:
-        assert (declared.sum(axis=1) <= by_kind((systems.state >= LEGACY) & (systems.state < LIVE))).all()
-        assert (row[:, MONTHLY.index("bodies_declared")] <= np.minimum(country.kind_size, declared.sum(axis=1))).all()
-
-
-def check_vendors(watch: Watch, before: State, opening: State) -> None:
-    """Work is neither lost nor made: contracted = done + in the book + withdrawn; customers add up."""
-    country, state, parameters = watch.inputs.country, watch.state, watch.inputs.parameters
-    systems, vendors = state.systems, state.vendors
-    count = vendors.size
-    is_open = np.isin(systems.state, OPEN)
-    book = np.bincount(systems.vendor[is_open], weights=systems.remaining[is_open], minlength=count)
-    assert np.abs(vendors.book - book).max() < TOLERANCE
-    balance = vendors.contracted - vendors.total_done - vendors.book - vendors.withdrawn
-    assert np.abs(balance).max() < TOLERANCE
-    assert np.abs(vendors.total_done - before.vendors.total_done - vendors.work_done).max() < TOLERANCE
-    done = (systems.work - systems.remaining)[systems.state >= LEGACY].sum()
-    assert abs(vendors.total_done.sum() - done - watch.started_anew) < TOLERANCE
-
-    given = opening.systems.remaining - systems.remaining
-    took = given > 0
-    by_vendor = np.bincount(systems.vendor[took], weights=given[took], minlength=count)
-    assert np.abs(vendors.work_done - by_vendor).max() < TOLERANCE
-    output = vendors.capacity * (1 + before.vendors.go_lives / parameters.learning_unit) ** parameters.learning_exponent
-    assert (vendors.work_done <= output * (1 + 1e-12) + TOLERANCE).all()
-
-    applies, is_new = systems.state >= LEGACY, systems.state >= LIVE
-    user_of = np.where(is_new, systems.vendor, state.lots.legacy[:, country.lot_of])
-    population = np.broadcast_to(country.municipalities.population[:, None], applies.shape)
-    assert (vendors.systems_served == np.bincount(user_of[applies], minlength=count)).all()
-    assert (vendors.population_served == np.bincount(user_of[applies], population[applies], minlength=count)).all()
-    assert (vendors.go_lives == np.bincount(systems.vendor[is_new], minlength=count)).all()
-
-
-def check_service(watch: Watch, before: State, opening: State, month: int) -> None:
-    """Serve every vendor's jobs again in order: each gets its limit until the output is used up, no output idles."""
-    inputs, state, parameters = watch.inputs, watch.state, watch.inputs.parameters
-    systems, lot_of = state.systems, inputs.country.lot_of
-    was_queued = np.isin(before.systems.state, (ORDERED, MIGRATING)) & ~watch.left_now(before, month)
-    queued = was_queued | (watch.last_order == month)
-    ready = state.ready[systems.vendor, lot_of] <= month
-    may_work = queued & ready & (opening.systems.gate <= month)
-    output = state.vendors.capacity * (
-        (1 + before.vendors.go_lives / parameters.learning_unit) ** parameters.learning_exponent
-    )
-    given = (opening.systems.remaining - systems.remaining).ravel()
-    limit = np.maximum(parameters.minimum_service, systems.work / parameters.minimum_months)
-    wanted = np.minimum(opening.systems.remaining, limit).ravel()
-    rank = priority(watch).ravel()
-    for vendor in range(state.vendors.size):
-        mine = np.flatnonzero((may_work & (systems.vendor == vendor)).ravel())
-        mine = mine[np.argsort(rank[mine], kind="stable")]
-        ahead = np.concatenate([[0.0], np.cumsum(wanted[mine])[:-1]]) if mine.size else np.empty(0)
-        expected = np.clip(output[vendor] - ahead, 0.0, wanted[mine])
-        assert np.abs(given[mine] - expected).max(initial=0.0) < TOLERANCE
-        # Work conservation: with enough for everybody to take in, no output idles.
-        if wanted[mine].sum() >= output[vendor]:
-            assert abs(state.vendors.work_done[vendor] - output[vendor]) < TOLERANCE
-    assert (given[~may_work.ravel()] == 0).all()
-
-
-def priority(watch: Watch) -> np.ndarray:
-    """Return the place of every system in a queue, (n, O): by the discipline, then by body, then by operation."""
-    state, parameters = watch.state, watch.inputs.parameters
-    n, n_operations = state.systems.shape
-    population = np.broadcast_to(watch.inputs.country.municipalities.population[:, None], (n, n_operations))
-    by_discipline = (watch.last_order, state.systems.work, population)[parameters.queue_discipline]
-    tie = np.broadcast_to(state.municipalities.tie[:, None], (n, n_operations))
-    operation = np.broadcast_to(np.arange(n_operations), (n, n_operations))
-    order = np.lexsort((operation.ravel(), tie.ravel(), by_discipline.ravel()))
-    place = np.empty(order.size, dtype=int)
-    place[order] = np.arange(order.size)
-    return place.reshape(n, n_operations)
-
-
-def check_queues(watch: Watch) -> None:
-    """The linked lists hold exactly the ordered and migrating systems of their vendor, in order of priority."""
-    state, rank = watch.state, priority(watch).ravel()
-    systems = state.systems.ravel()
-    following = systems.following.tolist()
-    for vendor, head in enumerate(state.head.tolist()):
-        listed, system = [], head
-        while system != -1:
-            listed.append(system)
-            system = following[system]
-            assert len(listed) <= systems.size
-        waiting = np.flatnonzero(np.isin(systems.state, (ORDERED, MIGRATING)) & (systems.vendor == vendor))
-        assert sorted(listed) == waiting.tolist()
-        assert all(rank[one] < rank[other] for one, other in pairwise(listed))
-        if listed:
-            assert state.tail[vendor] == listed[-1]
-
-
-def check_reasons(watch: Watch, before: State, month: int) -> None:
-    """From the deadline on every late system has one reason for good, and late systems only grow fewer."""
-    systems, deadline = watch.state.systems, watch.inputs.parameters.deadline
-    stock = watch.series.monthly[:, :, LATE + 1 : LATE + 6].sum(axis=(1, 2))
-    assert ((systems.reason >= 0) & (systems.reason <= 5)).all()
-    if month + 1 < deadline:
-        assert (systems.reason == 0).all()
-        assert stock[month] == 0
-        return
-    if month + 1 == deadline:
-        is_late = (systems.state >= LEGACY) & (systems.state < LIVE)
-        assert ((systems.reason > 0) == is_late).all()
-        assert stock[month] == is_late.sum()
-        hard = is_late & np.isin(watch.initial.systems.flag, (1, 2, 3)) & (systems.flag == watch.initial.systems.flag)
-        assert (systems.reason[hard] == systems.flag[hard]).all()
-        return
-    assert (systems.reason == before.systems.reason).all()
-    assert stock[month] <= stock[month - 1]
-    live_late = (systems.reason > 0) & (systems.live >= 0)
-    assert (systems.live[live_late] > deadline).all()
-    on_time = (systems.state >= LIVE) & (systems.reason == 0)
-    assert (systems.live[on_time] <= deadline).all()
-
-
-def check_ranges(watch: Watch, month: int) -> None:
-    """Beliefs, exposures, quotes and concentration stay within their bounds."""
-    inputs, state, parameters = watch.inputs, watch.state, watch.inputs.parameters
-    assert ((state.municipalities.belief >= 0) & (state.municipalities.belief <= 1)).all()
-    assert watch.series.national[month, 0] == pytest.approx(state.municipalities.belief.mean(), abs=1e-12)
-    assert np.isin(watch.series.national[: month + 1, 1], (0, 1)).all()
-    assert (np.diff(watch.series.national[: month + 1, 1]) >= 0).all()
-    assert ((state.quoted_wait >= 0) & (state.quoted_wait <= parameters.quoted_wait_ceiling)).all()
-    assert (state.vendors.capacity >= 0).all()
-    shares = state.vendors.systems_served / state.vendors.systems_served.sum()
-    assert 1e4 / shares.size - 1e-6 <= 1e4 * (shares**2).sum() <= 1e4 + 1e-6
-    assert (state.intent >= state.gate_intent).all()
-    if month % 18 == 17:
-        exposure = watch.weight @ (state.lots.commit >= 0)
-        assert ((exposure >= 0) & (exposure <= 1 + 1e-12)).all()
-        for i in range(0, len(exposure), 7):
-            for lot in range(len(LOTS)):
-                found = peer_exposure(inputs.country, state, parameters, i, lot)
-                assert found == pytest.approx(exposure[i, lot], abs=1e-12)
-    if state.nation[0].released:
-        assert month >= parameters.deadline
-
-
-def random_case(number: int) -> tuple[dict[str, object], tuple[VendorEvent, ...], tuple[Announcement, ...]]:
-    """Return the parameters and events of case `number`: within the ranges, and now and then at an extreme."""
-    generator = np.random.default_rng([1741, number])
-    while True:
-        values: dict[str, object] = {}
-        for name, _, low, high in sample_space():
-            entry = REGISTRY[name]
-            draw = generator.choice([low, high]) if generator.random() < 0.15 else generator.uniform(low, high)
-            values[name] = int(draw) if entry.type == "int" else float(draw)
-        for name, entry in REGISTRY.items():
-            if entry.type == "choice":
-                values[name] = str(generator.choice(entry.choices))
-        values["policy.deadline"] = str(generator.choice(["2024-03", "2025-08", "2026-03", "2027-06", "2028-03"]))
-        values["vendor.capacity_ratio"] = float(generator.choice([0, 0.02, 0.6, 0.85, 1.5, 3, 1e6]))
-        extremes = {
-            "vendor.count": [1, 2, 7, 20, 64],
-            "vendor.planning_months": [0, 3, 9],
-            "vendor.stabilisation_months": [0, 1, 12],
-            "vendor.retender_probability": [0, 0.3, 1],
-            "vendor.shortage_threshold": [0, 0.05, 0.5],
-            "vendor.substitute_months": [0, 6],
-            "vendor.readiness_mean": [0, 30, 48],
-            "policy.extension_threshold": [0.0, 0.1],
-            "legacy.bespoke_share": [0.0, 0.0057, 0.3],
-        }
-        for name, choices in extremes.items():
-            choice = generator.choice(choices)
-            values[name] = int(choice) if REGISTRY[name].type == "int" else float(choice)
-        if generator.random() < 0.4:
-            values["commitment.peer_hazard"] = 0.0
-        resolved = load_scenario("baseline").values | values
-        if not contradictions(resolved):
-            break
-    events = []
-    for _ in range(generator.integers(0, 4)):
-        vendors = tuple(sorted(set(generator.integers(1, 9, 3).tolist())))
-        withdrawn = tuple(lot for lot in LOTS if generator.random() < 0.4)
-        factor = float(generator.choice([0.0, 0.5, 1.0, 2.0]))
-        events.append(VendorEvent(int(generator.integers(0, 120)), vendors, factor, withdrawn, ""))
-    statements = tuple(
-        Announcement(int(generator.integers(0, 90)), float(generator.random()), "")
-        for _ in range(generator.integers(0, 4))
-    )
-    return values, tuple(sorted(events, key=lambda event: event.month)), statements
-
-
-@cache
-def small_nation():
-    return mixed_nation(6, 7)
-
-
-def watch_case(number: int) -> tuple[State, Series]:
-    """Step the case `number` through all months and return how it ends."""
-    values, events, statements = random_case(number)
-    scenario = replace(load_scenario("baseline", values), vendor_events=events, announcements=statements)
-    inputs = prepare(small_nation(), scenario, number)
-    watch = Watch(inputs, weights_of(small_nation(), values))
-    for month in range(MONTHS):
-        try:
-            watch.step(month)
-        except AssertionError as error:
-            raise AssertionError(f"case {number}, month {month}: {error}") from error
-    return watch.state, watch.series
-
-
-def weights_of(nation, values):
-    resolved = load_scenario("baseline").values | values
-    return weights(
-        nation,
-        float(resolved["commitment.prefecture_exposure_weight"]),
-        float(resolved["commitment.type_exposure_weight"]),
-    )
-
-
-CASES, CASES_OF_LONG_LANE = 40, 2000
+CASES, GLANCES = 16, 300
+LONG_CASES, LONG_GLANCES, BLOCKS = 184, 9_500, 20
 
 
 @pytest.fixture(scope="module")
@@ -463,43 +217,296 @@ def test_invariants_hold_every_month(number, ends):
 
 
 def test_cases_reach_all_that_they_should(ends):
-    """The invariants would mean little if cases never withdrew, announced, or were late."""
+    """The invariants would mean little if cases never withdrew, announced, cooperated, paid, or were late."""
     if len(ends) < CASES:
         pytest.skip("only after all cases")
-    states = set(np.unique(np.concatenate([state.systems.state.ravel() for state, _ in ends])))
+    final = [watch.state for watch in ends]
+    series = [watch.series for watch in ends]
+
+    def count(name, condition):
+        return sum(bool(np.any(condition(getattr(state, name)))) for state in final)
+
+    states = set(np.unique(np.concatenate([state.systems.state.ravel() for state in final])))
     assert states >= {-1, LEGACY, WITHDRAWN, ORDERED, DONE}
-    reasons = np.unique(np.concatenate([state.systems.reason.ravel() for state, _ in ends]))
+    reasons = np.unique(np.concatenate([state.systems.reason.ravel() for state in final]))
     assert reasons.tolist() == [0, 1, 2, 3, 4, 5]
-    assert sum(state.vendors.withdrawn.sum() > 0 for state, _ in ends) >= 10
-    assert sum(series.vendors[:, :, VENDOR.index("shortage")].any() for _, series in ends) >= 10
-    assert sum((state.systems.start >= 0).sum() > 0 for state, _ in ends) >= 20
+    assert set.union(*(watch.log_kinds for watch in ends)) == set(range(len(events.KINDS)))
     restarted = sum(
         state.vendors.total_done.sum() > (state.systems.work - state.systems.remaining).sum() + TOLERANCE
-        for state, _ in ends
+        for state in final
     )
     assert restarted > 0
-    assert sum((state.ready == NEVER).any() for state, _ in ends) >= 10
+    assert sum(run.vendors[:, :, VENDOR.index("shortage")].any() for run in series) >= 4
+    assert sum(watch.inputs.parameters.engineer_pool > 0 for watch in ends) >= 3
+    assert sum(watch.inputs.events.policies.size > 0 for watch in ends) >= 6
+    assert count("vendors", lambda vendors: vendors.withdrawn > 0) >= 4
+    assert count("systems", lambda systems: systems.start >= 0) >= 8
+    assert count("ready", lambda ready: ready == NEVER) >= 4
+    assert count("harm", lambda harm: harm.rollbacks > 0) >= 2
+    assert count("harm", lambda harm: harm.security_incidents > 0) >= 4
+    assert count("ledger", lambda ledger: ledger[:, RESERVE] < 0) >= 6
+    assert count("ledger", lambda ledger: ledger[:, PENALTY] > 0) >= 6
+    assert count("ledger", lambda ledger: ledger[:, ENVELOPE] > 0) >= 6
+    assert count("treasury", lambda treasury: treasury[FUND] == 0) >= 3
+    assert count("workforce", lambda worker: worker.migration_service < 1) >= 2
+    assert count("groups", lambda groups: groups["size"] > 1) >= 3
+    assert count("municipalities", lambda bodies: bodies.closing < NEVER) >= 6
+    assert count("cohorts", lambda people: people.excluded_total > 0) >= 6
+
+
+@pytest.mark.parametrize("block", range(6))
+def test_invariants_hold_in_hundreds_of_cases(block):
+    size = GLANCES // 6
+    for number in range(1_000_000 + block * size, 1_000_000 + (block + 1) * size):
+        look_in(number)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("block", range(20))
-def test_invariants_hold_in_many_more_cases(block):
-    size = CASES_OF_LONG_LANE // 20
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_invariants_hold_in_thousands_of_cases(block):
+    """With those of the usual lane more than 10,000 sets of parameters."""
+    size = LONG_GLANCES // BLOCKS
+    for number in range(2_000_000 + block * size, 2_000_000 + (block + 1) * size):
+        look_in(number)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(8))
+def test_invariants_hold_every_month_in_many_more_cases(block):
+    size = LONG_CASES // 8
     for number in range(CASES + block * size, CASES + (block + 1) * size):
         watch_case(number)
+
+
+def test_ten_thousand_sets_of_parameters():
+    assert CASES + GLANCES + LONG_CASES + LONG_GLANCES >= 10_000
+    one, other = random_case(1_000_000), random_case(1_000_001)
+    assert one.fingerprint != other.fingerprint
 
 
 def test_invariants_hold_for_the_whole_nation():
     if not SYNTHETIC_FOLDER.exists():
         pytest.skip("the synthetic nation has not been drawn yet")
     nation, scenario = load_nation(SYNTHETIC), load_scenario("baseline", {"commitment.peer_hazard": 0.03})
-    watch = Watch(prepare(nation, scenario, 1), weights_of(nation, {"commitment.peer_hazard": 0.03}))
+    watch = Watch(prepare(nation, scenario, 1), nation)
     for month in range(MONTHS):
         watch.step(month)
+    assert watch.log_kinds >= {events.COMMITTED, events.WENT_LIVE, events.CALLED_LATE, events.FAILED_CUTOVER}
+
+
+# What the checks are worth: each of these mistakes, made in the month that is looked at, is noticed.
+
+TROUBLE = {
+    "quality.incident_rate": 1.0,
+    "quality.rollback_severity": 0.002,
+    "vendor.capacity_ratio": 0.5,
+    "vendor.readiness_mean": 30,
+    "vendor.retender_probability": 0.5,
+    "vendor.shortage_threshold": 0.1,
+    "vendor.stabilisation_months": 6,
+    "legacy.no_product_share": 0.05,
+    "cooperation.transaction_cost": 4e6,
+    "security.security_hazard": 0.01,
+    "policy.late_penalty": 1e5,
+    "policy.deadline": "2024-03",
+    "residents.analog_rule": "sunset",
+    "residents.analog_floor": 0.3,
+    "residents.closing_start": "2022-04",
+    "cooperation.grant_rate": 0.1,
+    "staff.operations_base": 1.0,
+}
+LOOKED_AT = 40
+KIND_OF_3 = TYPES.index(KINDS[3]) if isinstance(TYPES, tuple) else list(TYPES).index(KINDS[3])  # of body 3
+
+
+def pay_twice(state, series):
+    """Pay a yen of subsidy, from the fund, that nobody is entitled to; all books balance."""
+    for account, yen in ((SUBSIDY, -1), (ENVELOPE, 1)):
+        state.ledger[3, account] += yen
+        state.money[KIND_OF_3, account] += yen
+    state.treasury[[FUND, SUBSIDIES_PAID]] += (-1, 1)
+
+
+def charge_more(account):
+    """Return a mistake that charges a body a yen too much; its books balance."""
+
+    def mistake(state, series):
+        for place, yen in ((account, 1), (APPROPRIATION, -1)):
+            state.ledger[3, place] += yen
+            state.money[KIND_OF_3, place] += yen
+            series.money[LOOKED_AT, KIND_OF_3, place] += yen
+
+    return mistake
+
+
+def move(record, field, by, where=None):
+    """Return a mistake that adds to a field of a record of the state, of one row or of those `where` a state is."""
+
+    def mistake(state, series):
+        rows = getattr(state, record)
+        if where is None:
+            rows[field].reshape(-1)[3] += by
+        else:
+            found = np.flatnonzero(where(state))
+            assert found.size > 0, (record, field)
+            rows[field].reshape(-1)[found[0]] += by
+
+    return mistake
+
+
+def move_array(name, place, by):
+    def mistake(state, series):
+        getattr(state, name)[place] += by
+
+    return mistake
+
+
+def move_series(name, place, by=1):
+    def mistake(state, series):
+        getattr(series, name)[(LOOKED_AT, *place)] += by
+
+    return mistake
+
+
+def in_state(code):
+    return lambda state: (state.systems.state == code).ravel()
+
+
+MISTAKES = {
+    "subsidy twice": pay_twice,
+    **{f"charge {ACCOUNTS[account]}": charge_more(account) for account in COST_ACCOUNTS},
+    **{f"ledger {name}": move_array("ledger", (5, place), 1) for place, name in enumerate(ACCOUNTS)},
+    **{f"treasury {name}": move_array("treasury", place, 1) for place, name in enumerate(TREASURY)},
+    "money": move_array("money", (2, RUNNING), 1),
+    **{
+        f"flow {name}": move_series("flows", (2, place), 2 if name == "worse_off_bodies" else 1)
+        for place, name in enumerate(FLOWS)
+        if name != "worse_off_bodies"
+    },
+    **{
+        f"monthly {name}": move_series("monthly", (2, place))
+        for place, name in enumerate(MONTHLY)
+        if not name.startswith(("declared", "bodies_declared"))
+    },
+    **{
+        f"national {name}": move_series("national", (place,))
+        for place, name in enumerate(NATIONAL)
+        if name != "extension_granted"
+    },
+    **{f"vendor series {name}": move_series("vendors", (2, place)) for place, name in enumerate(VENDOR)},
+    **{
+        f"body {name}": move("municipalities", name, 1)
+        for name in (
+            "open_lots",
+            "planning",
+            "migrating",
+            "systems",
+            "live",
+            "done",
+            "withdrawn",
+            "late",
+            "closing",
+            "belief",
+            "group",
+            "next_group",
+            "after",
+        )
+    },
+    "next parallel run's end": move("municipalities", "next_done", -1),
+    **{
+        f"purse {name}": move("purses", name, 1000)
+        for name in ("baseline", "unit_running", "legacy", "parallel", "new", "running_total")
+    },
+    "purse saving": move("purses", "saving", 0.01),
+    **{
+        f"worker {name}": move("workforce", name, 0.01)
+        for name in ("staff", "experience", "pool", "lent", "supply", "demand", "overload")
+    },
+    "planning service": move("workforce", "planning_service", 0.5),
+    "migration service": move("workforce", "migration_service", 0.5),
+    "programme service": move("workforce", "programme_service", 0.5),
+    **{
+        f"harm {name}": move("harm", name, 1)
+        for name in ("interfaces", "incidents", "affected", "impact", "rollbacks", "security_incidents", "exposed")
+    },
+    **{f"harm {name} falls": move("harm", name, -1) for name in ("incidents", "affected", "security_incidents")},
+    "level rises": move("programmes", "level", 1),
+    "level falls": move("programmes", "level", -1),
+    **{
+        f"cohort {name}": move("cohorts", name, 0.5)
+        for name in ("persons", "trained", "online", "assisted", "analog", "excluded", "online_total", "excluded_total")
+    },
+    **{
+        f"group {name}": move("groups", name, 1, lambda state: state.groups["size"] > 1)
+        for name in ("size", "lead", "head")
+    },
+    **{
+        f"supplier {name}": move("vendors", name, 1)
+        for name in (
+            "capacity",
+            "book",
+            "work_done",
+            "total_done",
+            "withdrawn",
+            "contracted",
+            "systems_served",
+            "go_lives",
+            "population_served",
+        )
+    },
+    "queue broken": move("systems", "following", 1, in_state(MIGRATING)),
+    "work lost": move("systems", "remaining", -0.01, in_state(MIGRATING)),
+    "work made": move("systems", "remaining", 0.01, in_state(ORDERED)),
+    "planned too much": move("systems", "planned", 0.5, in_state(PLANNING)),
+    "jump": move("systems", "state", 1, in_state(ORDERED)),
+    "back from live": move("systems", "state", -1, in_state(LIVE)),
+    "live date": move("systems", "live", 1, in_state(DONE)),
+    "order date": move("systems", "order", -1, in_state(ORDERED)),
+    "reason": move("systems", "reason", -1, lambda state: (state.systems.reason > 1).ravel()),
+    "lever": move("levers", "enforcement", 2),
+    "gate intent": move_array("gate_intent", (3, 0, 0), 1e9),
+    "peers": move_array("kind_committed", (2, 1), 1),
+}
+
+
+@pytest.fixture(scope="module")
+def troubled():
+    nation = nation_of(6, 7)
+    watch = Watch(prepare(nation, load_scenario("baseline", TROUBLE), 3), nation)
+    for month in range(LOOKED_AT):
+        watch.skip(month, month + 1)
+    return watch
+
+
+def changed_copy(watch: Watch, mistake) -> Watch:
+    """Return a copy of a watch in whose next month the `mistake` is made."""
+    other = copy.copy(watch)
+    other.state, other.series = copy_of(watch.state), copy_of(watch.series)
+    other.last_order, other.ordered_alone = watch.last_order.copy(), watch.ordered_alone.copy()
+    other.group, other.log_kinds = watch.group.copy(), set(watch.log_kinds)
+
+    def advance(first: int, last: int) -> np.ndarray:
+        log = Watch.advance(other, first, last)
+        mistake(other.state, other.series)
+        return log
+
+    other.advance = advance
+    return other
+
+
+def test_a_month_without_a_mistake_passes(troubled):
+    changed_copy(troubled, lambda state, series: None).step(LOOKED_AT)
+    assert troubled.log_kinds >= {events.FAILED_CUTOVER, events.BREACH, events.CALLED_LATE, events.WITHDRAWN}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_noticed(troubled, name):
+    with pytest.raises(AssertionError):
+        changed_copy(troubled, MISTAKES[name]).step(LOOKED_AT)
 
 
 def test_gates_open_in_april_and_by_chance_with_supplementary_budgets():
-    parameters = prepare(small_nation(), load_scenario("baseline"), 1).parameters
+    parameters = prepare(nation_of(3, 4), load_scenario("baseline"), 1).parameters
     opened = np.array([[is_gate_open(1, 1000 + i, month, parameters) for month in range(24)] for i in range(4000)])
     assert opened[:, [0, 12]].all()
     chance = [5, 8, 11, 17, 20, 23]

@@ -14,12 +14,23 @@ import pytest
 from numba import njit
 from scipy import stats
 
-from dxsim.model import commitment, initialisation, lateness, policy, shortage, vendor_choice, vendor_queue
+from dxsim.model import (
+    commitment,
+    initialisation,
+    lateness,
+    policy,
+    readiness,
+    shortage,
+    vendor_choice,
+    vendor_queue,
+    work,
+)
 from dxsim.model.capacity import initial_capacity, output, queue_wait, quoted_wait, work_left_by_learning
 from dxsim.model.planning import planning_duration
 from dxsim.model.run import begin, prepare, proceed, run_inputs
-from dxsim.model.state import LIVE, ORDERED, PLACE, VENDOR, empty_state
-from dxsim.scenario.scenario import VendorEvent
+from dxsim.model.state import FLOWS, INTERFACE, LIVE, ORDERED, PARALLEL, PLACE, VENDOR, empty_state
+from dxsim.nation.small import grid_nation
+from dxsim.scenario.scenario import VendorEvent, load_scenario
 from tests.model.cases import (
     ALIKE,
     DEADLINE,
@@ -54,6 +65,9 @@ L8 = {48: 0, 54: 78, 60: 156, 72: 312, 84: 468, 94: 598, 95: 600}
 L10 = {0.5: 0.5, 0.8: 2.0, 0.9: 4.5}
 L13 = {(4.5, 20): 0.825715, (3.5, 20): 0.635425, (3.0, 15): 0.589269}
 L14 = {0: 1.0, 1: 0.9, 3: 0.81, 7: 0.729}
+L21_MOST = 100
+L22_AT_LEAST_ONE = 0.310646
+L24 = {0.5: 45.0, 1.0: 0.0}
 
 CONSTANT = ALIKE | PAST_DEADLINE | {"vendor.readiness_mean": 180, "commitment.mandate_hazard": 0}
 
@@ -411,7 +425,7 @@ def serve_poisson_arrivals(country, state, parameters, arrivals, duration):
                 count += 1
         vendor_queue.join_queues(state, parameters, month, ordered, count)
         for vendor in range(arrivals.shape[1]):
-            vendor_queue.serve(country, state, parameters, month, vendor, 1.0 / duration)
+            vendor_queue.serve(country, state, parameters, 0, month, vendor, 1.0 / duration)
 
 
 @pytest.mark.parametrize("load", L10)
@@ -423,11 +437,15 @@ def test_random_arrivals_wait_as_in_theory(load):
     """
     months, vendors, duration = 12_000, 48, 4
     arrivals = np.random.default_rng(10).poisson(load / duration, (months, vendors))
-    small = queue_inputs(2)
+    small = queue_inputs(2, quality__incident_rate=0)
     n = -(-int(arrivals.sum()) // 20)
-    places = np.zeros(n, dtype=PLACE).view(np.recarray)
-    country = small.country._replace(municipalities=places, offsets=np.zeros(n + 1, dtype=np.int64))
+    country = small.country._replace(
+        municipalities=np.zeros(n, dtype=PLACE).view(np.recarray),
+        offsets=np.zeros(n + 1, dtype=np.int64),
+        population_ratio=np.ones((n, months // 12)),
+    )
     state = empty_state(n, 6, 20, vendors, 7, 47)
+    state.workforce.migration_service[:] = 1.0
     state.head[:], state.tail[:] = vendor_queue.END, vendor_queue.END
     state.systems.municipality[:] = np.arange(n)[:, None]
     state.systems.start[:], state.systems.live[:] = -1, -1
@@ -479,11 +497,23 @@ def test_without_capacity_all_systems_are_late():
     assert (run.reason[too_late] == 5).all()
 
 
+def test_without_capacity_all_systems_are_late_in_the_whole_model():
+    overrides = {"vendor.capacity_ratio": 0, "policy.engineer_pool": 1}
+    run = run_inputs(prepare(mixed_nation(10, 14), load_scenario("baseline", overrides), 1))
+    applies = run.state >= 0
+    assert (run.live == -1).all()
+    assert (run.reason[applies] > 0).all()
+    assert not run.harm.incidents.any()
+    assert not run.ledger[:, [PARALLEL, INTERFACE]].any()
+    assert run.programmes.level.max() > 4  # while all else goes on
+
+
 # L12: unlimited capacity
 
 
+@pytest.mark.parametrize("core_only", [True, False], ids=["core", "whole"])
 @pytest.mark.parametrize(("least_service", "shortest"), [(0.3, 7.0), (0.05, 4.5), (1000.0, 12.0)])
-def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortest):
+def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortest, core_only):
     overrides = {
         "vendor.capacity_ratio": 1e6,
         "vendor.shortage_threshold": 1,  # else orders shortly before the deadline make vendors announce a shortage
@@ -496,9 +526,14 @@ def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortes
         "legacy.bespoke_share": 0,
         "legacy.no_product_share": 0,
     }
-    run = run_inputs(prepare(mixed_nation(10, 14), plain(overrides), 1))
+    # The whole model too, as long as staff has time and no cut-over fails: money, groups and programmes only
+    # move orders.
+    free = {"staff.staffing": "unlimited", "quality.rollback_severity": 1}
+    scenario = plain(overrides) if core_only else load_scenario("baseline", overrides | free)
+    run = run_inputs(prepare(mixed_nation(10, 14), scenario, 1))
     ordered = run.order >= 0
-    assert ordered.sum() == (run.state >= 0).sum()
+    assert not core_only or ordered.sum() == (run.state >= 0).sum()
+    assert ordered.sum() > 0.5 * (run.state >= 0).sum()
     duration = np.ceil(np.minimum(run.work / least_service, shortest) - 1e-9)
     assert (run.start[ordered] == run.order[ordered]).all()
     assert (run.live[ordered] == run.order[ordered] + np.maximum(duration[ordered], 1)).all()
@@ -559,6 +594,97 @@ def test_vendor_that_learns_does_more():
             assert 1 / first_of[units] == pytest.approx(L14[units], abs=1e-12)
     assert {0, 1} <= set(first_of)
     assert made_live > 60
+
+
+# L15 to L20 (cost games) are in test_sharing and test_cooperation, L23 in test_cutover, L25 to L27 in
+# tests/records/test_measures. L21, L22 and L24 are tested there or in test_residents too, equation by equation; here,
+# through a run.
+
+
+# L21: the hump of coexistence
+
+
+def test_interfaces_rise_and_fall_as_systems_go_live_one_by_one():
+    """A body whose vendor makes one system live a month: n live ones have n (20 - n) interfaces with the others."""
+    inputs = queue_inputs(1, quality__incident_rate=0)
+    state, series = begin(inputs)
+    state.lots.threshold[:] = 0.5
+    state.vendors.capacity[:] = 1.0
+    proceed(inputs, state, series, 0, 40)
+    live = np.minimum(np.arange(1, 41), 20)
+    found = series.flows[:40, :, FLOWS.index("interfaces")].sum(axis=1)
+    assert found.tolist() == (live * (20 - live)).tolist()
+    assert found.max() == L21_MOST == found[9]
+    assert found[19:].max() == 0
+
+
+# L22: incidents
+
+
+ALL_CUTOVERS_ALIKE = {
+    "quality.complexity_effect": 0,
+    "quality.rush_effect": 0,
+    "quality.overload_effect": 0,
+    "quality.novice_effect": 0,
+    "quality.experience_effect": 0,
+    "vendor.capacity_ratio": 1e6,
+    "vendor.readiness_mean": 0,
+    "commitment.own_motive_hazard": 1,
+    "commitment.gate_rule": "always_open",
+    "legacy.mainframe_share": 0,
+    "legacy.bespoke_share": 0,
+    "legacy.no_product_share": 0,
+}
+
+
+def test_as_many_bodies_have_trouble_as_mergers_had(japan):
+    """Through a run in which each of 1,741 bodies moves all of its 20 systems; the weights of their work sum to 20."""
+    inputs = prepare(japan, plain(ALL_CUTOVERS_ALIKE), 2)
+    assert inputs.country.weight.sum() == pytest.approx(20)
+    run = run_inputs(inputs)
+    assert (run.live >= 0).all()
+    share = (run.harm.incidents > 0).mean()
+    assert abs(z_of_share(share, L22_AT_LEAST_ONE, N)) < LIMIT
+    assert abs(z_of_share(share, 1 - math.exp(-19 * 0.0186 * 0.7), N)) > LIMIT
+    # A roll-back tries again in a later month, at the same risk: more incidents, as many bodies at first.
+    again = prepare(japan, plain(ALL_CUTOVERS_ALIKE | {"quality.rollback_severity": 0, "quality.rollback_work": 1}), 2)
+    retried = run_inputs(again)
+    assert (retried.live >= 0).all()
+    expected = 20 * N * math.expm1(0.0186)  # of each system a geometric number of failed cut-overs
+    assert abs(retried.harm.rollbacks.sum() - expected) < LIMIT * math.sqrt(expected * 1.05)
+
+
+# L24: exclusion
+
+
+@pytest.mark.parametrize("kept", L24)
+def test_the_unable_are_excluded_as_counters_close(kept):
+    """In the whole model, month by month: N nu (1 - d) (1 - alpha) of a thousand residents alike."""
+    groups = ("under_65", "65_to_74", "75_to_84", "85_over")
+    overrides = {
+        **{f"residents.ability_{group}": 0.4 for group in groups},
+        **{f"residents.need_{group}": 0.15 for group in groups},
+        "residents.ability_growth": 0,
+        "residents.analog_rule": "sunset",
+        "residents.analog_floor": kept,
+        "residents.closing_start": "2022-04",
+        "residents.closing_months": 10,
+        "residents.support_desks": 0,
+        "residents.access_points": 0,
+        "residents.tablets": 0,
+    }
+    inputs = prepare(grid_nation(1, 1, population=[1000]), load_scenario("baseline", overrides), 1)
+    people = inputs.country.cohorts.sum() * inputs.country.population_ratio[0]
+    run = run_inputs(inputs)
+    places = [FLOWS.index(f"excluded_{group}") for group in groups]
+    excluded = run.flows[:, :, places].sum(axis=(1, 2)) / np.repeat(people, 12) * 1000
+    closed = np.clip((np.arange(MONTHS) - 12) / 10, 0, 1)
+    assert excluded == pytest.approx(90 * (1 - kept) * closed, abs=1e-9)
+    assert excluded[30] == pytest.approx(L24[kept])
+    # Help enough for everybody, within everybody's reach, leaves nobody out.
+    helped = {"residents.support_desks": 1000, **{f"residents.reach_{group}": 100 for group in groups}}
+    inputs = prepare(grid_nation(1, 1, population=[1000]), load_scenario("baseline", overrides | helped), 1)
+    assert run_inputs(inputs).flows[:, :, places].sum() == pytest.approx(0, abs=1e-9)
 
 
 # Vendors' capacity
@@ -654,10 +780,10 @@ def test_work_grows_with_size_complexity_and_difficulty():
         (quoted_wait, (200.0, 4.0, 120.0), 120.0),
         (planning_duration, (9.0, 0.3, 0.3), 9),
         (planning_duration, (9.0, 1.6, 0.3), 18),
-        (vendor_queue.monthly_limit, (0.7, 0.3, 7.0), 0.3),
-        (vendor_queue.monthly_limit, (7.0, 0.3, 7.0), 1.0),
-        (vendor_queue.shortest_duration, (0.91, 0.3), 4),
-        (vendor_queue.shortest_duration, (0.0, 0.3), 1),
+        (work.monthly_limit, (0.7, 0.3, 7.0), 0.3),
+        (work.monthly_limit, (7.0, 0.3, 7.0), 1.0),
+        (work.shortest_duration, (0.91, 0.3), 4),
+        (work.shortest_duration, (0.0, 0.3), 1),
         (policy.updated_belief, (0.1, 1.0, 0.2), 0.28),
         (policy.expected_deadline, (0.25, 60.0, 120.0), 75.0),
         (lateness.declared_finish, (36.0, 30.0, 60.0, 0.5, 24.0), 51.0),
@@ -673,8 +799,8 @@ def test_work_grows_with_size_complexity_and_difficulty():
         (vendor_choice.waiting_penalty, (2.0, 6.0), 1.0),
         (initialisation.complexity, (0.3, 0.5, 0.5, 200_000.0, 50_000.0, 0.25), 0.6),
         (initialisation.bundling_probability, (0.9, 0.1, 50_000.0 * math.e, 50_000.0, 0.5), 0.4),
-        (initialisation.z_score, (math.nan, 3.0, 2.0), 0.0),
-        (initialisation.z_score, (7.0, 3.0, 2.0), 2.0),
+        (readiness.z_score, (math.nan, 3.0, 2.0), 0.0),
+        (readiness.z_score, (7.0, 3.0, 2.0), 2.0),
     ],
 )
 def test_equations_by_hand(equation, arguments, value):

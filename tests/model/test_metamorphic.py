@@ -1,17 +1,21 @@
 """How outcomes must move, or stay, when a nation, a scenario or the way of running it changes.
 
 "Pathwise" means: for every system and every seed, because runs with the same seed share all draws. The relations need
-preconditions; tests that switch one off and find violations record where they end.
+preconditions; tests that switch one off and find violations record where they end. Relations about commitments, queues
+and vendors alone are tested on the core of the model (`cases.CORE_ONLY`), all others, and where they hold these too, on
+the whole of it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import random
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -19,12 +23,28 @@ import pytest
 
 from dxsim.model.commitment import is_gate_open
 from dxsim.model.run import Inputs, Outcome, begin, outcome, prepare, proceed, run_inputs, run_many, run_model
-from dxsim.model.state import VENDOR
+from dxsim.model.state import COHORTS, FLOWS, NATIONAL, TALKS, VENDOR, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import VendorTable
+from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import VendorEvent, load_scenario
-from tests.model.cases import MONTHS, copy_of, differing_fields, mixed_nation, plain
+from tests.model.cases import (
+    ALIKE,
+    CORE_ONLY,
+    DEADLINE,
+    LIMIT,
+    MONTHS,
+    SINGLE,
+    STEADY_VENDORS,
+    UNIT_JOBS,
+    alike_nation,
+    arrive,
+    copy_of,
+    mixed_nation,
+    plain,
+    spread_thresholds,
+)
 
 NATION = mixed_nation(10, 14)
 SEEDS = range(1, 7)
@@ -42,13 +62,30 @@ FIXED_VENDORS = {
 }
 
 
-def baseline(overrides: dict[str, object], seed: int, nation: Nation = NATION) -> Inputs:
+def core(overrides: dict[str, object], seed: int, nation: Nation = NATION) -> Inputs:
+    return prepare(nation, load_scenario("baseline", CORE_ONLY | overrides), seed)
+
+
+def whole(overrides: dict[str, object], seed: int, nation: Nation = NATION) -> Inputs:
     return prepare(nation, load_scenario("baseline", overrides), seed)
+
+
+def differing_fields(one: Outcome | State, other: Outcome | State) -> list[str]:
+    """Return the fields in which two outcomes or states differ in any bit; what pads records does not count."""
+
+    def is_same(mine: object, theirs: object) -> bool:
+        mine, theirs = np.asarray(mine), np.asarray(theirs)
+        if mine.dtype.names:
+            return all(mine[name].tobytes() == theirs[name].tobytes() for name in mine.dtype.names)
+        return mine.tobytes() == theirs.tobytes()
+
+    return [name for name in one._fields if not is_same(getattr(one, name), getattr(other, name))]
 
 
 def run_with_readiness(inputs: Inputs, rise: float) -> Outcome:
     """Run with the readiness of every second body raised; the others feel it through peers and queues only."""
     state, series = begin(inputs)
+    state.municipalities.lasting_readiness[::2] += rise
     state.municipalities.readiness[::2] += rise
     proceed(inputs, state, series, 0, MONTHS)
     return outcome(inputs, state, series)
@@ -66,14 +103,12 @@ def later(base: np.ndarray, changed: np.ndarray) -> int:
 
 def more_hazard(overrides: dict[str, object], seed: int) -> dict[str, tuple[Outcome, Outcome]]:
     """Return pairs of a run and one with a higher hazard of commitment."""
-    base = baseline(overrides, seed)
+    base = core(overrides, seed)
+    ready = run_inputs(base)
     return {
-        "readiness": (run_inputs(base), run_with_readiness(base, 1.0)),
-        "own motive": (
-            run_inputs(base),
-            run_inputs(baseline({**overrides, "commitment.own_motive_hazard": 0.01}, seed)),
-        ),
-        "peers": (run_inputs(base), run_inputs(baseline({**overrides, "commitment.peer_hazard": 0.08}, seed))),
+        "readiness": (ready, run_with_readiness(base, 1.0)),
+        "own motive": (ready, run_inputs(core({**overrides, "commitment.own_motive_hazard": 0.01}, seed))),
+        "peers": (ready, run_inputs(core({**overrides, "commitment.peer_hazard": 0.08}, seed))),
     }
 
 
@@ -95,6 +130,21 @@ BOOKS_COUNT = {
 }
 
 
+# A subsidy raises readiness and nothing else where money is plenty and groups are as they are.
+SUBSIDY = {"subsidy.subsidy_ceiling": 1.0, "subsidy.initial_ceiling": 0.6}
+FROZEN_GROUPS = {"cooperation.formation": "none"}
+WHOLE_BUT_BLIND = BLIND | FROZEN_GROUPS | {"money.budget": "unlimited", "readiness.surprise_weight": 0}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_more_subsidy_never_delays_a_commitment_where_only_readiness_feels_it(seed):
+    """In the whole model, with limited staff, overload, roll-backs and programmes."""
+    overrides = WHOLE_BUT_BLIND | PEERS | {"commitment.readiness_slope": 1}
+    base, changed = (run_inputs(whole(overrides | more, seed)) for more in ({}, SUBSIDY))
+    assert later(base.commit, changed.commit) == 0
+    assert later(changed.commit, base.commit) > 50
+
+
 @pytest.mark.parametrize(
     ("setting", "without_precondition"),
     [
@@ -111,15 +161,28 @@ BOOKS_COUNT = {
             },
             {"policy.extension_rule": "conditional"},
         ),
+        ({"money.envelope_share": 0.02}, {"money.budget": "binding"}),
+        ({"vendor.readiness_mean": 24}, {"readiness.surprise_weight": 1}),
+        (
+            {"cooperation.transaction_cost": 3e6, "cooperation.procurement_discount": 0.25},
+            {"cooperation.formation": "yearly"},
+        ),
     ],
-    ids=["bodies read the wait", "shortages move beliefs", "a review looks at delays"],
+    ids=[
+        "bodies read the wait",
+        "shortages move beliefs",
+        "a review looks at delays",
+        "one lot's money is another's",
+        "bodies see what others pay",
+        "groups decide as one",
+    ],
 )
-def test_more_hazard_can_delay_once_the_hazard_reads_the_queue(setting, without_precondition):
+def test_more_hazard_can_delay_once_a_precondition_is_gone(setting, without_precondition):
     """Where the relation ends: any one precondition, switched off, is enough for later commitments."""
     violations = {"with": 0, "without": 0}
     for seed in SEEDS:
         for name, change in {"with": {}, "without": without_precondition}.items():
-            base = baseline(BLIND | PEERS | setting | change, seed)
+            base = core(BLIND | PEERS | setting | change, seed)
             violations[name] += later(run_inputs(base).commit, run_with_readiness(base, 2.0).commit)
     assert violations["with"] == 0
     assert violations["without"] > 0
@@ -137,16 +200,16 @@ def test_more_hazard_never_delays_a_go_live_with_unlimited_capacity(seed):
 def test_more_hazard_delays_some_go_lives_with_scarce_capacity():
     """No relation per system: whoever commits earlier takes the place of others in the queue."""
     overrides = BLIND | PEERS | FIXED_VENDORS | {"vendor.capacity_ratio": 0.6}
-    base = baseline(overrides, 1)
+    base = core(overrides, 1)
     assert later(run_inputs(base).live, run_with_readiness(base, 1.0).live) > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_capacity_never_delays_a_go_live(seed):
     overrides = BLIND | PEERS | FIXED_VENDORS
-    base = run_inputs(baseline({**overrides, "vendor.capacity_ratio": 0.6}, seed))
+    base = run_inputs(core({**overrides, "vendor.capacity_ratio": 0.6}, seed))
     for more in (0.61, 0.9, 3.0):
-        changed = run_inputs(baseline({**overrides, "vendor.capacity_ratio": more}, seed))
+        changed = run_inputs(core({**overrides, "vendor.capacity_ratio": more}, seed))
         assert (base.vendor == changed.vendor).all()
         assert (base.order == changed.order).all()
         assert later(base.live, changed.live) == 0
@@ -154,9 +217,74 @@ def test_more_capacity_never_delays_a_go_live(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_more_subsidy_never_delays_a_go_live_with_unlimited_capacity_and_staff(seed):
+    """In the whole model, with programmes, channels and harm; only a roll-back would put a go-live off by chance."""
+    overrides = WHOLE_BUT_BLIND | PEERS | FIXED_VENDORS | {"vendor.capacity_ratio": 1e4, "vendor.readiness_mean": 24}
+    overrides |= {"staff.staffing": "unlimited", "quality.rollback_severity": 1, "commitment.readiness_slope": 1}
+    base, changed = (run_inputs(whole(overrides | more, seed)) for more in ({}, SUBSIDY))
+    assert later(base.live, changed.live) == 0
+    assert later(changed.live, base.live) > 10
+
+
+def on_time(run: Outcome) -> float:
+    applies = run.state >= 0
+    return float(((run.live >= 0) & (run.live <= DEADLINE))[applies].mean())
+
+
+def mean_effect(base: dict[str, object], changed: dict[str, object], seeds: range) -> float:
+    """Return the mean effect on the share of systems that are on time, over pairs of runs with the same seed."""
+    runs = [whole(overrides, seed) for seed in seeds for overrides in (base, changed)]
+    shares = np.array([on_time(run) for run in run_many(runs, 2)]).reshape(-1, 2)
+    return float((shares[:, 1] - shares[:, 0]).mean())
+
+
+DELTA = 0.01  # how far a share of systems may fall through crowding in the queues
+
+
+@pytest.mark.parametrize(
+    "more", [SUBSIDY, {"subsidy.subsidy_rate": 1, "subsidy.subsidy_ceiling": 0.9}], ids=["ceilings", "rate"]
+)
+def test_more_subsidy_does_not_make_fewer_systems_on_time_on_average(more):
+    """Whole model, scarce capacity: no relation per system, and none exact for the total."""
+    scarce = {"vendor.capacity_ratio": 0.7, "commitment.readiness_slope": 0.7, "subsidy.subsidy_rate": 0.5}
+    assert mean_effect(scarce, scarce | more, range(1, 31)) >= -DELTA
+
+
+def test_more_subsidy_makes_saturated_vendors_do_no_more_and_no_less():
+    saturated = (
+        BOOKS_COUNT
+        | FIXED_VENDORS
+        | {
+            "commitment.own_motive_hazard": 1,
+            "vendor.capacity_ratio": 0.05,
+            "vendor.planning_months": 3,
+            "staff.staffing": "unlimited",
+            "vendor.learning_exponent": 0,
+            "money.budget": "unlimited",
+        }
+    )
+    one, other = (run_inputs(whole(saturated | more, 1)) for more in ({}, SUBSIDY))
+    place = VENDOR.index("work_done")
+    late_months = slice(12, DEADLINE)
+    assert (one.vendors[late_months, :, place] > 0).any()
+    assert other.vendors[late_months, :, place] == pytest.approx(one.vendors[late_months, :, place], rel=1e-9)
+    capacity = one.vendors[late_months, :, VENDOR.index("capacity")]
+    assert one.vendors[late_months, :, place] == pytest.approx(capacity, rel=1e-9)
+
+
+def test_more_capacity_does_not_make_fewer_systems_on_time_on_average():
+    """Whole model: vendor choice, shortages and beliefs react to waits."""
+    base = {"vendor.capacity_ratio": 0.7}
+    for more in (0.72, 0.9, 2.0):
+        effect = mean_effect(base, {"vendor.capacity_ratio": more}, range(1, 21))
+        assert effect >= -DELTA
+    assert effect > 0.02
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_weaker_mandate_never_hastens_a_commitment(seed):
-    base = run_inputs(baseline(BLIND | PEERS, seed))
-    weaker = run_inputs(baseline(BLIND | PEERS | {"commitment.mandate_hazard": 0.2}, seed))
+    base = run_inputs(core(BLIND | PEERS, seed))
+    weaker = run_inputs(core(BLIND | PEERS | {"commitment.mandate_hazard": 0.2}, seed))
     assert later(weaker.commit, base.commit) == 0
     assert later(base.commit, weaker.commit) > 50
 
@@ -168,8 +296,8 @@ LATER_DATE = {"policy.deadline": "2027-03"}
 def test_later_deadline_never_hastens_a_commitment(seed):
     """Enforcement is kept up after the deadline; else the earlier date lets go first."""
     overrides = BLIND | PEERS | {"policy.enforcement": 1}
-    base = run_inputs(baseline(overrides, seed))
-    moved = run_inputs(baseline(overrides | LATER_DATE, seed))
+    base = run_inputs(core(overrides, seed))
+    moved = run_inputs(core(overrides | LATER_DATE, seed))
     assert later(moved.commit, base.commit) == 0
     assert later(base.commit, moved.commit) > 50
 
@@ -183,7 +311,7 @@ def test_later_deadline_can_hasten_those_whom_the_earlier_one_let_go():
         "belief.belief_learning": 0,
     }
     hastened = sum(
-        later(run_inputs(baseline(overrides | LATER_DATE, seed)).commit, run_inputs(baseline(overrides, seed)).commit)
+        later(run_inputs(core(overrides | LATER_DATE, seed)).commit, run_inputs(core(overrides, seed)).commit)
         for seed in SEEDS
     )
     assert hastened > 0
@@ -215,17 +343,24 @@ def test_names_of_vendors_do_not_matter():
     table = VendorTable(names, contract, ready, "")
     swapped = VendorTable(names, renamed[contract].astype(np.int16), ready[np.argsort(renamed)], "")
     overrides = PEERS | {"vendor.incumbency": 20, "vendor.shortage_threshold": 1, "vendor.labour_ceiling": 1000}
-    scenario = load_scenario("baseline", overrides)
+    scenario = load_scenario("baseline", overrides)  # the whole model
     assert {event.vendors for event in scenario.vendor_events} == {(1,), (2, 3, 4)}
     one, other = (run_model(NATION, scenario, 5, vendors) for vendors in (table, swapped))
     applies = one.state >= 0
     for field in ("vendor", "legacy_vendor"):
         mine, theirs = getattr(one, field), getattr(other, field)
         assert (renamed[mine[applies]] == theirs[applies]).all()
-    assert (one.vendor == one.legacy_vendor).all()
+    stays = one.vendor == one.legacy_vendor
+    assert stays[one.municipalities.group < 0].all()
+    assert 0.5 < stays.mean() < 1  # members of a group go with their lead
     assert one.vendors.tobytes() == other.vendors[:, renamed].tobytes()
     assert one.work_balance.tobytes() == other.work_balance[renamed].tobytes()
-    assert set(differing_fields(one, other)) == {"vendor", "legacy_vendor", "vendors", "work_balance"}
+    # What a body owes and suffers in a month is summed up vendor by vendor.
+    for name in one.purses.dtype.names:
+        assert other.purses[name] == pytest.approx(one.purses[name], rel=1e-12, abs=1e-4), name
+    assert other.flows == pytest.approx(one.flows, rel=1e-12)
+    by_vendor = {"vendor", "legacy_vendor", "vendors", "work_balance"}
+    assert by_vendor <= set(differing_fields(one, other)) <= by_vendor | {"purses", "flows"}
 
 
 # One body more
@@ -264,7 +399,7 @@ def test_empty_bodies_change_nobody_else(discipline):
         "vendor.queue_discipline": discipline,
     }
     for seed in SEEDS:
-        one, other = (run_inputs(baseline(overrides, seed, nation)) for nation in (small, large))
+        one, other = (run_inputs(core(overrides, seed, nation)) for nation in (small, large))
         kept = slice(2, -1)
         for field in ("state", "reason", "vendor", "legacy_vendor", "commit", "cause", "order", "start", "live"):
             assert (getattr(one, field) == getattr(other, field)[kept]).all(), field
@@ -277,12 +412,42 @@ def test_empty_bodies_change_nobody_else(discipline):
         assert (other.live[[0, 1, -1]].max(axis=1) >= 0).all()
 
 
+def test_empty_bodies_change_nobody_else_in_the_whole_model():
+    """Where no mean over bodies counts them: staff of prefectures, running cost seen nationwide, data sharing."""
+    small = without_villages()
+    large = with_empty_villages(small)
+    overrides = PEERS | {
+        "policy.extension_rule": "none",
+        "vendor.learning_exponent": 0,
+        "quality.novice_effect": 0,
+        "staff.prefectural_pool": 0,
+        "readiness.surprise_weight": 0,
+        "security.data_sharing": "none",
+        "residents.analog_rule": "budget",
+        "residents.analog_floor": 0.4,
+    }
+    kept = slice(2, -1)
+    for seed in SEEDS:
+        one, other = (run_inputs(whole(overrides, seed, nation)) for nation in (small, large))
+        for field in ("state", "reason", "vendor", "commit", "cause", "order", "start", "live", "readiness", "belief"):
+            assert getattr(one, field).tobytes() == getattr(other, field)[kept].tobytes(), field
+        for field in ("ledger", "residents"):
+            assert getattr(one, field).tobytes() == getattr(other, field)[kept].tobytes(), field
+        for field in ("purses", "workforce", "harm", "programmes", "cohorts"):
+            mine, theirs = getattr(one, field), getattr(other, field)[kept]
+            for name in mine.dtype.names:
+                assert mine[name].tobytes() == theirs[name].tobytes(), (field, name)
+        grouped = one.municipalities.group >= 0
+        assert (grouped == (other.municipalities.group >= 0)[kept]).all()
+        assert grouped.any()
+
+
 def test_empty_bodies_teach_vendors():
     """The reason for the condition above: experience counts systems made live, whatever work they were."""
     small = without_villages()
     large = with_empty_villages(small)
     overrides = {"policy.extension_rule": "none", "commitment.own_motive_hazard": 0.01}
-    one, other = (run_inputs(baseline(overrides, 1, nation)) for nation in (small, large))
+    one, other = (run_inputs(core(overrides, 1, nation)) for nation in (small, large))
     assert (one.work == other.work[2:-1]).all()
     assert other.vendors[:, :, VENDOR.index("work_done")].tobytes() != (
         one.vendors[:, :, VENDOR.index("work_done")].tobytes()
@@ -298,7 +463,7 @@ def test_one_more_body_changes_no_draw_of_another():
         pairs[(pairs["code_a"] != dropped) & (pairs["code_b"] != dropped)],
     )
     overrides = {"legacy.bespoke_share": 0.1}
-    whole, part = (baseline(overrides, 3, nation) for nation in (NATION, fewer))
+    whole, part = (core(overrides, 3, nation) for nation in (NATION, fewer))
     kept = np.arange(len(table)) != 60
     state, other = begin(whole)[0], begin(part)[0]
     for field in ("complexity", "threshold", "planning_months", "legacy", "hard"):
@@ -318,6 +483,349 @@ def test_one_more_body_changes_no_draw_of_another():
     ]
     assert gates[0] == gates[1]
     assert 0 < np.mean(gates[0]) < 1
+
+
+# Two countries in one
+
+
+def market_of(nation: Nation, copies: int, seed: int) -> VendorTable:
+    """Return a market of six vendors for each copy of `nation`, with products ready at the same dates in each."""
+    generator, count, n = np.random.default_rng(seed), 6, len(nation.municipalities)
+    contract = generator.choice(count, (n, 6), p=[0.35, 0.25, 0.16, 0.12, 0.08, 0.04])
+    ready = np.round(generator.normal(46, 4, (count, 6)))
+    names = tuple(f"Maker {number}" for number in range(copies * count))
+    contracts = np.concatenate([contract + copy * count for copy in range(copies)])
+    return VendorTable(names, contracts.astype(np.int16), np.tile(ready, (copies, 1)), "")
+
+
+def doubled(nation: Nation) -> Nation:
+    """Return a nation and, in prefectures and with codes of its own, a copy without contact to it."""
+
+    def moved(codes: pd.Series) -> pd.Series:
+        return codes.str[:2].astype(int).add(20).astype(str) + codes.str[2:]
+
+    table, pairs = nation.municipalities, nation.adjacency
+    other = table.assign(code=moved(table["code"]), prefecture=moved(table["prefecture"]), name=table["name"] + " 2")
+    other = other.assign(prefecture_name=other["prefecture_name"] + " 2")
+    borders = pairs.assign(code_a=moved(pairs["code_a"]), code_b=moved(pairs["code_b"]))
+    return make_nation("twice", pd.concat([table, other]), pd.concat([pairs, borders]))
+
+
+# What couples places without contact: a common ceiling, review, fund, and looking at all bodies or all of a type.
+APART = {
+    "vendor.incumbency": 20,
+    "vendor.retender_probability": 0,
+    "vendor.labour_ceiling": 1000,
+    "policy.extension_rule": "none",
+    "programmes.exposure": "geographic",
+    "readiness.surprise_weight": 0,
+    "subsidy.fund_opening": 1e14,
+}
+
+
+def test_a_copy_of_the_country_changes_nobody_and_fares_alike_on_average():
+    """Bit for bit for the first one; the second has draws of its own, so that shares of both vary half as much."""
+    small = mixed_nation(5, 6)
+    twice, alone, together = doubled(small), market_of(small, 1, 3), market_of(small, 2, 3)
+    scenario = load_scenario("baseline", APART)
+    scenario = replace(scenario, vendor_events=())  # they are for vendors by rank in the nation
+    n, seeds = len(small.municipalities), range(1, 121)
+    shares = []
+    for seed in seeds:
+        pair = run_model(twice, scenario, seed, together)
+        applies = pair.state >= 0
+        is_on_time = applies & (pair.live >= 0) & (pair.live <= DEADLINE)
+        shares.append([is_on_time[half].sum() / applies[half].sum() for half in (slice(n), slice(n, None))])
+        if seed > 8:
+            continue
+        one = run_model(small, scenario, seed, alone)
+        assert differing(one, pair, slice(n)) == []
+    first, second = np.array(shares).T
+    error = math.sqrt((first.var(ddof=1) + second.var(ddof=1)) / first.size)
+    assert error > 0
+    assert abs(first.mean() - second.mean()) < LIMIT * error
+    assert abs(np.corrcoef(first, second)[0, 1]) * math.sqrt(first.size) < LIMIT
+    both = (first + second) / 2
+    # The ratio of variances of independent normal samples would lie within these bounds but for 6e-7.
+    assert 0.2 < both.var(ddof=1) / ((first.var(ddof=1) + second.var(ddof=1)) / 2) < 0.95
+
+
+def differing(one: Outcome, other: Outcome, kept: slice) -> list[str]:
+    """Return the fields of bodies in which `one` differs from the `kept` bodies of `other`."""
+    plain_fields = ("state", "reason", "vendor", "commit", "cause", "order", "start", "live", "work", "readiness")
+    found = [field for field in plain_fields if (getattr(one, field) != getattr(other, field)[kept]).any()]
+    for field in ("purses", "workforce", "harm", "programmes", "cohorts"):
+        mine, theirs = getattr(one, field), getattr(other, field)[kept]
+        found += [f"{field}.{name}" for name in mine.dtype.names if mine[name].tobytes() != theirs[name].tobytes()]
+    if one.ledger.tobytes() != other.ledger[kept].tobytes():
+        found.append("ledger")
+    return found
+
+
+def test_half_vendors_with_half_the_book_do_as_much_together():
+    """To one job a vendor: each half has one job in hand."""
+    nation = alike_nation(100)
+    overrides = (
+        UNIT_JOBS
+        | STEADY_VENDORS
+        | ALIKE
+        | {
+            "vendor.count": 1,
+            "vendor.planning_months": 0,
+            "vendor.readiness_mean": 0,
+            "vendor.incumbency": 20,
+            "commitment.own_motive_hazard": 1,
+            "commitment.mandate_hazard": 0,
+        }
+    )
+    generator = np.random.default_rng(11)
+    pairs = np.sort(generator.integers(0, 60, 150))  # the jobs of a month come in pairs, one for each half
+    halves = np.tile((np.arange(100) % 2)[:, None], 6).astype(np.int16)
+    done = []
+    for names, contract in ((("Whole",), np.zeros_like(halves)), (("Left", "Right"), halves)):
+        table = VendorTable(names, contract, np.full((len(names), 6), 0.0), "")
+        inputs = prepare(nation, plain(overrides), 1, table)
+        state, series = begin(inputs)
+        arrive(state, np.repeat(pairs, 2))
+        state.vendors.capacity[:] = 2.7 / len(names)
+        proceed(inputs, state, series, 0, MONTHS)
+        jobs = np.isin(inputs.country.lot_of, SINGLE)
+        live = state.systems.live[:, jobs][state.systems.order[:, jobs] >= 0]
+        assert live.size == 300
+        done.append((live[:, None] <= np.arange(MONTHS)) & (live[:, None] >= 0))
+        assert series.vendors[:, :, VENDOR.index("work_done")].sum() == pytest.approx(300, rel=1e-9)
+    one, two = (systems.sum(axis=0) for systems in done)
+    assert np.abs(one - two).max() <= 2
+    assert one[-1] == two[-1] == 300
+
+
+# Money and groups
+
+
+YEN = [name for name, entry in REGISTRY.items() if entry.unit.startswith("yen")]
+MONEY_MOVES = {
+    "policy.late_penalty": 50_000.0,
+    "subsidy.lump_sum": 1_000_000.0,
+    "subsidy.fund_opening": 2e9,
+    "cooperation.transaction_cost": 4_000_000.0,
+    "cooperation.grant_rate": 0.1,
+    "residents.analog_rule": "budget",
+    "residents.analog_floor": 0.3,
+    "money.envelope_share": 0.05,
+}
+
+
+def test_all_yen_are_known():
+    assert {"money.fixed_cost", "money.rounding_unit", "staff_value", "residents.desk_cost"} <= {
+        *YEN,
+        *(name.split(".")[1] for name in YEN),
+    }
+    assert len(YEN) == 14
+
+
+@pytest.mark.parametrize("doublings", [1, 5])
+@pytest.mark.parametrize("rule", ["equal_saving", "shapley", "population"])
+def test_the_unit_of_money_does_not_matter(doublings, rule):
+    """All yen times a power of two, the smallest amount that is booked included: the same decisions, bit for bit."""
+    factor = 2**doublings
+    setting = MONEY_MOVES | PEERS | {"cooperation.sharing_rule": rule}
+    base = load_scenario("baseline", setting)
+    assert all(float(base.values[name]) > 0 for name in YEN)
+    scaled = {name: type(REGISTRY[name].default)(base.values[name] * factor) for name in YEN}
+    one, other = (run_inputs(whole(setting | more, 7)) for more in ({}, scaled))
+    assert one.ledger.any(axis=0).all()
+    for field in ("ledger", "treasury", "money"):
+        assert (getattr(one, field) * factor == getattr(other, field)).all(), field
+    for name in one.purses.dtype.names:
+        yen = 1 if name == "saving" else factor
+        assert (one.purses[name] * yen == other.purses[name]).all(), name
+    for name in one.groups.dtype.names:
+        yen = factor if name in ("cost", "transaction") else 1
+        assert (one.groups[name] * yen == other.groups[name]).all(), name
+    for column, name in enumerate(FLOWS):
+        yen = factor if name in ("saving", "interoperability") else 1
+        assert (one.flows[:, :, column] * yen == other.flows[:, :, column]).all(), name
+    balance = NATIONAL.index("fund_balance")
+    assert (one.national[:, balance] * factor == other.national[:, balance]).all()
+    for outcomes in (one, other):
+        outcomes.national[:, balance] = 0
+    of_levers = {"ledger", "treasury", "money", "purses", "groups", "flows"}
+    assert set(differing_fields(one, other)) <= of_levers
+    assert (one.groups["size"] > 1).any()
+    assert one.flows[:, :, FLOWS.index("refusals")].sum() > 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_cooperation_that_nobody_wants_is_as_none(seed):
+    """The whole model, month by month: nothing but the count of moves tested differs."""
+    none, unwanted = (
+        {"cooperation.formation": "none"},
+        {
+            "cooperation.transaction_cost": 1e12,
+            "cooperation.initial_share": 0,
+        },
+    )
+    one, other = (whole(change, seed) for change in (none, unwanted))
+    (state, series), (changed, changed_series) = begin(one), begin(other)
+    for month in range(0, MONTHS, 6):
+        proceed(one, state, series, month, month + 6)
+        proceed(other, changed, changed_series, month, month + 6)
+        assert set(differing_fields(state, changed)) <= {"talks"}
+    assert changed.talks[0] > 0
+    talks = [NATIONAL.index(name) for name in TALKS]
+    assert (np.delete(series.national, talks, axis=1) == np.delete(changed_series.national, talks, axis=1)).all()
+    assert set(differing_fields(series, changed_series)) == {"national"}
+
+
+def groups_by_year(inputs: Inputs) -> np.ndarray:
+    """Return the group of every body at the end of each year."""
+    state, series = begin(inputs)
+    groups = []
+    for month in range(0, MONTHS, 12):
+        proceed(inputs, state, series, month, month + 12)
+        groups.append(state.municipalities.group.copy())
+    return np.array(groups)
+
+
+LIVELY = {"cooperation.transaction_cost": 4_000_000.0, "money.budget": "unlimited"}
+
+
+def test_a_lump_sum_for_everybody_changes_no_group():
+    """With budgets that bind nobody; else the money lets lots commit earlier, and a group buys fewer together."""
+    one, other = (groups_by_year(whole(LIVELY | {"subsidy.lump_sum": yen}, 2)) for yen in (0, 5e7))
+    assert (one == other).all()
+    assert np.unique(one[-1]).size > 5
+    assert (one[0] != one[-1]).any()
+    binding = {"money.budget": "binding", "money.envelope_share": 0.03}
+    one, other = (groups_by_year(whole(LIVELY | binding | {"subsidy.lump_sum": yen}, 2)) for yen in (0, 5e7))
+    assert (one[:2] == other[:2]).all()  # until lots commit
+
+
+@pytest.mark.parametrize("rule", ["equal_saving", "shapley", "separable_costs"])
+def test_cost_fees_and_grants_times_four_change_no_group(rule):
+    setting = LIVELY | {"cooperation.sharing_rule": rule, "cooperation.grant_rate": 0.2}
+    names = ("money.fixed_cost", "money.unit_cost", "money.large_city_cost", "cooperation.staff_value")
+    base = load_scenario("baseline", setting).values
+    scaled = {name: float(base[name]) * 4 for name in (*names, "cooperation.transaction_cost")}
+    one, other = (groups_by_year(whole(setting | more, 2)) for more in ({}, scaled))
+    assert (one == other).all()
+    assert np.unique(one[-1]).size > 5
+
+
+def test_more_that_can_be_pooled_saves_every_group_at_the_start_no_less():
+    costs = []
+    for share in (0.2, 0.45, 0.7):
+        inputs = whole({"cooperation.poolable_share": share, "cooperation.initial_share": 0.8}, 3)
+        state, series = begin(inputs)
+        proceed(inputs, state, series, 0, 1)
+        costs.append(state.groups.cost[state.groups["size"] > 1])
+    assert costs[0].size > 10
+    for less, more in pairwise(costs):
+        assert (more < less).all()
+
+
+# Residents
+
+
+def excluded_by_month(overrides: dict[str, object], seed: int) -> tuple[np.ndarray, Outcome]:
+    """Return who is excluded in each month, (180, n, 4), and the outcome."""
+    inputs = whole(overrides, seed, SMALL)
+    state, series = begin(inputs)
+    excluded = []
+    for month in range(MONTHS):
+        proceed(inputs, state, series, month, month + 1)
+        excluded.append(state.cohorts.excluded.copy())
+    return np.array(excluded), outcome(inputs, state, series)
+
+
+SMALL = mixed_nation(4, 5)
+CLOSING = {
+    "residents.analog_rule": "sunset",
+    "residents.analog_floor": 0.2,
+    "residents.closing_start": "2023-04",
+    "residents.support_desks": 0.5,
+    "residents.access_points": 0.5,
+    "residents.opening_hours": 40,
+}
+MORE_HELP = {
+    "counters": {"residents.analog_floor": 0.6},
+    "desks": {"residents.support_desks": 2.0},
+    "hours": {"residents.opening_hours": 160},
+    "rates": {"residents.desk_rate": 4, "residents.point_rate": 3},
+    "later": {"residents.closing_start": "2026-04"},
+    "slower": {"residents.closing_months": 60},
+    "training": {"residents.training": 0.1},
+}
+
+
+@pytest.mark.parametrize("change", MORE_HELP)
+def test_more_help_or_counters_exclude_nobody_more(change):
+    """For each body, age group and month, in the whole model; channels feed back into nothing but their cost."""
+    base, one = excluded_by_month(CLOSING, 4)
+    changed, other = excluded_by_month(CLOSING | MORE_HELP[change], 4)
+    assert (changed <= base * (1 + 1e-12) + 1e-9).all()
+    assert (changed < base - 1e-3).any()
+    assert base.shape[2] == len(COHORTS)
+    assert set(differing_fields(one, other)) <= {"money", "flows", "municipalities", "cohorts", "ledger"}
+
+
+def test_more_help_can_exclude_more_where_take_up_closes_counters():
+    """The relation ends where channels feed back: those who learn go online, and counters close earlier."""
+    rule = CLOSING | {
+        "residents.analog_rule": "take_up",
+        "residents.take_up_threshold": 0.55,
+        "residents.training": 0.1,
+    }
+    base, _ = excluded_by_month(rule, 4)
+    changed, _ = excluded_by_month(rule | {"residents.opening_hours": 400, "residents.support_desks": 2.0}, 4)
+    assert (changed > base + 1e-3).any()
+
+
+# Finer time
+
+
+def share_committed(steps: int, months: int, nation: Nation) -> float:
+    """Return the share committed after `months` of which each is cut into `steps` shorter ones with smaller hazards.
+
+    What is counted in months grows with the steps: the deadline, the scale of urgency and the lead. Planning and vendor
+    work pass in whole steps too, but here they delay nobody's decision.
+    """
+    overrides = (
+        ALIKE
+        | BLIND
+        | {
+            "vendor.planning_months": 0,
+            "vendor.minimum_months": 6,
+            "policy.mandate_start": "2021-04",
+            "commitment.mandate_uniformity": 1,
+            "commitment.prefecture_exposure_weight": 0,
+            "commitment.type_exposure_weight": 1,
+            "belief.initial_extension_belief": 0,
+        }
+    )
+    inputs = prepare(nation, plain(overrides), 1)
+    parameters = inputs.parameters.copy()
+    parameters.own_motive_hazard, parameters.peer_hazard, parameters.mandate_hazard = (
+        hazard / steps for hazard in (0.005, 0.05, 0.06)
+    )
+    parameters.urgency_scale = 4.0 * steps
+    parameters.minimum_months = 6.0 * steps
+    parameters.deadline = parameters.second_deadline = 48 * steps
+    inputs = inputs._replace(parameters=parameters)
+    state, series = begin(inputs)
+    spread_thresholds(state)
+    proceed(inputs, state, series, 0, months * steps)
+    return float((state.lots.commit[:, 0] >= 0).mean())
+
+
+def test_finer_time_steps_converge_in_order_of_their_length():
+    """Hazards, which are all that acts in continuous time; capacity and calendar are monthly by definition."""
+    nation = alike_nation(20_000)
+    shares = [share_committed(steps, 40, nation) for steps in (1, 2, 4)]
+    first, second = (abs(fine - coarse) for coarse, fine in pairwise(shares))
+    assert 0.3 < shares[-1] < 0.95
+    assert 1.7 < first / second < 2.4
+    assert second < 0.01
 
 
 # Ways of running
@@ -360,14 +868,15 @@ def test_threads_batches_and_order_change_no_bit():
 
 DIGEST = """
 import hashlib
+import numpy
 from dxsim.model.run import Outcome, run_model
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
 
 run = run_model(grid_nation(6, 7, prefectures=3), load_scenario("baseline", {"commitment.peer_hazard": 0.04}), 11)
 digest = hashlib.sha256()
-for name in Outcome._fields[:3] + Outcome._fields[4:]:
-    digest.update(getattr(run, name).tobytes())
+for value in run:
+    digest.update(numpy.asarray(value).tobytes())
 print(digest.hexdigest())
 """
 
@@ -375,8 +884,8 @@ print(digest.hexdigest())
 def test_fresh_process_elsewhere_gives_the_same_bits(tmp_path):
     here = run_model(grid_nation(6, 7, prefectures=3), load_scenario("baseline", PEERS), 11)
     digest = hashlib.sha256()
-    for name in Outcome._fields[:3] + Outcome._fields[4:]:
-        digest.update(getattr(here, name).tobytes())
+    for value in here:
+        digest.update(np.asarray(value).tobytes())
     for number, hash_seed in enumerate(("1", "4242")):
         folder = tmp_path / str(number)
         folder.mkdir()

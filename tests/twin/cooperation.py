@@ -472,7 +472,7 @@ def set_terms(group: Group, p: SimpleNamespace):
     each = terms.transaction / len(group.members)
     for body, share, grant in zip(group.members, terms.shares, terms.grants, strict=True):
         purse = body.purse
-        purse.saving = min(1.0, 1.0 - (share - each) / purse.baseline) if purse.baseline > 0.0 else 0.0
+        purse.saving = min(1.0, (purse.baseline - share + each) / purse.baseline) if purse.baseline > 0.0 else 0.0
         purse.coordination, purse.grant = each / 12, grant / 12
 
 

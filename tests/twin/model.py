@@ -19,16 +19,18 @@ from dxsim.nation.operations import lots
 from dxsim.nation.schema import TYPES
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
+from tests.twin.cooperation import Agreement, Talks, found, pool_staff, take_effect
 from tests.twin.harm import REACH, security_factors
 from tests.twin.levers import common_levers, levers_of, shift_dates
 from tests.twin.money import ACCOUNTS, TREASURY, Ledger
 from tests.twin.municipality import Municipality
 from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
+from tests.twin.residents import AGE_GROUPS, ability, online_preference
 from tests.twin.staff import share_out
 from tests.twin.systems import LIVE, NEVER, NO_PRODUCT, VENDOR_RESOURCES, Lot, System
 from tests.twin.vendor import Vendor
 
-APRIL, DECEMBER = 0, 8  # months after April
+APRIL, OCTOBER, DECEMBER = 0, 6, 8  # months after April
 COMMON_DRAW = 64  # address of the draw that all lots of a vendor share
 REASONS = ("R1", "R2", "R3", "R4", "R5")
 COUNTS = (
@@ -67,7 +69,6 @@ class PlainModel(mesa.Model):
         self.readiness_weights = readiness_weights(self.parameters)
         self.running_rise = 0.0  # of the running cost of live systems, as seen last April
         self.security = security_factors(self)
-        self.groups: list = []  # of municipalities that cooperate
         self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
         self.committed = Counter()  # bodies by (prefecture or type, lot)
         self.is_offered = [True] * len(lots())
@@ -81,6 +82,8 @@ class PlainModel(mesa.Model):
         self.create_municipalities(nation)
         self.staff_vendors()
         shift_dates(self)
+        self.groups = found(self)
+        self.agreements = [Agreement(group.members, group) for group in self.groups]  # on groups from next April on
         self.undecided = AgentSet(self.municipalities, random=self.random)
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(count_by_type, name) for name in COUNTS}
@@ -251,7 +254,9 @@ class PlainModel(mesa.Model):
             self.treasury.post("fund", "taxes", self.booked(self.parameters.fund_top_up))
 
     def take_effect(self):
-        """Let groups agreed in October begin in April (nothing yet)."""
+        """Let groups be as agreed in October from April on."""
+        if self.is_april:
+            take_effect(self)
 
     def open_year(self):
         """In April open the envelopes, lose staff to rotation and hire."""
@@ -357,7 +362,10 @@ class PlainModel(mesa.Model):
             body.staff.serve()
 
     def lend_staff(self):
-        """Let the members of groups lend each other staff: set `lent` of theirs (nothing yet)."""
+        """Let the members of groups lend each other staff."""
+        if self.parameters.shared_staff == "on":
+            for group in self.groups:
+                pool_staff(group, self.parameters.coordination_loss)
 
     def decide(self):
         """Let bodies decide which lots commit, on what was known at the end of last month."""
@@ -463,7 +471,11 @@ class PlainModel(mesa.Model):
         return {type_: mean_levels(self.levels[type_], self.group_size[type_]) for type_ in TYPES}
 
     def serve_residents(self):
-        """Let residents use their procedures (nothing yet)."""
+        """Let residents use their procedures."""
+        p = self.parameters
+        able, preference = {age: ability(p, age, self.month) for age in AGE_GROUPS}, online_preference(p)
+        for body in self.municipalities:
+            body.residents.serve(able, preference)
 
     def strike(self):
         """Let security incidents happen."""
@@ -477,7 +489,13 @@ class PlainModel(mesa.Model):
             body.purse.close_month(bills)
 
     def form(self):
-        """Let groups form, change and dissolve in October, from April on (nothing yet)."""
+        """Let groups form, change and dissolve in October, from April on."""
+        if self.month % 12 != OCTOBER or self.parameters.formation == "none":
+            return
+        talks = Talks(self)
+        talks.hold()
+        self.agreements = talks.conclude()
+        self.talks = dict(zip(TALKS, (talks.tested, talks.accepted, talks.blocking), strict=True))
 
     def call_late(self):
         """Give every system that is not live at the deadline its reason."""

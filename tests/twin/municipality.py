@@ -1,6 +1,6 @@
 """Municipalities: they build up intent, commit lots, choose vendors and forecast lateness.
 
-What belongs to a municipality but is a world of its own has its own file: money, staff, programmes, harm.
+What belongs to a municipality but is a world of its own has its own file: money, staff, programmes, harm, residents.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 from math import ceil, exp, inf, log, sqrt
+from typing import TYPE_CHECKING
 
 import mesa
 import pandas as pd
@@ -18,6 +19,7 @@ from dxsim.nation.schema import PROJECTION_YEARS
 from tests.twin.harm import Harm
 from tests.twin.money import Purse
 from tests.twin.programmes import HIGHEST_LEVEL, Programmes
+from tests.twin.residents import Residents
 from tests.twin.staff import Staff
 from tests.twin.systems import (
     BESPOKE,
@@ -38,6 +40,9 @@ from tests.twin.systems import (
 )
 from tests.twin.vendor import Vendor
 
+if TYPE_CHECKING:
+    from tests.twin.cooperation import Group
+
 APRIL, SUPPLEMENTARY = 0, (5, 8, 11)  # months after April: September, December, March
 DRAWS_PER_LOT = 64  # draws of taste that are set aside for each lot, one a vendor
 NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
@@ -55,8 +60,10 @@ class Municipality(mesa.Agent):
         self.prefecture = row.prefecture
         self.population = float(row.population)
         self.population_ratio = population_ratio(row)
+        self.position = (float(row.x_km), float(row.y_km))
         self.neighbours: list[Municipality] = []
-        self.group = None  # the group of municipalities that it is in
+        self.group: Group | None = None  # of municipalities that it is in
+        self.pays_exit = False  # leaves its group next April before the contract ends
         self.lever = model.common_levers
         self.flows = model.flows[row.type]
         self.tie = 0  # place in every queue among equals
@@ -79,6 +86,7 @@ class Municipality(mesa.Agent):
         self.staff = Staff(self)
         self.programmes = Programmes(self)
         self.harm = Harm(self)
+        self.residents = Residents(self, row)
 
     # The start
 

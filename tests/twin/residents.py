@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 AGE_GROUPS = ("under_65", "65_to_74", "75_to_84", "85_over")
 CHANNELS = ("online", "assisted", "analog", "excluded")
-SERIES = {age: [f"{channel}_{age}" for channel in CHANNELS] for age in AGE_GROUPS}
 
 
 @dataclass(slots=True, eq=False)
 class Cohort:
     """The residents of an age group; cases are of this month."""
 
+    series: tuple[str, ...]  # names of the sums of cases, by channel
     initial: float  # persons in 2020
     need: float  # procedures per person and month
     decay: float  # how fast reach grows with the density of points of help
@@ -42,13 +42,18 @@ class Cohort:
     def cases(self) -> float:
         return self.online + self.assisted + self.analog + self.excluded
 
-    def count(self, online: float, assisted: float, analog: float, excluded: float):
-        """Write down the cases of this month."""
+    def count(self, online: float, assisted: float, analog: float, excluded: float, flows: dict[str, float]):
+        """Write down the cases of this month, and add them to totals and sums."""
         self.online, self.assisted, self.analog, self.excluded = online, assisted, analog, excluded
         self.online_total += online
         self.assisted_total += assisted
         self.analog_total += analog
         self.excluded_total += excluded
+        went_online, were_assisted, went_to_counter, were_excluded = self.series
+        flows[went_online] += online
+        flows[were_assisted] += assisted
+        flows[went_to_counter] += analog
+        flows[were_excluded] += excluded
 
 
 def ability(p: SimpleNamespace, age: str, month: int) -> float:
@@ -78,7 +83,12 @@ class Residents:
             old,
         )
         self.cohorts = {
-            age: Cohort(float(persons), getattr(p, f"need_{age}"), getattr(p, f"reach_{age}"))
+            age: Cohort(
+                tuple(f"{channel}_{age}" for channel in CHANNELS),
+                float(persons),
+                getattr(p, f"need_{age}"),
+                getattr(p, f"reach_{age}"),
+            )
             for age, persons in zip(AGE_GROUPS, people, strict=True)
         }
         self.total = float(sum(people))  # in 2020
@@ -88,7 +98,7 @@ class Residents:
         self.lever = None  # for which help was worked out
 
     def set_up_help(self):
-        """Work out what the levers make of help: its reach, and per aged resident its capacity and cost a month."""
+        """Work out what the levers make of help: reach, and capacity and yearly cost per 10,000 aged residents."""
         p, lever = self.model.parameters, self.body.lever
         self.lever = lever
         density = (lever.support_desks + lever.access_points + lever.tablets) * self.aged / max(1.0, self.total)
@@ -97,8 +107,7 @@ class Residents:
             cohort.reach = 1.0 - exp(-cohort.decay * density)
         rate = lever.support_desks * p.desk_rate + lever.access_points * p.point_rate + lever.tablets * p.tablet_rate
         cost = lever.support_desks * p.desk_cost + lever.access_points * p.point_cost + lever.tablets * p.tablet_cost
-        self.capacity = p.opening_hours * rate / 10_000
-        self.cost_of_help = cost / 12 / 10_000
+        self.capacity, self.cost_of_help = p.opening_hours * rate, cost
 
     def begins_to_close(self) -> bool:
         """Return whether counters, all open so far, begin to close."""
@@ -139,7 +148,8 @@ class Residents:
             cohort.persons = cohort.initial * ratio
             demand[age] = cohort.persons * cohort.need * (1.0 - ability[age]) * (1.0 - cohort.trained)
             asking += demand[age] * cohort.reach
-        capacity = self.capacity * self.aged * ratio
+        aged = self.aged * ratio / 10_000
+        capacity = self.capacity * aged
         served = 1.0 if asking <= capacity else capacity / asking
         burden = 0.0
         for age, cohort in self.cohorts.items():
@@ -148,13 +158,11 @@ class Residents:
             assisted = demand[age] * cohort.reach * served
             excluded = (demand[age] - assisted) * (1.0 - kept)
             analog = cases - online - assisted - excluded
-            cohort.count(online, assisted, analog, excluded)
-            for name, number in zip(SERIES[age], (online, assisted, analog, excluded), strict=True):
-                flows[name] += number
+            cohort.count(online, assisted, analog, excluded, flows)
             burden += online * p.online_burden + assisted * p.assisted_burden + analog * p.counter_burden
             unable = cohort.persons * (1.0 - ability[age])
             if unable > 0.0:
                 cohort.trained = min(1.0, cohort.trained + self.lever.training * assisted / unable)
         flows["burden_hours"] += burden
-        cost = p.counter_cost / 12 * self.total * ratio * kept + self.cost_of_help * self.aged * ratio
+        cost = (p.counter_cost * self.total * ratio * kept + self.cost_of_help * aged) / 12
         body.purse.ledger.post("channels", "appropriation", self.model.booked(cost))
