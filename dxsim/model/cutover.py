@@ -1,6 +1,6 @@
 """What goes wrong when a system is switched, whom does it hit, and does the new system stay?
 
-incidents     Poisson(mu)    mu = mu0 w exp(nu_k kappa (1 - export) + nu_r rush + nu_o max(0, omega - 1)
+incidents     Poisson(mu)    mu = mu0 w exp(nu_k kappa (1 - export) + nu_r rush + nu_o min(limit, max(0, omega - 1))
                                             + nu_n novice - nu_t test - nu_e experience)
 residents     rint(N share)  share lognormal (median, log sd), at most 1
 correction    months         geometric: P(k) = (1 - e^-c) e^(-c (k - 1)), mean 1 / (1 - e^-c)
@@ -59,7 +59,7 @@ def expected_incidents(
     """
     p = parameters
     worse = p.complexity_effect * complexity * (1.0 - p.data_export) + p.rush_effect * in_rush
-    worse += p.overload_effect * max(0.0, overload - 1.0) + p.novice_effect * inexperience
+    worse += p.overload_effect * min(p.overload_limit, max(0.0, overload - 1.0)) + p.novice_effect * inexperience
     better = p.test_effect * testing + p.experience_effect * experience
     return p.incident_rate * weight * math.exp(min(LARGEST_EXPONENT, worse - better))
 

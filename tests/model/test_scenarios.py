@@ -22,6 +22,14 @@ EXPECTATIONS = [
     for name in scenario_names()
     for expectation in load_scenario(name).expected
 ]
+# The first scenarios of each kind of lever; the others take as long again and run with -m long.
+SHORT_LANE = {
+    *("deadline_2027", "firm_deadline", "extension", "capacity_programme", "open_standards", "no_vendor_notices"),
+    *("earlier_specifications", "geographic_peers", "subsidy_small", "prefectural_staff_pool", "no_cooperation"),
+    *("cooperation_grant", "hub_bonus", "phased_large_first", "phased_small_first", "phased_by_prefecture"),
+    *("phased_by_lot", "digital_only_sunset", "sunset_with_support", "support_desks", "post_offices"),
+    *("national_data_sharing", "security_baseline", "thorough_testing"),
+}
 
 
 @cache
@@ -35,7 +43,13 @@ def differences(kpi: str, name: str, *overrides: tuple[str, float], against: str
     return kpis(name, *overrides)[kpi] - kpis(against)[kpi]
 
 
-@pytest.mark.parametrize(("name", "kpi", "direction"), EXPECTATIONS)
+@pytest.mark.parametrize(
+    ("name", "kpi", "direction"),
+    [
+        pytest.param(*row, marks=[] if row[0] in SHORT_LANE else [pytest.mark.long], id=f"{row[0]}-{row[1]}")
+        for row in EXPECTATIONS
+    ],
+)
 def test_scenarios_move_their_kpis_as_documented(name, kpi, direction):
     difference = differences(kpi, name)
     if direction == "same":
@@ -55,6 +69,7 @@ def test_engineers_help_where_they_are_short_and_dates_help_where_the_calendar_b
     short = differences("late_share", "baseline", engineers)
     plentiful = differences("late_share", "calendar_limited", engineers, against="calendar_limited")
     earlier = differences("late_share", "calendar_limited", dates, against="calendar_limited")
-    assert short.mean() < -0.05
+    assert short.mean() < -0.03
+    assert (short < 0.0).all()
     assert -0.01 < plentiful.mean() <= 0.0
     assert earlier.mean() < -0.10

@@ -37,7 +37,7 @@ class Harm:
         worse = (
             p.complexity_effect * system.lot.complexity * (1.0 - p.data_export)
             + p.rush_effect * in_rush
-            + p.overload_effect * max(0.0, body.staff.overload - 1.0)
+            + p.overload_effect * min(p.overload_limit, max(0.0, body.staff.overload - 1.0))
             + p.novice_effect / (1.0 + system.vendor.go_lives / p.learning_unit)
         )
         better = p.test_effect * body.lever.test_effort + p.experience_effect * body.staff.experience
