@@ -43,9 +43,13 @@ class World(NamedTuple):
     parameters: np.record
 
 
+# Talks of all bodies, at a cost that leaves something to gain.
+EVERYBODY_TALKS = {"cooperation.talks_share": 1, "cooperation.transaction_cost": 12e6}
+
+
 @cache
 def record_of(*overrides):
-    return load_scenario("baseline", dict(overrides)).record()[0]
+    return load_scenario("baseline", EVERYBODY_TALKS | dict(overrides)).record()[0]
 
 
 def parameters_of(overrides=None):
@@ -391,7 +395,7 @@ def test_whoever_moves_or_takes_in_gains_more_than_its_threshold(seed, rule):
     cooperation.found(country, state, p, seed)
     cooperation.take_effect(country, state, p, 0)
     state.lots.legacy[:, 0] = np.random.default_rng(seed).integers(0, VENDORS, 42)
-    talks, desk = formation.open_talks(country, state, p, 6), lay_desk(42)
+    talks, desk = formation.open_talks(country, state, p, seed, 6), lay_desk(42)
     formation.gather(state, talks, desk, p)
     players = talks.players
 
@@ -522,7 +526,7 @@ def test_asking_only_who_may_have_a_new_move_gives_what_asking_everyone_gives(ru
         country, state, p = world(seed, {"cooperation.sharing_rule": rule, "cooperation.initial_share": 0.5})
         cooperation.found(country, state, p, seed)
         cooperation.take_effect(country, state, p, 0)
-        talks, desk = formation.open_talks(country, state, p, 6), lay_desk(42)
+        talks, desk = formation.open_talks(country, state, p, seed, 6), lay_desk(42)
         formation.gather(state, talks, desk, p)
         order = formation.order_of_turns(talks.players, seed, 6)
         accepted, rounds = 1, 0
@@ -744,7 +748,7 @@ def test_the_talks_of_the_nation_end_when_no_move_is_left(synthetic):
     assert state.talks[BLOCKING] == 0
     assert_lists_are_right(state, synthetic)
     assert 0.3 < (state.municipalities.next_group >= 0).mean() <= 1
-    talks, desk = formation.open_talks(synthetic, state, p, 6), lay_desk(synthetic.municipalities.size)
+    talks, desk = formation.open_talks(synthetic, state, p, 1, 6), lay_desk(synthetic.municipalities.size)
     state.municipalities.group[:] = state.municipalities.next_group
     cooperation.list_groups(synthetic, state)
     formation.gather(state, talks, desk, p)

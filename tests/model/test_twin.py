@@ -304,7 +304,13 @@ CASES = {
         (),
     ),
     "talks are dear": (
-        TALKS | GROUPED | {"cooperation.transaction_cost": 3e7, "cooperation.distance_weight": 2.0},
+        TALKS
+        | GROUPED
+        | {
+            "cooperation.sharing_rule": "separable_costs",
+            "cooperation.transaction_cost": 3e7,
+            "cooperation.distance_weight": 2.0,
+        },
         (),
     ),
     "talks are free": (TALKS | {"cooperation.transaction_cost": 0.0}, ()),
