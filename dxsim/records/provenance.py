@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 SOFTWARE = "dxsim"
 FORMAT = 2
+_ROOMS_OF_RESULTS = ("model", "nation", "scenario", "records")
+_COMPILERS = ("numba", "llvmlite", "numpy")
 _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "networkx", "matplotlib")
 
 
@@ -29,10 +33,7 @@ def describe_run(
 ) -> dict[str, Any]:
     """Return the manifest of a run that ends now; the scenario in it can be rebuilt, whoever's file it was."""
     return {
-        "software": {"name": SOFTWARE, "version": __version__, "format": FORMAT, "git": git_state(PACKAGE.parent)},
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
-        "platform": {"system": platform.system(), "machine": platform.machine()},
+        **describe_software(),
         "seed": seed,
         "scenario": {
             "name": scenario.name,
@@ -44,18 +45,45 @@ def describe_run(
             "surveys": list(scenario.surveys),
             "events": _events(scenario),
         },
-        "nation": {
-            "name": nation.name,
-            "fingerprint": nation.fingerprint,
-            "municipalities": len(nation.municipalities),
-            "attribution": list(nation.attribution),
-            "sources": dict(nation.sources),
-        },
+        "nation": describe_nation(nation),
         "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
         "registry_sha256": sha256(PACKAGE / "scenario" / "parameters.csv"),
         "started": started.isoformat(timespec="milliseconds"),
         "finished": now().isoformat(timespec="milliseconds"),
     }
+
+
+def describe_software() -> dict[str, Any]:
+    """Return what runs: dxsim, Python, the packages that matter, and the kind of machine."""
+    return {
+        "software": {"name": SOFTWARE, "version": __version__, "format": FORMAT, "git": git_state(PACKAGE.parent)},
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "platform": {"system": platform.system(), "machine": platform.machine()},
+    }
+
+
+def describe_nation(nation: Nation) -> dict[str, Any]:
+    """Return what a nation is and whom to thank for it."""
+    return {
+        "name": nation.name,
+        "fingerprint": nation.fingerprint,
+        "municipalities": len(nation.municipalities),
+        "attribution": list(nation.attribution),
+        "sources": dict(nation.sources),
+    }
+
+
+@cache
+def code_identity() -> Mapping[str, str]:
+    """Return what decides the bits of a result: the SHA-256 of the sources of model and records, and the compilers."""
+    digest = hashlib.sha256()
+    sources = [PACKAGE / "kernel.py", PACKAGE / "streams.py"]
+    for room in _ROOMS_OF_RESULTS:
+        sources += sorted(path for path in (PACKAGE / room).rglob("*") if path.suffix in (".py", ".csv"))
+    for source in sources:
+        digest.update(source.relative_to(PACKAGE).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
+    return {"sources": digest.hexdigest(), **{name: version(name) for name in _COMPILERS}}
 
 
 def now() -> datetime:

@@ -1,0 +1,157 @@
+"""From planned runs to the tables of a batch: what a worker does, in a thread of this process or elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from dxsim.model.run import run_model
+from dxsim.nation.schema import TYPES
+from dxsim.records.indicators import RunFailure, body_columns, check_outcome, indicators, make_frame, month_series, strata
+from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.scenario.months import MONTHS, month_index, month_name
+from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
+
+if TYPE_CHECKING:
+    from dxsim.nation.nation import Nation
+    from dxsim.nation.vendor_table import VendorTable
+    from dxsim.records.indicators import Frame
+    from dxsim.sweep.plan import Plan
+    from dxsim.sweep.study import Outcomes
+
+_CLASSES = {"size_class": SIZE_CLASSES, "type": tuple(TYPES)}
+
+
+class Job(NamedTuple):
+    """A run to do: its id, its row in the plan, and whether it is the first attempt (1) or a later one."""
+
+    run: str
+    row: int
+    attempt: int
+
+
+class Context(NamedTuple):
+    """What the jobs of a sweep share."""
+
+    plan: Plan
+    nation: Nation
+    vendor_table: VendorTable | None
+    outcomes: Outcomes
+    kpis: tuple[str, ...]  # recorded KPIs, in the order of their columns
+
+
+class Finding(NamedTuple):
+    """What one run left, as far as it is recorded."""
+
+    kpis: list[float]
+    strata: Mapping[str, Mapping[str, np.ndarray]]  # by stratum and measure, (classes,)
+    months: Mapping[str, np.ndarray]  # by column, (180, types)
+    bodies: Mapping[str, np.ndarray]  # by column, (n,)
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    context: Context,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_run: Callable[[], object] = lambda: None,
+) -> Batch | None:
+    """Do these jobs, one after the other, and return their tables.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        At least one, all of the same attempt.
+    context : Context
+        What they share.
+    should_stop : callable
+        Asked before each run; once it says so, the batch ends with the runs that are finished.
+    on_run : callable
+        Called after each run.
+
+    Returns
+    -------
+    Batch or None
+        None if no run was finished. A run that fails is in the mark, with what went wrong, and does not end the batch.
+    """
+    frame = make_frame(context.nation)
+    findings: dict[str, Finding] = {}
+    marks = []
+    for job in jobs:
+        if should_stop():
+            break
+        begin = time.perf_counter()
+        month, error, message = None, None, None
+        try:
+            findings[job.run] = _find(job, context, frame)
+        except Exception as caught:  # noqa: BLE001 - whatever it is, the other runs go on and the failure is reported
+            month = month_name(caught.month) if isinstance(caught, RunFailure) and caught.month is not None else None
+            error, message = type(caught).__name__, str(caught)
+        seconds = time.perf_counter() - begin
+        marks.append((job.run, FAILED if error else DONE, seconds, month, error, message, job.attempt))
+        on_run()
+    if not marks:
+        return None
+    mark = pa.Table.from_arrays(
+        [pa.array(column, type_) for column, type_ in zip(zip(*marks, strict=True), MARK_SCHEMA.types, strict=True)],
+        schema=MARK_SCHEMA,
+    )
+    return Batch(_tables(findings, context, frame) if findings else {}, mark)
+
+
+def _find(job: Job, context: Context, frame: Frame) -> Finding:
+    scenario, outcomes = context.plan.scenario(job.row), context.outcomes
+    deadline = month_index(str(scenario.values["policy.deadline"])) + 1
+    outcome = run_model(context.nation, scenario, context.plan.seed(job.row), context.vendor_table)
+    check_outcome(outcome)
+    values = indicators(outcome, frame, deadline, scenario.surveys)
+    by_class = strata(outcome, frame, deadline) if outcomes.strata else {}
+    return Finding(
+        [values.get(kpi, np.nan) for kpi in context.kpis],
+        {stratum: by_class[stratum] for stratum in outcomes.strata},
+        month_series(outcome, outcomes.month_columns, outcomes.month_types) if outcomes.month_columns else {},
+        body_columns(outcome, frame, outcomes.body_columns) if outcomes.body_columns else {},
+    )
+
+
+def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> dict[str, pa.Table]:
+    runs, found, outcomes = list(findings), list(findings.values()), context.outcomes
+    kpis = np.array([finding.kpis for finding in found], dtype=np.float64)
+    tables = {"kpis": pa.table({"run": runs, **{kpi: kpis[:, place] for place, kpi in enumerate(context.kpis)}})}
+    if outcomes.strata:
+        parts = [
+            _table(
+                runs,
+                {"stratum": [stratum] * len(_CLASSES[stratum]), "class": _CLASSES[stratum]},
+                [finding.strata[stratum] for finding in found],
+            )
+            for stratum in outcomes.strata
+        ]
+        tables["strata"] = pa.concat_tables(parts)
+    if outcomes.month_columns:
+        types = outcomes.month_types
+        starts = np.array([np.datetime64(month_name(month), "M") for month in range(MONTHS)]).astype("datetime64[ms]")
+        keys = {"month": np.repeat(starts, len(types)), "type": list(types) * MONTHS}
+        tables["months"] = _table(runs, keys, [finding.months for finding in found])
+    if outcomes.body_columns:
+        tables["bodies"] = _table(runs, {"code": frame.codes}, [finding.bodies for finding in found])
+    return tables
+
+
+def _table(
+    runs: Sequence[str], keys: Mapping[str, Sequence[object] | np.ndarray], found: Sequence[Mapping[str, np.ndarray]]
+) -> pa.Table:
+    """Return a table with a block of rows for each run, whose keys are the same in all of them."""
+    size = len(next(iter(keys.values())))
+    run = pa.array(runs).take(pa.array(np.repeat(np.arange(len(runs)), size)))
+    again = pa.array(np.tile(np.arange(size), len(runs)))
+    return pa.table(
+        {
+            "run": run,
+            **{key: pa.array(values).take(again) for key, values in keys.items()},
+            **{name: np.concatenate([values[name].ravel() for values in found]) for name in found[0]},
+        }
+    )
