@@ -96,6 +96,11 @@ def variant_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: name != "default"))
 
 
+def variant_values(name: str) -> dict[str, Value]:
+    """Return the parameters that a variant sets, by full name, in the order of the registry."""
+    return {key: REGISTRY[key].read(value) for key, value in _parameters(_compose([f"variant={name}"]))}
+
+
 def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
     """Turn overrides such as ``policy.deadline=2027-03`` into a checked configuration.
 

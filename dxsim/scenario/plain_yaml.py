@@ -23,9 +23,9 @@ DEEPEST_NESTING = 20  # a scenario has four levels
 
 @dataclass(frozen=True)
 class Document:
-    """A file's data, the line of everything in it, and what is wrong so far."""
+    """A file's data, the line of everything in it, and what is wrong so far; without a path, data made in Python."""
 
-    path: Path
+    path: Path | None
     data: object
     lines: Mapping[Location, int]
     problems: tuple[Problem, ...]
@@ -40,10 +40,14 @@ class Document:
     def where(self, location: Location) -> str:
         """Return file, line and key; entries of a list count from 1."""
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
+        if self.path is None:
+            return key
         return at_line(self.path, self.line(location)) + (f": {key}" if key else "")
 
     def problem(self, location: Location, what: str, with_key: bool = True) -> Problem:
         """Return what is wrong at `location`; the key is left out where `what` names it."""
+        if self.path is None:
+            return Problem(self.where(location) if with_key else "", what)
         line = self.line(location)
         return Problem(self.where(location) if with_key else at_line(self.path, line), what, line)
 

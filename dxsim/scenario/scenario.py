@@ -132,7 +132,7 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, object] | No
     >>> load_scenario("baseline", {"policy.deadline": "2027-03"}).values["policy.deadline"]
     '2027-03'
     """
-    files = _chain(_locate(str(name_or_path), Path()))
+    files = _chain(locate(str(name_or_path), Path()))
     values = defaults()
     for file in reversed(files):
         values |= file.values
@@ -238,9 +238,20 @@ def contradictions(values: Mapping[str, Value]) -> list[str]:
     return found
 
 
-def _locate(name: str, folder: Path) -> Path:
-    """Return the file of a scenario that is named in `folder`."""
-    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+def is_path(name: str) -> bool:
+    """Return whether a scenario is named by a path, and not as one that is shipped."""
+    return name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name
+
+
+def locate(name: str, folder: Path) -> Path:
+    """Return the file of a scenario that is named in `folder`.
+
+    Raises
+    ------
+    InputError
+        If the name is neither that of a shipped scenario nor a path.
+    """
+    if is_path(name):
         return folder / name
     known = scenario_names()
     if name not in known:
@@ -262,7 +273,7 @@ def _chain(path: Path) -> list[ScenarioFile]:
     while files[-1].entries.extends is not None:
         child = files[-1]
         try:
-            parent = _locate(child.entries.extends or "", child.path.parent)
+            parent = locate(child.entries.extends or "", child.path.parent)
         except InputError as error:
             raise InputError(
                 error.subject, [Problem(child.extends_where, problem.what) for problem in error.problems]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, short
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
 from dxsim.scenario.policies import BODY_LEVERS, PREFECTURE_DIGITS
@@ -70,7 +70,6 @@ BodyType = Literal[
 Direction = Literal["lower", "higher", "same"]
 How = Literal["set", "add", "multiply"]
 PREFECTURES, CODE_DIGITS = 47, 5
-_NAME = re.compile(r"[\w-]{1,60}")
 
 
 def _month_of_calendar(value: object) -> object:
@@ -101,36 +100,13 @@ def _code(value: object) -> str:
 
 
 Month = Annotated[str, BeforeValidator(_month_of_calendar)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Persons = Annotated[float, Field(ge=0)]
 Prefecture = Annotated[str, BeforeValidator(_prefecture)]
 Code = Annotated[str, BeforeValidator(_code)]
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class BilingualText(_Plain):
-    """A text in English, in Japanese or in both; the one stands in for the other."""
-
-    en: Line | None = None
-    ja: Line | None = None
-
-    def texts(self) -> dict[str, str]:
-        """Return the text by language."""
-        return {"en": self.en or self.ja or "", "ja": self.ja or self.en or ""}
-
-
-def _in_either_language(value: object) -> object:
-    return value if isinstance(value, dict) else {"en": value}
-
-
-Caption = Annotated[BilingualText, BeforeValidator(_in_either_language)]  # a plain text is for both languages
-
-
-class ExpectationEntry(_Plain):
+class ExpectationEntry(PlainEntries):
     """How a figure differs from that of the scenario which this one extends."""
 
     kpi: Kpi
@@ -138,7 +114,7 @@ class ExpectationEntry(_Plain):
     because: Line
 
 
-class AnnouncementEntry(_Plain):
+class AnnouncementEntry(PlainEntries):
     """A national statement: beliefs in an extension move towards `signal`."""
 
     month: Month
@@ -146,17 +122,17 @@ class AnnouncementEntry(_Plain):
     text: Caption
 
 
-class VendorEventEntry(_Plain):
+class VendorEventEntry(PlainEntries):
     """What happens to vendors, by their rank in size, from a month on."""
 
     month: Month
     vendors: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1, max_length=64)]
     capacity_factor: Annotated[float, Field(ge=0, le=10)] = 1.0
-    withdrawn_lots: list[Line] = []
+    withdrawn_lots: list[Line] = Field(default_factory=list)
     text: Caption
 
 
-class WhoEntry(_Plain):
+class WhoEntry(PlainEntries):
     """For whom a policy is: all the given conditions must hold."""
 
     types: Annotated[list[BodyType], Field(min_length=1)] | None = None
@@ -166,7 +142,7 @@ class WhoEntry(_Plain):
     codes: Annotated[list[Code], Field(min_length=1)] | None = None
 
 
-class PolicyEntry(_Plain):
+class PolicyEntry(PlainEntries):
     """What the state does to a lever, for whom and how long; lever and value are checked with the registry."""
 
     lever: Line
@@ -178,16 +154,16 @@ class PolicyEntry(_Plain):
     text: Caption | None = None
 
 
-class ScenarioEntries(_Plain):
+class ScenarioEntries(PlainEntries):
     """The keys of a scenario file. A list that is left out is that of the scenario which this one extends."""
 
     name: Line
     title: BilingualText
     meaning: BilingualText
-    sources: list[Line] = []
+    sources: list[Line] = Field(default_factory=list)
     extends: Line | None = None
-    expected: list[ExpectationEntry] = []
-    parameters: dict[str, dict[str, Any]] = {}
+    expected: list[ExpectationEntry] = Field(default_factory=list)
+    parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
     announcements: list[AnnouncementEntry] | None = None
     vendor_events: list[VendorEventEntry] | None = None
     surveys: list[Month] | None = None
@@ -221,9 +197,9 @@ def read_scenario_file(path: Path) -> ScenarioFile:
         try:
             entries = ScenarioEntries.model_validate(document.data)
         except ValidationError as error:
-            problems += [_explain(document, fault) for fault in error.errors(include_url=False)]
+            problems += [explain(document, fault, ScenarioEntries) for fault in error.errors(include_url=False)]
         else:
-            problems += _faults(document, entries)
+            problems += _faults(document, entries, path.stem)
     else:
         problems.append(document.problem((), say("expected keys such as name, title and meaning")))
     if problems or entries is None:
@@ -231,13 +207,13 @@ def read_scenario_file(path: Path) -> ScenarioFile:
     return ScenarioFile(path, entries, values, document.where(("extends",)))
 
 
-def _faults(document: Document, entries: ScenarioEntries) -> list[Problem]:
+def _faults(document: Document, entries: ScenarioEntries, stem: str) -> list[Problem]:
     """Return what is wrong with names, texts and ranks of vendors whose types are right."""
     problems = []
-    if not _NAME.fullmatch(entries.name):
-        problems.append(document.problem(("name",), say("a name has letters, digits, _ and - only, at most 60")))
-    elif entries.name != document.path.stem:
-        what = say("must be the file's own name, '{stem}' (got '{name}')", stem=document.path.stem, name=entries.name)
+    if not NAME.fullmatch(entries.name):
+        problems.append(document.problem(("name",), name_rule()))
+    elif entries.name != stem:
+        what = say("must be the file's own name, '{stem}' (got '{name}')", stem=stem, name=entries.name)
         problems.append(document.problem(("name",), what))
     texts: dict[Location, BilingualText] = {("title",): entries.title, ("meaning",): entries.meaning}
     for key in ("announcements", "vendor_events", "policies"):
@@ -321,7 +297,7 @@ def _check_amount(parameter: Parameter | None, how: object, value: object) -> No
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not is_number or (how == "multiply" and value < 0):  # type: ignore[operator]
         must = say("must be a number of at least 0") if how == "multiply" else say("must be a number")
-        raise ValueError(say("{must} (got {value})", must=must, value=_short(value)))
+        raise ValueError(say("{must} (got {value})", must=must, value=short(value)))
 
 
 def _parameters(document: Document, section: object) -> tuple[dict[str, Value], list[Problem]]:
@@ -345,77 +321,3 @@ def _parameters(document: Document, section: object) -> tuple[dict[str, Value], 
             except ValueError as error:
                 problems.append(document.problem(location, str(error), with_key=False))
     return values, problems
-
-
-def _explain(document: Document, fault: Mapping[str, Any]) -> Problem:
-    """Return one of pydantic's faults in words that name the line, the key and the way out."""
-    location: Location = fault["loc"]
-    if fault["type"] == "extra_forbidden":
-        what = say("no such key{hint}", hint=nearest(str(location[-1]), _keys(location[:-1])))
-    elif fault["type"] == "missing":
-        what = say("is missing")
-    else:
-        what = say("{must} (got {value})", must=_must(fault), value=_short(fault["input"]))
-        if isinstance(fault["input"], str) and fault["type"] == "literal_error":
-            words: Any = {"kpi": Kpi, "direction": Direction, "how": How}.get(str(location[-1]), BodyType)
-            what += nearest(fault["input"], get_args(words))
-    return document.problem(location, what)
-
-
-def _must(fault: Mapping[str, Any]) -> str:
-    """Return what a value must be."""
-    context = fault.get("ctx", {})
-    match fault["type"]:
-        case "value_error":
-            return str(context["error"])
-        case "model_type" | "dict_type":
-            return say("must have keys of its own")
-        case "list_type":
-            return say("must be a list")
-        case "string_type":
-            return say("must be text")
-        case "int_type":
-            return say("must be a whole number")
-        case "float_type":
-            return say("must be a number")
-        case "too_short" | "string_too_short":
-            return say("must not be empty")
-        case "too_long":
-            return say("must have at most {max_length} entries", **context)
-        case "string_too_long":
-            return say("must have at most {max_length} characters", **context)
-        case "finite_number":
-            return say("must be a finite number")
-        case "greater_than_equal":
-            return say("must be greater than or equal to {ge:g}", **context)
-        case "less_than_equal":
-            return say("must be less than or equal to {le:g}", **context)
-        case "literal_error":
-            others, _, last = context["expected"].rpartition(" or ")
-            return say("must be {others} or {last}", others=others, last=last)
-        case _:
-            return str(fault["msg"])
-
-
-def _short(value: object) -> str:
-    kind = {dict: say("a list of keys"), list: say("a list"), type(None): say("nothing")}.get(type(value))
-    return kind or (repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}...")
-
-
-def _keys(location: Location) -> tuple[str, ...]:
-    """Return the keys that may stand at `location`."""
-    models: dict[str, type[BaseModel]] = {
-        "title": BilingualText,
-        "meaning": BilingualText,
-        "expected": ExpectationEntry,
-        "announcements": AnnouncementEntry,
-        "vendor_events": VendorEventEntry,
-        "policies": PolicyEntry,
-    }
-    if not location:
-        model: type[BaseModel] = ScenarioEntries
-    elif location[-1] == "text":
-        model = BilingualText
-    else:
-        model = WhoEntry if location[-1] == "who" else models[str(location[0])]
-    return tuple(entry.alias or name for name, entry in model.model_fields.items())

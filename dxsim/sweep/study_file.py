@@ -1,0 +1,76 @@
+"""Studies in files: YAML to `Study` and back; what may stand in one is in ``study_entries.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.files import shipped
+from dxsim.scenario.plain_yaml import read_yaml
+from dxsim.scenario.scenario import is_path
+from dxsim.sweep.study import Study
+from dxsim.sweep.study_entries import checked
+
+
+def study_names() -> tuple[str, ...]:
+    """Return the names of the shipped studies."""
+    return tuple(sorted(path.stem for path in (shipped("configs") / "sweep").glob("*.yaml")))
+
+
+def read_study(name_or_path: str | Path) -> Study:
+    """Read a study.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        The name of a shipped study, or a path (it ends in ``.yaml`` or ``.yml`` or has a slash). Paths in the file are
+        relative to it.
+
+    Raises
+    ------
+    InputError
+        With every problem, by line and key.
+
+    Examples
+    --------
+    >>> read_study("cooperation_grant").scenarios
+    ('baseline',)
+    """
+    return Study(**checked(read_yaml(_locate(str(name_or_path)))))
+
+
+def _locate(name: str) -> Path:
+    if is_path(name):
+        return Path(name)
+    known = study_names()
+    if name not in known:
+        what = say(
+            "no study '{name}'{hint} (known: {known}; or a path such as ./mine.yaml)",
+            name=name,
+            hint=nearest(name, known),
+            known=", ".join(known),
+        )
+        raise InputError(say("study '{name}'", name=name), [Problem("", what)])
+    return shipped("configs") / "sweep" / f"{name}.yaml"
+
+
+def study_text(study: Study) -> str:
+    """Return a study as the text of a file that `read_study` reads: everything that it says, defaults included."""
+    given = {key: value for key, value in study.data().items() if value is not None and value not in ({}, [])}
+    return yaml.dump(given, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts that would be read as something else in quotes, and numbers so that they are read back the same."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _float(dumper: _Dumper, value: float) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
+
+
+_Dumper.add_representer(float, _float)
