@@ -21,9 +21,11 @@ from dxsim.nation.operations import operations
 from dxsim.nation.schema import TYPES
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
 from dxsim.records.provenance import describe_run, now
 from dxsim.records.summary import summarise
-from dxsim.records.tables import outcome_tables
+from dxsim.records.tabulation import outcome_tables
 from dxsim.scenario.scenario import load_scenario
 from tests.records.hand_made import further_fields
 
@@ -100,7 +102,12 @@ def lot_applies(body: int, lot: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def four_bodies_records(four_bodies: Nation, four_bodies_outcome: Outcome) -> Records:
-    tables = outcome_tables(four_bodies_outcome, four_bodies, DEADLINE)
+def four_bodies_findings(four_bodies: Nation, four_bodies_outcome: Outcome) -> Findings:
+    return Findings(four_bodies_outcome, frame_of(four_bodies), DEADLINE)
+
+
+@pytest.fixture(scope="session")
+def four_bodies_records(four_bodies: Nation, four_bodies_findings: Findings) -> Records:
     manifest = describe_run(four_bodies, load_scenario("baseline"), 1, now())
-    return Records(**tables, summary=summarise(tables, DEADLINE, (SURVEY,)), manifest=manifest)
+    tables = outcome_tables(four_bodies_findings)
+    return Records(**tables, summary=summarise(four_bodies_findings, (SURVEY,)), manifest=manifest)

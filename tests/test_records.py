@@ -16,9 +16,10 @@ from dxsim.errors import InputError
 from dxsim.model.state import MONTHLY
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import TABLES, Records, check_output, read_records, write_records
+from dxsim.records.findings import Findings
+from dxsim.records.measures import concentration
 from dxsim.records.provenance import describe_run, git_state, now, without_folders
 from dxsim.records.summary import find_kpi, kpi_table, summarise
-from dxsim.records.tables import concentration, outcome_tables
 from dxsim.scenario.scenario import Announcement, VendorEvent, scenario_names
 from dxsim.views.labels import kpi_label
 
@@ -61,20 +62,20 @@ def test_population_concentration_weighs_systems_by_residents(four_bodies_record
     assert value == pytest.approx(10_000 * ((1 - small) ** 2 + small**2))
 
 
-def test_a_run_without_late_systems_has_no_reasons_and_no_mean(four_bodies, four_bodies_outcome) -> None:
-    tables = outcome_tables(four_bodies_outcome, four_bodies, 60)
-    tables["systems"]["late"] = False
-    tables["municipalities"]["late_systems"] = 0
-    values = summarise(tables, 60, ()).set_index("kpi")["value"]
+def test_a_run_without_late_systems_has_no_reasons_and_no_mean(four_bodies_findings: Findings) -> None:
+    outcome = four_bodies_findings.outcome
+    on_time = outcome._replace(live=np.minimum(np.abs(outcome.live), 60), reason=np.zeros_like(outcome.reason))
+    values = summarise(replace(four_bodies_findings, outcome=on_time), ()).set_index("kpi")["value"]
     assert values["late_share"] == 0.0
     assert math.isnan(values["mean_late_systems"])
     assert math.isnan(values["late_reason_share_R4"])
 
 
-def test_a_share_that_is_never_reached_is_missing(four_bodies, four_bodies_outcome) -> None:
-    tables = outcome_tables(four_bodies_outcome, four_bodies, 60)
-    tables["monthly"]["live"] = 0
-    values = summarise(tables, 60, ()).set_index("kpi")["value"]
+def test_a_share_that_is_never_reached_is_missing(four_bodies_findings: Findings) -> None:
+    monthly = four_bodies_findings.outcome.monthly.copy()
+    monthly[:, :, MONTHLY.index("live")] = 0
+    stuck = four_bodies_findings.outcome._replace(monthly=monthly)
+    values = summarise(replace(four_bodies_findings, outcome=stuck), ()).set_index("kpi")["value"]
     assert values[[f"months_to_live_{p}" for p in (50, 90, 95)]].isna().all()
 
 

@@ -35,8 +35,9 @@ from dxsim.model.state import (
     SUBSIDY,
 )
 from dxsim.nation.operations import lots, operations
+from dxsim.records.dates import month_starts
 from dxsim.records.provenance import describe_run, now
-from dxsim.records.tables import CHANNELS, month_starts
+from dxsim.records.tables import CHANNELS
 from dxsim.scenario.registry import REGISTRY, Value
 
 if TYPE_CHECKING:

@@ -12,17 +12,22 @@ of its own) and along prefecture borders.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.records.measures import atkinson, concentration_index, gini, modularity, morans_i, percentile_ratio, theil
-from dxsim.records.size_classes import size_classes
-
-if TYPE_CHECKING:
-    from dxsim.nation.nation import Nation
+from dxsim.records.findings import Findings
+from dxsim.records.frame import Frame
+from dxsim.records.measures import (
+    atkinson,
+    concentration_of_ranks,
+    dense_ranks,
+    modularity,
+    morans_i,
+    percentile_ratio,
+    ratio,
+    theil,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,72 +39,64 @@ MEASURES = (
 BODIES, RESIDENTS = "bodies", "residents"
 
 
-def equity_table(municipalities: pd.DataFrame, nation: Nation) -> pd.DataFrame:
+def equity_table(found: Findings) -> pd.DataFrame:
     """Return the measures.
-
-    Parameters
-    ----------
-    municipalities : pandas.DataFrame
-        As in `dxsim.records.Records`.
-    nation : Nation
-        The same municipalities, with their neighbours.
 
     Returns
     -------
     pandas.DataFrame
         Columns outcome, measure, weighting, value (nan where a measure is not defined).
     """
-    population = municipalities["population"].to_numpy(np.float64)
-    fiscal = nation.municipalities["fiscal_index"].to_numpy(np.float64)
+    frame, of_bodies = found.frame, outcomes(found)
+    weights = {BODIES: np.ones(frame.population.size), RESIDENTS: frame.population}
     rows: list[tuple[str, str, str, float]] = []
-    for outcome, values in outcomes(municipalities).items():
-        for weighting, weight in ((BODIES, np.ones(len(values))), (RESIDENTS, population)):
-            measured = inequality(values, weight, population, fiscal)
+    for outcome, values in of_bodies.items():
+        ranks = dense_ranks(values)
+        for weighting, weight in weights.items():
+            measured = inequality(values, ranks, weight, frame)
             rows += [(outcome, measure, weighting, value) for measure, value in measured.items()]
-    one, other = _pairs(nation, land_only=True)
-    clustered = {**outcomes(municipalities), "has_late_system": (municipalities["late_systems"] > 0).to_numpy(float)}
-    rows += [(outcome, "morans_i", BODIES, morans_i(values, one, other)) for outcome, values in clustered.items()]
-    one, other = _pairs(nation, land_only=False)
-    for cut, labels in (("groups", _groups(municipalities)), ("prefectures", list(municipalities["prefecture"]))):
-        rows.append((cut, "modularity", BODIES, modularity(labels, one, other)))
+    rows += [
+        (outcome, "morans_i", BODIES, morans_i(values, *frame.land_neighbours)) for outcome, values in of_bodies.items()
+    ]
+    rows += [
+        ("has_late_system", "morans_i", BODIES, late_morans_i(found)),
+        ("groups", "modularity", BODIES, group_modularity(found)),
+        ("prefectures", "modularity", BODIES, frame.prefecture_modularity),
+    ]
     table = pd.DataFrame(rows, columns=["outcome", "measure", "weighting", "value"])
     return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), "str"))
 
 
-def outcomes(municipalities: pd.DataFrame) -> dict[str, Floats]:
+def outcomes(found: Findings) -> dict[str, Floats]:
     """Return the outcomes of each body by name; nan where a body has none."""
-    needed = municipalities[["online", "assisted", "analog", "excluded"]].sum(axis=1)
-    late = municipalities["late_systems"] / municipalities["systems"].where(municipalities["systems"] > 0)
     return {
-        "late_share": late.to_numpy(np.float64),
-        "cost_per_resident_2035": municipalities["cost_per_resident_2035"].to_numpy(np.float64),
-        "excluded_share": (municipalities["excluded"] / needed.where(needed > 0)).to_numpy(np.float64),
+        "late_share": ratio(found.late_systems, found.frame.systems),
+        "cost_per_resident_2035": found.cost_per_resident,
+        "excluded_share": ratio(found.cases["excluded"], found.needed),
     }
 
 
-def inequality(values: Floats, weight: Floats, population: Floats, fiscal_index: Floats) -> dict[str, float]:
-    """Return every one of `MEASURES` of an outcome; bodies without it are left out."""
-    known = ~np.isnan(values)
-    x, w, people, fiscal = values[known], weight[known], population[known], fiscal_index[known]
-    parts = theil(x, size_classes(people), w)
+def late_morans_i(found: Findings) -> float:
+    """Return Moran's I of having a late system."""
+    return morans_i(found.late_systems > 0, *found.frame.land_neighbours)
+
+
+def group_modularity(found: Findings) -> float:
+    """Return the modularity of the network of neighbours cut along groups."""
+    return modularity(found.partition, *found.frame.neighbours)
+
+
+def inequality(values: Floats, ranks: npt.NDArray[np.int64], weight: Floats, frame: Frame) -> dict[str, float]:
+    """Return every one of `MEASURES` of an outcome ranked by `dense_ranks`; bodies without it are left out."""
+    known = ranks >= 0
+    x, w = values[known], weight[known]
     measured = (
-        gini(x, w),
-        *parts,
+        concentration_of_ranks(x, ranks[known], w),
+        *theil(x, frame.size_class[known], w),
         atkinson(x, 0.5, w),
         atkinson(x, 1.0, w),
-        concentration_index(x, people, w),
-        concentration_index(x, fiscal, w),
+        concentration_of_ranks(x, frame.population_rank[known], w),
+        concentration_of_ranks(x, frame.fiscal_rank[known], w),
         percentile_ratio(x, weights=w),
     )
     return dict(zip(MEASURES, measured, strict=True))
-
-
-def _groups(municipalities: pd.DataFrame) -> list[str]:
-    """Return the group of each body; a body alone is a group of its own."""
-    return list(municipalities["group"].where(municipalities["group"].notna(), municipalities["code"]))
-
-
-def _pairs(nation: Nation, land_only: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    ties = nation.adjacency[nation.adjacency["kind"] == "land"] if land_only else nation.adjacency
-    rows = pd.Index(nation.municipalities["code"])
-    return rows.get_indexer(ties["code_a"]), rows.get_indexer(ties["code_b"])

@@ -1,4 +1,4 @@
-"""How the KPIs follow from the tables of a run, theme by theme; their formulas in words stand in ``kpis.csv``.
+"""How the KPIs follow from the findings of a run, theme by theme; their formulas in words stand in ``kpis.csv``.
 
 Progress on 40 steps stands in for the official measure, in which bodies tick off the 40 steps of the migration guide.
 The model knows five milestones of a system; `STEPS` says how many steps each adds. A system that the vendor works on
@@ -7,20 +7,22 @@ counts as half-way between order and go-live. (The mapping is an assumption.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.state import CAUSES, COHORTS, PROGRAMMES
-from dxsim.records.measures import tail_mean
-from dxsim.records.size_classes import SIZE_CLASSES, size_class_table
-from dxsim.records.tables import ALL, CHANNELS, LATE_REASONS
-from dxsim.scenario.months import FIRST_MONTH, FIRST_YEAR, MONTHS, month_index, month_name
-
-if TYPE_CHECKING:
-    import pandas as pd
+from dxsim.model.state import ACCOUNTS, CAUSES, COHORTS, NATIONAL, ONLINE_CASES, PROGRAMMES, REASONS, VENDOR
+from dxsim.records.equity import group_modularity, late_morans_i
+from dxsim.records.findings import Findings
+from dxsim.records.measures import concentration, tail_mean
+from dxsim.records.months import nationwide
+from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.records.strata import stratum_measures
+from dxsim.records.summary import kpi_table
+from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.scenario.months import MONTHS, month_index, month_name
 
 Values = dict[str, float]
 
@@ -32,74 +34,110 @@ STEPS = {"committed": 10, "ordered": 6, "started": 11, "live": 11, "done": 2}  #
 OCTOBERS = slice(6, MONTHS, 12)  # months in which bodies talk about cooperation
 YEAR = 12  # months
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
+_CASES = slice(ONLINE_CASES, ONLINE_CASES + len(CHANNELS) * len(COHORTS))  # columns of FLOWS
 
 
-def indicators(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequence[int]) -> Values:
-    """Return every KPI by name; parameters as those of `dxsim.records.summary.summarise`."""
-    return {
-        **adoption(tables, deadline),
-        **lateness(tables, deadline, surveys),
-        **money(tables),
-        **market(tables, deadline),
-        **cooperation(tables),
-        **quality(tables),
-        **staff(tables),
-        **residents(tables),
+def indicators(found: Findings, surveys: Sequence[int]) -> Values:
+    """Return every KPI of a run by name.
+
+    Parameters
+    ----------
+    found : Findings
+        Of the run.
+    surveys : sequence of int
+        Months at whose ends municipalities declare.
+
+    Returns
+    -------
+    dict of str to float
+        nan where the table's ``missing`` applies.
+    """
+    values = {
+        **adoption(found),
+        **lateness(found, surveys),
+        **money(found),
+        **market(found),
+        **cooperation(found),
+        **quality(found),
+        **staff(found),
+        **residents(found),
     }
+    return {name: float(value) for name, value in values.items()}
 
 
-def adoption(tables: Mapping[str, pd.DataFrame], deadline: int) -> Values:
+def kpi_names(surveys: Sequence[int]) -> tuple[str, ...]:
+    """Return the names of the KPIs of runs with these surveys, in the order of ``kpis.csv``."""
+    filled: dict[str, Sequence[str]] = {
+        "reason": LATE_REASONS,
+        "percent": [str(percentage) for percentage in LIVE_PERCENTAGES],
+        "cause": CAUSES,
+        "programme": PROGRAMMES,
+        "size_class": SIZE_CLASSES,
+        "cohort": COHORTS,
+    }
+    months = {False: list(LIVE_MONTHS), True: [month_name(survey) for survey in surveys]}
+    names: list[str] = []
+    for kpi, row in kpi_table().items():
+        filled["month"] = [month.replace("-", "_") for month in months[row.frequency == "survey"]]
+        brace = re.search(r"\{(\w+)\}", kpi)
+        names += [kpi.replace(brace[0], value) for value in filled[brace[1]]] if brace else [kpi]
+    return tuple(names)
+
+
+def adoption(found: Findings) -> Values:
     """Return how far migration and programmes have come, and what tipped commitments."""
-    nation, systems = _nation(tables["monthly"]), tables["systems"]
-    live = nation["live"] / nation["systems"]
-    values = {"live_share_deadline": live[deadline - 1]}
+    frame, last = found.frame, found.deadline - 1
+    shares = {stage: nationwide(found, stage) / frame.systems_of_type[-1] for stage in STEPS}
+    live = shares["live"]
+    values = {"live_share_deadline": live[last]}
     values |= {f"live_share_{month.replace('-', '_')}": live[month_index(month)] for month in LIVE_MONTHS}
-    at_deadline = nation.loc[deadline - 1, list(STEPS)] / nation["systems"][deadline - 1]
-    values |= {f"{stage}_share_deadline": at_deadline[stage] for stage in ("committed", "started", "done")}
-    values["progress_40"] = sum(steps * at_deadline[stage] for stage, steps in STEPS.items()) / sum(STEPS.values())
+    values |= {f"{stage}_share_deadline": shares[stage][last] for stage in ("committed", "started", "done")}
+    values["progress_40"] = sum(steps * shares[stage][last] for stage, steps in STEPS.items()) / sum(STEPS.values())
     for percentage in LIVE_PERCENTAGES:
-        reached = live[live >= percentage / 100].index
-        values[f"months_to_live_{percentage}"] = reached[0] + 1 if len(reached) else float("nan")
-    values["restricted_mean_months_to_live"] = _months_to_live(systems["live"]).mean()
-    commitments = systems[systems["cause"].notna()].drop_duplicates(["code", "lot"])["cause"].value_counts()
-    values |= {f"cause_share_{cause}": _ratio(commitments.get(cause, 0), commitments.sum()) for cause in CAUSES}
-    levels = tables["municipalities"]
-    return values | {f"mean_level_{programme}": levels[f"level_{programme}"].mean() for programme in PROGRAMMES}
+        reached = np.flatnonzero(live >= percentage / 100)
+        values[f"months_to_live_{percentage}"] = reached[0] + 1 if reached.size else float("nan")
+    # From April 2021 until systems are live, those that never are counted as if in the last month.
+    values["restricted_mean_months_to_live"] = np.where(found.live > 0, found.live, MONTHS).mean(where=frame.applies)
+    cause = found.outcome.cause[:, frame.first_of_lot]
+    commitments = np.bincount(cause[cause >= 0], minlength=len(CAUSES))
+    committed = commitments.sum()
+    values |= {f"cause_share_{name}": _ratio(commitments[place], committed) for place, name in enumerate(CAUSES)}
+    levels = found.outcome.programmes["level"].mean(axis=0)
+    return values | {f"mean_level_{name}": levels[place] for place, name in enumerate(PROGRAMMES)}
 
 
-def lateness(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequence[int]) -> Values:
+def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     """Return who is late, why, and what was declared beforehand."""
-    nation, systems, bodies = _nation(tables["monthly"]), tables["systems"], tables["municipalities"]
-    late = systems[systems["late"]]
-    affected = int((bodies["late_systems"] > 0).sum())
-    values = {"late_share": systems["late"].mean()}
-    values |= {
-        f"late_reason_share_{reason}": _ratio((late["reason"] == reason).sum(), len(late)) for reason in LATE_REASONS
-    }
-    values["bodies_late_share"] = (bodies["late_systems"] > 0).mean()
-    values["bodies_late_10_share"] = (bodies["late_systems"] >= MANY_LATE).mean()
-    values["mean_late_systems"] = _ratio(len(late), affected)
-    still_late = nation.filter(like="late_R").sum(axis=1)
-    values["late_system_months"] = still_late.iloc[deadline - 1 : MONTHS - 1].sum()  # late when the next month starts
+    outcome, frame, late_systems = found.outcome, found.frame, found.late_systems
+    systems, late = int(frame.systems_of_type[-1]), int(late_systems.sum())
+    reasons = np.bincount(outcome.reason[found.is_late], minlength=len(REASONS))
+    values = {"late_share": late / systems}
+    values |= {f"late_reason_share_{reason}": _ratio(reasons[REASONS.index(reason)], late) for reason in LATE_REASONS}
+    values["bodies_late_share"] = (late_systems > 0).mean()
+    values["bodies_late_10_share"] = (late_systems >= MANY_LATE).mean()
+    values["mean_late_systems"] = _ratio(late, np.count_nonzero(late_systems))
+    still_late = np.array([nationwide(found, f"late_{reason}") for reason in LATE_REASONS])
+    from_deadline = slice(found.deadline - 1, MONTHS - 1)  # late when the next month starts
+    values["late_system_months"] = still_late[:, from_deadline].sum()
     for survey in surveys:
         month = month_name(survey).replace("-", "_")
-        values[f"declared_systems_{month}"] = nation.filter(like="declared_R").loc[survey].sum()
-        values[f"declared_bodies_{month}"] = nation["bodies_declared"][survey]
-    top = systems["legacy_vendor"].mode()[0]
-    values["top_vendor_share"] = (systems["vendor"] == top).mean()
-    values["late_top_vendor_share"] = _ratio((late["vendor"] == top).sum(), len(late))
-    return values | {"late_morans_i": _equity(tables, "has_late_system", "morans_i")}
+        values[f"declared_systems_{month}"] = sum(nationwide(found, f"declared_{r}")[survey] for r in LATE_REASONS)
+        values[f"declared_bodies_{month}"] = nationwide(found, "bodies_declared")[survey]
+    with_top = frame.applies & (outcome.vendor == _top_vendor(found))
+    values["top_vendor_share"] = np.count_nonzero(with_top) / systems
+    values["late_top_vendor_share"] = _ratio(np.count_nonzero(with_top & found.is_late), late)
+    return values | {"late_morans_i": late_morans_i(found)}
 
 
-def money(tables: Mapping[str, pd.DataFrame]) -> Values:
+def money(found: Findings) -> Values:
     """Return what it costs and who pays, yen."""
-    nation, systems, bodies = _nation(tables["money"]), tables["systems"], tables["municipalities"]
-    flows = _nation(tables["flows"])
-    booked = nation.groupby("account")["yen"].sum()
-    last = nation.iloc[-YEAR * len(booked) :].groupby("account")["yen"].sum()
-    change = booked[["one_off", "parallel", "interface"]].sum()
-    own = change + booked[["coordination", "programmes", "penalty"]].sum() - booked[["subsidy", "grant"]].sum()
-    running = last[["running", "parallel", "interface"]].sum()
+    yen = found.booked[:, -1]
+    booked = dict(zip(ACCOUNTS, yen.sum(axis=0).tolist(), strict=True))
+    last = dict(zip(ACCOUNTS, yen[-YEAR:].sum(axis=0).tolist(), strict=True))
+    change = booked["one_off"] + booked["parallel"] + booked["interface"]
+    paid_by_state = booked["subsidy"] + booked["grant"]
+    running = last["running"] + last["parallel"] + last["interface"]
+    on_time = found.frame.systems_of_type[-1] - found.late_systems.sum()
     return {
         "one_off_cost": booked["one_off"],
         "running_cost": booked["running"],
@@ -112,121 +150,113 @@ def money(tables: Mapping[str, pd.DataFrame]) -> Values:
         "subsidy_paid": booked["subsidy"],
         "grants_paid": booked["grant"],
         "reserve_drawn": booked["reserve"],
-        "own_burden": own,
+        "own_burden": change + booked["coordination"] + booked["programmes"] + booked["penalty"] - paid_by_state,
         "running_cost_2035": running,
-        "running_cost_ratio_2035": _ratio(running, bodies["baseline_cost"].sum()),
-        "cost_per_resident_2035": _ratio(running + last["coordination"], flows["residents"].iloc[-1]),
-        "cost_per_on_time_system": _ratio(change, (~systems["late"]).sum()),
-        "fund_balance": tables["market"]["fund_balance"].iloc[-1],
-        "refusals": flows["refusals"].sum(),
-        "interoperability_benefit": flows["interoperability"].sum(),
+        "running_cost_ratio_2035": _ratio(running, found.outcome.purses["baseline"].sum()),
+        "cost_per_resident_2035": _ratio(running + last["coordination"], found.residents_2035.sum()),
+        "cost_per_on_time_system": _ratio(change, on_time),
+        "fund_balance": _national(found, "fund_balance")[-1],
+        "refusals": nationwide(found, "refusals").sum(),
+        "interoperability_benefit": nationwide(found, "interoperability").sum(),
     }
 
 
-def market(tables: Mapping[str, pd.DataFrame], deadline: int) -> Values:
+def market(found: Findings) -> Values:
     """Return how concentrated the market is, who changes vendor, and what output lies idle."""
-    series, systems = tables["market"], tables["systems"]
+    outcome, vendors = found.outcome, found.outcome.vendors
     values: Values = {}
-    for measure in ("hhi_systems", "hhi_population"):
-        values[f"{measure}_start"] = series[measure][0]
-        values[measure] = series[measure][MONTHS - 1]
-    changed = systems["vendor"] != systems["legacy_vendor"]
-    values["switch_rate"] = float(changed.groupby([systems["code"], systems["lot"]]).any().mean())
-    vendors = tables["vendors"]
-    count = len(vendors) // MONTHS
-    last_year = vendors.iloc[max(0, deadline - YEAR) * count : deadline * count]
-    idle = (last_year["capacity"] - last_year["work_done"]).clip(lower=0).sum()
-    return values | {"idle_vendor_capacity": _ratio(idle, last_year["capacity"].sum())}
+    for measure in ("systems", "population"):
+        served = vendors[[0, -1], :, VENDOR.index(f"{measure}_served")]
+        values[f"hhi_{measure}_start"], values[f"hhi_{measure}"] = concentration(served)
+    has_changed = np.zeros(found.frame.lot.max() + 1, np.bool_)
+    has_changed[found.frame.lot[outcome.vendor != outcome.legacy_vendor]] = True
+    values["switch_rate"] = np.count_nonzero(has_changed) / found.frame.lots
+    last_year = vendors[max(0, found.deadline - YEAR) : found.deadline]
+    capacity, done = last_year[:, :, VENDOR.index("capacity")], last_year[:, :, VENDOR.index("work_done")]
+    return values | {"idle_vendor_capacity": _ratio(np.maximum(0.0, capacity - done).sum(), capacity.sum())}
 
 
-def cooperation(tables: Mapping[str, pd.DataFrame]) -> Values:
+def cooperation(found: Findings) -> Values:
     """Return who works together, what it saves, and whether members would rather be alone."""
-    bodies, groups, series, flows = (tables[name] for name in ("municipalities", "groups", "market", "flows"))
-    nation = _nation(flows)
-    talks = series.iloc[OCTOBERS]
-    by_class = size_class_table(bodies).set_index("size_class")["saving_per_resident"]
-    members = bodies[bodies["group"].notna()]
-    accepted = talks["moves_accepted"].sum()
+    is_member, sizes = found.is_member, found.group_sizes
+    groups, members, bodies = np.count_nonzero(sizes), np.count_nonzero(is_member), is_member.size
+    by_class = stratum_measures(found, "size_class")["saving_per_resident"]
+    accepted = _national(found, "moves_accepted")[OCTOBERS]
     return {
-        "groups": len(groups),
-        "cooperating_share": len(members) / len(bodies),
-        "mean_group_size": _ratio(groups["size"].sum(), len(groups)),
-        "largest_group_size": groups["size"].max() if len(groups) else float("nan"),
-        "saving_per_resident": _ratio(members["saving"].sum(), members["residents_2035"].sum()),
-        **{f"saving_per_resident_{name}": by_class[name] for name in SIZE_CLASSES},
-        "worse_off_share": _ratio(nation["worse_off_bodies"].sum(), nation["cooperating_bodies"].sum()),
-        "moves_tested": talks["moves_tested"].sum(),
-        "moves_accepted": accepted,
-        "blocking_moves": talks["blocking_moves"].iloc[-1],
-        "group_turnover": accepted / len(talks) / len(bodies),
-        "group_modularity": _equity(tables, "groups", "modularity"),
-        "prefecture_modularity": _equity(tables, "prefectures", "modularity"),
+        "groups": int(groups),
+        "cooperating_share": members / bodies,
+        "mean_group_size": _ratio(members, groups),
+        "largest_group_size": sizes.max() if groups else float("nan"),
+        "saving_per_resident": _ratio(found.saving[is_member].sum(), found.residents_2035[is_member].sum()),
+        **{f"saving_per_resident_{name}": by_class[place] for place, name in enumerate(SIZE_CLASSES)},
+        "worse_off_share": _ratio(
+            nationwide(found, "worse_off_bodies").sum(), nationwide(found, "cooperating_bodies").sum()
+        ),
+        "moves_tested": _national(found, "moves_tested")[OCTOBERS].sum(),
+        "moves_accepted": accepted.sum(),
+        "blocking_moves": _national(found, "blocking_moves")[OCTOBERS][-1],
+        "group_turnover": accepted.mean() / bodies,
+        "group_modularity": group_modularity(found),
+        "prefecture_modularity": found.frame.prefecture_modularity,
     }
 
 
-def quality(tables: Mapping[str, pd.DataFrame]) -> Values:
+def quality(found: Findings) -> Values:
     """Return what went wrong at cut-overs and what was exposed since."""
-    nation = _nation(tables["flows"])
     return {
-        "incidents": nation["incidents"].sum(),
-        "affected_residents": nation["affected_residents"].sum(),
-        "impact_person_months": nation["impact"].sum(),
-        "worst_1_percent_impact": tail_mean(tables["municipalities"]["impact"], WORST),
-        "rollbacks": nation["rollbacks"].sum(),
-        "security_incidents": nation["security_incidents"].sum(),
-        "exposed_records": nation["exposed_records"].sum(),
+        "incidents": nationwide(found, "incidents").sum(),
+        "affected_residents": nationwide(found, "affected_residents").sum(),
+        "impact_person_months": nationwide(found, "impact").sum(),
+        "worst_1_percent_impact": tail_mean(found.outcome.harm["impact"], WORST),
+        "rollbacks": nationwide(found, "rollbacks").sum(),
+        "security_incidents": nationwide(found, "security_incidents").sum(),
+        "exposed_records": nationwide(found, "exposed_records").sum(),
     }
 
 
-def staff(tables: Mapping[str, pd.DataFrame]) -> Values:
+def staff(found: Findings) -> Values:
     """Return how overloaded the municipalities' own people are."""
-    nation = _nation(tables["flows"])
-    overloaded = nation["overloaded_bodies"] / nation["bodies"]
+    overloaded = nationwide(found, "overloaded_bodies") / found.frame.bodies_of_type[-1]
     return {
-        "overload_months": nation["overload"].sum(),
+        "overload_months": nationwide(found, "overload").sum(),
         "overloaded_share": overloaded.mean(),
         "peak_overloaded_share": overloaded.max(),
-        "resignations": nation["resignations"].sum(),
+        "resignations": nationwide(found, "resignations").sum(),
     }
 
 
-def residents(tables: Mapping[str, pd.DataFrame]) -> Values:
+def residents(found: Findings) -> Values:
     """Return how residents get their procedures done, and who can't."""
-    nation = _nation(tables["residents"])
-    cases = nation.groupby("cohort")[list(CHANNELS)].sum()
-    needed = cases.sum(axis=1)
-    last = nation.iloc[-YEAR * len(COHORTS) :].groupby("cohort")[list(CHANNELS)].sum()
+    by_month = found.flows[:, -1, _CASES].reshape(MONTHS, len(CHANNELS), len(COHORTS))
+    cases = dict(zip(CHANNELS, by_month.sum(axis=0), strict=True))
+    needed = sum(cases.values())
+    last = by_month[-YEAR:].sum(axis=0)
     values: Values = {}
     for channel in CHANNELS:
         values[f"{channel}_person_months"] = cases[channel].sum()
-        values |= {f"{channel}_person_months_{cohort}": cases.loc[cohort, channel] for cohort in COHORTS}
-    values["excluded_share"] = _ratio(cases["excluded"].sum(), needed.sum())
-    values |= {f"excluded_share_{cohort}": _ratio(cases.loc[cohort, "excluded"], needed[cohort]) for cohort in COHORTS}
+        values |= {f"{channel}_person_months_{name}": cases[channel][place] for place, name in enumerate(COHORTS)}
+    excluded = cases["excluded"]
+    values["excluded_share"] = _ratio(excluded.sum(), needed.sum())
+    values |= {f"excluded_share_{name}": _ratio(excluded[place], needed[place]) for place, name in enumerate(COHORTS)}
     values["digital_gap"] = _online_share(last, YOUNG) - _online_share(last, OLD)
-    values["burden_hours"] = _nation(tables["flows"])["burden_hours"].sum()
-    return values
+    return values | {"burden_hours": nationwide(found, "burden_hours").sum()}
 
 
-def _nation(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of all municipalities together; in a table with one a month, row t is month t."""
-    return table[table["type"] == ALL].reset_index(drop=True)
+def _national(found: Findings, column: str) -> npt.NDArray[np.float64]:
+    return found.outcome.national[:, NATIONAL.index(column)]
 
 
-def _equity(tables: Mapping[str, pd.DataFrame], outcome: str, measure: str) -> float:
-    table = tables["equity"]
-    return float(table.loc[(table["outcome"] == outcome) & (table["measure"] == measure), "value"].iloc[0])
+def _top_vendor(found: Findings) -> int:
+    """Return the index of the vendor with most systems at the start; among equals the first by name."""
+    names, legacy = found.outcome.vendor_names, found.outcome.legacy_vendor
+    served = np.bincount(legacy[found.frame.applies], minlength=len(names))
+    return min(np.flatnonzero(served == served.max()).tolist(), key=names.__getitem__)
 
 
-def _months_to_live(live: pd.Series) -> npt.NDArray[np.float64]:
-    """Return months from April 2021 until systems are live, those that never are counted as if in the last month."""
-    months = (live.dt.year - FIRST_YEAR) * 12 + live.dt.month - FIRST_MONTH + 1
-    return np.asarray(months.fillna(MONTHS), np.float64)
+def _online_share(cases: npt.NDArray[np.float64], cohorts: Sequence[str]) -> float:
+    some = cases[:, [COHORTS.index(cohort) for cohort in cohorts]]
+    return _ratio(some[CHANNELS.index("online")].sum(), some.sum())
 
 
-def _online_share(cases: pd.DataFrame, cohorts: Sequence[str]) -> float:
-    some = cases.loc[list(cohorts)]
-    return _ratio(some["online"].sum(), some.to_numpy().sum())
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+def _ratio(part: float | np.number, whole: float | np.number) -> float:
+    return float(part / whole) if whole else float("nan")

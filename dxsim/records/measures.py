@@ -5,18 +5,19 @@ Every measure of inequality is 0 if all are alike, does not change with the unit
 mean is 0 or there is none. Values are not below zero.
 
 Sources: Cowell, Measuring Inequality (2011); Kakwani, Wagstaff and van Doorslaer (1997) for the concentration index;
-Moran (1950); Newman (2004) for modularity, which is networkx's.
+Moran (1950); Newman (2004) for modularity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 _HHI_SCALE = 10_000.0
 
@@ -29,6 +30,18 @@ class Theil(NamedTuple):
     within: float
 
 
+def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+    """Return ``part / whole``, nan where `whole` is not above 0.
+
+    Examples
+    --------
+    >>> ratio([1.0, 1.0], [2, 0]).tolist()
+    [0.5, nan]
+    """
+    parts, wholes = np.asarray(part, np.float64), np.asarray(whole, np.float64)
+    return np.asarray(np.divide(parts, wholes, out=np.full(parts.shape, np.nan), where=wholes > 0.0))
+
+
 def concentration(served: Floats) -> Floats:
     """Return the Herfindahl-Hirschman index over the last axis, 0 to 10,000; nan where nothing is served.
 
@@ -37,8 +50,7 @@ def concentration(served: Floats) -> Floats:
     >>> concentration(np.array([[1.0, 1.0], [3.0, 0.0]])).tolist()
     [5000.0, 10000.0]
     """
-    total = served.sum(axis=-1, keepdims=True)
-    share = np.divide(served, total, out=np.full(served.shape, np.nan), where=total > 0)
+    share = ratio(served, served.sum(axis=-1, keepdims=True))
     return np.asarray(_HHI_SCALE * (share**2).sum(axis=-1))
 
 
@@ -67,17 +79,39 @@ def concentration_index(values: npt.ArrayLike, by: npt.ArrayLike, weights: npt.A
     weights : array_like, shape (n,), optional
         How often each counts.
     """
-    x, rank_by = np.asarray(values, np.float64), np.asarray(by, np.float64)
-    w = _weights(x, weights)
-    known = ~np.isnan(rank_by) & ~np.isnan(x)
-    x, w, rank_by = x[known], w[known], rank_by[known]
+    x = np.asarray(values, np.float64)
+    return concentration_of_ranks(x, dense_ranks(by), _weights(x, weights))
+
+
+def dense_ranks(by: npt.ArrayLike) -> Integers:
+    """Return the place of each value among the distinct ones, from 0; -1 where it is nan.
+
+    Examples
+    --------
+    >>> dense_ranks([30.0, 10.0, 30.0, float("nan")]).tolist()
+    [1, 0, 1, -1]
+    """
+    values = np.asarray(by, np.float64)
+    known = ~np.isnan(values)
+    ranks = np.full(values.size, -1)
+    ranks[known] = np.unique(values[known], return_inverse=True)[1]
+    return ranks
+
+
+def concentration_of_ranks(x: Floats, ranks: Integers, w: Floats) -> float:
+    """Return `concentration_index` of values `x` with weights `w` for bodies already ranked by `dense_ranks`.
+
+    Some of the bodies that were ranked may be missing; those with rank -1 or a value of nan are left out.
+    """
+    known = (ranks >= 0) & ~np.isnan(x)
+    if not known.all():
+        x, w, ranks = x[known], w[known], ranks[known]
     total = w.sum()
     mean = _mean(x, w)
     if not mean > 0.0:
         return float("nan")
-    _, place = np.unique(rank_by, return_inverse=True)
-    of_place = np.bincount(place, weights=w)
-    rank = (np.cumsum(of_place) - 0.5 * of_place)[place] / total
+    of_rank = np.bincount(ranks, weights=w)
+    rank = (np.cumsum(of_rank) - 0.5 * of_rank)[ranks] / total
     return float(2.0 * ((x - mean) * (rank - 0.5) * w).sum() / (total * mean))
 
 
@@ -149,7 +183,7 @@ def tail_mean(values: npt.ArrayLike, share: float) -> float:
     return float(x[-max(1, int(np.ceil(share * x.size))) :].mean()) if x.size else float("nan")
 
 
-def morans_i(values: npt.ArrayLike, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]) -> float:
+def morans_i(values: npt.ArrayLike, one: Integers, other: Integers) -> float:
     """Return Moran's I over pairs of neighbours of equal weight; nan if all values are alike or there is no pair.
 
     For values that are spread at random over n bodies its expectation is -1/(n - 1).
@@ -169,35 +203,30 @@ def morans_i(values: npt.ArrayLike, one: npt.NDArray[np.intp], other: npt.NDArra
     return float(x.size / one.size * (deviation[one] * deviation[other]).sum() / spread)
 
 
-def modularity(
-    labels: Sequence[Hashable], one: npt.NDArray[np.intp], other: npt.NDArray[np.intp], resolution: float = 1.0
-) -> float:
+def modularity(labels: npt.ArrayLike, one: Integers, other: Integers, resolution: float = 1.0) -> float:
     """Return how far ties fall within the parts that `labels` name, against chance (-0.5 to 1); nan without ties.
 
     Parameters
     ----------
-    labels : sequence, length n
-        Part of each body.
+    labels : array_like of int, shape (n,)
+        Part of each body, from 0.
     one, other : ndarray of int, shape (e,)
-        Rows of each tie.
+        Rows of each tie, each tie once.
     resolution : float
         Weight of chance.
-    """
-    import networkx
 
+    Examples
+    --------
+    >>> modularity([0, 0, 1, 1], np.array([0, 2]), np.array([1, 3]))
+    0.5
+    """
     if one.size == 0:
         return float("nan")
-    graph = networkx.Graph()
-    graph.add_nodes_from(range(len(labels)))
-    graph.add_edges_from(zip(one.tolist(), other.tolist(), strict=True))
-    return float(networkx.community.modularity(graph, _parts(labels), resolution=resolution))
-
-
-def _parts(labels: Iterable[Hashable]) -> list[set[int]]:
-    parts: dict[Hashable, set[int]] = {}
-    for row, label in enumerate(labels):
-        parts.setdefault(label, set()).add(row)
-    return list(parts.values())
+    part = np.asarray(labels, np.int64)
+    start, end = part[one], part[other]
+    ends = np.bincount(start, minlength=part.max() + 1) + np.bincount(end, minlength=part.max() + 1)
+    within = np.count_nonzero(start == end) / one.size
+    return float(within - resolution * ((ends / (2.0 * one.size)) ** 2).sum())
 
 
 def _weights(x: Floats, weights: npt.ArrayLike | None) -> Floats:

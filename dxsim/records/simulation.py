@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dxsim.errors import InputError, Problem, say
+from dxsim.records.findings import Findings
 from dxsim.records.provenance import describe_run, now
 from dxsim.records.summary import summarise
-from dxsim.records.tables import Records, outcome_tables
+from dxsim.records.tables import Records
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -41,6 +42,8 @@ def simulate(nation: Nation, scenario: Scenario, seed: int = 1, vendor_table: Ve
         If the seed is out of bounds.
     """
     from dxsim.model.run import run_model
+    from dxsim.records.frame import frame_of
+    from dxsim.records.tabulation import outcome_tables
 
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
         what = say(
@@ -49,10 +52,9 @@ def simulate(nation: Nation, scenario: Scenario, seed: int = 1, vendor_table: Ve
         raise InputError(say("seed"), [Problem("", what)])
     started = now()
     outcome = run_model(nation, scenario, seed, vendor_table)
-    deadline = int(scenario.record().deadline[0])
-    tables = outcome_tables(outcome, nation, deadline)
+    found = Findings(outcome, frame_of(nation), int(scenario.record().deadline[0]))
     return Records(
-        **tables,
-        summary=summarise(tables, deadline, scenario.surveys),
+        **outcome_tables(found),
+        summary=summarise(found, scenario.surveys),
         manifest=describe_run(nation, scenario, seed, started, vendor_table),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dxsim.records.measures import ratio
 from dxsim.scenario.months import MONTHS
 
 if TYPE_CHECKING:
@@ -47,35 +49,47 @@ def by_size_class(records: Records) -> pd.DataFrame:
         ``cooperating_share`` : members of a group in March 2036, over bodies.
         ``saving_per_resident`` : yen a year that members save in March 2036, over residents of members; nan without.
     """
-    return size_class_table(records.municipalities)
+    table = records.municipalities
+    place, members = size_classes(table["population"]), table["group"].notna().to_numpy()
+    measures = class_measures(lambda name: table[name].to_numpy(), members, place, len(SIZE_CLASSES))
+    return pd.DataFrame({"size_class": pd.Series(SIZE_CLASSES, dtype="str"), **measures})
 
 
-def size_class_table(municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Return `by_size_class` of a table of municipalities."""
-    place = size_classes(municipalities["population"])
-    members = municipalities["group"].notna().to_numpy()
+def class_measures(
+    column: Callable[[str], npt.NDArray[Any]], members: npt.NDArray[np.bool_], place: npt.NDArray[np.intp], classes: int
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the measures of `by_size_class` for any classes of municipalities.
 
-    def total(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        sums = np.bincount(place, weights=np.asarray(values, np.float64), minlength=len(SIZE_CLASSES))
-        return sums.astype(np.float64)
+    Parameters
+    ----------
+    column : callable
+        Gives a column of the table of municipalities by name.
+    members : ndarray of bool, shape (n,)
+        Who is in a group.
+    place : ndarray of int, shape (n,)
+        Class of each municipality, from 0.
+    classes : int
+        How many there are.
 
-    def ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        parts, wholes = total(part), total(whole)
-        return np.asarray(np.divide(parts, wholes, out=np.full(parts.size, np.nan), where=wholes > 0))
+    Returns
+    -------
+    dict of str to ndarray, shape (classes,)
+    """
 
-    bodies = np.ones(len(municipalities))
-    needed = municipalities[["online", "assisted", "analog", "excluded"]].sum(axis=1)
-    residents = municipalities["residents_2035"]
-    return pd.DataFrame(
-        {
-            "size_class": pd.Series(SIZE_CLASSES, dtype="str"),
-            "bodies": total(bodies).astype(np.int32),
-            "population": total(municipalities["population"]).astype(np.int64),
-            "cost_per_resident": ratio(municipalities["cost_per_resident_2035"] * residents, residents),
-            "late_share": ratio(municipalities["late_systems"], municipalities["systems"]),
-            "overloaded_share": ratio(municipalities["overloaded_months"], MONTHS * bodies),
-            "excluded_share": ratio(municipalities["excluded"], needed),
-            "cooperating_share": ratio(members, bodies),
-            "saving_per_resident": ratio(municipalities["saving"] * members, residents * members),
-        }
-    )
+    def total(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        return np.asarray(np.bincount(place, weights=values, minlength=classes), np.float64)
+
+    bodies, population = np.bincount(place, minlength=classes), total(column("population"))
+    residents, excluded = column("residents_2035"), column("excluded")
+    cost = np.where(residents > 0, column("cost_per_resident_2035") * residents, 0.0)
+    needed = column("online") + column("assisted") + column("analog") + excluded
+    return {
+        "bodies": bodies.astype(np.int32),
+        "population": population.astype(np.int64),
+        "cost_per_resident": ratio(total(cost), total(residents)),
+        "late_share": ratio(total(column("late_systems")), total(column("systems"))),
+        "overloaded_share": ratio(total(column("overloaded_months")), MONTHS * bodies),
+        "excluded_share": ratio(total(excluded), total(needed)),
+        "cooperating_share": ratio(total(members), bodies),
+        "saving_per_resident": ratio(total(column("saving") * members), total(residents * members)),
+    }

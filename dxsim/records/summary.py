@@ -18,6 +18,8 @@ from dxsim.files import PACKAGE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dxsim.records.findings import Findings
+
 _COLUMNS = ("kpi", "unit", "direction", "level", "frequency", "formula", "missing")
 
 
@@ -56,6 +58,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     return {language: {row["key"]: row[language] for row in rows} for language in ("en", "ja")}
 
 
+@cache
 def find_kpi(name: str) -> tuple[Kpi, Mapping[str, str]]:
     """Return the row of the table for a KPI of a summary, and what its braces stand for.
 
@@ -85,17 +88,8 @@ def _worded(kpi: Kpi, filled: Mapping[str, str]) -> Kpi:
     return replace(kpi, label=label)
 
 
-def summarise(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequence[int]) -> pd.DataFrame:
-    """Return the KPIs of a run.
-
-    Parameters
-    ----------
-    tables : mapping of str to pandas.DataFrame
-        As `dxsim.records.tables.outcome_tables` gives them.
-    deadline : int
-        Index of the first month after the deadline.
-    surveys : sequence of int
-        Months at whose ends municipalities declare.
+def summarise(found: Findings, surveys: Sequence[int]) -> pd.DataFrame:
+    """Return the KPIs of a run; parameters as those of `dxsim.records.indicators.indicators`.
 
     Returns
     -------
@@ -106,11 +100,11 @@ def summarise(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequen
 
     from dxsim.records.indicators import indicators
 
-    values = indicators(tables, deadline, surveys)
+    values = indicators(found, surveys)
     return pd.DataFrame(
         {
             "kpi": pd.Series(list(values), dtype="str"),
-            "value": [float(value) for value in values.values()],
+            "value": list(values.values()),
             "unit": pd.Series([find_kpi(kpi)[0].unit for kpi in values], dtype="str"),
         }
     )

@@ -9,7 +9,10 @@ import dxsim
 from dxsim.model.run import run_model
 from dxsim.model.state import ACCOUNTS
 from dxsim.records import Records
-from dxsim.records.tables import CHANNELS, SOURCES, outcome_tables
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
+from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tabulation import outcome_tables
 from tests.model.cases import mixed_nation
 
 
@@ -78,6 +81,7 @@ def test_bodies_have_the_levels_that_the_last_month_counts(run: Records) -> None
 
 def test_tables_follow_from_the_outcome_alone(run: Records) -> None:
     nation = mixed_nation(5, 6)
-    again = outcome_tables(run_model(nation, dxsim.load_scenario("baseline"), 3), nation, 60)
+    outcome = run_model(nation, dxsim.load_scenario("baseline"), 3)
+    again = outcome_tables(Findings(outcome, frame_of(nation), 60))
     assert np.array_equal(again["money"]["yen"], run.money["yen"])
     assert again["equity"]["value"].equals(run.equity["value"])

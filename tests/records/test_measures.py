@@ -165,7 +165,7 @@ def test_what_is_not_defined_is_nan() -> None:
     none = np.zeros(0, int)
     assert math.isnan(morans_i([1.0, 1.0], np.array([0]), np.array([1])))
     assert math.isnan(morans_i([1.0, 2.0], none, none))
-    assert math.isnan(modularity("ab", none, none))
+    assert math.isnan(modularity([0, 1], none, none))
 
 
 def test_a_body_with_nothing_makes_atkinson_of_one_total() -> None:
@@ -194,5 +194,16 @@ def test_moran_on_a_line() -> None:
 def test_modularity_of_two_triangles() -> None:
     graph = networkx.barbell_graph(3, 0)
     one, other = np.array(graph.edges).T
-    assert modularity("aaabbb", one, other) == pytest.approx(6 / 7 - 1 / 2)
-    assert modularity("aaaaaa", one, other) == pytest.approx(0)
+    assert modularity([0, 0, 0, 1, 1, 1], one, other) == pytest.approx(6 / 7 - 1 / 2)
+    assert modularity([0] * 6, one, other) == pytest.approx(0)
+
+
+@given(st.integers(2, 20), st.integers(0, 2**32 - 1), st.sampled_from([0.5, 1.0, 2.0]))
+def test_modularity_is_that_of_networkx(size: int, seed: int, resolution: float) -> None:
+    graph = networkx.gnm_random_graph(size, size, seed=seed)
+    assume(graph.number_of_edges() > 0)
+    labels = np.random.default_rng(seed).integers(0, 4, size)
+    parts = [set(np.flatnonzero(labels == label).tolist()) for label in set(labels.tolist())]
+    one, other = np.array(graph.edges).T
+    wanted = networkx.community.modularity(graph, parts, resolution=resolution)
+    assert modularity(labels, one, other, resolution) == pytest.approx(wanted, abs=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,17 @@ import pandas as pd
 import pytest
 
 from dxsim.model.run import Outcome
-from dxsim.model.state import ACCOUNTS, COHORTS, FLOWS, GROUP, PROGRAMMES
-from dxsim.nation.nation import Nation
+from dxsim.model.state import ACCOUNTS, COHORTS, FLOWS, GROUP, PROGRAMMES, VENDOR
 from dxsim.nation.schema import TYPES
 from dxsim.records import Records
 from dxsim.records.equity import MEASURES, OUTCOMES
+from dxsim.records.findings import Findings
 from dxsim.records.indicators import STEPS
 from dxsim.records.measures import gini
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES, by_size_class, size_classes
 from dxsim.records.summary import find_kpi, kpi_table, summarise
-from dxsim.records.tables import CHANNELS, SOURCES, outcome_tables
+from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tabulation import outcome_tables
 from dxsim.views.labels import kpi_label
 
 PEOPLE, LATER = 969_900, 872_910
@@ -114,15 +116,13 @@ def test_size_classes_without_members_save_nothing_that_can_be_named(four_bodies
     assert values[empty].isna().all()
 
 
-def test_idle_capacity_counts_output_that_was_not_used_in_the_last_year(
-    four_bodies: Nation, four_bodies_outcome: Outcome
-) -> None:
-    tables = outcome_tables(four_bodies_outcome, four_bodies, 60)
-    vendors = tables["vendors"]
-    vendors["capacity"] = 10.0
-    vendors["work_done"] = np.tile([4.0, 12.0], 180)  # a shared pool lends the second one engineers
-    vendors.loc[(vendors["month"] >= "2026-04-01") | (vendors["month"] < "2025-04-01"), "work_done"] = 0.0
-    assert summarise(tables, 60, ()).set_index("kpi")["value"]["idle_vendor_capacity"] == pytest.approx(6 / 20)
+def test_idle_capacity_counts_output_that_was_not_used_in_the_last_year(four_bodies_findings: Findings) -> None:
+    vendors = four_bodies_findings.outcome.vendors.copy()
+    vendors[:, :, VENDOR.index("capacity")] = 10.0
+    vendors[:, :, VENDOR.index("work_done")] = 0.0
+    vendors[48:60, :, VENDOR.index("work_done")] = 4.0, 12.0  # a shared pool lends the second one engineers
+    found = replace(four_bodies_findings, outcome=four_bodies_findings.outcome._replace(vendors=vendors))
+    assert summarise(found, ()).set_index("kpi")["value"]["idle_vendor_capacity"] == pytest.approx(6 / 20)
 
 
 def test_money_comes_from_somewhere_and_goes_somewhere(
@@ -221,14 +221,15 @@ def test_groups_name_their_members(four_bodies_records: Records) -> None:
     ]
 
 
-def test_a_nation_without_groups(four_bodies: Nation, four_bodies_outcome: Outcome) -> None:
-    municipalities = four_bodies_outcome.municipalities.copy()
+def test_a_nation_without_groups(four_bodies_findings: Findings, four_bodies_records: Records) -> None:
+    municipalities = four_bodies_findings.outcome.municipalities.copy()
     municipalities.group = -1
     alone: dict[str, Any] = {"municipalities": municipalities, "groups": np.zeros(4, GROUP).view(np.recarray)}
-    tables = outcome_tables(four_bodies_outcome._replace(**alone), four_bodies, 60)
-    assert tables["groups"].empty
-    assert tables["groups"].dtypes.equals(outcome_tables(four_bodies_outcome, four_bodies, 60)["groups"].dtypes)
-    values = summarise(tables, 60, ()).set_index("kpi")["value"]
+    found = replace(four_bodies_findings, outcome=four_bodies_findings.outcome._replace(**alone))
+    groups = outcome_tables(found)["groups"]
+    assert groups.empty
+    assert groups.dtypes.equals(four_bodies_records.groups.dtypes)
+    values = summarise(found, ()).set_index("kpi")["value"]
     assert values["groups"] == 0
     assert values["cooperating_share"] == 0
     assert values[["mean_group_size", "largest_group_size", "saving_per_resident"]].isna().all()

@@ -1,0 +1,165 @@
+"""Columns of the table of municipalities that a run gives: one definition of each, for tables, strata and sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dxsim.model.state import (
+    COORDINATION,
+    GRANT,
+    INTERFACE,
+    NEVER,
+    ONE_OFF,
+    PARALLEL,
+    PENALTY,
+    PROGRAMME_COST,
+    PROGRAMMES,
+    REASONS,
+    RESERVE,
+    SUBSIDY,
+)
+from dxsim.records.columns import check_columns
+from dxsim.records.dates import month_starts
+from dxsim.records.findings import Findings, Floats, Integers
+from dxsim.records.measures import ratio
+from dxsim.records.tables import CHANNELS, LATE_REASONS
+
+Column = npt.NDArray[Any]
+
+# What the change itself costs a municipality; running cost and counters are there without it.
+BURDEN = (ONE_OFF, PARALLEL, INTERFACE, COORDINATION, PROGRAMME_COST, PENALTY)
+
+
+def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
+    """Return the name of the vendor of most of a body's systems; among equals the first by name."""
+    names = np.array(found.outcome.vendor_names, object)
+    by_name = np.argsort(names)
+    row, operation = np.nonzero(found.frame.applies)
+    number = np.argsort(by_name)[found.outcome.vendor[row, operation]]
+    served = np.bincount(row * names.size + number, minlength=found.frame.code.size * names.size)
+    return np.asarray(names[by_name][served.reshape(-1, names.size).argmax(axis=1)], object)
+
+
+def _late_for(reason: int) -> Callable[[Findings], Column]:
+    """Return the column that counts a body's late systems with this reason."""
+    return lambda found: (found.is_late & (found.outcome.reason == reason)).sum(axis=1).astype(np.int32)
+
+
+def _first_commit(found: Findings) -> Column:
+    commit = found.outcome.commit
+    first = np.where(found.frame.applies & (commit >= 0), commit, NEVER).min(axis=1)
+    return month_starts(_or_none(first.astype(np.int64)))
+
+
+def _last_live(found: Findings) -> Column:
+    """Return the month at whose end all systems are live; one live from the start of a month was so before."""
+    return month_starts(np.where(_outstanding(found) == 0, found.live.max(axis=1) - 1, -1))
+
+
+def _outstanding(found: Findings) -> Integers:
+    return np.asarray((found.frame.applies & (found.live < 1)).sum(axis=1))
+
+
+def _group(found: Findings) -> npt.NDArray[np.object_]:
+    lead = np.asarray(found.outcome.groups["lead"], np.int64)[found.group]
+    code = found.frame.code[lead]
+    code[~found.is_member] = None
+    return code
+
+
+def _group_size(found: Findings) -> Column:
+    return np.where(found.is_member, found.group_sizes[found.group], 1).astype(np.int32)
+
+
+def _own_burden(found: Findings) -> Integers:
+    ledger = found.outcome.ledger
+    return np.asarray(ledger[:, BURDEN].sum(axis=1) + ledger[:, [SUBSIDY, GRANT]].sum(axis=1))
+
+
+def _or_none(month: Integers) -> Integers:
+    return np.where(month == NEVER, -1, month)
+
+
+def _field(part: str, field: str, dtype: type[np.generic] = np.float64) -> Callable[[Findings], Column]:
+    """Return the column that a field of records of bodies is."""
+    return lambda found: np.ascontiguousarray(getattr(found.outcome, part)[field], dtype)
+
+
+def _case(channel: str) -> Callable[[Findings], Floats]:
+    return lambda found: found.cases[channel]
+
+
+def _level(place: int) -> Callable[[Findings], Column]:
+    return lambda found: found.outcome.programmes["level"][:, place].astype(np.int32)
+
+
+BODY: Mapping[str, Callable[[Findings], Column]] = {
+    "systems": lambda found: found.frame.systems.astype(np.int32),
+    "late_systems": lambda found: found.late_systems.astype(np.int32),
+    **{f"late_{reason}": _late_for(REASONS.index(reason)) for reason in LATE_REASONS},
+    "outstanding_systems": lambda found: _outstanding(found).astype(np.int32),
+    "readiness": lambda found: np.ascontiguousarray(found.outcome.readiness),
+    "belief": lambda found: np.ascontiguousarray(found.outcome.belief),
+    "naive": lambda found: np.ascontiguousarray(found.outcome.naive, np.bool_),
+    "main_vendor": _main_vendor,
+    "first_commit": _first_commit,
+    "last_live": _last_live,
+    "group": _group,
+    "group_size": _group_size,
+    "aide": _field("municipalities", "aide", np.bool_),
+    "platform": _field("municipalities", "platform", np.bool_),
+    "closing": lambda found: month_starts(_or_none(found.outcome.municipalities["closing"].astype(np.int64))),
+    "staff": _field("workforce", "staff"),
+    "overload": _field("workforce", "overload"),
+    "overloaded_months": _field("workforce", "overloaded_months", np.int32),
+    "experience": _field("workforce", "experience"),
+    **{f"level_{programme}": _level(place) for place, programme in enumerate(PROGRAMMES)},
+    "incidents": _field("harm", "incidents", np.int32),
+    "affected": _field("harm", "affected"),
+    "impact": _field("harm", "impact"),
+    "rollbacks": _field("harm", "rollbacks", np.int32),
+    "security_incidents": _field("harm", "security_incidents", np.int32),
+    "exposed_records": _field("harm", "exposed"),
+    **{channel: _case(channel) for channel in CHANNELS},
+    "residents_2035": lambda found: found.residents_2035,
+    "baseline_cost": _field("purses", "baseline"),
+    "running_2035": _field("purses", "running_total", np.int64),
+    "baseline_per_resident": lambda found: ratio(found.outcome.purses["baseline"], found.frame.population),
+    "cost_per_resident_2035": lambda found: found.cost_per_resident,
+    "saving": lambda found: found.saving,
+    "one_off_cost": lambda found: found.outcome.ledger[:, ONE_OFF],
+    "subsidy": lambda found: -found.outcome.ledger[:, SUBSIDY],
+    "own_burden": _own_burden,
+    "reserve_drawn": lambda found: -found.outcome.ledger[:, RESERVE],
+}
+"""Name of a column -> its values of the n bodies in the order of their codes; text is an array of objects."""
+
+BODY_COLUMNS = tuple(BODY)
+
+
+def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
+    """Return some columns of the table of municipalities of a run.
+
+    Parameters
+    ----------
+    found : Findings
+        Of the run.
+    columns : sequence of str
+        Of `BODY_COLUMNS`; what the nation says of a body (name, population, ...) is not among them.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        By column; dates are months' starts (NaT = never), texts objects (None = none).
+
+    Raises
+    ------
+    InputError
+        With every column that there isn't.
+    """
+    check_columns(columns, BODY_COLUMNS)
+    return {column: BODY[column](found) for column in columns}
