@@ -27,6 +27,9 @@ examples:
 _RUN_KEYS = """\
 keys: scenario, nation, vendor_table, variant, seed, output, figures, language, and every parameter as group.name
 """
+_SWEEP_KEYS = """\
+keys: output, threads, batch, execution (here, dask), address, workers, writer, nation, vendor_table, language
+"""
 _LANGUAGE = re.compile(r"(?:^|\n)(?:--l[a-z]*[=\n]|language=)['\"]?(en|ja)\b")
 
 
@@ -110,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     run.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    run.add_argument(
+        "-m", "--multirun", action="store_true", help="run all combinations of values such as seed=1,2 or range(1,9)"
+    )
+    _add_yes(run)
     run.set_defaults(run=_run)
 
     explain = commands.add_parser(
@@ -140,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(odd)
     odd.set_defaults(run=_odd)
 
+    _add_sweep(commands)
+    again = commands.add_parser("reproduce", help="run one run of a sweep again and compare it bit for bit")
+    again.add_argument("folder", metavar="FOLDER", help="of the sweep")
+    again.add_argument("id", metavar="RUN", help="id of the run, or how it begins")
+    again.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="nation, vendor_table: where they are now")
+    again.set_defaults(run=_reproduce)
+
     nation = commands.add_parser("nation", help="build the real nation from official files, or show a nation")
     actions = nation.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="build a nation from official files that you downloaded")
@@ -157,14 +171,106 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
+    sweep = commands.add_parser("sweep", help="run many: plan, run, resume, retry, check a study")
+    actions = sweep.add_subparsers(dest="action", metavar="ACTION", required=True)
+    studies = actions.add_parser("studies", help="list the studies that ship")
+    _add_language(studies)
+    studies.set_defaults(run=_sweep_studies)
+    for action, meaning in (
+        ("plan", "write down every run of a study, and say what they would cost"),
+        ("run", "run a study, or go on with it"),
+    ):
+        parser = actions.add_parser(action, help=meaning, epilog=_SWEEP_KEYS)
+        parser.add_argument("study", metavar="STUDY", help="a shipped study, or a file such as ./mine.yaml")
+        _add_settings(parser)
+        parser.set_defaults(run=_sweep_study)
+        if action == "run":
+            _add_yes(parser)
+    for action, meaning in (("resume", "do what is missing, and nothing else"), ("retry", "do again what failed")):
+        parser = actions.add_parser(action, help=meaning, epilog=_SWEEP_KEYS)
+        parser.add_argument("folder", metavar="FOLDER", help="of the sweep")
+        _add_settings(parser)
+        parser.set_defaults(run=_sweep_folder)
+    for action, meaning in (
+        ("status", "say how far a sweep is, and what failed"),
+        ("verify", "check that a sweep is complete and as it was written"),
+        ("export", "write a sweep as a table of NetLogo's BehaviorSpace"),
+    ):
+        parser = actions.add_parser(action, help=meaning)
+        parser.add_argument("folder", metavar="FOLDER", help="of the sweep")
+        if action == "export":
+            parser.add_argument("-o", "--output", required=True, metavar="FILE", help="where it goes (CSV)")
+        _add_language(parser)
+        parser.set_defaults(run=_sweep_look)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="how it is carried out")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="the same as output=FOLDER")
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask before many runs begin")
+
+
 def _add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of labels and messages (default: en)")
 
 
 def _run(parsed: argparse.Namespace) -> None:
+    if parsed.multirun:
+        from dxsim.cli.sweep import run as run_study
+        from dxsim.sweep.multirun import read_multirun
+
+        study, words = read_multirun(parsed.overrides)
+        run_study(study, words, parsed.yes)
+        return
     from dxsim.cli.run import run
 
     run(parsed.overrides)
+
+
+def _words(parsed: argparse.Namespace) -> list[str]:
+    return [*parsed.overrides, *([f"output={parsed.output}"] if parsed.output else [])]
+
+
+def _sweep_studies(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.sweep import list_studies
+
+    list_studies(parsed.language)
+
+
+def _sweep_study(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.sweep import plan, run
+    from dxsim.sweep.study_file import read_study
+
+    study = read_study(parsed.study.removeprefix("sweep="))
+    if parsed.action == "plan":
+        plan(study, _words(parsed))
+    else:
+        run(study, _words(parsed), parsed.yes)
+
+
+def _sweep_folder(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.sweep import resume, retry
+
+    {"resume": resume, "retry": retry}[parsed.action](parsed.folder, _words(parsed))
+
+
+def _sweep_look(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.sweep import check, export, status
+
+    if parsed.action == "export":
+        export(parsed.folder, parsed.output, parsed.language)
+    else:
+        {"status": status, "verify": check}[parsed.action](parsed.folder, parsed.language)
+
+
+def _reproduce(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.sweep import reproduce_run
+
+    reproduce_run(parsed.folder, parsed.id, parsed.overrides)
 
 
 def _explain(parsed: argparse.Namespace) -> None:

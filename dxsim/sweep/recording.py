@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from dxsim.model.run import run_model
-from dxsim.nation.schema import TYPES
-from dxsim.records.indicators import RunFailure, body_columns, check_outcome, indicators, make_frame, month_series, strata
-from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.nation.small import grid_nation
+from dxsim.records.bodies import body_columns
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
+from dxsim.records.indicators import indicators
+from dxsim.records.months import month_series
+from dxsim.records.check import RunFailure, check_kpis, check_outcome
+from dxsim.records.strata import STRATA, strata
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
     from dxsim.nation.vendor_table import VendorTable
-    from dxsim.records.indicators import Frame
+    from dxsim.records.frame import Frame
+    from dxsim.scenario.scenario import Scenario
     from dxsim.sweep.plan import Plan
     from dxsim.sweep.study import Outcomes
-
-_CLASSES = {"size_class": SIZE_CLASSES, "type": tuple(TYPES)}
 
 
 class Job(NamedTuple):
@@ -77,7 +81,7 @@ def run_batch(
     Batch or None
         None if no run was finished. A run that fails is in the mark, with what went wrong, and does not end the batch.
     """
-    frame = make_frame(context.nation)
+    frame = frame_of(context.nation)
     findings: dict[str, Finding] = {}
     marks = []
     for job in jobs:
@@ -86,34 +90,50 @@ def run_batch(
         begin = time.perf_counter()
         month, error, message = None, None, None
         try:
-            findings[job.run] = _find(job, context, frame)
-        except Exception as caught:  # noqa: BLE001 - whatever it is, the other runs go on and the failure is reported
+            findings[job.run] = _find(job, context)
+        except Exception as caught:  # whatever it is, the other runs go on and the failure is reported
             month = month_name(caught.month) if isinstance(caught, RunFailure) and caught.month is not None else None
             error, message = type(caught).__name__, str(caught)
         seconds = time.perf_counter() - begin
         marks.append((job.run, FAILED if error else DONE, seconds, month, error, message, job.attempt))
         on_run()
-    if not marks:
-        return None
-    mark = pa.Table.from_arrays(
-        [pa.array(column, type_) for column, type_ in zip(zip(*marks, strict=True), MARK_SCHEMA.types, strict=True)],
-        schema=MARK_SCHEMA,
-    )
-    return Batch(_tables(findings, context, frame) if findings else {}, mark)
+    return Batch(_tables(findings, context, frame) if findings else {}, _mark(marks)) if marks else None
 
 
-def _find(job: Job, context: Context, frame: Frame) -> Finding:
-    scenario, outcomes = context.plan.scenario(job.row), context.outcomes
+def lost_batch(jobs: Sequence[Job], error: BaseException) -> Batch:
+    """Return the batch that says that these jobs failed because of `error`, before any of them could report."""
+    error_, message = type(error).__name__, str(error)
+    return Batch({}, _mark([(job.run, FAILED, 0.0, None, error_, message, job.attempt) for job in jobs]))
+
+
+def _mark(rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = zip(zip(*rows, strict=True), MARK_SCHEMA.types, strict=True)
+    return pa.Table.from_arrays([pa.array(column, type_) for column, type_ in columns], schema=MARK_SCHEMA)
+
+
+def all_kpis(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Return the names of all KPIs of runs of these scenarios, in the order of a summary."""
+    surveys = sorted({month for scenario in scenarios for month in scenario.surveys})
+    nation, scenario = grid_nation(1, 2), next(iter(scenarios))
+    return tuple(indicators(_findings(nation, scenario, 0, None), surveys))
+
+
+def _findings(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorTable | None) -> Findings:
     deadline = month_index(str(scenario.values["policy.deadline"])) + 1
-    outcome = run_model(context.nation, scenario, context.plan.seed(job.row), context.vendor_table)
-    check_outcome(outcome)
-    values = indicators(outcome, frame, deadline, scenario.surveys)
-    by_class = strata(outcome, frame, deadline) if outcomes.strata else {}
+    return Findings(run_model(nation, scenario, seed, vendor_table), frame_of(nation), deadline)
+
+
+def _find(job: Job, context: Context) -> Finding:
+    scenario, outcomes = context.plan.scenario(job.row), context.outcomes
+    found = _findings(context.nation, scenario, context.plan.seed(job.row), context.vendor_table)
+    check_outcome(found.outcome)
+    values = indicators(found, scenario.surveys)
+    check_kpis(values)
     return Finding(
         [values.get(kpi, np.nan) for kpi in context.kpis],
-        {stratum: by_class[stratum] for stratum in outcomes.strata},
-        month_series(outcome, outcomes.month_columns, outcomes.month_types) if outcomes.month_columns else {},
-        body_columns(outcome, frame, outcomes.body_columns) if outcomes.body_columns else {},
+        strata(found) if outcomes.strata else {},
+        month_series(found, outcomes.month_columns, outcomes.month_types) if outcomes.month_columns else {},
+        body_columns(found, outcomes.body_columns) if outcomes.body_columns else {},
     )
 
 
@@ -125,7 +145,7 @@ def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> 
         parts = [
             _table(
                 runs,
-                {"stratum": [stratum] * len(_CLASSES[stratum]), "class": _CLASSES[stratum]},
+                {"stratum": [stratum] * len(STRATA[stratum]), "class": STRATA[stratum]},
                 [finding.strata[stratum] for finding in found],
             )
             for stratum in outcomes.strata
@@ -137,7 +157,7 @@ def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> 
         keys = {"month": np.repeat(starts, len(types)), "type": list(types) * MONTHS}
         tables["months"] = _table(runs, keys, [finding.months for finding in found])
     if outcomes.body_columns:
-        tables["bodies"] = _table(runs, {"code": frame.codes}, [finding.bodies for finding in found])
+        tables["bodies"] = _table(runs, {"code": frame.code}, [finding.bodies for finding in found])
     return tables
 
 

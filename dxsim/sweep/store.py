@@ -2,8 +2,9 @@
 
 ::
 
-    manifest.json           study, scenarios, code, nation, versions: all that is needed to go on, elsewhere too
-    plan.parquet            one row per planned run
+    manifest.json           code, nation, versions: with the plan all that is needed to go on, elsewhere too
+    study.yaml              what was asked
+    plan.parquet            one row per planned run, and the scenarios that they start from
     dictionary.csv          what every column of every table means
     records/TABLE/*.parquet what the runs left, one file for each batch
     runs/*.parquet          the mark of a batch: its runs, done or failed, and the checksums of its files
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +35,8 @@ from dxsim.files import sha256, write_text, write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST, PLAN, DICTIONARY, SUMMARY = "manifest.json", "plan.parquet", "dictionary.csv", "summary.parquet"
+MANIFEST, STUDY, PLAN = "manifest.json", "study.yaml", "plan.parquet"
+DICTIONARY, SUMMARY = "dictionary.csv", "summary.parquet"
 RECORDS, MARKS, LOCK = "records", "runs", ".lock"
 TABLES = ("kpis", "strata", "months", "bodies")
 ORDER = {"kpis": [], "strata": ["stratum", "class"], "months": ["month", "type"], "bodies": ["code"]}
@@ -78,15 +80,8 @@ class SweepFolder:
         self.folder, self.manifest = folder, manifest
 
     def write(self, batch: Batch) -> None:
-        """Write a batch: its records first, then its mark."""
-        identifier = batch_name(batch.mark["run"].to_pylist(), batch.mark["attempt"][0].as_py())
-        sums = {}
-        for table, content in batch.tables.items():
-            path = self.folder / RECORDS / table / f"{identifier}.parquet"
-            _write_parquet(content, path)
-            sums[path.relative_to(self.folder).as_posix()] = sha256(path)
-        metadata = {_FILES: json.dumps(sums, sort_keys=True).encode()}
-        _write_parquet(batch.mark.replace_schema_metadata(metadata), self.folder / MARKS / f"{identifier}.parquet")
+        """Write a batch."""
+        write_batch(self.folder, batch)
 
     def marks(self) -> list[Path]:
         """Return the marks of all batches, by name."""
@@ -160,11 +155,6 @@ class Results(SweepFolder):
         return pd.read_parquet(self.folder / PLAN)
 
     @cached_property
-    def outcomes(self) -> pd.DataFrame:
-        """What became of each run that was tried: ``run``, ``status``, ``seconds``, ``month``, ``error``, ..."""
-        return self.runs()
-
-    @cached_property
     def kpis(self) -> pd.DataFrame:
         """One row per finished run: ``run`` and a column for each KPI; see ``dictionary.csv``."""
         return self.read("kpis")
@@ -215,11 +205,44 @@ class Results(SweepFolder):
             raise InputError(say("table '{table}'", table=table), problems)
         wanted = None if columns is None else [*keys, *(name for name in columns if name not in keys)]
         parts = [pq.read_table(path, columns=wanted) for path in paths]
-        frame: pd.DataFrame = pa.concat_tables(parts, promote_options="default").to_pandas()
-        return frame.sort_values(keys, kind="stable", ignore_index=True)
+        return sorted_frame(pa.concat_tables(parts), table)
+
+    def tables(self) -> list[str]:
+        """Return which of `TABLES` are recorded."""
+        found = {name.split("/")[1] for name in self.checksums()}
+        return [table for table in TABLES if table in found]
 
 
-def create_folder(folder: Path, manifest: Mapping[str, Any], write_plan: Any, dictionary: str) -> Results:
+def write_batch(folder: Path, batch: Batch) -> None:
+    """Write a batch into a sweep's folder: its records first, then its mark."""
+    identifier = batch_name(batch.mark["run"].to_pylist(), batch.mark["attempt"][0].as_py())
+    sums = {}
+    for table, content in batch.tables.items():
+        path = folder / RECORDS / table / f"{identifier}.parquet"
+        _write_parquet(content, path)
+        sums[path.relative_to(folder).as_posix()] = sha256(path)
+    metadata = {_FILES: json.dumps(sums, sort_keys=True).encode()}
+    _write_parquet(batch.mark.replace_schema_metadata(metadata), folder / MARKS / f"{identifier}.parquet")
+
+
+def sorted_frame(records: pa.Table, table: str) -> pd.DataFrame:
+    """Return records of one of `TABLES` as a data frame, sorted by run id and by what its rows stand for."""
+    frame: pd.DataFrame = records.to_pandas()
+    return frame.sort_values(["run", *ORDER[table]], kind="stable", ignore_index=True)
+
+
+def same_bits(one: pd.Series, other: pd.Series) -> bool:
+    """Return whether two columns are the same, floating-point numbers bit for bit."""
+    if len(one) != len(other) or one.dtype != other.dtype:
+        return False
+    if one.dtype.kind == "f":
+        return one.to_numpy().tobytes() == other.to_numpy().tobytes()
+    return one.equals(other)
+
+
+def create_folder(
+    folder: Path, manifest: Mapping[str, Any], write_plan: Callable[[Path], object], texts: Mapping[str, str]
+) -> Results:
     """Make the folder of a new sweep in one step.
 
     Parameters
@@ -230,8 +253,8 @@ def create_folder(folder: Path, manifest: Mapping[str, Any], write_plan: Any, di
         Plain data.
     write_plan : callable
         Given a path, writes the plan there.
-    dictionary : str
-        What stands in ``dictionary.csv``.
+    texts : mapping of str to str
+        Further files by name.
 
     Raises
     ------
@@ -248,7 +271,8 @@ def create_folder(folder: Path, manifest: Mapping[str, Any], write_plan: Any, di
         for place in (RECORDS, MARKS):
             (making / place).mkdir(parents=True)
         write_plan(making / PLAN)
-        write_text(making / DICTIONARY, dictionary)
+        for name, text in texts.items():
+            write_text(making / name, text)
         content = {**manifest, "format": FORMAT, "plan_sha256": sha256(making / PLAN)}
         write_text(making / MANIFEST, manifest_text(content))
         making.replace(folder)
@@ -277,7 +301,8 @@ def read_results(folder: str | Path) -> Results:
         what = say("format {format} was expected (got {found})", format=FORMAT, found=repr(found))
         raise InputError(subject, [Problem(MANIFEST, what)])
     if not (folder / PLAN).is_file() or sha256(folder / PLAN) != plan_sum:
-        raise InputError(subject, [Problem(PLAN, say("not the file that {manifest} was written for", manifest=MANIFEST))])
+        what = say("not the file that {manifest} was written for", manifest=MANIFEST)
+        raise InputError(subject, [Problem(PLAN, what)])
     return Results(folder, manifest)
 
 
@@ -291,10 +316,15 @@ def manifest_text(manifest: Mapping[str, Any]) -> str:
     return json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
+def to_parquet(table: pa.Table) -> pa.Buffer:
+    """Return a table as the bytes of a Parquet file."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    content = sink.getvalue()
+    return sink.getvalue()
+
+
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    content = to_parquet(table)
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:

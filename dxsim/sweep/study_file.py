@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -56,9 +58,9 @@ def _locate(name: str) -> Path:
     return shipped("configs") / "sweep" / f"{name}.yaml"
 
 
-def study_text(study: Study) -> str:
-    """Return a study as the text of a file that `read_study` reads: everything that it says, defaults included."""
-    given = {key: value for key, value in study.data().items() if value is not None and value not in ({}, [])}
+def study_text(told: Mapping[str, Any]) -> str:
+    """Return what `Study.data` gave as the text of a file that `read_study` reads: everything that it says, defaults included."""
+    given = {key: value for key, value in told.items() if value is not None and value not in ({}, [])}
     return yaml.dump(given, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
 
 

@@ -1,0 +1,290 @@
+"""``dxsim sweep`` and ``dxsim reproduce``: from a study's file to a folder of results, through every interruption."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dxsim.cli.text import columns
+from dxsim.errors import DxsimError, InputError, Problem, say
+from dxsim.sweep.cost import Cost, estimate
+from dxsim.sweep.execution import stop_on_signal
+from dxsim.sweep.recording import Job
+from dxsim.sweep.runner import Sweep, begin_sweep, carry_on, open_sweep, reproduce, verify
+from dxsim.sweep.settings import Settings, read_settings
+from dxsim.sweep.store import FAILED, SUMMARY, Results, read_results
+from dxsim.sweep.study_file import read_study, study_names
+from dxsim.views.labels import labels
+
+if TYPE_CHECKING:
+    from dxsim.sweep.study import Study
+
+_SHOWN_FAILURES = 5
+_ON_SCREEN, _IN_LOG = 0.5, 30.0  # seconds between two lines of progress
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def list_studies(language: str) -> None:
+    """Print the studies that ship, with their questions."""
+    studies = [read_study(name) for name in study_names()]
+    print(columns([[study.name, study.question.get(language) or study.question.get("en", "")] for study in studies]))
+
+
+def plan(study: Study, words: Sequence[str]) -> None:
+    """Plan a study, write the plan into its folder, and print what it would cost; nothing is run for good."""
+    settings = read_settings(words)
+    sweep = begin_sweep(study, settings.output)
+    text = labels(settings.language)
+    print(_design_text(sweep, text))
+    jobs = sweep.missing()
+    if jobs:
+        print(_card(_estimate(sweep, jobs, settings, text), sweep, text))
+    print(text["sweep_planned"].format(folder=sweep.results.folder))
+
+
+def run(study: Study, words: Sequence[str], is_agreed: bool) -> None:
+    """Begin a sweep, or go on with it if it has begun; ask first, with a card of what it costs."""
+    settings = read_settings(words)
+    sweep = begin_sweep(study, settings.output)
+    print(_design_text(sweep, labels(settings.language)))
+    _carry_on(sweep, Sweep.missing, settings, is_agreed)
+
+
+def resume(folder: str, words: Sequence[str]) -> None:
+    """Do exactly what is missing."""
+    settings = read_settings(words)
+    _carry_on(open_sweep(folder, settings), Sweep.missing, settings, is_agreed=True)
+
+
+def retry(folder: str, words: Sequence[str]) -> None:
+    """Do again what failed, and nothing else."""
+    settings = read_settings(words)
+    _carry_on(open_sweep(folder, settings), Sweep.failed, settings, is_agreed=True)
+
+
+def status(folder: str, language: str) -> None:
+    """Print how far a sweep is, and what failed."""
+    results = read_results(folder)
+    print(_status_text(results, labels(language)))
+
+
+def check(folder: str, language: str) -> None:
+    """Print that a sweep is complete and as it was written.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with it.
+    """
+    results = read_results(folder)
+    problems = verify(results)
+    if problems:
+        raise InputError(say("sweep '{folder}'", folder=folder), problems)
+    print(labels(language)["sweep_verified"].format(runs=len(results.runs()), files=len(results.checksums())))
+
+
+def export(folder: str, path: str, language: str) -> None:
+    """Write a sweep as a table of NetLogo's BehaviorSpace."""
+    from dxsim.sweep.behaviorspace import export_behaviorspace
+
+    export_behaviorspace(folder, path)
+    print(labels(language)["run_written"].format(folder=path))
+
+
+def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
+    """Run one run of a sweep again and say whether it is the same, bit for bit.
+
+    Raises
+    ------
+    DxsimError
+        If it is not.
+    """
+    settings = read_settings(words)
+    text = labels(settings.language)
+    found = reproduce(open_sweep(folder, settings), run_id)
+    if found.differences:
+        raise DxsimError(
+            say(
+                "run {run} is not reproduced; what differs: {columns}",
+                run=found.run,
+                columns=", ".join(found.differences[:10]),
+            )
+        )
+    if found.after["status"] == FAILED:
+        print(text["sweep_fails_again"].format(run=found.run, what=_failure_text(found.after)))
+    else:
+        print(text["sweep_reproduced"].format(run=found.run))
+
+
+def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settings, is_agreed: bool) -> None:
+    text, results = labels(settings.language), sweep.results
+    with results.locked(), stop_on_signal() as stop:
+        jobs = what(sweep)
+        if not jobs and (results.folder / SUMMARY).exists():
+            print(_status_text(results, text))
+            return
+        batch = 1
+        if jobs:
+            cost = _estimate(sweep, jobs, settings, text)
+            print(_card(cost, sweep, text), flush=True)
+            batch = cost.batch
+        if not (is_agreed or not jobs or _is_agreed(text)):
+            return
+        progress = Progress(len(jobs), text)
+        try:
+            with progress:
+                carry_on(sweep, jobs, settings, batch, stop.is_set, progress.add)
+        except OSError as error:
+            raise _interrupted(results, error) from error
+        if stop.is_set() and what(sweep):
+            print(text["sweep_stopped"].format(folder=results.folder), file=sys.stderr)
+            raise KeyboardInterrupt
+    print(_status_text(results, text))
+
+
+def _interrupted(results: Results, error: OSError) -> InputError:
+    what = say("{reason}: {file}", reason=error.strerror or error, file=error.filename or results.folder)
+    hint = say("what is finished is kept; go on with: dxsim sweep resume {folder}", folder=results.folder)
+    return InputError(say("sweep '{folder}'", folder=results.folder), [Problem("", what), Problem("", hint)])
+
+
+def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings, text: Mapping[str, str]) -> Cost:
+    from dxsim.kernel import is_warm
+
+    if not is_warm():
+        print(text["run_compile"], file=sys.stderr, flush=True)
+    threads = settings.threads * (settings.workers if settings.execution == "dask" else 1)
+    return estimate(jobs, sweep.context, threads, sweep.results.folder)
+
+
+def _is_agreed(text: Mapping[str, str]) -> bool:
+    """Ask; where nobody can answer, refuse and say how to agree beforehand."""
+    if not sys.stdin.isatty():
+        raise InputError("dxsim sweep run", [Problem("", say("nobody is there to agree; add --yes"))])
+    try:
+        return input(text["sweep_ask"]).strip().lower() in ("y", "yes", "はい")
+    except EOFError:
+        return False
+
+
+def _design_text(sweep: Sweep, text: Mapping[str, str]) -> str:
+    table = sweep.context.plan.table
+    return text["sweep_design"].format(
+        study=sweep.results.manifest["study"]["name"],
+        sweep=sweep.results.manifest["sweep"],
+        cases=table["case"].nunique(),
+        points=table["point"].nunique(),
+        seeds=len(table) // max(1, len(table[["case", "point"]].drop_duplicates())),
+        runs=f"{table['run'].nunique():,}",
+    )
+
+
+def _card(cost: Cost, sweep: Sweep, text: Mapping[str, str]) -> str:
+    lines = [
+        ("sweep_card_runs", f"{cost.runs:,}"),
+        ("sweep_card_time", _duration(cost.seconds)),
+        ("sweep_card_memory", _bytes(cost.memory)),
+        ("sweep_card_disk", _bytes(cost.disk)),
+    ]
+    notes = {
+        "sweep_card_time": text["sweep_card_pilot"].format(seconds=f"{cost.seconds_a_run:.2g}", threads=cost.threads),
+        "sweep_card_disk": text["sweep_card_free"].format(free=_bytes(cost.free), folder=sweep.results.folder),
+    }
+    return columns([["  " + text[key], value, notes.get(key, "")] for key, value in lines])
+
+
+def _status_text(results: Results, text: Mapping[str, str]) -> str:
+    runs, total = results.runs(), results.manifest["runs"]
+    failed = runs[runs["status"] == FAILED]
+    lines = [
+        text["sweep_status"].format(
+            done=f"{len(runs) - len(failed):,}", total=f"{total:,}", failed=len(failed), folder=results.folder
+        )
+    ]
+    for row in failed.head(_SHOWN_FAILURES).to_dict("records"):
+        replay = f"dxsim reproduce {results.folder} {row['run']}"
+        lines.append(f"  {row['run']}  {_failure_text(row)}\n    {replay}")
+    if len(failed) > _SHOWN_FAILURES:
+        lines.append("  " + text["sweep_more_failures"].format(count=len(failed) - _SHOWN_FAILURES))
+    if len(runs) < total:
+        lines.append(text["sweep_go_on"].format(folder=results.folder))
+    elif len(failed):
+        lines.append(text["sweep_try_again"].format(folder=results.folder))
+    return "\n".join(lines)
+
+
+def _failure_text(row: Mapping[str, object]) -> str:
+    return f"{row['error']}: {str(row['message']).partition(chr(10))[0]}"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    Examples
+    --------
+    >>> _duration(12.3), _duration(754), _duration(7_500)
+    ('13 s', '13 min', '2 h 5 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds == int(seconds) else f"{int(seconds) + 1} s"
+    minutes = -(-int(seconds) // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _bytes(count: float) -> str:
+    place = 0
+    while count >= 1000 and place < len(_UNITS) - 1:
+        count, place = count / 1000, place + 1
+    return f"{count:.3g} {_UNITS[place]}"
+
+
+class Progress:
+    """Says on standard error how many runs are done, how fast, and how long the rest will take.
+
+    On a terminal one line is written over and over; elsewhere a new line comes every half a minute.
+
+    Parameters
+    ----------
+    total : int
+        Runs to do.
+    text : mapping of str to str
+        Labels of a language.
+    """
+
+    def __init__(self, total: int, text: Mapping[str, str]) -> None:
+        self._total, self._text, self._done = total, text, 0
+        self._lock, self._end = threading.Lock(), threading.Event()
+        self._begin = time.monotonic()
+        self._is_terminal = sys.stderr.isatty()
+        self._thread = threading.Thread(target=self._show, name="dxsim-progress", daemon=True)
+
+    def __enter__(self) -> Progress:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        self._thread.join()
+        if self._total:
+            print(("\r" if self._is_terminal else "") + self._line(), file=sys.stderr, flush=True)
+
+    def add(self, count: int) -> None:
+        """Count further runs; from any thread."""
+        with self._lock:
+            self._done += count
+
+    def _show(self) -> None:
+        while not self._end.wait(_ON_SCREEN if self._is_terminal else _IN_LOG):
+            start, end = ("\r", "") if self._is_terminal else ("", "\n")
+            print(start + self._line(), end=end, file=sys.stderr, flush=True)
+
+    def _line(self) -> str:
+        seconds = time.monotonic() - self._begin
+        rate = self._done / seconds if seconds > 0 else 0.0
+        left = _duration((self._total - self._done) / rate) if rate > 0 else "?"
+        return self._text["sweep_progress"].format(
+            done=f"{self._done:,}", total=f"{self._total:,}", rate=f"{rate:.3g}", left=left
+        )

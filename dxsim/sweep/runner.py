@@ -1,0 +1,349 @@
+"""A sweep from its study to its summary: begin, go on with what is missing, try again what failed, check, reproduce."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.files import sha256
+from dxsim.nation.nation import SYNTHETIC, load_nation
+from dxsim.nation.vendor_table import read_vendor_table
+from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders
+from dxsim.sweep.cluster import run_on_cluster
+from dxsim.sweep.crate import write_crate
+from dxsim.sweep.dictionary import dictionary_text
+from dxsim.sweep.execution import run_here
+from dxsim.sweep.plan import make_plan, read_plan
+from dxsim.sweep.recording import Context, Job, all_kpis, lost_batch, run_batch
+from dxsim.sweep.settings import Settings
+from dxsim.sweep.store import (
+    DICTIONARY,
+    DONE,
+    FAILED,
+    MANIFEST,
+    PLAN,
+    STUDY,
+    SUMMARY,
+    Results,
+    create_folder,
+    read_results,
+    same_bits,
+    sorted_frame,
+    write_batch,
+)
+from dxsim.sweep.study import ALL, Outcomes, Study
+from dxsim.sweep.study_file import study_text
+from dxsim.sweep.summary import write_summary
+
+if TYPE_CHECKING:
+    from dxsim.nation.nation import Nation
+
+_ID_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A run, done again: what became of it before and now (rows of a mark), and the columns that are not the same."""
+
+    run: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep: its folder, and what its runs share."""
+
+    results: Results
+    context: Context
+
+    def missing(self) -> list[Job]:
+        """Return what was never tried, in the order of the plan, each run once."""
+        tried = set(self.results.runs()["run"])
+        first_rows = self.context.plan.table["run"].drop_duplicates()
+        return [Job(run, int(row), 1) for row, run in first_rows.items() if run not in tried]
+
+    def failed(self) -> list[Job]:
+        """Return what failed the last time, in the order of the plan, each run once."""
+        runs = self.results.runs()
+        attempts = dict(runs.loc[runs["status"] == FAILED, ["run", "attempt"]].itertuples(index=False))
+        first_rows = self.context.plan.table["run"].drop_duplicates()
+        return [Job(run, int(row), attempts[run] + 1) for row, run in first_rows.items() if run in attempts]
+
+
+def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
+    """Plan a study and make its folder; if that sweep has begun there before, open it.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    folder : str or Path, optional
+        Where it goes; ``results/<study>/<sweep id>`` by default. The id follows from the plan and what is recorded.
+
+    Raises
+    ------
+    InputError
+        If the study can't be planned, or another sweep, or something else, is in that folder.
+    """
+    nation = load_nation(study.nation)
+    table = read_vendor_table(Path(study.vendor_table), nation) if study.vendor_table else None
+    plan = make_plan(study, nation, table)
+    kpis = all_kpis(plan.bases.values()) if study.outcomes.kpis == ALL else tuple(study.outcomes.kpis)
+    told = study.data()
+    identifier = sweep_id(plan.fingerprint, told["outcomes"])
+    where = Path(folder) if folder else Path("results") / study.name / identifier
+    if (where / PLAN).exists():
+        return _known(open_sweep(where), identifier)
+    manifest = {
+        **describe_software(),
+        "sweep": identifier,
+        "study": without_folders(told),
+        "outcomes": told["outcomes"],
+        "plan_fingerprint": plan.fingerprint,
+        "code": dict(code_identity()),
+        "kpis": list(kpis),
+        "nation": {**describe_nation(nation), "where": _seen_from(where, study.nation)},
+        "vendor_table": {
+            "sha256": plan.vendor_fingerprint,
+            "where": _seen_from(where, study.vendor_table) if study.vendor_table else None,
+        },
+        "runs": int(plan.table["run"].nunique()),
+        "started": now().isoformat(timespec="seconds"),
+        "finished": None,
+    }
+    texts = {STUDY: study_text(without_folders(told)), DICTIONARY: dictionary_text(plan, kpis, study.outcomes)}
+    results = create_folder(where, manifest, plan.write, texts)
+    return Sweep(results, Context(plan, nation, table, study.outcomes, kpis))
+
+
+def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
+    """Open a sweep that has begun, to go on with it or to reproduce its runs.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the sweep.
+    settings : Settings, optional
+        With ``nation`` and ``vendor_table``, where these are if they were moved.
+
+    Raises
+    ------
+    InputError
+        If dxsim, its compilers, the nation or the vendors are not those that the sweep began with: runs of two kinds
+        are never mixed.
+    """
+    results = read_results(folder)
+    manifest = results.manifest
+    plan = read_plan(results.folder / PLAN)
+    settings = settings or Settings()
+    nation = load_nation(settings.nation or _seen_from_here(results.folder, manifest["nation"]["where"]))
+    kept = manifest["vendor_table"]["where"]
+    where = settings.vendor_table or (results.folder / kept if kept else None)
+    table = read_vendor_table(where, nation) if where else None
+    problems = [
+        Problem(key, say("it was {before} when the sweep began, and is {now} now", before=before[:12], now=after[:12]))
+        for key, before, after in _changes(manifest, nation, table.fingerprint if table else "")
+    ]
+    if problems:
+        hint = say("runs of two kinds are not mixed: go back to what it was, or begin the sweep anew with -o FOLDER")
+        raise InputError(say("sweep '{folder}'", folder=folder), [*problems, Problem("", hint)])
+    return Sweep(results, Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"])))
+
+
+def carry_on(
+    sweep: Sweep,
+    jobs: Sequence[Job],
+    settings: Settings,
+    batch_size: int,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_runs: Callable[[int], object] = lambda count: None,
+) -> None:
+    """Do jobs and write what they leave, batch by batch; when nothing is missing any more, write the summary.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Whose folder nobody else writes to meanwhile: see `SweepFolder.locked`.
+    jobs : sequence of Job
+        What to do; `Sweep.missing` or `Sweep.failed`.
+    settings : Settings
+        Where, and with how many threads.
+    batch_size : int
+        Runs in a batch, if ``settings.batch`` does not say.
+    should_stop : callable
+        Once it says so, what is finished is kept, and it returns.
+    on_runs : callable
+        Told how many more runs were done; from any thread.
+    """
+    sweep.results.remove_leftovers()
+    size = settings.batch or batch_size
+    batches = [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
+    if settings.execution == "here":
+        for batch in run_here(batches, sweep.context, settings.threads, should_stop, partial(on_runs, 1)):
+            sweep.results.write(batch)
+    else:
+        _carry_on_elsewhere(sweep, batches, settings, should_stop, on_runs)
+    if not sweep.missing():
+        finish(sweep)
+
+
+def _carry_on_elsewhere(
+    sweep: Sweep,
+    batches: Sequence[Sequence[Job]],
+    settings: Settings,
+    should_stop: Callable[[], bool],
+    on_runs: Callable[[int], object],
+) -> None:
+    gather = settings.writer == "gather"
+    work = run_batch if gather else partial(_run_and_write, folder=sweep.results.folder.resolve())
+    answers = run_on_cluster(
+        batches,
+        work,
+        sweep.context,
+        address=settings.address,
+        workers=settings.workers,
+        threads=settings.threads,
+        should_stop=should_stop,
+    )
+    for answer in answers:
+        if answer.error is not None:
+            sweep.results.write(lost_batch(answer.batch, answer.error))
+        elif gather:
+            sweep.results.write(answer.result)
+        on_runs(len(answer.batch))
+
+
+def _run_and_write(jobs: Sequence[Job], context: Context, folder: Path) -> None:
+    """Do jobs in a worker and write what they leave there; the folder is one that all workers see."""
+    batch = run_batch(jobs, context)
+    if batch is not None:
+        write_batch(folder, batch)
+
+
+def finish(sweep: Sweep) -> None:
+    """Write the summary, the checksums of all files and the description for archives."""
+    results = sweep.results
+    write_summary(results)
+    names = [path.relative_to(results.folder).as_posix() for path in results.marks()]
+    sums = {name: sha256(results.folder / name) for name in (PLAN, DICTIONARY, SUMMARY, STUDY, *names)}
+    results.write_manifest(finished=now().isoformat(timespec="seconds"), files=sums | results.checksums())
+    write_crate(results.folder, results.manifest)
+
+
+def verify(results: Results) -> list[Problem]:
+    """Return what is wrong with a sweep's folder: files that are not the ones written, runs missing or failed."""
+    problems = []
+    for name, expected in {**results.manifest.get("files", {}), **results.checksums()}.items():
+        path = results.folder / name
+        if not path.is_file():
+            problems.append(Problem(name, say("missing")))
+        elif sha256(path) != expected:
+            problems.append(Problem(name, say("not the file that {manifest} was written for", manifest=MANIFEST)))
+    if problems:
+        return problems
+    planned, runs = set(results.plan["run"]), results.runs()
+    done = set(runs.loc[runs["status"] == DONE, "run"])
+    for table in results.tables():
+        found = results.read(table, [])["run"]
+        counts = found.value_counts()
+        if set(counts.index) != done:
+            problems.append(Problem(table, say("its runs are not those that are marked as done")))
+        elif counts.nunique() > 1:
+            problems.append(Problem(table, say("some runs have more rows than others")))
+    missing, failed, strange = planned - set(runs["run"]), set(runs["run"]) - done, set(runs["run"]) - planned
+    if missing:
+        problems.append(Problem("", say("{count} of {total} runs are missing", count=len(missing), total=len(planned))))
+    if failed:
+        problems.append(Problem("", say("{count} of {total} runs failed", count=len(failed), total=len(planned))))
+    if strange:
+        problems.append(Problem("", say("{count} runs are not in the plan", count=len(strange))))
+    return problems
+
+
+def reproduce(sweep: Sweep, run: str) -> Reproduction:
+    """Run one run of a sweep again and compare all that was recorded of it, bit for bit.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        As `open_sweep` gives it.
+    run : str
+        Id of the run, or the first digits of it.
+
+    Raises
+    ------
+    InputError
+        If no run, or more than one, has such an id, or it has not been tried yet.
+    """
+    job, before = _find_run(sweep, run)
+    batch = run_batch([job], sweep.context)
+    assert batch is not None  # noqa: S101 - nobody asked it to stop
+    now_ = batch.mark.to_pylist()[0]
+    differences = [] if now_["status"] == before["status"] else ["status"]
+    for table, content in batch.tables.items():
+        kept = sweep.results.read(table)
+        kept = kept[kept["run"] == job.run].reset_index(drop=True)
+        fresh = sorted_frame(content, table)
+        differences += [f"{table}.{name}" for name in fresh if not same_bits(fresh[name], kept[name])]
+    return Reproduction(job.run, before, now_, tuple(differences))
+
+
+def _find_run(sweep: Sweep, run: str) -> tuple[Job, dict[str, Any]]:
+    subject = say("run '{run}'", run=run)
+    table = sweep.context.plan.table["run"]
+    found = sorted({name for name in table if name.startswith(run)}) if run else []
+    if len(found) != 1:
+        what = say("{count} runs of the plan begin so", count=len(found)) if found else say("no such run in the plan")
+        raise InputError(subject, [Problem("", what + (nearest(run, list(table.unique())) if not found else ""))])
+    runs = sweep.results.runs()
+    tried = runs[runs["run"] == found[0]]
+    if tried.empty:
+        raise InputError(subject, [Problem("", say("it has not been run yet"))])
+    before = tried.iloc[0].to_dict()
+    return Job(found[0], int(table[table == found[0]].index[0]), int(before["attempt"])), before
+
+
+def sweep_id(plan_fingerprint: str, outcomes: Mapping[str, Any]) -> str:
+    """Return the name of a sweep: the same plan and the same records, the same name."""
+    text = json.dumps([plan_fingerprint, outcomes], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_ID_DIGITS]
+
+
+def _known(sweep: Sweep, identifier: str) -> Sweep:
+    found = sweep.results.manifest["sweep"]
+    if found != identifier:
+        what = say("another sweep ({found}) is there; choose another folder with -o FOLDER", found=found)
+        raise InputError(say("output folder '{folder}'", folder=sweep.results.folder), [Problem("", what)])
+    return sweep
+
+
+def _changes(manifest: Mapping[str, Any], nation: Nation, vendors: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what is not as it was when the sweep began: its name, what it was, what it is."""
+    code = code_identity()
+    before = {**manifest["code"], "nation": manifest["nation"]["fingerprint"]}
+    before |= {"vendor_table": manifest["vendor_table"]["sha256"]}
+    after = {**code, "nation": nation.fingerprint, "vendor_table": vendors}
+    yield from ((key, str(value), str(after.get(key))) for key, value in before.items() if after.get(key) != value)
+
+
+def _outcomes(given: Mapping[str, Any]) -> Outcomes:
+    months = given.get("months", {"columns": [], "types": []})
+    return Outcomes(given["kpis"], given["strata"], months["columns"], months["types"], given["bodies"])
+
+
+def _seen_from(folder: Path, place: str) -> str:
+    """Return where `place` is as seen from a sweep's folder, so that both can be moved together."""
+    return place if place == SYNTHETIC else Path(os.path.relpath(place, folder)).as_posix()
+
+
+def _seen_from_here(folder: Path, place: str) -> str:
+    return place if place == SYNTHETIC else str(folder / place)
