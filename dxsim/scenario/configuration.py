@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.core.override_parser.types import Quote, QuotedString, ValueType
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -52,6 +53,8 @@ class Settings(BaseModel):
 KEYS = (*Settings.model_fields, "variant")
 TEXTS = ("scenario", "nation", "vendor_table", "output", "language", "variant")  # taken as typed, in any script
 NULLABLE = ("vendor_table", "output")
+CHOSEN = ("scenario", "variant", "seed")  # keys that may have several values in one command, beside parameters
+MOST_CHOICES = 100_000  # values of one key
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
                 raise ValueError(say("{key} is given twice", key=key))
             accepted[key] = value
         except ValueError as error:
-            problems.append(Problem(ascii(override)[1:60] if _unprintable(override) else override[:60], str(error)))
+            problems.append(_problem(override, error))
     composed = _compose([f"{key}={value}" for key, value in accepted.items()])
     values: dict[str, Value] = {}
     for key, value in _parameters(composed):
@@ -152,6 +155,74 @@ def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
         vendor_table=Path(settings.vendor_table) if settings.vendor_table else None,
         composed=settings.model_dump() | {"variant": composed["variant"]} | {"parameters": dict(_parameters(composed))},
     )
+
+
+def read_choices(overrides: Iterable[str]) -> tuple[dict[str, list[object]], list[Problem]]:
+    """Return the values of each key of a command line in Hydra's ``--multirun`` syntax, and what is wrong with it.
+
+    A key of `CHOSEN` may have several: ``policy.deadline=2026-03,2027-03``, ``seed=range(1,6)``,
+    ``variant=choice(default,small_first)``. Everything else is as for `read_command_line`.
+
+    Returns
+    -------
+    dict of str to list
+        Values as Hydra reads them, by key, at least one each.
+    list of Problem
+        One for each override that is refused.
+    """
+    found: dict[str, list[object]] = {}
+    problems: list[Problem] = []
+    for override in overrides:
+        try:
+            key, values = _choices(override)
+            if key in found:
+                raise ValueError(say("{key} is given twice", key=key))
+            found[key] = values
+        except ValueError as error:
+            problems.append(_problem(override, error))
+    return found, problems
+
+
+def _choices(override: str) -> tuple[str, list[object]]:
+    """Return key and values of one override.
+
+    Raises
+    ------
+    ValueError
+        With what to write instead.
+    """
+    key, value = _with_known_key(override)
+    try:
+        parsed = OverridesParser.create().parse_override(f"key={value}")
+    except (HydraException, RecursionError):
+        parsed = None  # a text in any script, or nothing that can be read: told below
+    if parsed is None and key in CHOSEN and "," in value:
+        raise ValueError(say("quote each name that is not plain letters: {key}='a','b'", key=key))
+    if parsed is None or not parsed.is_sweep_override():
+        _, text = _understood(override)
+        only = OverridesParser.create().parse_override(f"key={text}").value()
+        return key, [only.text if isinstance(only, QuotedString) else only]
+    if key not in CHOSEN and key not in REGISTRY:
+        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=""))
+    if parsed.is_interval_sweep() or parsed.value_type == ValueType.GLOB_CHOICE_SWEEP:
+        raise ValueError(say("write the values themselves, choice(...) or range(...)"))
+    if getattr(parsed.value(), "shuffle", False):
+        raise ValueError(say("the order of runs does not matter; leave shuffle out"))
+    try:
+        values: list[object] = list(islice(parsed.sweep_iterator(), MOST_CHOICES + 1))
+    except (HydraException, ValueError) as error:
+        raise ValueError(say("the value can't be read: {reason}", reason=str(error).splitlines()[0])) from None
+    if len(values) > MOST_CHOICES:
+        raise ValueError(say("more than {most} values", most=MOST_CHOICES))
+    if key in TEXTS:
+        return key, [_named(key, str(value)) for value in values]
+    if not all(isinstance(value, bool | int | float | str | None) for value in values):
+        raise ValueError(say("one plain value only, neither a list nor a group of keys"))
+    return key, values
+
+
+def _problem(override: str, error: ValueError) -> Problem:
+    return Problem(ascii(override)[1:60] if _unprintable(override) else override[:60], str(error))
 
 
 def _refused(key: str, value: object) -> str:
@@ -196,6 +267,18 @@ def _understood(override: str) -> tuple[str, str]:
     ValueError
         If it is not ``KEY=VALUE`` with a known key and one plain value; the message says what to write instead.
     """
+    key, value = _with_known_key(override)
+    return key, _text(key, value) if key in TEXTS else _plain_value(value)
+
+
+def _with_known_key(override: str) -> tuple[str, str]:
+    """Return key and value of one override, the value as typed.
+
+    Raises
+    ------
+    ValueError
+        If it is not ``KEY=VALUE`` with a known key.
+    """
     if len(override) > LONGEST_OVERRIDE:
         raise ValueError(say("longer than {longest} characters", longest=LONGEST_OVERRIDE))
     if _unprintable(override):
@@ -224,7 +307,7 @@ def _understood(override: str) -> tuple[str, str]:
         raise ValueError(say("write {key}=VALUE", key=key))
     if bare != key:
         raise ValueError(say("keys are neither added nor removed; write {key}=VALUE", key=bare))
-    return key, _text(key, value) if key in TEXTS else _plain_value(value)
+    return key, value
 
 
 def _unprintable(text: str) -> bool:
@@ -245,6 +328,11 @@ def _text(key: str, value: str) -> str:
         raise ValueError(say("one value only; run dxsim once for each{hint}", hint=hint))
     elif value == "null" and key in NULLABLE:
         return value
+    return str(QuotedString(text=_named(key, value), quote=Quote.single).with_quotes())
+
+
+def _named(key: str, value: str) -> str:
+    """Return a name or a path, its user's folder written out."""
     if key == "variant" and value not in variant_names():
         known = variant_names()
         hint = nearest(value, known)
@@ -255,7 +343,7 @@ def _text(key: str, value: str) -> str:
             value = str(Path(value).expanduser())
         except RuntimeError:
             raise ValueError(say("there is no such user's folder")) from None
-    return str(QuotedString(text=value, quote=Quote.single).with_quotes())
+    return value
 
 
 def _plain_value(value: str) -> str:

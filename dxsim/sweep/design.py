@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.scenario.registry import REGISTRY, Value
-from dxsim.sweep.distributions import drawn, is_bounded, share_outside
+from dxsim.sweep.distributions import beyond_bounds, drawn, is_bounded
 from dxsim.sweep.study import Study
 
 Point = Mapping[str, Value]
@@ -133,18 +133,15 @@ def points(study: Study) -> list[Point]:
             problems.append(Problem(key, what))
             continue
         columns[key] = drawn(parameter, uncertainty, quantiles[:, place])
-        if parameter.type != "float":
-            continue
-        values = np.array(columns[key], np.float64)
-        outside = int((~((values >= parameter.minimum) & (values <= parameter.maximum))).sum())
+        outside, share = beyond_bounds(parameter, uncertainty, columns[key])
         if outside:
             what = say(
                 "{count} of {size} draws are out of bounds: it must be {bounds}, and {share:.3g} % of {distribution} "
                 "is outside",
                 count=outside,
-                size=len(values),
+                size=len(quantiles),
                 bounds=parameter.bounds,
-                share=100 * share_outside(parameter, uncertainty),
+                share=100 * share,
                 distribution=uncertainty.distribution,
             )
             problems.append(Problem(key, what))

@@ -6,7 +6,7 @@ Sobol sequence, grid of Morris) serves every distribution.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -92,17 +92,17 @@ def completed(parameter: Parameter, given: Mapping[str, object]) -> tuple[Uncert
     whole = parameter.type != "float"
     usual = parameter.distribution or ("integers" if whole else "uniform")
     name = given.get("distribution", usual)
-    known = ("integers",) if whole else ("uniform", "loguniform", *scipy_distributions())
-    if not isinstance(name, str) or name not in known:
-        return None, [("distribution", _no_distribution(parameter, name, known))]
     rest = {key: value for key, value in given.items() if key != "distribution"}
-    if name in BETWEEN:
-        return _between(parameter, name, rest)
-    return _of_scipy(parameter, name, rest)
+    if name == "integers" if whole else name in ("uniform", "loguniform"):
+        return _between(parameter, str(name), rest)
+    if not whole and isinstance(name, str) and name in scipy_distributions():
+        return _of_scipy(parameter, name, rest)
+    return None, [("distribution", _no_distribution(parameter, name))]
 
 
-def _no_distribution(parameter: Parameter, name: object, known: tuple[str, ...]) -> str:
-    if parameter.type != "float" and isinstance(name, str) and (name in BETWEEN or name in scipy_distributions()):
+def _no_distribution(parameter: Parameter, name: object) -> str:
+    known = (*BETWEEN, *scipy_distributions())
+    if parameter.type != "float" and name in known:
         return say("{key} has whole values; only 'integers' draws them", key=parameter.key)
     if name == "integers":
         return say("{key} has values between whole numbers; 'integers' does not draw them", key=parameter.key)
@@ -219,7 +219,10 @@ def is_bounded(parameter: Parameter, uncertainty: Uncertainty) -> bool:
     return bool(np.isfinite(_law(parameter, uncertainty).support()).all())
 
 
-def share_outside(parameter: Parameter, uncertainty: Uncertainty) -> float:
-    """Return the probability of a draw outside the bounds of a parameter of type float."""
-    law = _law(parameter, uncertainty)
-    return float(law.cdf(parameter.minimum) + law.sf(parameter.maximum))
+def beyond_bounds(parameter: Parameter, uncertainty: Uncertainty, values: Sequence[Value]) -> tuple[int, float]:
+    """Return how many of these draws a parameter can't have, and how probable such a draw is."""
+    if uncertainty.distribution in BETWEEN or parameter.minimum is None or parameter.maximum is None:
+        return 0, 0.0
+    least, most = float(parameter.minimum), float(parameter.maximum)
+    law, given = _law(parameter, uncertainty), np.array(values, np.float64)
+    return int((~((given >= least) & (given <= most))).sum()), float(law.cdf(least) + law.sf(most))

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -73,9 +74,13 @@ class Plan:
 
     def scenario(self, row: int) -> Scenario:
         """Return the scenario of a row, resolved; the same as that of a single run with these parameters."""
-        given = self.table.iloc[row]
-        values = {key: REGISTRY[key].read(_python(given[key])) for key in self.table.columns[len(LEADING) :]}
-        return _changed(self.bases[given["scenario"]], {**self.settings[given["variant"]], **values})
+        given = {key: _python(column[row]) for key, column in self._columns.items()}
+        values = {key: value for key, value in given.items() if key not in LEADING}
+        return _changed(self.bases[str(given["scenario"])], {**self.settings[str(given["variant"])], **values})
+
+    @cached_property
+    def _columns(self) -> dict[str, npt.NDArray[Any]]:
+        return {key: self.table[key].to_numpy() for key in self.table.columns}
 
     def seed(self, row: int) -> int:
         """Return the seed of a row."""
@@ -265,7 +270,7 @@ def _names(study: Study, cases: Sequence[Alternative], scenarios: Mapping[str, S
     return tuple(found)
 
 
-def _python(value: object) -> object:
+def _python(value: Value | np.generic) -> Value:
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -86,22 +86,6 @@ class Seeds:
 
 
 @dataclass(frozen=True)
-class Months:
-    """What is kept of every month.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Of the table ``monthly``.
-    types : sequence of str
-        Types of municipality; ``all`` is their sum.
-    """
-
-    columns: Sequence[str]
-    types: Sequence[str] = (ALL,)
-
-
-@dataclass(frozen=True)
 class Outcomes:
     """What is kept of each run.
 
@@ -111,16 +95,25 @@ class Outcomes:
         Names as in a summary.
     strata : sequence of {"size_class", "type"}
         By what municipalities are divided.
-    months : Months, optional
-        None: no monthly figures.
-    bodies : sequence of str
-        Columns of the table of municipalities, whose final state is kept.
+    month_columns : sequence of str
+        Monthly figures, `dxsim.records.months.MONTH_COLUMNS`; may be empty.
+    month_types : sequence of str
+        For which types of municipality; ``all`` is their sum.
+    body_columns : sequence of str
+        The final state of every municipality, `dxsim.records.bodies.BODY_COLUMNS`; may be empty.
     """
 
     kpis: str | Sequence[str] = ALL
     strata: Sequence[str] = STRATA
-    months: Months | None = None
-    bodies: Sequence[str] = ()
+    month_columns: Sequence[str] = ()
+    month_types: Sequence[str] = (ALL,)
+    body_columns: Sequence[str] = ()
+
+    def data(self) -> dict[str, Any]:
+        """Return it as a study file has it."""
+        months = {"months": {"columns": self.month_columns, "types": self.month_types}}
+        rest = {"kpis": self.kpis, "strata": self.strata, "bodies": self.body_columns}
+        return {**rest, **(months if len(self.month_columns) else {})}
 
 
 @dataclass(frozen=True)
@@ -187,7 +180,6 @@ class Study:
 
     def __post_init__(self) -> None:
         parts = checked(Document(None, self.data(), {}, ()))
-        months = parts["outcomes"]["months"]
         built = {
             **parts,
             "levers": {key: tuple(values) for key, values in parts["levers"].items()},
@@ -195,7 +187,7 @@ class Study:
             "uncertainties": {key: _uncertainty(given) for key, given in parts["uncertainties"].items()},
             "sample": Sample(**_tuples(parts["sample"])) if parts["sample"] else None,
             "seeds": Seeds(**parts["seeds"]),
-            "outcomes": Outcomes(**_tuples({**parts["outcomes"], "months": months and Months(**_tuples(months))})),
+            "outcomes": _outcomes(parts["outcomes"]),
         }
         for key, value in _tuples(built).items():
             object.__setattr__(self, key, value)
@@ -228,15 +220,22 @@ def _uncertainty(given: Mapping[str, Any]) -> Uncertainty:
     return Uncertainty(**{key: given[key] for key in own if key in given}, parameters=rest)
 
 
+def _outcomes(given: Mapping[str, Any]) -> Outcomes:
+    columns = {"body_columns": given["bodies"]}
+    if given["months"]:
+        columns |= {"month_columns": given["months"]["columns"], "month_types": given["months"]["types"]}
+    return Outcomes(**_tuples({"kpis": given["kpis"], "strata": given["strata"], **columns}))
+
+
 def _tuples(parts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in parts.items()}
 
 
 def _plain(value: object) -> object:
     """Return what was given in Python as a file would have it."""
-    if isinstance(value, Case | Uncertainty):
+    if isinstance(value, Case | Uncertainty | Outcomes):
         return _plain(value.data())
-    if isinstance(value, Sample | Seeds | Months | Outcomes):
+    if isinstance(value, Sample | Seeds):
         parts = ((entry.name, _plain(getattr(value, entry.name))) for entry in fields(value))
         return {key: part for key, part in parts if part is not None}
     if isinstance(value, Mapping):

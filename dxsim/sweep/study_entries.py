@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,11 +10,13 @@ from pydantic import Field, ValidationError
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import is_folder
+from dxsim.records.summary import find_kpi, kpi_table
 from dxsim.scenario.configuration import LARGEST_SEED, SYNTHETIC, variant_names
 from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, short
 from dxsim.scenario.plain_yaml import Document, Location
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 from dxsim.scenario.scenario import is_path, locate
+from dxsim.scenario.scenario_file import BodyType
 from dxsim.sweep.distributions import completed
 
 Method = Literal["latin_hypercube", "sobol", "saltelli", "morris", "list"]
@@ -48,14 +50,14 @@ class MonthsEntry(PlainEntries):
     """Which columns of the monthly table are kept, for which types of municipality."""
 
     columns: Annotated[list[Line], Field(min_length=1)]
-    types: Annotated[list[Line], Field(min_length=1)] = Field(default_factory=lambda: [ALL])
+    types: Annotated[list[Literal[BodyType, "all"]], Field(min_length=1)] = Field(default=["all"])
 
 
 class OutcomesEntry(PlainEntries):
     """What is kept of each run."""
 
     kpis: Any = ALL
-    strata: list[Literal["size_class", "type"]] = Field(default_factory=lambda: list(STRATA))
+    strata: list[Literal["size_class", "type"]] = Field(default=["size_class", "type"])
     months: MonthsEntry | None = None
     bodies: list[Line] = Field(default_factory=list)
 
@@ -124,6 +126,14 @@ def checked(document: Document) -> dict[str, Any]:
 def _texts(text: BilingualText) -> dict[str, str]:
     texts = text.texts()
     return texts if any(texts.values()) else {}
+
+
+def _is_kpi(name: str) -> bool:
+    try:
+        find_kpi(name)
+    except KeyError:
+        return False
+    return True
 
 
 class _Check:
@@ -197,7 +207,8 @@ class _Check:
                 self.refuse((*location, key), unknown(key))
 
     def levers(self) -> dict[str, list[Value]]:
-        section, found = self.section("levers"), {}
+        section = self.section("levers")
+        found: dict[str, list[Value]] = {}
         for key in self.parameters(section, ("levers",)):
             given = section[key] if isinstance(section[key], list) else []
             read = [self.value(key, value, ("levers", key, place)) for place, value in enumerate(given)]
@@ -242,7 +253,8 @@ class _Check:
                 self.refuse(("cases", place, "name"), say("{key} is given twice", key=name))
 
     def uncertainties(self) -> dict[str, dict[str, Value]]:
-        section, found = self.section("uncertainties"), {}
+        section = self.section("uncertainties")
+        found: dict[str, dict[str, Value]] = {}
         for key in self.parameters(section, ("uncertainties",)):
             given = section[key]
             if given is not None and not isinstance(given, dict):
@@ -256,7 +268,8 @@ class _Check:
         return found
 
     def constants(self) -> dict[str, Value]:
-        section, found = self.section("constants"), {}
+        section = self.section("constants")
+        found: dict[str, Value] = {}
         for key in self.parameters(section, ("constants",)):
             value = self.value(key, section[key], ("constants", key))
             found |= {} if value is None else {key: value}
@@ -349,7 +362,40 @@ class _Check:
         return entry.model_dump()
 
     def outcomes(self, entry: OutcomesEntry) -> dict[str, Any]:
+        location: Location = ("outcomes",)
+        self.kpis(entry.kpis)
+        self.distinct(entry.strata, (*location, "strata"))
+        if entry.bodies:
+            from dxsim.records.bodies import BODY_COLUMNS
+
+            self.columns(entry.bodies, BODY_COLUMNS, (*location, "bodies"))
+        if entry.months is not None:
+            from dxsim.records.months import MONTH_COLUMNS
+
+            self.columns(entry.months.columns, MONTH_COLUMNS, (*location, "months", "columns"))
+            self.distinct(entry.months.types, (*location, "months", "types"))
         return entry.model_dump()
+
+    def columns(self, names: list[str], known: Sequence[str], location: Location) -> None:
+        self.distinct(names, location)
+        for place, name in enumerate(names):
+            if name not in known:
+                self.refuse(
+                    (*location, place), say("no column '{column}'{hint}", column=name, hint=nearest(name, known))
+                )
+
+    def kpis(self, given: object) -> None:
+        location: Location = ("outcomes", "kpis")
+        if given == ALL:
+            return
+        if not isinstance(given, list) or not given:
+            self.refuse(location, say("{must} (got {value})", must=say("must be all or a list"), value=short(given)))
+            return
+        self.distinct(given, location)
+        for place, name in enumerate(given):
+            if not isinstance(name, str) or not _is_kpi(name):
+                hint = nearest(str(name), tuple(kpi_table()))
+                self.refuse((*location, place), say("no KPI '{name}'{hint}", name=name, hint=hint))
 
     def name(self, name: str) -> str:
         if not NAME.fullmatch(name):

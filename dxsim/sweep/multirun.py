@@ -1,0 +1,73 @@
+"""Hydra's ``--multirun`` syntax as a study: a small grid on the command line, through the same engine as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dxsim.errors import InputError, Problem, say
+from dxsim.scenario.configuration import LARGEST_SEED, read_choices
+from dxsim.scenario.registry import REGISTRY
+from dxsim.sweep.study import Seeds, Study
+
+NAME = "multirun"
+OF_ONE_RUN = ("output", "figures")
+
+
+def read_multirun(overrides: Iterable[str]) -> Study:
+    """Return the study that a command line describes: every combination of its values, with all KPIs.
+
+    Parameters
+    ----------
+    overrides : iterable of str
+        As for a single run, with several values where wanted: ``policy.deadline=2026-03,2027-03``,
+        ``scenario=baseline,capacity_programme``, ``seed=range(1,6)``. Seeds are consecutive. A language is left to the
+        caller.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+
+    Examples
+    --------
+    >>> study = read_multirun(["policy.deadline=2026-03,2027-03", "vendor.count=15", "seed=range(1,6)"])
+    >>> study.levers, study.constants, study.seeds.count
+    ({'policy.deadline': ('2026-03', '2027-03')}, {'vendor.count': 15}, 5)
+    """
+    choices, problems = read_choices(overrides)
+    problems += [
+        Problem(key, say("belongs to a single run; a sweep has a folder of its own and no figures"))
+        for key in OF_ONE_RUN
+        if key in choices
+    ]
+    given = {key: values for key, values in choices.items() if key in REGISTRY and values != [None]}
+    parts: dict[str, Any] = {
+        "scenarios": choices.get("scenario", ["baseline"]),
+        "variants": choices.get("variant", ["default"]),
+        "levers": {key: values for key, values in given.items() if len(values) > 1},
+        "constants": {key: values[0] for key, values in given.items() if len(values) == 1},
+        "outcomes": {"strata": []},
+    }
+    parts |= {key: choices[key][0] for key in ("nation", "vendor_table") if key in choices}
+    try:
+        parts["seeds"] = _seeds(choices)
+    except ValueError as error:
+        problems.append(Problem("seed", str(error)))
+    try:
+        study = Study(NAME, **parts)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(say("command line"), problems)
+    return study
+
+
+def _seeds(choices: Mapping[str, list[object]]) -> Seeds:
+    seeds = choices.get("seed", [1])
+    whole = [seed for seed in seeds if isinstance(seed, int) and not isinstance(seed, bool)]
+    if len(whole) < len(seeds) or not all(0 <= seed <= LARGEST_SEED for seed in whole):
+        raise ValueError(say("must be whole numbers from 0 to {largest}", largest=LARGEST_SEED))
+    if sorted(whole) != list(range(min(whole), min(whole) + len(whole))):
+        raise ValueError(say("must be consecutive, each once, for example seed=range(1,6)"))
+    return Seeds(min(whole), len(whole))
