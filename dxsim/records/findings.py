@@ -47,19 +47,19 @@ class Findings:
     @cached_property
     def monthly(self) -> npt.NDArray[np.int32]:
         """Return systems or bodies by month, type (and all) and `state.MONTHLY`, (180, 8, 18)."""
-        return _with_all(self.outcome.monthly)
+        return with_all(self.outcome.monthly)
 
     @cached_property
     def booked(self) -> Integers:
         """Return yen booked by month, type (and all) and account, (180, 8, 14); sources are positive like uses."""
-        yen = np.diff(_with_all(self.outcome.money), axis=0, prepend=0)
+        yen = np.diff(with_all(self.outcome.money), axis=0, prepend=0)
         yen[:, :, _SOURCES] *= -1
         return yen
 
     @cached_property
     def flows(self) -> Floats:
         """Return `state.FLOWS` by month and type (and all), (180, 8, 40); levels of programmes are means of bodies."""
-        sums = _with_all(self.outcome.flows)
+        sums = with_all(self.outcome.flows)
         sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.bodies_of_type[:, None])
         return sums
 
@@ -68,7 +68,7 @@ class Findings:
         """Return residents by fiscal year and type (and all), (15, 8)."""
         kind, types = self.frame.kind, self.frame.bodies_of_type.size - 1
         by_year = [np.bincount(kind, weights=year, minlength=types) for year in self.outcome.residents.T]
-        return _with_all(np.array(by_year))
+        return with_all(np.array(by_year))
 
     @cached_property
     def live(self) -> Integers:
@@ -139,6 +139,6 @@ class Findings:
         return ratio(self.outcome.purses["running_total"] + self.coordination, self.residents_2035)
 
 
-def _with_all(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def with_all(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return an array by month (or year) and type with the sum over types as one more type."""
     return np.concatenate([values, values.sum(axis=1, keepdims=True, dtype=values.dtype)], axis=1)
