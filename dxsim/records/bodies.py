@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dxsim.errors import say
 from dxsim.model.state import (
     COORDINATION,
     GRANT,
@@ -22,10 +23,10 @@ from dxsim.model.state import (
     RESERVE,
     SUBSIDY,
 )
-from dxsim.records.columns import check_columns
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings, Floats, Integers
 from dxsim.records.measures import ratio
+from dxsim.records.names import check_names
 from dxsim.records.tables import CHANNELS, LATE_REASONS
 
 Column = npt.NDArray[Any]
@@ -161,5 +162,5 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     InputError
         With every column that there isn't.
     """
-    check_columns(columns, BODY_COLUMNS)
+    check_names(say("columns of records"), columns, BODY_COLUMNS)
     return {column: BODY[column](found) for column in columns}

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dxsim.errors import say
 from dxsim.model.state import ACCOUNTS, FLOWS, MONTHLY
 from dxsim.nation.schema import TYPES
-from dxsim.records.columns import check_columns
 from dxsim.records.findings import Findings
+from dxsim.records.names import check_names
 from dxsim.records.tables import ALL
 from dxsim.scenario.months import MONTHS, MONTHS_PER_YEAR
 
@@ -63,10 +64,10 @@ def month_series(found: Findings, columns: Sequence[str], types: Sequence[str] =
     Raises
     ------
     InputError
-        With every column and type that there isn't.
+        With every column, or else every type, that there isn't.
     """
-    check_columns(columns, MONTH_COLUMNS)
-    check_columns(types, TYPES_AND_ALL)
+    check_names(say("columns of records"), columns, MONTH_COLUMNS)
+    check_names(say("types of municipality"), types, TYPES_AND_ALL)
     places = [TYPES_AND_ALL.index(name) for name in types]
     return {column: MONTH[column](found)[:, places] for column in columns}
 

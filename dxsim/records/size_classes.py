@@ -42,7 +42,8 @@ def by_size_class(records: Records) -> pd.DataFrame:
         One row per size class, in the order of `SIZE_CLASSES`; nan where a class has no municipality.
 
         ``size_class``, ``bodies``, ``population`` (2020) : who it is.
-        ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then.
+        ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then
+            (bodies without residents left out).
         ``late_share`` : late systems over systems.
         ``overloaded_share`` : months in which staff is overloaded, over all months, mean of bodies.
         ``excluded_share`` : excluded over needed procedures, all months.
