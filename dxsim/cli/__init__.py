@@ -30,6 +30,12 @@ keys: scenario, nation, vendor_table, variant, seed, output, figures, language, 
 _SWEEP_KEYS = """\
 keys: output, threads, batch, execution (here, dask), address, workers, writer, nation, vendor_table, language
 """
+_SELECTIONS = """\
+selections:
+  FOLDER                        all alternatives of a sweep, against the first of them
+  FOLDER:SCENARIO               one alternative, by its scenario or by its name in the study
+  FOLDER:key=value,key=value    one alternative; keys: scenario, variant, and levers as group.name
+"""
 _LANGUAGE = re.compile(r"(?:^|\n)(?:--l[a-z]*[=\n]|language=)['\"]?(en|ja)\b")
 
 
@@ -154,6 +160,19 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="nation, vendor_table: where they are now")
     again.set_defaults(run=_reproduce)
 
+    compare = commands.add_parser(
+        "compare",
+        help="say what differs between alternatives of sweeps, and how sure it is",
+        epilog=_SELECTIONS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.add_argument("selections", nargs="+", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
+    compare.add_argument("--kpi", action="append", default=[], metavar="NAME", help="show this KPI; again for more")
+    compare.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figures go (default: nowhere)")
+    compare.add_argument("--no-figures", action="store_true", help="write tables only")
+    _add_language(compare)
+    compare.set_defaults(run=_compare)
+
     nation = commands.add_parser("nation", help="build the real nation from official files, or show a nation")
     actions = nation.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="build a nation from official files that you downloaded")
@@ -216,6 +235,12 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("en", "ja"), default="en", help="of labels and messages (default: en)")
+
+
+def _compare(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.compare import print_comparison
+
+    print_comparison(parsed.selections, parsed.kpi, parsed.language, parsed.output, figures=not parsed.no_figures)
 
 
 def _run(parsed: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -11,6 +12,8 @@ from dxsim.files import PACKAGE
 LANGUAGES = ("en", "ja")
 SHOWN_CHANGES = 2
 TABLES = (PACKAGE / "records" / "words.csv", PACKAGE / "views" / "labels.csv")
+
+_OWN_DEADLINE = re.compile(r"\s*[（(]\{deadline\}末?[)）]")
 
 
 @cache
@@ -48,7 +51,7 @@ def changes_text(overrides: Mapping[str, object], language: str) -> str:
     return labels(language)["changes_more"].format(shown=shown, count=more) if more > 0 else shown
 
 
-def kpi_label(name: str, language: str, deadline: str) -> str:
+def kpi_label(name: str, language: str, deadline: str | None = None) -> str:
     """Return what a KPI of a summary is called.
 
     Parameters
@@ -57,14 +60,15 @@ def kpi_label(name: str, language: str, deadline: str) -> str:
         As in the column ``kpi`` of a summary.
     language : str
         "en" or "ja".
-    deadline : str
-        Month of the deadline, YYYY-MM.
+    deadline : str, optional
+        Month of the deadline, YYYY-MM; None where runs with several deadlines share the label.
     """
     from dxsim.records.summary import find_kpi
 
     kpi, filled = find_kpi(name)
-    words = {"deadline": month_text(deadline, language), **filled}
+    label = kpi.label[language] if deadline else _OWN_DEADLINE.sub("", kpi.label[language])
+    words = {"deadline": month_text(deadline, language) if deadline else "", **filled}
     if "month" in filled:
         words["month"] = month_text(filled["month"], language)
     words |= {f"{key}_label": labels(language).get(f"{key}_{value}", value) for key, value in filled.items()}
-    return kpi.label[language].format(**words)
+    return label.format(**words)

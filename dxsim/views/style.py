@@ -54,6 +54,10 @@ ACCOUNT_COLOURS = {  # from the bottom of a bar to its top
 }
 REASON_COLOURS = {"R1": "#0072b2", "R2": "#56b4e9", "R3": "#cc79a7", "R4": "#e69f00", "R5": "#009e73"}
 
+CASE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#332288", "#999999")
+CASE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+VERDICT_COLOURS = {"better": "#0072b2", "worse": "#d55e00"}  # all else is INK
+
 LATE_BINS = ((0, 0), (1, 4), (5, 9), (10, 14), (15, 20))  # late systems of a municipality
 BIN_NAMES = tuple(str(low) if low == high else f"{low}–{high}" for low, high in LATE_BINS)
 BIN_COLOURS = (NONE_LATE, *(mpl.colors.to_hex(mpl.colormaps["viridis_r"](place)) for place in (0.08, 0.4, 0.68, 1.0)))
@@ -106,6 +110,12 @@ def write_title(figure: Figure, records: Records, language: str, size: float) ->
     title = labels(language)["run_title"].format(title=title, seed=records.manifest["seed"])
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / size)
     figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=size)
+
+
+def write_heading(figure: Figure, title: str) -> None:
+    """Write a title over a figure that shows several runs."""
+    per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / 11)
+    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=11)
 
 
 def write_below(figure: Figure, lines: Sequence[str], colour: str) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 import dxsim
-from dxsim.records.paired import paired_difference
+from dxsim.analysis.paired import paired_difference
 from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
 from dxsim.views.groups import groups_figure
 from dxsim.views.style import INK, new_figure, style

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 import dxsim
+from dxsim.analysis.paired import PairedDifference, kpi_values, paired_difference
 from dxsim.files import shipped
-from dxsim.records.paired import PairedDifference, kpi_values, paired_difference
 from dxsim.records.summary import find_kpi
 from dxsim.scenario.scenario import scenario_names
 from dxsim.scenario.scenario_file import PolicyEntry, ScenarioEntries, read_scenario_file

@@ -1,0 +1,370 @@
+"""Alternatives against a reference, under common random numbers: ``compare`` and the tables that it gives.
+
+Pairs are runs of the same seed at the same point of the uncertain parameters under the same variant of the model, so
+that chance and what nobody knows are alike on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dxsim.analysis.estimates import differences, mean_of, replicates_needed, reversals, seed_means
+from dxsim.analysis.paired import direction_of
+from dxsim.analysis.ranks import rank_tables
+from dxsim.analysis.selection import VARIANT, Alternative, Selection, select, uncertain_columns
+from dxsim.errors import InputError, Problem, say
+from dxsim.files import write_whole
+from dxsim.records.summary import find_kpi
+
+Floats = npt.NDArray[np.float64]
+
+DEFAULT = "default"  # the variant that estimates are made under, where it is one of several
+KPI, STRATA = ("kpi",), ("stratum", "class", "measure")
+SHARE_OF_INTEREST, RELATIVE_OF_INTEREST = 0.005, 0.01  # of a share, and of the mean of anything else
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Alternatives against the first of them, as tidy tables.
+
+    Intervals are of three kinds, each in columns of its own: ``monte_carlo_`` (seeds), ``parametric_`` (points of the
+    uncertain parameters) and ``structural_`` (range over variants of the model).
+
+    Attributes
+    ----------
+    alternatives : pandas.DataFrame
+        ``case``, ``folder``, ``is_reference``, ``variants``, ``planned``, ``finished`` (runs).
+    pairs : pandas.DataFrame
+        By ``case`` and ``variant``: ``pairs``, ``seeds``, ``points``, and runs without a partner
+        (``unmatched_reference``, ``unmatched_case``).
+    differences : pandas.DataFrame
+        By ``case`` and ``kpi``, under the first variant: the columns of `dxsim.analysis.estimates.differences`,
+        ``unit``, ``better`` (more, less or neither), ``relative`` (difference over the reference's mean), ``verdict``
+        (better, worse, higher, lower, same, or unclear where the Monte Carlo interval has zero inside),
+        ``of_interest`` (smallest difference of interest), ``seeds_needed`` for a claim about it, ``seeds_suffice``,
+        ``structural_low``, ``structural_high``, ``variants`` and ``reversed_variants``.
+    by_variant : pandas.DataFrame
+        The same for each variant, without what is structural.
+    equity : pandas.DataFrame
+        The same by ``stratum``, ``class`` and ``measure``; empty if strata were not recorded.
+    ranks, agreement : pandas.DataFrame
+        See `dxsim.analysis.ranks.rank_tables`; over seeds, points and variants.
+    left_out : tuple of str
+        KPIs that not all alternatives have.
+    """
+
+    alternatives: pd.DataFrame
+    pairs: pd.DataFrame
+    differences: pd.DataFrame
+    by_variant: pd.DataFrame
+    equity: pd.DataFrame
+    ranks: pd.DataFrame
+    agreement: pd.DataFrame
+    left_out: tuple[str, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return every table by name."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: table for name, table in found.items() if isinstance(table, pd.DataFrame)}
+
+    def to_csv(self, folder: str | Path) -> None:
+        """Write each table to `folder` as CSV, whole or not at all."""
+        write_tables(self.tables(), Path(folder), [".csv"])
+
+    def to_parquet(self, folder: str | Path) -> None:
+        """Write each table to `folder` as Parquet, whole or not at all."""
+        write_tables(self.tables(), Path(folder), [".parquet"])
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path, kinds: Sequence[str] = (".csv", ".parquet")) -> None:
+    """Write tables to `folder` as files of these kinds, each whole or not at all."""
+    writers = {
+        ".csv": lambda table: partial(table.to_csv, index=False, lineterminator="\n"),
+        ".parquet": lambda table: partial(table.to_parquet, index=False, compression="zstd"),
+    }
+    for name, table in tables.items():
+        for kind in kinds:
+            write_whole(folder / f"{name}{kind}", writers[kind](table))
+
+
+def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
+    """Compare alternatives of one or more sweeps with the first of them, pair by pair.
+
+    Parameters
+    ----------
+    *selections : str, Path, Results or Alternative
+        ``FOLDER``: all alternatives of a sweep (variants of the model are not alternatives, unless nothing else
+        differs). ``FOLDER:SCENARIO`` (or the name of a case) or ``FOLDER:key=value,key=value`` with the keys scenario,
+        variant and the full names of levers: one alternative.
+    confidence : float
+        Of intervals, 0 to 1.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        If a selection is wrong, or no run of an alternative has a partner in the reference.
+    """
+    alternatives = select(selections)
+    frames = _named(alternatives, [outcomes(item, "kpis") for item in alternatives])
+    kpis = [kpi for kpi in frames[0] if all(kpi in frame for frame in frames)]
+    left_out = sorted({str(kpi) for frame in frames for kpi in frame} - set(kpis))
+    frames = [frame[kpis] for frame in frames]
+    reference, names = frames[0], [item.name for item in alternatives]
+    matches = _matches(names, frames)
+    by_variant = _with_units(_estimates(names, matches, reference, frames, KPI, confidence))
+    strata = [outcomes(item, "strata") for item in alternatives]
+    equity = pd.DataFrame()
+    if all(len(frame.columns) for frame in strata):
+        strata = _named(alternatives, strata)
+        equity = _with_units(_estimates(names, matches, strata[0], strata, STRATA, confidence))
+    ranks, agreement = _ranks(names, frames, by_variant)
+    return Comparison(
+        alternatives=_described(alternatives),
+        pairs=_pairs(names, matches, frames),
+        differences=_structural(by_variant),
+        by_variant=by_variant,
+        equity=equity,
+        ranks=ranks,
+        agreement=agreement,
+        left_out=tuple(left_out),
+    )
+
+
+def outcomes(alternative: Alternative, table: str) -> pd.DataFrame:
+    """Return what the finished runs of an alternative left, one row each.
+
+    Parameters
+    ----------
+    alternative : Alternative
+    table : {"kpis", "strata"}
+        Of strata, columns are (stratum, class, measure).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: variant, point, uncertain parameters, seed; sorted.
+    """
+    records = getattr(alternative.results, table)
+    if table == "strata":
+        keys = ["run", *STRATA[:2]]
+        measures = [name for name in records if name not in (*keys, "bodies", "population")]
+        if not measures:
+            return pd.DataFrame(index=_keys(alternative.plan))
+        wide = records.pivot(index="run", columns=list(STRATA[:2]), values=measures)
+        records = wide.reorder_levels([1, 2, 0], axis=1)
+    else:
+        records = records.set_index("run")
+    plan = alternative.plan[alternative.plan["run"].isin(records.index)]
+    return records.loc[plan["run"]].set_axis(_keys(plan), axis=0).sort_index()
+
+
+def _keys(plan: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(plan[[VARIANT, "point", *uncertain_columns(plan), "seed"]])
+
+
+def _named(alternatives: Sequence[Alternative], frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return frames in which single variants go by one name, so that two variants can be compared with each other."""
+    if any(len(item.variants) > 1 for item in alternatives):
+        return frames
+    name = alternatives[0].variants[0]
+    return [frame.set_axis(frame.index.set_levels([name], level=VARIANT)) for frame in frames]
+
+
+def _matches(names: Sequence[str], frames: Sequence[pd.DataFrame]) -> list[pd.MultiIndex]:
+    """Return the keys that each frame shares with the first.
+
+    Raises
+    ------
+    InputError
+        If one of them shares none.
+    """
+    reference = frames[0].index
+    found, problems = [], []
+    for name, frame in zip(names, frames, strict=True):
+        alike = frame.index.names == reference.names
+        common = reference.intersection(frame.index) if alike else reference[:0]
+        found.append(common)
+        if not len(common):
+            what = say(
+                "none of its {count} runs has a partner among the {reference_count} of {reference} with the same "
+                "variant, seed and uncertain parameters; run both with common seeds",
+                count=len(frame),
+                reference_count=len(reference),
+                reference=names[0],
+            )
+            problems.append(Problem(name, what))
+    if problems:
+        raise InputError(say("comparison"), problems)
+    return found
+
+
+def cube(frame: pd.DataFrame, keys: pd.MultiIndex) -> Floats:
+    """Return the rows of these keys (of one variant) as an array, shape (points, seeds, outcomes); nan for gaps."""
+    seeds, seed = np.unique(keys.get_level_values("seed"), return_inverse=True)
+    point = keys.droplevel([VARIANT, "seed"])
+    place, points = pd.factorize(point, sort=True)
+    result = np.full((len(points), len(seeds), frame.shape[1]), np.nan)
+    result[place, seed] = frame.loc[keys].to_numpy(np.float64)
+    return result
+
+
+def variants_of(keys: pd.MultiIndex) -> Iterator[tuple[str, pd.MultiIndex]]:
+    """Yield each variant with its keys, the default first, then by name."""
+    level = keys.get_level_values(VARIANT)
+    for variant in sorted(set(level), key=lambda name: (name != DEFAULT, name)):
+        yield variant, keys[level == variant]
+
+
+def _estimates(
+    names: Sequence[str],
+    matches: Sequence[pd.MultiIndex],
+    reference: pd.DataFrame,
+    frames: Sequence[pd.DataFrame],
+    labels: Sequence[str],
+    confidence: float,
+) -> pd.DataFrame:
+    """Return the differences by case, variant and outcome."""
+    parts = []
+    for name, common, frame in list(zip(names, matches, frames, strict=True))[1:]:
+        for variant, keys in variants_of(common):
+            found = pd.DataFrame(differences(cube(reference, keys), cube(frame[reference.columns], keys), confidence))
+            head = reference.columns.to_frame(index=False).set_axis(list(labels), axis=1)
+            head.insert(0, "variant", variant)
+            head.insert(0, "case", name)
+            parts.append(pd.concat([head, found], axis=1))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _with_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Return differences with their unit, which direction is better, a verdict, and how many seeds they need."""
+    name = "kpi" if "kpi" in table else "measure"
+    facts = {kpi: unit_and_direction(kpi) for kpi in table[name].unique()}
+    unit, better = (table[name].map({kpi: fact[place] for kpi, fact in facts.items()}) for place in (0, 1))
+    size = (table["reference_mean"].abs() + table["case_mean"].abs()) / 2
+    of_interest = np.where(unit.str.startswith("share"), SHARE_OF_INTEREST, RELATIVE_OF_INTEREST * size)
+    needed = [replicates_needed(*row) for row in zip(table["spread"], of_interest, strict=True)]
+    directions = [direction_of(*row) for row in zip(table["monte_carlo_low"], table["monte_carlo_high"], strict=True)]
+    relative = table["difference"] / table["reference_mean"].abs().where(lambda mean: mean > 0)
+    return table.assign(
+        unit=unit,
+        better=better,
+        relative=relative,
+        verdict=[verdict(*row) for row in zip(directions, better, strict=True)],
+        of_interest=of_interest,
+        seeds_needed=needed,
+        seeds_suffice=table["seeds"] >= needed,
+    )
+
+
+def unit_and_direction(name: str) -> tuple[str, str]:
+    """Return the unit of a KPI or of a measure of strata, and which direction is better."""
+    try:
+        kpi = find_kpi({"cost_per_resident": "cost_per_resident_2035"}.get(name, name))[0]
+    except KeyError:  # a measure that is no KPI, or a KPI of another version of dxsim
+        return ("share" if name.endswith("_share") else "", "neither")
+    return kpi.unit, kpi.direction
+
+
+def verdict(direction: str, better: str) -> str:
+    """Return whether a difference is better or worse, where that can be said.
+
+    Examples
+    --------
+    >>> verdict("lower", "less"), verdict("lower", "more"), verdict("lower", "neither"), verdict("unclear", "less")
+    ('better', 'worse', 'lower', 'unclear')
+    """
+    if direction not in ("lower", "higher") or better == "neither":
+        return direction
+    return "better" if (direction == "lower") == (better == "less") else "worse"
+
+
+def _structural(by_variant: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences under the first variant, with the range over variants."""
+    groups = by_variant.groupby(["case", "kpi"], sort=False)
+    difference = groups["difference"]
+    several = difference.transform("count") > 1
+    found = by_variant.assign(
+        structural_low=difference.transform("min").where(several),
+        structural_high=difference.transform("max").where(several),
+        variants=difference.transform("count"),
+    )
+    first = groups.head(1).index
+    found = found.loc[first]
+    turned = [
+        float(reversals(rows["difference"].to_numpy()[:, None], rows["difference"].to_numpy()[:1], _size(rows))[0])
+        for _, rows in groups
+    ]
+    return found.assign(reversed_variants=turned).reset_index(drop=True)
+
+
+def _size(rows: pd.DataFrame) -> Floats:
+    return np.asarray(rows[["reference_mean", "case_mean"]].abs().max(axis=1))[:1]
+
+
+def _ranks(
+    names: Sequence[str], frames: Sequence[pd.DataFrame], by_variant: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rank tables over what all alternatives have in common; empty if that is nothing."""
+    common = frames[0].index
+    for frame in frames[1:]:
+        common = common.intersection(frame.index)
+    if not len(common):
+        return pd.DataFrame(), pd.DataFrame()
+    kpis = list(frames[0])
+    cubes = [np.array([cube(frame[kpis], keys) for frame in frames]) for _, keys in variants_of(common)]
+    with_gaps = [np.where(np.isnan(values).any(axis=0), np.nan, values) for values in cubes]
+    by_point = [mean_of(values, 2) for values in with_gaps]  # each: cases, points, outcomes
+    means = np.array([mean_of(values, 1) for values in by_point])  # variants, cases, outcomes
+    by_seed = np.array([seed_means(values) for values in with_gaps[0]])
+    units = {"seeds": by_seed, "points": by_point[0], "variants": means.swapaxes(0, 1)}
+    units = {over: values for over, values in units.items() if values.shape[1] > 1}
+    better = {kpi: unit_and_direction(kpi)[1] for kpi in kpis}
+    return rank_tables(units, means[0], names, better)
+
+
+def _described(alternatives: Sequence[Alternative]) -> pd.DataFrame:
+    rows = []
+    for place, item in enumerate(alternatives):
+        finished = item.plan["run"].isin(item.results.kpis["run"])
+        rows.append(
+            {
+                "case": item.name,
+                "folder": str(item.results.folder),
+                "is_reference": place == 0,
+                "variants": ", ".join(item.variants),
+                "planned": len(item.plan),
+                "finished": int(finished.sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _pairs(names: Sequence[str], matches: Sequence[pd.MultiIndex], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return how many pairs there are, and how many runs have no partner."""
+    rows = []
+    for name, common, frame in list(zip(names, matches, frames, strict=True))[1:]:
+        for variant, keys in variants_of(common):
+            runs = [int((item.index.get_level_values(VARIANT) == variant).sum()) for item in (frames[0], frame)]
+            rows.append(
+                {
+                    "case": name,
+                    "variant": variant,
+                    "pairs": len(keys),
+                    "seeds": keys.get_level_values("seed").nunique(),
+                    "points": len(keys.droplevel([VARIANT, "seed"]).unique()),
+                    "unmatched_reference": runs[0] - len(keys),
+                    "unmatched_case": runs[1] - len(keys),
+                }
+            )
+    return pd.DataFrame(rows)

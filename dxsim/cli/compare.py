@@ -1,0 +1,190 @@
+"""``dxsim compare``: what differs between alternatives of finished sweeps, and how sure it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from dxsim.analysis import Comparison, compare, sensitivity
+from dxsim.analysis.comparison import write_tables
+from dxsim.analysis.selection import Alternative, select
+from dxsim.analysis.sensitivity import is_drawn
+from dxsim.cli.run import SHOWN
+from dxsim.cli.text import columns
+from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
+from dxsim.views.labels import labels
+from dxsim.views.quantities import Scale, outcome_label, scale_of_differences
+
+_NAMED_LEFT_OUT = 5
+
+
+def print_comparison(
+    selections: Sequence[str], kpis: Sequence[str], language: str, output: str | None, *, figures: bool
+) -> None:
+    """Print the differences by KPI; write all tables and figures if a folder is named.
+
+    Parameters
+    ----------
+    selections : sequence of str
+        As `dxsim.analysis.compare` takes them.
+    kpis : sequence of str
+        What is printed; a choice of KPIs if empty. Tables always hold all of them.
+    language : str
+        "en" or "ja".
+    output : str or None
+        Folder of tables and figures.
+    figures : bool
+        Whether figures are drawn too.
+
+    Raises
+    ------
+    InputError
+        If a selection or a KPI is wrong, or there is nothing to compare.
+    """
+    if output:
+        _check_folder(Path(output))
+    alternatives = select(selections)
+    found = compare(*alternatives)
+    known = list(dict.fromkeys(found.differences["kpi"]))
+    problems = [
+        Problem(name, say("no such KPI{hint}", hint=nearest(name, known))) for name in kpis if name not in known
+    ]
+    if problems:
+        raise InputError(say("comparison"), problems)
+    shown = list(kpis) or [name for name in SHOWN if name in known] or known
+    print(comparison_text(found, shown, language), flush=True)
+    if output:
+        _write(found, alternatives, Path(output), language, figures=figures)
+        print(labels(language)["nation_written"].format(folder=output))
+
+
+def _check_folder(folder: Path) -> None:
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            what = say("{problem}; choose another with -o FOLDER", problem=say("'{place}' is a file", place=place))
+            raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
+
+
+def _write(
+    found: Comparison, alternatives: Sequence[Alternative], folder: Path, language: str, *, figures: bool
+) -> None:
+    """Write all tables, with sensitivity of the reference where something was drawn, and the figures."""
+    tables = found.tables()
+    if is_drawn(alternatives[0]):
+        tables["sensitivity"] = sensitivity(alternatives[0])
+    write_tables(tables, folder)
+    if figures:
+        from dxsim.views.sweep_figures import draw_comparison
+
+        nation = _nation(alternatives[0], language)
+        draw_comparison(found, alternatives, folder / "figures", language, nation, tables.get("sensitivity"))
+
+
+def _nation(reference: Alternative, language: str) -> Nation | None:
+    """Return the nation that municipalities were recorded of, if it is still where it was."""
+    results = reference.results
+    if results.bodies.empty:
+        return None
+    where = results.manifest["nation"]["where"]
+    try:
+        return load_nation(where if where == SYNTHETIC else results.folder / where)
+    except InputError as error:
+        print(labels(language)["warning"].format(warning=error), file=sys.stderr)
+        return None
+
+
+def comparison_text(found: Comparison, kpis: Sequence[str], language: str) -> str:
+    """Return a comparison as text for a terminal: who is compared, then the differences KPI by KPI."""
+    parts = [_heading(found), _differences(found, kpis, language), *_notes(found, kpis)]
+    return "\n\n".join(parts)
+
+
+def _heading(found: Comparison) -> str:
+    reference = found.alternatives["case"].iloc[0]
+    first = say("Differences from {reference}, pair by pair (same seeds, same parameters)", reference=reference)
+    of_cases = [
+        say(
+            "  {case} ({variant}): {pairs} pairs ({seeds} seeds, {points} points); without a partner "
+            "{unmatched_reference} of the reference and {unmatched_case} of its own",
+            **row,
+        )
+        for row in found.pairs.to_dict("records")
+    ]
+    return "\n".join([first, *of_cases])
+
+
+def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
+    """Return a block for each KPI: the reference, then each case."""
+    table = found.differences
+    kinds = {
+        "monte_carlo": say("Monte Carlo 95 %"),
+        "parametric": say("parametric 95 %"),
+        "structural": say("structural range"),
+    }
+    kinds = {kind: name for kind, name in kinds.items() if table[f"{kind}_low"].notna().any()}
+    over = {
+        "seeds": say("reversed in seeds"),
+        "points": say("reversed at points"),
+        "variants": say("reversed in variants"),
+    }
+    over = {unit: name for unit, name in over.items() if (table[unit] > 1).any()}
+    head = ["", say("mean"), say("difference"), *kinds.values(), "", say("seeds used/needed"), *over.values()]
+    rows, titles = [head], {}
+    for kpi in kpis:
+        of_kpi = table[table["kpi"] == kpi]
+        scale = scale_of_differences(of_kpi, language)
+        titles[len(rows)] = labels(language)["compare_kpi"].format(
+            label=outcome_label(kpi, language),
+            unit=scale.unit,
+            better=labels(language)[f"better_{of_kpi['better'].iloc[0]}"],
+        )
+        rows += _rows(of_kpi, found.alternatives["case"][0], scale, list(kinds), list(over), language)
+    right = [1, 2, *range(3, 3 + len(kinds)), *range(4 + len(kinds), len(head))]
+    lines = columns(rows, right=right).splitlines()
+    return "\n".join(f"{titles[number]}\n{line}" if number in titles else line for number, line in enumerate(lines))
+
+
+def _rows(
+    rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str], language: str
+) -> list[list[str]]:
+    """Return the lines of a KPI: the reference, then each case."""
+    lines = [[f"  {reference}", scale.text(rows["reference_mean"].iloc[0]), *[""] * (3 + len(kinds) + len(over))]]
+    for row in rows.to_dict("records"):
+        intervals = [scale.range_text(row[f"{kind}_low"], row[f"{kind}_high"]) for kind in kinds]
+        lines.append(
+            [
+                f"  {row['case']}",
+                scale.text(row["case_mean"]),
+                scale.text(row["difference"], signed=True),
+                *intervals,
+                labels(language)[f"verdict_{row['verdict']}"],
+                f"{row['seeds']:.0f}/{row['seeds_needed']:.0f}",
+                *(_share(row[f"reversed_{unit}"]) for unit in over),
+            ]
+        )
+    return lines
+
+
+def _share(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.0%}"
+
+
+def _notes(found: Comparison, kpis: Sequence[str]) -> list[str]:
+    notes = [
+        say("Verdicts follow the Monte Carlo interval: how sure a difference is with these parameters and this model"),
+        say("Parametric and structural intervals say how far it hangs on what nobody knows and on how it is modelled"),
+        say("Seeds needed: for a claim about half a point of a share, or about 1 % of the mean of anything else"),
+    ]
+    more = found.differences["kpi"].nunique() - len(kpis)
+    if more:
+        notes.append(say("{count} more KPIs: see --kpi NAME, or the tables that -o FOLDER writes", count=more))
+    if found.left_out:
+        names = ", ".join(found.left_out[:_NAMED_LEFT_OUT]) + (" ..." if len(found.left_out) > _NAMED_LEFT_OUT else "")
+        notes.append(
+            say("left out, because not all have them: {names} ({count})", names=names, count=len(found.left_out))
+        )
+    return ["\n".join(notes)]
