@@ -139,7 +139,7 @@ def run_id(scenario: str, nation: str, vendor_table: str, seed: int) -> str:
     Examples
     --------
     >>> run_id("a", "b", "", 1)
-    'd2f5ba77d5c7e2f8'
+    '8622b8aa212c9d61'
     """
     return hashlib.sha256("\n".join((scenario, nation, vendor_table, str(seed))).encode()).hexdigest()[:ID_DIGITS]
 

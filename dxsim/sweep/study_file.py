@@ -59,7 +59,7 @@ def _locate(name: str) -> Path:
 
 
 def study_text(told: Mapping[str, Any]) -> str:
-    """Return what `Study.data` gave as the text of a file that `read_study` reads: everything that it says, defaults included."""
+    """Return what `Study.data` gave as the text of a file that `read_study` reads, defaults included."""
     given = {key: value for key, value in told.items() if value is not None and value not in ({}, [])}
     return yaml.dump(given, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
 
