@@ -1,0 +1,140 @@
+"""Sensitivity indices of functions whose indices are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from dxsim.analysis import sensitivity
+from dxsim.analysis.sensitivity import partial_rank_correlations, seed_share
+from dxsim.errors import InputError
+from dxsim.sweep.design import points
+from dxsim.sweep.store import Results
+from dxsim.sweep.study import Study
+from tests.analysis.sweeps import noise, plan_table, sweep
+
+FIRST, SECOND, THIRD = "vendor.capacity_ratio", "commitment.naive_share", "legacy.complexity_mean"
+
+
+def sampled(
+    folder: Path, sample: dict[str, Any], kpis: Callable[[Mapping[str, Any]], dict[str, float]], seeds: int = 1
+) -> Results:
+    """Return a sweep over three parameters, drawn from 0.1 to 0.9 as a study says."""
+    uncertainties = {name: {"low": 0.1, "high": 0.9} for name in (FIRST, SECOND, THIRD)}
+    study = Study("drawn", uncertainties=uncertainties, sample=sample)
+    return sweep(folder, plan_table([{}], range(seeds), points(study)), kpis, {"study": study.data()})
+
+
+def values_of(table: pd.DataFrame, measure: str, kpi: str = "late_share") -> dict[str, float]:
+    rows = table[(table["measure"] == measure) & (table["kpi"] == kpi)]
+    return dict(zip(rows["parameter"], rows["value"], strict=True))
+
+
+def linear(row: Mapping[str, Any]) -> dict[str, float]:
+    return {"late_share": 3 * row[FIRST] + 1 * row[SECOND], "own_burden": 1.0}
+
+
+@pytest.mark.parametrize("second_order", [False, True])
+def test_sobol_indices_of_a_sum(tmp_path: Path, second_order: bool) -> None:
+    sample = {"method": "saltelli", "size": 512, "seed": 1, "second_order": second_order}
+    table = sensitivity(sampled(tmp_path / "sobol", sample, linear))
+    for measure in ("first_order", "total"):
+        assert values_of(table, measure) == pytest.approx({FIRST: 0.9, SECOND: 0.1, THIRD: 0.0}, abs=0.02)
+    rows = table[(table["measure"] == "total") & (table["kpi"] == "late_share")]
+    assert (rows["low"] <= rows["value"]).all()
+    assert np.isnan(list(values_of(table, "total", "own_burden").values())).all()  # it does not vary
+
+
+def test_sobol_indices_of_a_product_are_larger_together_than_alone(tmp_path: Path) -> None:
+    sample = {"method": "saltelli", "size": 512, "seed": 1}
+    table = sensitivity(
+        sampled(tmp_path / "product", sample, lambda row: {"late_share": (row[FIRST] - 0.5) * (row[SECOND] - 0.5)})
+    )
+    assert values_of(table, "first_order") == pytest.approx(dict.fromkeys((FIRST, SECOND, THIRD), 0.0), abs=0.05)
+    assert values_of(table, "total") == pytest.approx({FIRST: 1.0, SECOND: 1.0, THIRD: 0.0}, abs=0.1)
+
+
+def test_elementary_effects_of_a_sum_are_its_slopes(tmp_path: Path) -> None:
+    table = sensitivity(sampled(tmp_path / "morris", {"method": "morris", "size": 20, "seed": 1}, linear))
+    assert values_of(table, "mean_absolute_effect") == pytest.approx({FIRST: 2.4, SECOND: 0.8, THIRD: 0.0}, abs=1e-9)
+    assert values_of(table, "effect_spread") == pytest.approx(dict.fromkeys((FIRST, SECOND, THIRD), 0.0), abs=1e-9)
+
+
+def test_a_latin_hypercube_gives_partial_rank_correlations(tmp_path: Path) -> None:
+    def noisy(row: Mapping[str, Any]) -> dict[str, float]:
+        return {"late_share": np.exp(3 * row[FIRST] - row[SECOND]) + noise(row["point"]).normal(0, 0.3)}
+
+    table = sensitivity(sampled(tmp_path / "lhs", {"method": "latin_hypercube", "size": 300, "seed": 2}, noisy))
+    found = values_of(table, "partial_rank_correlation")
+    assert found[FIRST] > 0.95
+    assert -0.95 < found[SECOND] < -0.6
+    rows = table[table["measure"] == "partial_rank_correlation"].set_index("parameter")
+    assert rows.loc[THIRD, "low"] < 0 < rows.loc[THIRD, "high"]
+    assert np.isnan(values_of(table, "share_of_variance")["seed"])  # one seed can't tell
+
+
+def test_partial_rank_correlation_is_that_of_the_inverse_of_the_correlation_matrix() -> None:
+    chance = np.random.default_rng(3)
+    x = chance.normal(size=(4, 200))
+    x[1] += x[0]
+    y = x[0] - 2 * x[2] + chance.normal(size=200)
+    ranks = {str(place): stats.rankdata(column) for place, column in enumerate(x)}
+    found = [row["value"] for row in partial_rank_correlations(ranks, y, 0.95)]
+    precision = np.linalg.inv(np.corrcoef([*ranks.values(), stats.rankdata(y)]))
+    expected = -precision[:-1, -1] / np.sqrt(np.diag(precision)[:-1] * precision[-1, -1])
+    assert found == pytest.approx(expected)
+
+
+def test_the_interval_of_a_rank_correlation_covers_zero_as_often_as_it_says() -> None:
+    """Over 2,000 draws of 40 points; the limits would be left by chance once in a million."""
+    chance = np.random.default_rng(4)
+    covered = 0
+    for _ in range(2_000):
+        ranks = {name: chance.permutation(40).astype(float) for name in "abc"}
+        row = next(iter(partial_rank_correlations(ranks, chance.normal(size=40), 0.95)))
+        covered += row["low"] <= 0 <= row["high"]
+    low, high = stats.binom.interval(1 - 1e-6, 2_000, 0.95)
+    assert low - 20 <= covered <= high  # the interval is an approximation, a percentage point too narrow at most
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_the_share_of_the_seed_is_found_again(common: bool) -> None:
+    """Points make a variance of 4, seeds 1 (half of it together with points where they are common)."""
+    chance = np.random.default_rng(5)
+    parts = (1, 60), (400, 60)
+    rest = sum(chance.normal(0, np.sqrt(0.5), shape if common else parts[1]) for shape in parts)
+    values = chance.normal(0, 2, (400, 1)) + rest
+    if not common:
+        wide = np.full((400, 400 * 60), np.nan)
+        for point in range(400):
+            wide[point, 60 * point : 60 * point + 60] = values[point]
+        values = wide
+    assert seed_share(values)["value"] == pytest.approx(0.2, abs=0.03)
+
+
+def test_seeds_that_all_points_share_do_not_hide_what_points_do() -> None:
+    seeds = np.array([0.0, 10.0, -10.0])
+    assert seed_share(seeds + np.zeros((8, 1)))["value"] == 1
+    assert seed_share(np.zeros(3) + np.arange(8.0)[:, None])["value"] == 0
+    assert np.isnan(seed_share(np.ones((8, 3)))["value"])
+
+
+def test_missing_runs_leave_no_sobol_index(tmp_path: Path) -> None:
+    sample = {"method": "saltelli", "size": 8, "seed": 1}
+    results = sampled(tmp_path / "gap", sample, lambda row: linear(row) if row["point"] != 5 else {})
+    assert np.isnan(list(values_of(sensitivity(results), "total").values())).all()
+
+
+def test_nothing_drawn_and_unknown_kpis_are_refused(tmp_path: Path) -> None:
+    plain = sweep(tmp_path / "plain", plan_table([{}], [1, 2]), lambda _: {"late_share": 1.0})
+    with pytest.raises(InputError, match="give the study a sample"):
+        sensitivity(plain)
+    drawn = sampled(tmp_path / "drawn", {"method": "latin_hypercube", "size": 5, "seed": 1}, linear)
+    with pytest.raises(InputError, match="did you mean 'late_share'"):
+        sensitivity(drawn, ["late_shar"])
