@@ -30,8 +30,12 @@ LONGEST_OVERRIDE = 1000  # characters
 SYNTHETIC = "synthetic"  # the nation that ships with dxsim
 
 
+def _is_nation(name: object) -> bool:
+    return name == SYNTHETIC or is_folder(Path(str(name)))
+
+
 def _nation(name: str) -> str:
-    if name != SYNTHETIC and not is_folder(Path(name)):
+    if not _is_nation(name):
         raise ValueError(name)
     return name
 
@@ -201,7 +205,10 @@ def _choices(override: str) -> tuple[str, list[object]]:
     if parsed is None or not parsed.is_sweep_override():
         _, text = _understood(override)
         only = OverridesParser.create().parse_override(f"key={text}").value()
-        return key, [only.text if isinstance(only, QuotedString) else only]
+        plain = _unquoted(only)
+        if key == "nation" and not _is_nation(plain):
+            raise ValueError(_refused(key, plain))
+        return key, [plain]
     if key not in CHOSEN and key not in REGISTRY:
         raise ValueError(say("one value only; run dxsim once for each{hint}", hint=""))
     if parsed.is_interval_sweep() or parsed.value_type == ValueType.GLOB_CHOICE_SWEEP:
@@ -209,7 +216,7 @@ def _choices(override: str) -> tuple[str, list[object]]:
     if getattr(parsed.value(), "shuffle", False):
         raise ValueError(say("the order of runs does not matter; leave shuffle out"))
     try:
-        values: list[object] = list(islice(parsed.sweep_iterator(), MOST_CHOICES + 1))
+        values = [_unquoted(value) for value in islice(parsed.sweep_iterator(), MOST_CHOICES + 1)]
     except (HydraException, ValueError) as error:
         raise ValueError(say("the value can't be read: {reason}", reason=str(error).splitlines()[0])) from None
     if len(values) > MOST_CHOICES:
@@ -219,6 +226,10 @@ def _choices(override: str) -> tuple[str, list[object]]:
     if not all(isinstance(value, bool | int | float | str | None) for value in values):
         raise ValueError(say("one plain value only, neither a list nor a group of keys"))
     return key, values
+
+
+def _unquoted(value: object) -> object:
+    return value.text if isinstance(value, QuotedString) else value
 
 
 def _problem(override: str, error: ValueError) -> Problem:

@@ -6,23 +6,40 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dxsim.errors import InputError, Problem, say
-from dxsim.scenario.configuration import LARGEST_SEED, read_choices
+from dxsim.scenario.configuration import KEYS, LARGEST_SEED, read_choices
 from dxsim.scenario.registry import REGISTRY
+from dxsim.sweep.settings import read_settings
 from dxsim.sweep.study import Seeds, Study
 
 NAME = "multirun"
-OF_ONE_RUN = ("output", "figures")
+HOW = (
+    "output",
+    "threads",
+    "batch",
+    "execution",
+    "address",
+    "workers",
+    "writer",
+    "language",
+)  # words of `read_settings`
 
 
-def read_multirun(overrides: Iterable[str]) -> Study:
+def read_multirun(overrides: Iterable[str]) -> tuple[Study, list[str]]:
     """Return the study that a command line describes: every combination of its values, with all KPIs.
 
     Parameters
     ----------
     overrides : iterable of str
         As for a single run, with several values where wanted: ``policy.deadline=2026-03,2027-03``,
-        ``scenario=baseline,capacity_programme``, ``seed=range(1,6)``. Seeds are consecutive. A language is left to the
-        caller.
+        ``scenario=baseline,capacity_programme``, ``seed=range(1,6)`` (consecutive); and how it is carried out:
+        ``threads=2``.
+
+    Returns
+    -------
+    Study
+        What is run.
+    list of str
+        How, as `dxsim.sweep.settings.read_settings` takes it.
 
     Raises
     ------
@@ -31,16 +48,20 @@ def read_multirun(overrides: Iterable[str]) -> Study:
 
     Examples
     --------
-    >>> study = read_multirun(["policy.deadline=2026-03,2027-03", "vendor.count=15", "seed=range(1,6)"])
-    >>> study.levers, study.constants, study.seeds.count
-    ({'policy.deadline': ('2026-03', '2027-03')}, {'vendor.count': 15}, 5)
+    >>> study, how = read_multirun(["policy.deadline=2026-03,2027-03", "seed=range(1,6)", "threads=2"])
+    >>> study.levers, study.seeds.count, how
+    ({'policy.deadline': ('2026-03', '2027-03')}, 5, ['threads=2'])
     """
-    choices, problems = read_choices(overrides)
-    problems += [
-        Problem(key, say("belongs to a single run; a sweep has a folder of its own and no figures"))
-        for key in OF_ONE_RUN
-        if key in choices
-    ]
+    given_words = list(overrides)
+    own = [word for word in given_words if word.partition("=")[0] in HOW and word.partition("=")[0] not in KEYS]
+    choices, problems = read_choices(word for word in given_words if word not in own)
+    if "figures" in choices:
+        problems.append(Problem("figures", say("belongs to a single run; a sweep draws none")))
+    how = [*own, *(f"{key}={_word(choices[key][0])}" for key in choices if key in HOW)]
+    try:
+        read_settings(how)
+    except InputError as error:
+        problems += error.problems
     given = {key: values for key, values in choices.items() if key in REGISTRY and values != [None]}
     parts: dict[str, Any] = {
         "scenarios": choices.get("scenario", ["baseline"]),
@@ -60,7 +81,11 @@ def read_multirun(overrides: Iterable[str]) -> Study:
         problems += error.problems
     if problems:
         raise InputError(say("command line"), problems)
-    return study
+    return study, how
+
+
+def _word(value: object) -> str:
+    return "null" if value is None else str(value)
 
 
 def _seeds(choices: Mapping[str, list[object]]) -> Seeds:

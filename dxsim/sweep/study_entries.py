@@ -141,6 +141,8 @@ class _Check:
 
     def __init__(self, document: Document, data: dict[str, Any]) -> None:
         self.document, self.data = document, data
+        # Python may tell of a sweep that was carried out elsewhere; what is not here shows when it is used.
+        self.is_file = document.path is not None
         self.folder = document.path.parent if document.path else Path()
         self.problems: list[Problem] = []
 
@@ -406,7 +408,7 @@ class _Check:
         if name == SYNTHETIC:
             return name
         path = self.folder / name
-        if not is_folder(path):
+        if self.is_file and not is_folder(path):
             bounds = say("'{synthetic}' or a folder", synthetic=SYNTHETIC)
             what = say("{key} must be {bounds} (got {value})", key="nation", bounds=bounds, value=repr(name))
             self.refuse(("nation",), what + nearest(name, [SYNTHETIC]), with_key=False)
@@ -416,7 +418,7 @@ class _Check:
         if name is None:
             return None
         path = self.folder / name
-        if not path.is_file():
+        if self.is_file and not path.is_file():
             self.refuse(("vendor_table",), say("there is no such file"))
         return path.as_posix()
 
@@ -432,7 +434,7 @@ class _Check:
             for problem in error.problems:
                 self.refuse(location, problem.what)
             return name
-        if is_path(name) and not path.is_file():
+        if self.is_file and is_path(name) and not path.is_file():
             self.refuse(location, say("there is no such file"))
         return path.as_posix() if is_path(name) else name
 

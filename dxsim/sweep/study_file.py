@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from dxsim.scenario.plain_yaml import read_yaml
 from dxsim.scenario.scenario import is_path
 from dxsim.sweep.study import Study
 from dxsim.sweep.study_entries import checked
+
+_WORD = re.compile(r"[A-Za-z_][\w./-]*")  # can't be taken for a number, in YAML 1.1 or 1.2
 
 
 def study_names() -> tuple[str, ...]:
@@ -65,14 +68,14 @@ def study_text(told: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts that would be read as something else in quotes, and numbers so that they are read back the same."""
+    """Writes texts that could be read as something else in quotes."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
-def _float(dumper: _Dumper, value: float) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if _WORD.fullmatch(value) else '"')
 
 
-_Dumper.add_representer(float, _float)
+_Dumper.add_representer(str, _text)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from dxsim.errors import InputError, set_language
 from dxsim.scenario.registry import REGISTRY
@@ -312,6 +314,24 @@ def test_a_study_comes_back_from_its_text(tmp_path: Path) -> None:
         ),
     )
     (tmp_path / "copy.yaml").write_text(study_text(study.data()), encoding="utf-8")
+    assert read_study(tmp_path / "copy.yaml") == study
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=TEXTS, question=TEXTS, name=TEXTS, share=st.floats(0, 1), money=st.floats(0, 1e12))
+@example(title="010", question="1e4", name="0x1F", share=1e-7, money=1e11)
+@example(title="no", question="null", name="2026-03", share=5e-324, money=1 / 3)
+@example(title="- a", question="a: b # c", name="~", share=0, money=0)
+@example(title="&a", question="!x", name="'\"", share=0, money=0)
+def test_texts_and_numbers_come_back_bit_for_bit(
+    tmp_path: Path, title: str, question: str, name: str, share: float, money: float
+) -> None:
+    cases = [Case({"policy.data_export": share, "subsidy.lump_sum": money}, name)]
+    study = Study("mine", title=title, question={"ja": question}, cases=cases)
+    (tmp_path / "copy.yaml").write_text(study_text(study.data()), encoding="utf-8", newline="\n")
     assert read_study(tmp_path / "copy.yaml") == study
 
 
