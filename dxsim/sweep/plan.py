@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
     from dxsim.nation.vendor_table import VendorTable
 
-LARGEST_PLAN = 1_000_000  # runs; the table of so many takes about half a gigabyte
+LARGEST_PLAN = 1_000_000  # runs; so many are planned in less than half a gigabyte
 LEADING = ("run", "case", "variant", "scenario", "point", "seed")  # columns before those of the parameters
 ID_DIGITS = 16
 _NAMED = 10  # contradictory rows that are named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -242,4 +243,6 @@ def _plain(value: object) -> object:
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | range | np.ndarray):
         return [_plain(part) for part in value]
+    if isinstance(value, PurePath):
+        return value.as_posix()
     return value.item() if isinstance(value, np.generic) else value

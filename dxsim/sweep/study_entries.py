@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import is_folder
-from dxsim.records.summary import find_kpi, kpi_table
 from dxsim.scenario.configuration import LARGEST_SEED, SYNTHETIC, variant_names
 from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, short
+from dxsim.scenario.months import MONTHS
 from dxsim.scenario.plain_yaml import Document, Location
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 from dxsim.scenario.scenario import is_path, locate
@@ -126,14 +126,6 @@ def checked(document: Document) -> dict[str, Any]:
 def _texts(text: BilingualText) -> dict[str, str]:
     texts = text.texts()
     return texts if any(texts.values()) else {}
-
-
-def _is_kpi(name: str) -> bool:
-    try:
-        find_kpi(name)
-    except KeyError:
-        return False
-    return True
 
 
 class _Check:
@@ -393,10 +385,13 @@ class _Check:
         if not isinstance(given, list) or not given:
             self.refuse(location, say("{must} (got {value})", must=say("must be all or a list"), value=short(given)))
             return
+        from dxsim.records.indicators import kpi_names
+
+        known = kpi_names(range(MONTHS))
         self.distinct(given, location)
         for place, name in enumerate(given):
-            if not isinstance(name, str) or not _is_kpi(name):
-                hint = nearest(str(name), tuple(kpi_table()))
+            if name not in known:
+                hint = nearest(str(name), known)
                 self.refuse((*location, place), say("no KPI '{name}'{hint}", name=name, hint=hint))
 
     def name(self, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dxsim.errors import InputError, set_language
+from dxsim.scenario.plain_yaml import Document
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.study import Case, Outcomes, Sample, Seeds, Study
+from dxsim.sweep.study_entries import StudyEntries, checked
 from dxsim.sweep.study_file import read_study, study_names, study_text
 
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
@@ -280,7 +283,17 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert study.levers == {"policy.cohorts": (2, 3, 4), "policy.naming": (0.0, 0.5, 1.0)}
 
 
-def test_a_plain_text_is_for_both_languages() -> None:
+def test_kpis_are_those_that_a_run_can_give() -> None:
+    names = ["late_share", "live_share_2026_01", "declared_systems_2025_07", "saving_per_resident_under_5k"]
+    assert Study("mine", outcomes=Outcomes(names)).outcomes.kpis == tuple(names)
+    with pytest.raises(
+        InputError, match=r"outcomes\.kpis\.1: no KPI 'live_share_2026_04'; did you mean 'live_share_2026"
+    ):
+        Study("mine", outcomes=Outcomes(["live_share_2026_04"]))
+
+
+def test_a_plain_text_is_for_both_languages_and_a_path_is_a_text() -> None:
+    assert Study("mine", nation=Path("land")).nation == "land"
     assert Study("mine", title="x").title == {"en": "x", "ja": "x"}
 
 
@@ -345,3 +358,34 @@ def test_every_shipped_study_is_read_and_comes_back(tmp_path: Path) -> None:
             assert not JAPANESE.search(text["en"])
         (tmp_path / "copy.yaml").write_text(study_text(study.data()), encoding="utf-8")
         assert read_study(tmp_path / "copy.yaml") == study
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 70),
+    st.integers(10**30, 10**31),
+    st.floats(),
+    st.sampled_from(["all", "baseline", "list", "morris", "norm", "2026-03", "integers", "", "../x", "~", "\0"]),
+)
+KEYS = st.sampled_from(
+    [
+        *("method", "size", "seed", "levels", "points", "second_order", "first", "count", "common", "kpis", "strata"),
+        *("months", "columns", "types", "bodies", "en", "ja", "low", "high", "distribution", "loc", "scale", "a", "x"),
+        *("policy.deadline", "policy.cohorts", "policy.naming", "policy.phasing", "name", "scenario", "0"),
+    ]
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=3),
+    max_leaves=8,
+)
+PARTS = st.sampled_from([*StudyEntries.model_fields, "x"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(PARTS, ANYTHING, max_size=6))
+def test_whatever_stands_in_a_study_only_input_errors_come_of_it(data: dict[str, object]) -> None:
+    with suppress(InputError):
+        found = checked(Document(Path("mine.yaml"), data, {(): 1}, ()))
+        assert Study(**found).data() == Study(**found).data()
