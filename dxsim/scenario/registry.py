@@ -104,31 +104,31 @@ class Parameter:
         ValueError
             If it is of another type or out of bounds; the message names the bounds and the unit.
         """
-        refusal = ValueError(
-            say("{key} must be {bounds} (got {value})", key=self.key, bounds=self.bounds, value=_got(value))
-        )
         if self.type == "choice":
             if value not in self.choices:
-                raise ValueError(f"{refusal}{nearest(value, self.choices) if isinstance(value, str) else ''}")
+                raise self._refusal(value, nearest(value, self.choices) if isinstance(value, str) else "")
             return str(value)
         if self.type.startswith("month"):
             if not isinstance(value, str):
-                raise refusal
+                raise self._refusal(value)
             try:
                 index = month_index(value)
             except ValueError:
-                raise refusal from None
+                raise self._refusal(value) from None
             if not month_index(str(self.minimum)) <= index <= month_index(str(self.maximum)):
-                raise refusal
+                raise self._refusal(value)
             return str(value)
         if isinstance(value, str) and _is_number(value):
-            hint = say("; that is text: write the number without quotes and leading zeros")
-            raise ValueError(f"{refusal}{hint}")
+            raise self._refusal(value, say("; that is text: write the number without quotes and leading zeros"))
         if isinstance(value, bool) or not isinstance(value, Integral if self.type == "int" else Real):
-            raise refusal
+            raise self._refusal(value)
         if not self.minimum <= value <= self.maximum:  # type: ignore[operator]
-            raise refusal
+            raise self._refusal(value)
         return int(value) if self.type == "int" else float(value)  # type: ignore[call-overload]
+
+    def _refusal(self, value: object, hint: str = "") -> ValueError:
+        what = say("{key} must be {bounds} (got {value})", key=self.key, bounds=self.bounds, value=_got(value))
+        return ValueError(what + hint)
 
 
 def _is_number(text: str) -> bool:

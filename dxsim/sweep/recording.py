@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from dxsim.model.run import run_model
-from dxsim.nation.small import grid_nation
 from dxsim.records.bodies import body_columns
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
@@ -109,13 +108,6 @@ def lost_batch(jobs: Sequence[Job], error: BaseException) -> Batch:
 def _mark(rows: Sequence[tuple[object, ...]]) -> pa.Table:
     columns = zip(zip(*rows, strict=True), MARK_SCHEMA.types, strict=True)
     return pa.Table.from_arrays([pa.array(column, type_) for column, type_ in columns], schema=MARK_SCHEMA)
-
-
-def all_kpis(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
-    """Return the names of all KPIs of runs of these scenarios, in the order of a summary."""
-    surveys = sorted({month for scenario in scenarios for month in scenario.surveys})
-    nation, scenario = grid_nation(1, 2), next(iter(scenarios))
-    return tuple(indicators(_findings(nation, scenario, 0, None), surveys))
 
 
 def _findings(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorTable | None) -> Findings:

@@ -15,13 +15,14 @@ from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import sha256
 from dxsim.nation.nation import SYNTHETIC, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
+from dxsim.records.indicators import kpi_names
 from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders
 from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
 from dxsim.sweep.dictionary import dictionary_text
-from dxsim.sweep.execution import run_here
+from dxsim.sweep.execution import run_here, stop_on_signal
 from dxsim.sweep.plan import make_plan, read_plan
-from dxsim.sweep.recording import Context, Job, all_kpis, lost_batch, run_batch
+from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import (
     DICTIONARY,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
 
 _ID_DIGITS = 8
+_BATCH_SIZE = 16  # where nobody waits to see the cost first
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
     nation = load_nation(study.nation)
     table = read_vendor_table(Path(study.vendor_table), nation) if study.vendor_table else None
     plan = make_plan(study, nation, table)
-    kpis = all_kpis(plan.bases.values()) if study.outcomes.kpis == ALL else tuple(study.outcomes.kpis)
+    surveys = sorted({month for scenario in plan.bases.values() for month in scenario.surveys})
+    kpis = kpi_names(surveys) if study.outcomes.kpis == ALL else tuple(study.outcomes.kpis)
     told = study.data()
     identifier = sweep_id(plan.fingerprint, told["outcomes"])
     where = Path(folder) if folder else Path("results") / study.name / identifier
@@ -157,6 +160,32 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
         hint = say("runs of two kinds are not mixed: go back to what it was, or begin the sweep anew with -o FOLDER")
         raise InputError(say("sweep '{folder}'", folder=folder), [*problems, Problem("", hint)])
     return Sweep(results, Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"])))
+
+
+def run_sweep(study: Study, folder: str | Path | None = None, threads: int | None = None) -> Results:
+    """Run a study in this process, or what is missing of it, and return what it found.
+
+    Parameters
+    ----------
+    study : Study
+        Made in Python, or read with `read_study`.
+    folder : str or Path, optional
+        See `begin_sweep`.
+    threads : int, optional
+        All processors by default.
+
+    Examples
+    --------
+    >>> study = dxsim.read_study("cooperation_grant")  # doctest: +SKIP
+    >>> dxsim.run_sweep(study).kpis  # doctest: +SKIP
+    """
+    sweep = begin_sweep(study, folder)
+    settings = Settings() if threads is None else Settings(threads=threads)
+    with sweep.results.locked(), stop_on_signal() as stop:
+        carry_on(sweep, sweep.missing(), settings, _BATCH_SIZE, stop.is_set)
+        if stop.is_set():
+            raise KeyboardInterrupt
+    return Results(sweep.results.folder, sweep.results.manifest)
 
 
 def carry_on(

@@ -1,0 +1,52 @@
+"""A study that is small enough to be run hundreds of times: twelve municipalities, twelve runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dxsim.nation.nation import write_nation
+from dxsim.nation.small import grid_nation
+from dxsim.sweep.store import TABLES, Results
+
+STUDY = """\
+name: small
+nation: nation
+scenarios: [baseline, capacity_programme]
+levers:
+  policy.portability: [0.1, 0.9]
+seeds: {first: 1, count: 3}
+outcomes:
+  kpis: all
+  strata: [size_class, type]
+  months: {columns: [live, late_R4], types: [all, town]}
+  bodies: [late_systems, cost_per_resident_2035]
+"""
+RUNS = 12
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder to work in, with a nation and a study of it."""
+    population = [3_000, 8_000, 20_000, 40_000, 70_000, 150_000] * 2
+    types = ["village", "town", "town", "other_city", "other_city", "core_city"] * 2
+    write_nation(grid_nation(3, 4, population=population, prefectures=2, type_=types), tmp_path / "nation")
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(results: Results) -> dict[str, bytes]:
+    """Return all that a sweep found, table by table, as bytes: floating-point numbers bit for bit."""
+    tables = {table: results.read(table) for table in TABLES}
+    return {table: as_bytes(frame) for table, frame in tables.items()}
+
+
+def as_bytes(frame: pd.DataFrame) -> bytes:
+    columns = [
+        frame[name].to_numpy().tobytes() if frame[name].dtype.kind in "fiM" else "\0".join(frame[name]).encode()
+        for name in frame
+    ]
+    return b"\1".join([*map(str.encode, frame), *columns])
