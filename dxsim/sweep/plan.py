@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import write_whole
@@ -115,13 +115,13 @@ def read_plan(path: Path) -> Plan:
     try:
         stored = pq.read_table(path)
         further = json.loads((stored.schema.metadata or {})[_METADATA])
-        bases = _SCENARIOS.validate_json(json.dumps(further.pop("bases")))
-    except (OSError, pa.ArrowException, KeyError, ValueError, ValidationError):
+        bases = _SCENARIOS.validate_json(json.dumps(further["bases"]))
+        plan = Plan(table=stored.to_pandas(), **{**further, "bases": bases, "names": tuple(further["names"])})
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):  # pydantic's errors are ValueErrors
         raise InputError(say("plan {file}", file=path), [Problem("", say("this is not a plan of dxsim"))]) from None
-    table = stored.to_pandas()
-    if _fingerprint(table) != further["fingerprint"]:
+    if _fingerprint(plan.table) != plan.fingerprint:
         raise InputError(say("plan {file}", file=path), [Problem("", say("the table was changed after planning"))])
-    return Plan(table=table, bases=bases, **{**further, "names": tuple(further["names"])})
+    return plan
 
 
 def run_id(scenario: str, nation: str, vendor_table: str, seed: int) -> str:
@@ -180,7 +180,7 @@ def make_plan(study: Study, nation: Nation, vendor_table: VendorTable | None = N
         )
         raise _refusal(study, [Problem("", what)])
     scenarios = _scenarios(study, cases)
-    settings = {variant: {**variant_values(variant), **study.constants} for variant in study.variants}
+    settings = _settings(study, cases, drawn)
     vendors = vendor_table.fingerprint if vendor_table else ""
     table = _table(study, cases, drawn, scenarios, settings, (nation.fingerprint, vendors))
     return Plan(
@@ -215,6 +215,23 @@ def _scenarios(study: Study, cases: Sequence[Alternative]) -> dict[str, Scenario
     if problems:
         raise _refusal(study, problems)
     return found
+
+
+def _settings(study: Study, cases: Sequence[Alternative], drawn: Sequence[Point]) -> dict[str, dict[str, Value]]:
+    """Return what the study sets for all rows of a variant.
+
+    A variant of which nothing is left is refused: it would look like a form of the model that makes no difference.
+    """
+    own = {variant: variant_values(variant) for variant in study.variants}
+    everywhere = {*study.constants, *drawn[0], *set.intersection(*(set(case.values) for case in cases))}
+    problems = [
+        Problem(variant, say("has no effect: the study sets all that it changes ({keys})", keys=", ".join(values)))
+        for variant, values in own.items()
+        if values and everywhere >= set(values)
+    ]
+    if problems:
+        raise _refusal(study, problems)
+    return {variant: {**values, **study.constants} for variant, values in own.items()}
 
 
 def _changed(base: Scenario, values: Mapping[str, Value]) -> Scenario:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -157,8 +158,23 @@ def test_an_id_is_the_beginning_of_a_hash_that_never_changes() -> None:
 
 
 def test_rows_that_describe_the_same_run_share_its_id(nation: Nation) -> None:
-    study = Study("mine", variants=["default", "small_first"], levers={"vendor.queue_discipline": ["first_come"]})
-    assert make_plan(study, nation).table["run"].nunique() == 1
+    table = make_plan(Study("mine", cases=[Case({}, "a"), Case({"policy.cohorts": 3}, "the default")]), nation).table
+    assert table["case"].tolist() == [0, 1]
+    assert table["run"].nunique() == 1
+
+
+def test_a_variant_of_which_nothing_is_left_is_refused(nation: Nation) -> None:
+    key, variants = "vendor.queue_discipline", ["default", "small_first"]
+    for parts in (
+        {"levers": {key: ["first_come", "shortest_job"]}},
+        {"constants": {key: "first_come"}},
+        {"cases": [Case({key: "first_come"}), Case({key: "shortest_job"})]},
+        {"sample": Sample("list", points=[{key: "first_come"}])},
+    ):
+        with pytest.raises(InputError, match=f"small_first: has no effect: the study sets all that it changes .{key}"):
+            make_plan(Study("mine", variants=variants, **parts), nation)  # type: ignore[arg-type]
+    some = Study("mine", variants=variants, cases=[Case({key: "first_come"}), Case({})])
+    assert make_plan(some, nation).table["run"].nunique() == 2
 
 
 def test_common_seeds_are_those_of_every_case_and_point(nation: Nation) -> None:
@@ -256,10 +272,13 @@ def test_another_table_or_no_plan_at_all_is_refused(nation: Nation, tmp_path: Pa
     with pytest.raises(InputError, match="the table was changed after planning"):
         read_plan(tmp_path / "changed.parquet")
     plan.table.to_parquet(tmp_path / "table.parquet")
+    stored = pq.read_table(tmp_path / "table.parquet")
+    for place, metadata in enumerate((b"[]", b"{}", b'{"bases": {}, "names": 3}', b'{"bases": {"a": 1}}', b"{")):
+        pq.write_table(stored.replace_schema_metadata({b"dxsim": metadata}), tmp_path / f"{place}.parquet")
     (tmp_path / "text.parquet").write_text("no")
-    for name in ("table.parquet", "text.parquet", "none.parquet"):
+    for name in ("table", "text", "none", *"01234"):
         with pytest.raises(InputError, match="this is not a plan of dxsim"):
-            read_plan(tmp_path / name)
+            read_plan(tmp_path / f"{name}.parquet")
 
 
 def test_contradictions_are_refused_ten_named_and_the_rest_counted(nation: Nation) -> None:
