@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.scenario.scenario import Scenario, load_scenario
+    from dxsim.sweep.runner import run_sweep
+    from dxsim.sweep.store import Results, read_results
+    from dxsim.sweep.study import Study
+    from dxsim.sweep.study_file import read_study
 
 __version__ = "0.1.0"
 
@@ -37,6 +41,11 @@ _HOMES = {
     "by_size_class": "dxsim.records",
     "MunicipalDXModel": "dxsim.agents",
     "Municipality": "dxsim.agents",
+    "Study": "dxsim.sweep.study",
+    "read_study": "dxsim.sweep.study_file",
+    "run_sweep": "dxsim.sweep.runner",
+    "Results": "dxsim.sweep.store",
+    "read_results": "dxsim.sweep.store",
 }
 
 __all__ = [
@@ -44,12 +53,17 @@ __all__ = [
     "Municipality",
     "Nation",
     "Records",
+    "Results",
     "Scenario",
+    "Study",
     "__version__",
     "by_size_class",
     "load_nation",
     "load_scenario",
     "read_records",
+    "read_results",
+    "read_study",
+    "run_sweep",
     "set_language",
     "simulate",
     "write_records",

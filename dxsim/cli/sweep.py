@@ -104,7 +104,10 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
     """
     settings = read_settings(words)
     text = labels(settings.language)
-    found = reproduce(open_sweep(folder, settings), run_id)
+    sweep = open_sweep(folder, settings)
+    for change in sweep.changes:
+        print(text["warning"].format(warning=change), file=sys.stderr)
+    found = reproduce(sweep, run_id)
     if found.differences:
         raise DxsimError(
             say(

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from dxsim.model.run import run_model
 from dxsim.records.bodies import body_columns
+from dxsim.records.check import RunFailure, check_kpis, check_outcome
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.months import month_series
-from dxsim.records.check import RunFailure, check_kpis, check_outcome
 from dxsim.records.strata import STRATA, strata
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
@@ -146,7 +146,10 @@ def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> 
     if outcomes.month_columns:
         types = outcomes.month_types
         starts = np.array([np.datetime64(month_name(month), "M") for month in range(MONTHS)]).astype("datetime64[ms]")
-        keys = {"month": np.repeat(starts, len(types)), "type": list(types) * MONTHS}
+        keys: dict[str, Sequence[object] | np.ndarray] = {
+            "month": np.repeat(starts, len(types)),
+            "type": list(types) * MONTHS,
+        }
         tables["months"] = _table(runs, keys, [finding.months for finding in found])
     if outcomes.body_columns:
         tables["bodies"] = _table(runs, {"code": frame.code}, [finding.bodies for finding in found])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from dxsim.sweep.store import (
     PLAN,
     STUDY,
     SUMMARY,
+    Batch,
     Results,
     create_folder,
     read_results,
@@ -39,12 +40,13 @@ from dxsim.sweep.store import (
     sorted_frame,
     write_batch,
 )
-from dxsim.sweep.study import ALL, Outcomes, Study
+from dxsim.sweep.study import Outcomes, Study
+from dxsim.sweep.study_entries import ALL
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
 
 if TYPE_CHECKING:
-    from dxsim.nation.nation import Nation
+    pass
 
 _ID_DIGITS = 8
 _BATCH_SIZE = 16  # where nobody waits to see the cost first
@@ -62,10 +64,11 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep: its folder, and what its runs share."""
+    """A sweep: its folder, what its runs share, and how the code has changed since it began, if it has."""
 
     results: Results
     context: Context
+    changes: tuple[Problem, ...] = ()
 
     def missing(self) -> list[Job]:
         """Return what was never tried, in the order of the plan, each run once."""
@@ -102,6 +105,7 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
     surveys = sorted({month for scenario in plan.bases.values() for month in scenario.surveys})
     kpis = kpi_names(surveys) if study.outcomes.kpis == ALL else tuple(study.outcomes.kpis)
     told = study.data()
+    plain = {key: without_folders(part) for key, part in told.items()}
     identifier = sweep_id(plan.fingerprint, told["outcomes"])
     where = Path(folder) if folder else Path("results") / study.name / identifier
     if (where / PLAN).exists():
@@ -109,7 +113,7 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
     manifest = {
         **describe_software(),
         "sweep": identifier,
-        "study": without_folders(told),
+        "study": plain,
         "outcomes": told["outcomes"],
         "plan_fingerprint": plan.fingerprint,
         "code": dict(code_identity()),
@@ -123,13 +127,13 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
         "started": now().isoformat(timespec="seconds"),
         "finished": None,
     }
-    texts = {STUDY: study_text(without_folders(told)), DICTIONARY: dictionary_text(plan, kpis, study.outcomes)}
+    texts = {STUDY: study_text(plain), DICTIONARY: dictionary_text(plan, kpis, study.outcomes)}
     results = create_folder(where, manifest, plan.write, texts)
     return Sweep(results, Context(plan, nation, table, study.outcomes, kpis))
 
 
 def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
-    """Open a sweep that has begun, to go on with it or to reproduce its runs.
+    """Open a sweep that has begun, to go on with it (if the code is as it was) or to reproduce its runs (in any case).
 
     Parameters
     ----------
@@ -141,8 +145,7 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
     Raises
     ------
     InputError
-        If dxsim, its compilers, the nation or the vendors are not those that the sweep began with: runs of two kinds
-        are never mixed.
+        If the nation or the vendors are not those that the sweep began with.
     """
     results = read_results(folder)
     manifest = results.manifest
@@ -152,14 +155,12 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
     kept = manifest["vendor_table"]["where"]
     where = settings.vendor_table or (results.folder / kept if kept else None)
     table = read_vendor_table(where, nation) if where else None
-    problems = [
-        Problem(key, say("it was {before} when the sweep began, and is {now} now", before=before[:12], now=after[:12]))
-        for key, before, after in _changes(manifest, nation, table.fingerprint if table else "")
-    ]
-    if problems:
-        hint = say("runs of two kinds are not mixed: go back to what it was, or begin the sweep anew with -o FOLDER")
-        raise InputError(say("sweep '{folder}'", folder=folder), [*problems, Problem("", hint)])
-    return Sweep(results, Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"])))
+    who = {"nation": nation.fingerprint, "vendor_table": table.fingerprint if table else ""}
+    before = {"nation": manifest["nation"]["fingerprint"], "vendor_table": manifest["vendor_table"]["sha256"]}
+    if problems := _changes(before, who):
+        raise InputError(say("sweep '{folder}'", folder=folder), problems)
+    context = Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"]))
+    return Sweep(results, context, tuple(_changes(manifest["code"], code_identity())))
 
 
 def run_sweep(study: Study, folder: str | Path | None = None, threads: int | None = None) -> Results:
@@ -212,7 +213,15 @@ def carry_on(
         Once it says so, what is finished is kept, and it returns.
     on_runs : callable
         Told how many more runs were done; from any thread.
+
+    Raises
+    ------
+    InputError
+        If dxsim or its compilers are not those that the sweep began with: runs of two kinds are never mixed.
     """
+    if sweep.changes:
+        hint = say("runs of two kinds are not mixed: go back to what it was, or begin the sweep anew with -o FOLDER")
+        raise InputError(say("sweep '{folder}'", folder=sweep.results.folder), [*sweep.changes, Problem("", hint)])
     sweep.results.remove_leftovers()
     size = settings.batch or batch_size
     batches = [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
@@ -232,8 +241,10 @@ def _carry_on_elsewhere(
     should_stop: Callable[[], bool],
     on_runs: Callable[[int], object],
 ) -> None:
-    gather = settings.writer == "gather"
-    work = run_batch if gather else partial(_run_and_write, folder=sweep.results.folder.resolve())
+    folder = sweep.results.folder.resolve()
+    work: Callable[[Sequence[Job], Context], Batch | None] = (
+        run_batch if settings.writer == "gather" else partial(_run_and_write, folder=folder)
+    )
     answers = run_on_cluster(
         batches,
         work,
@@ -246,16 +257,17 @@ def _carry_on_elsewhere(
     for answer in answers:
         if answer.error is not None:
             sweep.results.write(lost_batch(answer.batch, answer.error))
-        elif gather:
+        elif answer.result is not None:
             sweep.results.write(answer.result)
         on_runs(len(answer.batch))
 
 
-def _run_and_write(jobs: Sequence[Job], context: Context, folder: Path) -> None:
+def _run_and_write(jobs: Sequence[Job], context: Context, folder: Path) -> Batch | None:
     """Do jobs in a worker and write what they leave there; the folder is one that all workers see."""
     batch = run_batch(jobs, context)
     if batch is not None:
         write_batch(folder, batch)
+    return None  # nothing for the caller to write
 
 
 def finish(sweep: Sweep) -> None:
@@ -355,13 +367,13 @@ def _known(sweep: Sweep, identifier: str) -> Sweep:
     return sweep
 
 
-def _changes(manifest: Mapping[str, Any], nation: Nation, vendors: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what is not as it was when the sweep began: its name, what it was, what it is."""
-    code = code_identity()
-    before = {**manifest["code"], "nation": manifest["nation"]["fingerprint"]}
-    before |= {"vendor_table": manifest["vendor_table"]["sha256"]}
-    after = {**code, "nation": nation.fingerprint, "vendor_table": vendors}
-    yield from ((key, str(value), str(after.get(key))) for key, value in before.items() if after.get(key) != value)
+def _changes(before: Mapping[str, str], now_: Mapping[str, str]) -> list[Problem]:
+    """Return what is not as it was when the sweep began."""
+    return [
+        Problem(key, say("it was {before} when the sweep began, and is {now} now", before=value[:12], now=is_now[:12]))
+        for key, value in before.items()
+        if (is_now := now_.get(key, "-")) != value
+    ]
 
 
 def _outcomes(given: Mapping[str, Any]) -> Outcomes:

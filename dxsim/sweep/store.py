@@ -236,8 +236,8 @@ def same_bits(one: pd.Series, other: pd.Series) -> bool:
     if len(one) != len(other) or one.dtype != other.dtype:
         return False
     if one.dtype.kind == "f":
-        return one.to_numpy().tobytes() == other.to_numpy().tobytes()
-    return one.equals(other)
+        return bool(one.to_numpy().tobytes() == other.to_numpy().tobytes())
+    return bool(one.equals(other))
 
 
 def create_folder(

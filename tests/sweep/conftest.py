@@ -25,6 +25,7 @@ outcomes:
   bodies: [late_systems, cost_per_resident_2035]
 """
 RUNS = 12
+LONG_RUNS = 240
 
 
 @pytest.fixture
@@ -36,6 +37,13 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def long_desk(desk: Path) -> Path:
+    """Return the same with a study of so many runs that a process can be met at work."""
+    (desk / "study.yaml").write_text(STUDY.replace("count: 3", f"count: {LONG_RUNS // 4}"), encoding="utf-8")
+    return desk
 
 
 def found(results: Results) -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import signal
 import subprocess
@@ -13,15 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dxsim.sweep.runner import verify
 from dxsim.sweep.store import read_results
-from tests.sweep.conftest import STUDY, found
+from tests.sweep.conftest import LONG_RUNS as RUNS
+from tests.sweep.conftest import found
 from tests.sweep.test_sweep import OVERFLOW, large_nation
 
-SEEDS = 60
-RUNS = 4 * SEEDS
 SETTINGS = ("--yes", "threads=2", "batch=7")
 
 
@@ -43,12 +42,6 @@ def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def long_desk(desk: Path) -> Path:
-    (desk / "study.yaml").write_text(STUDY.replace("count: 3", f"count: {SEEDS}"), encoding="utf-8")
-    return desk
-
-
-@pytest.fixture
 def expected(long_desk: Path) -> dict[str, bytes]:
     """Return what the sweep finds when nothing happens to it; it tells how long that takes, too."""
     done = run("sweep", "run", "./study.yaml", "output=whole", *SETTINGS)
@@ -58,7 +51,7 @@ def expected(long_desk: Path) -> dict[str, bytes]:
 
 def kill_again_and_again(kills: int, seed: int) -> list[int]:
     """Kill the sweep so many times, each at a random moment, and begin it again; return how far it was each time."""
-    draw = random.Random(seed)
+    draw = np.random.default_rng(seed)
     begun = time.monotonic()
     run("sweep", "status", "whole")
     start_up = time.monotonic() - begun
