@@ -51,7 +51,7 @@ def kpi_table() -> Mapping[str, Kpi]:
 
 
 @cache
-def _words() -> Mapping[str, Mapping[str, str]]:
+def words() -> Mapping[str, Mapping[str, str]]:
     """Return what the parts of a nation are called in labels, by language and key."""
     with (PACKAGE / "records" / "words.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -81,10 +81,10 @@ def find_kpi(name: str) -> tuple[Kpi, Mapping[str, str]]:
 def _worded(kpi: Kpi, filled: Mapping[str, str]) -> Kpi:
     """Return a row with the words for what its braces stand for in its labels, where ``words.csv`` has them."""
     label = dict(kpi.label)
-    for language, words in _words().items():
+    for language, known in words().items():
         for key, value in filled.items():
-            if f"{key}_{value}" in words:
-                label[language] = label[language].replace(f"{{{key}_label}}", words[f"{key}_{value}"])
+            if f"{key}_{value}" in known:
+                label[language] = label[language].replace(f"{{{key}_label}}", known[f"{key}_{value}"])
     return replace(kpi, label=label)
 
 
