@@ -116,9 +116,8 @@ def watch_memory(runs: int, threads: int) -> None:
         taken = time.perf_counter() - begun
         size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     stop.set()
-    print(
-        f"{runs:,} runs on {threads} threads in {taken:.0f} s, {runs / taken:.1f} a second, {size / runs:.0f} bytes a run"
-    )
+    print(f"{runs:,} runs on {threads} threads in {taken:.0f} s, {runs / taken:.1f} a second")
+    print(f"{size / runs:.0f} bytes on the disk a run")
     print(f"peak memory {max(peaks) / MEGABYTE:.0f} MB")
 
 
