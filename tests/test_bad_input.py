@@ -29,6 +29,8 @@ sources: [own thought]
 TYPED = {
     "unknown command": (["simulate"], "invalid choice"),
     "unknown option": (["run", "--fast"], "unrecognized arguments"),
+    "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
+    "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
     "unknown scenario": (["run", "scenario=basline"], "did you mean 'baseline'"),
     "missing scenario file": (["run", "scenario=./none.yaml"], "none.yaml"),
     "misspelt parameter": (["run", "policy.deadlin=2027-03"], "did you mean 'policy.deadline'"),
@@ -57,6 +59,11 @@ TYPED = {
     "missing vendor table": (["run", "nation=small", "vendor_table=none.csv"], "none.csv"),
     "output that is a file": (["run", "nation=small", "output=thesis/chapter.txt"], "is a file"),
     "output below a file": (["run", "nation=small", "output=thesis/chapter.txt/deeper"], "is a file"),
+    **(
+        {"output where nothing can be written": (["run", "nation=small", "output=/proc/dxsim/run"], "can't be written")}
+        if Path("/proc/self").exists()  # a place where not even the superuser can
+        else {}
+    ),
     "output of somebody else": (["run", "nation=small", "output=thesis"], "output=FOLDER"),
     "output that is the whole desk": (["run", "nation=small", "output=."], "output=FOLDER"),
     "unknown parameter shown": (["parameters", "policy.deadlin"], "did you mean 'policy.deadline'"),

@@ -14,7 +14,7 @@ import pytest
 
 import dxsim
 from dxsim.cli import main
-from dxsim.cli.run import default_folder
+from dxsim.cli.run import default_folder, shown
 from dxsim.cli.text import columns, width
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
@@ -91,6 +91,65 @@ def test_a_run_in_japanese(desk: Path) -> None:
     assert "遅延申告" in done.stdout
     assert "シミュレーション中" in done.stderr
     assert (desk / "日本語" / "summary.parquet").is_file()
+
+
+@pytest.mark.parametrize("spelling", [["language=ja"], ["--language", "ja"], ["--language=ja"], ["language='ja'"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["run", "seed=-1"],
+        ["run", "--multirun", "seed=-1"],
+        ["explain", "1", "seed=-1"],
+        ["scenarios", "none"],
+        ["parameters", "none"],
+        ["nation", "show", "none"],
+        ["odd", "--check", "-o", "none"],
+        ["compare", "none"],
+        ["sweep", "run", "none"],
+        ["sweep", "plan", "none"],
+        ["sweep", "resume", "none"],
+        ["sweep", "status", "none"],
+        ["reproduce", "none", "1"],
+    ],
+)
+def test_a_language_is_asked_for_in_either_spelling(
+    capsys: pytest.CaptureFixture[str], command: list[str], spelling: list[str]
+) -> None:
+    heads = []
+    for words in ([*command, *spelling], [command[0], *spelling, *command[1:]] if command[0] != "sweep" else []):
+        if words:
+            assert main(words) == 2
+            heads.append(capsys.readouterr().err.splitlines()[0])
+    assert all("問題が1件あります" in head for head in heads)
+
+
+def test_the_last_spelling_of_a_language_wins(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "language=ja", "seed=-1", "--language", "en"]) == 2
+    assert "1 problem\n" in capsys.readouterr().err
+    assert main(["scenarios", "--language=en", "language=ja"]) == 0
+    assert "基準シナリオ" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["scenarios"], ["nation", "show"], ["sweep", "status", "none"]])
+def test_a_language_that_is_not_spoken_is_refused_by_every_command(
+    capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    for spelling in ("language=fr", "--language=fr"):
+        with pytest.raises(SystemExit, match="2"):
+            main([*command, spelling])
+        assert "language must be en or ja (got 'fr')" in capsys.readouterr().err
+
+
+def test_money_is_said_as_officials_do() -> None:
+    assert [shown("one_off_cost", yen, "en") for yen in (848.6e9, 1.2345e12)] == [
+        "848.6 billion yen",
+        "1,234.5 billion yen",
+    ]
+    amounts = (848.6e9, 1.2345e12, 9_999.6e8, 99_999.6e7, 2e12, 3.14e8, -12e8, 0)
+    assert [shown("one_off_cost", yen, "ja") for yen in amounts] == [
+        *("8,486億円", "1兆2,345億円", "1兆円", "1兆円"),
+        *("2兆円", "3.1億円", "-12億円", "0.0億円"),
+    ]
 
 
 def test_a_console_that_knows_no_japanese_is_no_obstacle(desk: Path) -> None:

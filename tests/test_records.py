@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import math
 from dataclasses import replace
@@ -19,6 +21,7 @@ from dxsim.records import TABLES, Records, check_output, read_records, write_rec
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
 from dxsim.records.provenance import describe_run, git_state, now, without_folders
+from dxsim.records.store import check_writable
 from dxsim.records.summary import find_kpi, kpi_table, summarise
 from dxsim.scenario.scenario import Announcement, VendorEvent, scenario_names
 from dxsim.views.labels import kpi_label
@@ -225,6 +228,25 @@ def test_new_and_empty_folders_will_do(tmp_path: Path) -> None:
     check_output(tmp_path / "empty")
     check_output(tmp_path / "new" / "newer")
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_a_place_where_nothing_can_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Path] = []
+
+    def refuse(*_: object, dir: Path, **__: object) -> None:
+        tried.append(dir)
+        if dir == tmp_path:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("dxsim.records.store.tempfile.TemporaryFile", lambda **given: refuse(**given) or io.BytesIO())
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "new" / "newer", tmp_path / "empty"):  # a folder is replaced within its parent
+        with pytest.raises(InputError, match=r"can't be written: Read-only file system; .* output=FOLDER"):
+            check_output(folder)
+    assert tried == [tmp_path, tmp_path / "empty", tmp_path]
+    check_writable(tmp_path / "empty" / "new")
+    with pytest.raises(InputError, match=r"Read-only file system; .* -o FOLDER"):
+        check_writable(tmp_path / "new")
 
 
 def test_changed_and_missing_tables_are_all_named(four_bodies_records: Records, tmp_path: Path) -> None:

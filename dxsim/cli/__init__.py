@@ -6,13 +6,12 @@ import argparse
 import contextlib
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
-from dxsim.errors import DxsimError, say, set_language
+from dxsim.errors import LANGUAGES, DxsimError, say, set_language
 
 BAD_INPUT, INTERRUPTED = 2, 130
 _EXAMPLES = """\
@@ -21,6 +20,7 @@ examples:
   dxsim run scenario=mine.yaml seed=7 output=mine  a scenario of your own
   dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
+  dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
 """
@@ -36,7 +36,6 @@ selections:
   FOLDER:SCENARIO               one alternative, by its scenario or by its name in the study
   FOLDER:key=value,key=value    one alternative; keys: scenario, variant, and levers as group.name
 """
-_LANGUAGE = re.compile(r"(?:^|\n)(?:--l[a-z]*[=\n]|language=)['\"]?(en|ja)\b")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,25 +55,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a console that can't show Japanese shows "?" and goes on
             stream.reconfigure(errors="replace")
     arguments = sys.argv[1:] if arguments is None else arguments
-    asked = _LANGUAGE.findall("\n".join(arguments))  # before they are read, so that what is wrong is said in it
-    before = set_language(asked[-1] if asked else "en")
+    language, words = _language(arguments)
+    before = set_language(language if language in LANGUAGES else LANGUAGES[0])
     try:
-        return _command(arguments)
+        return _command(words, language)
     finally:
         set_language(before)
 
 
-def _command(arguments: Sequence[str]) -> int:
+def _language(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the language that was asked for last, as ``--language ja`` or ``language=ja``, and the other words.
+
+    It is read before all else, so that whatever is wrong with the rest is said in it.
+    """
+    parser = _Parser(prog="dxsim", add_help=False)
+    _add_language(parser)
+    found, words = parser.parse_known_args(
+        [f"--{word}" if word.startswith("language=") else word for word in arguments]
+    )
+    return (None if found.language is None else found.language.strip("'\"")), words
+
+
+def _command(arguments: Sequence[str], language: str | None) -> int:
     parser = _parser()
     parsed, rest = parser.parse_known_args(arguments)
     if "overrides" in parsed:  # argparse leaves those that follow an option
         parsed.overrides = parsed.overrides + [word for word in rest if not word.startswith("-")]
         rest = [word for word in rest if word.startswith("-")]
+        parsed.overrides += [] if language is None else [f"language={language}"]
+    elif language not in (None, *LANGUAGES):
+        what = say("{key} must be {bounds} (got {value})", key="language", bounds=say("en or ja"), value=repr(language))
+        parser.error(what)
     if rest:
         parser.error(say("unrecognized arguments: {arguments}", arguments=" ".join(rest)))
     if parsed.command is None:
         parser.print_help()
         return 0
+    parsed.language = language or LANGUAGES[0]
     try:
         parsed.run(parsed)
         sys.stdout.flush()
@@ -123,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "-m", "--multirun", action="store_true", help="run all combinations of values such as seed=1,2 or range(1,9)"
     )
     _add_yes(run)
+    _add_language(run)
     run.set_defaults(run=_run)
 
     explain = commands.add_parser(
@@ -158,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("folder", metavar="FOLDER", help="of the sweep")
     again.add_argument("id", metavar="RUN", help="id of the run, or how it begins")
     again.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="nation, vendor_table: where they are now")
+    _add_language(again)
     again.set_defaults(run=_reproduce)
 
     compare = commands.add_parser(
@@ -227,6 +246,7 @@ def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="how it is carried out")
     parser.add_argument("-o", "--output", metavar="FOLDER", help="the same as output=FOLDER")
+    _add_language(parser)
 
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +254,8 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--language", choices=("en", "ja"), default="en", help="of labels and messages (default: en)")
+    """Show the option in the help of a command; `_language` reads it, as ``language=ja`` too."""
+    parser.add_argument("--language", metavar="{en,ja}", help="of labels and messages (default: en)")
 
 
 def _compare(parsed: argparse.Namespace) -> None:
@@ -301,7 +322,7 @@ def _reproduce(parsed: argparse.Namespace) -> None:
 def _explain(parsed: argparse.Namespace) -> None:
     from dxsim.cli.explain import explain
 
-    explain(parsed.code, parsed.overrides, parsed.language, parsed.output)
+    explain(parsed.code, parsed.overrides, parsed.output)
 
 
 def _scenarios(parsed: argparse.Namespace) -> None:

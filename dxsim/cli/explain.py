@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from dxsim.cli.text import columns
-from dxsim.errors import InputError, Problem, say, set_language
+from dxsim.errors import say, set_language
 from dxsim.nation.nation import load_nation
 from dxsim.nation.operations import Lot, lots
 from dxsim.nation.vendor_table import read_vendor_table
@@ -25,6 +25,7 @@ from dxsim.records.biography import (
     counterfactuals,
     find_municipality,
 )
+from dxsim.records.store import check_writable
 from dxsim.scenario.configuration import RunConfiguration, read_command_line
 from dxsim.views.adoption import type_label
 from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text
@@ -34,7 +35,7 @@ _WHOLE = 1 - 1e-9  # a share of the work that counts as all of it
 _DIGITS = {"months_to_live": 0, "late_systems": 0, "cost_per_resident_2035": 0, "excluded_share": 3}
 
 
-def explain(code: str, overrides: Sequence[str], language: str, output: str | None) -> None:
+def explain(code: str, overrides: Sequence[str], output: str | None) -> None:
     """Follow a municipality through a run, print its story, and write figure and tables if a folder is named.
 
     Raises
@@ -43,14 +44,13 @@ def explain(code: str, overrides: Sequence[str], language: str, output: str | No
         Before anything is simulated, if any of the input is wrong.
     """
     configuration = read_command_line(overrides)
-    spoken = "ja" if "ja" in (language, configuration.language) else "en"
     folder = Path(output) if output else configuration.output
     nation = load_nation(configuration.nation)
     row = find_municipality(nation, code)
     table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
     if folder:
-        _check_folder(folder)
-    _announce(configuration, spoken)
+        check_writable(folder)
+    _announce(configuration, configuration.language)
     arguments = (
         nation,
         configuration.scenario,
@@ -59,18 +59,11 @@ def explain(code: str, overrides: Sequence[str], language: str, output: str | No
         table,
     )
     told, changes = biography(*arguments), counterfactuals(*arguments)
-    text = story(told, changes, spoken)
+    text = story(told, changes, configuration.language)
     print(text, flush=True)
     if folder:
-        _write(told, changes, text, folder, spoken, figures=configuration.figures)
-        print(labels(spoken)["nation_written"].format(folder=folder))
-
-
-def _check_folder(folder: Path) -> None:
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            what = say("{problem}; choose another with -o FOLDER", problem=say("'{place}' is a file", place=place))
-            raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
+        _write(told, changes, text, folder, configuration.language, figures=configuration.figures)
+        print(labels(configuration.language)["nation_written"].format(folder=folder))
 
 
 def _announce(configuration: RunConfiguration, language: str) -> None:

@@ -18,6 +18,7 @@ from dxsim.records.summary import find_kpi
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
 from dxsim.scenario.warnings import warnings
 from dxsim.views.labels import changes_text, kpi_label, labels
+from dxsim.views.yen import yen_text
 
 _FINGERPRINT_DIGITS = 6
 
@@ -47,7 +48,6 @@ SHOWN = (
     "digital_gap",
     "exposed_records",
 )
-_BILLION = 1e9
 
 
 def run(overrides: Sequence[str]) -> None:
@@ -146,7 +146,7 @@ def shown(name: str, value: float, language: str) -> str:
     if unit.startswith("share"):
         return f"{value:.1%}"
     if unit == "yen":
-        return labels(language)["billion_yen"].format(value=value / _BILLION)
+        return yen_text(value, language)
     if unit in ("ratio", "-1 to 1", "-0.5 to 1"):
         return f"{value:.2f}"
     return f"{value:,.1f}" if name == "mean_late_systems" else f"{value:,.0f}"

@@ -47,7 +47,10 @@ from dxsim.nation.schema import PROJECTION_YEARS, TYPES
 STATISTICS_FILE = PACKAGE / "nation" / "data" / "synthetic_statistics.json"
 SEED = 1  # of the nation that ships with dxsim
 POOLED = "pooled"
-CREDIT = "Synthetic nation drawn by dxsim from summary statistics; no municipality in it exists"
+CREDIT = (
+    "架空の国 (synthetic nation): dxsim が要約統計から生成、実在の団体はない "
+    "(drawn from summary statistics; no municipality in it exists)"
+)
 
 FIRST_NUMBER = {"designated_city": 100, "special_ward": 101, "town": 301, "village": 301}
 OTHER_FIRST_NUMBER = 201

@@ -80,7 +80,7 @@ def read_records(folder: str | Path) -> Records:
 
 
 def check_output(folder: Path) -> None:
-    """Refuse a place where writing records would lose what dxsim did not write.
+    """Refuse a place where records can't be written, or where writing them would lose what dxsim did not write.
 
     A new or empty folder will do, and so will a folder of records, which will be replaced, unless somebody put
     other files into it.
@@ -91,20 +91,44 @@ def check_output(folder: Path) -> None:
         With what stands in the way.
     """
     try:
-        problem = _obstacle(folder)
+        problem = _unwritable(folder) or _unwritable(folder.parent) or _loss(folder)
     except OSError as error:
         problem = str(error.strerror)
+    _refuse(folder, problem, "output=FOLDER")
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder into which nothing can be written, before there is anything to write.
+
+    Raises
+    ------
+    InputError
+        With the reason.
+    """
+    _refuse(folder, _unwritable(folder), "-o FOLDER")
+
+
+def _refuse(folder: Path, problem: str, option: str) -> None:
     if problem:
-        what = say("{problem}; choose another with output=FOLDER", problem=problem)
+        what = say("{problem}; choose another with {option}", problem=problem, option=option)
         raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
 
 
-def _obstacle(folder: Path) -> str:
-    for place in (folder, *folder.parents):
-        if place.exists():
-            if not place.is_dir():
-                return say("'{place}' is a file", place=place)
-            break
+def _unwritable(folder: Path) -> str:
+    """Return why nothing can be written into a folder, which may not exist yet; a file is tried, and gone at once."""
+    place = folder
+    try:
+        place = next(place for place in (folder, *folder.parents) if place.exists())
+        if not place.is_dir():
+            return say("'{place}' is a file", place=place)
+        tempfile.TemporaryFile(dir=place, prefix=".dxsim-").close()
+    except OSError as error:
+        return say("'{place}' can't be written: {reason}", place=place, reason=error.strerror)
+    return ""
+
+
+def _loss(folder: Path) -> str:
+    """Return what of somebody else's would be lost if records replaced a folder."""
     if not folder.exists() or not any(folder.iterdir()):
         return ""
     manifest = _manifest(folder)

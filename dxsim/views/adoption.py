@@ -26,6 +26,7 @@ from dxsim.views.style import (
 )
 
 _CLOSE = 5  # months between two events whose numbers would collide
+_STEP = 0.05  # height of a number
 
 
 def adoption_figure(records: Records, language: str = "en") -> Figure:
@@ -65,32 +66,25 @@ def draw_adoption(axes: Axes, records: Records, language: str) -> None:
         colour, width = (INK, 2.4) if name == ALL else (TYPE_COLOURS[name], 1.5)
         axes.plot(when, live, color=colour, linewidth=width, label=label)
     months_axis(axes)
-    axes.set_ylim(0, 1.12)  # room for the name of the deadline
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_ylabel(text["adoption_y"])
     axes.grid(visible=True)
     axes.set_title(text["adoption_title"])
-    mark_deadline(axes, records, language)
     _mark_events(axes, records)
+    mark_deadline(axes, records, language)
     axes.legend(title=text["adoption_legend"], loc="lower right", alignment="left", title_fontsize=8)
 
 
 def _mark_events(axes: Axes, records: Records) -> None:
-    """Mark the announcements along the bottom by numbers; close ones step up so that they don't collide."""
-    last, level = -_CLOSE, 0
+    """Mark the announcements by numbers under the curves; close ones step down so that they don't collide."""
+    last, level, lowest = -_CLOSE, 0, 0
     for number, event in enumerate(records.manifest["scenario"]["events"], 1):
         level = level + 1 if event["month"] - last < _CLOSE else 0
-        last = event["month"]
-        when = month_end(month_name(event["month"]))[0]
-        axes.axvline(when, ymax=0.02 + 0.05 * level, color=INK, linewidth=0.7)
-        axes.annotate(
-            str(number),
-            (when, 0.02 + 0.05 * level),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="bottom",
-            fontsize=7,
-        )
+        last, lowest = event["month"], max(lowest, level)
+        when, foot = month_end(month_name(event["month"]))[0], -_STEP * (level + 0.4)
+        axes.vlines(when, foot, 0, color=INK, linewidth=0.7)
+        axes.annotate(str(number), (when, foot), ha="center", va="top", fontsize=7)
+    axes.set_ylim(-_STEP * (lowest + 1.8), 1.12)  # room for the name of the deadline
 
 
 def event_lines(records: Records, language: str) -> list[str]:

@@ -55,10 +55,11 @@ def draw_groups(axes: Axes, records: Records, nation: Nation, language: str) -> 
     text = labels(language)
     bodies, counts = records.municipalities, group_counts(records)
     colours = group_colours(records, nation)
-    draw_bodies(axes, bodies, nation, [colours.get(group, NONE_LATE) for group in bodies["group"]])
+    charts = draw_bodies(axes, bodies, nation, [colours.get(group, NONE_LATE) for group in bodies["group"]])
     leads = bodies[bodies["code"].isin(records.groups["lead"])]
     size = max(_DOT, _LARGE_DOT / math.sqrt(len(bodies)))
-    axes.scatter(leads["x_km"], leads["y_km"], s=size, c=INK, edgecolors="white", linewidths=_RIM, zorder=3)
+    for chart in charts:
+        chart.scatter(leads["x_km"], leads["y_km"], s=size, c=INK, edgecolors="white", linewidths=_RIM, zorder=3)
     axes.set_title(text["groups_title"])
     members = tuple(Patch(facecolor=colour) for colour in GROUP_COLOURS[:_SHOWN])
     dot = Line2D([], [], marker="o", color="none", markerfacecolor=INK, markeredgecolor="white", markersize=4)

@@ -21,6 +21,10 @@ from dxsim.views.labels import labels
 from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, late_bin, new_figure, style, write_below, write_title
 
 _MARGIN_KM, _MARGIN_SHARE = 10.0, 0.015
+_ISLET_KM, _GAP = 40.0, 0.03  # margin in a box of islands; between boxes, as a share of the frame
+_BOXES = 0.45, 0.36  # share of the frame that boxes take at most
+_FAR_BODIES, _FAR_HEIGHT = 0.05, 0.2  # the most bodies, and the least height, that go into boxes
+_STRAIT, _SEA = 0.04, 0.1  # of the height: what parts far islands from the rest, and one box from another
 _CORNER = 0.4, 0.2  # share of the frame that a legend takes
 
 
@@ -62,8 +66,12 @@ def draw_map(axes: Axes, records: Records, nation: Nation, language: str) -> Non
     map_legend(axes, records.municipalities, patches, names, text["map_legend"])
 
 
-def draw_bodies(axes: Axes, bodies: pd.DataFrame, nation: Nation, colours: Sequence[str] | npt.NDArray[Any]) -> None:
+def draw_bodies(
+    axes: Axes, bodies: pd.DataFrame, nation: Nation, colours: Sequence[str] | npt.NDArray[Any]
+) -> list[Axes]:
     """Draw municipalities as shapes, or as points where the nation has none, and nothing else.
+
+    Islands far to the south, as Okinawa, stand in boxes on the left, all at one scale.
 
     Parameters
     ----------
@@ -75,7 +83,64 @@ def draw_bodies(axes: Axes, bodies: pd.DataFrame, nation: Nation, colours: Seque
         For its boundaries.
     colours : sequence of str
         One for each row.
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        `axes` and the boxes, all in km of the nation: what else is drawn on the map is drawn on each.
     """
+    # The municipalities' own points set the frame: far islets of a shape would shrink the rest.
+    far = far_islands(bodies)
+    low, high = _frame(bodies[~far], _MARGIN_KM)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    axes.set_aspect("equal", anchor="N")
+    axes.set_axis_off()
+    _paint(axes, bodies, nation, colours)
+    islands = bodies.assign(colour=colours)[far].sort_values("x_km")
+    group = (islands["x_km"].diff() > _SEA * np.ptp(bodies["y_km"])).cumsum()
+    groups = [(some, *_frame(some, _ISLET_KM)) for _, some in islands.groupby(group)]
+    sizes = np.array([(end - start) / (high - low) for _, start, end in groups]).reshape(-1, 2)
+    room = _BOXES[1] - _GAP * (len(groups) - 1)
+    sizes *= min(1, _BOXES[0] / sizes[:, 0].max(initial=_BOXES[0]), room / max(room, sizes[:, 1].sum()))
+    charts, top = [axes], 1 - _CORNER[1] - _GAP  # boxes begin under the place of the legend
+    for (some, corner, opposite), (width, height) in zip(groups, sizes, strict=True):
+        box = axes.inset_axes((0, top - height, width, height), xticks=[], yticks=[])
+        box.set(xlim=(corner[0], opposite[0]), ylim=(corner[1], opposite[1]))
+        box.spines[:].set(visible=True, color=FAINT, linewidth=0.5)
+        _paint(box, some, nation, some["colour"])
+        charts.append(box)
+        top -= height + _GAP
+    return charts
+
+
+def far_islands(bodies: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which municipalities lie far to the south: few, beyond a wide strait, over a large part of the height."""
+    y = bodies["y_km"].to_numpy(np.float64)
+    south, height = np.sort(y)[: 2 + int(_FAR_BODIES * len(y))], np.ptp(y)
+    straits = np.flatnonzero(np.diff(south) > _STRAIT * height)
+    if not len(straits) or south[straits[-1] + 1] - south[0] < _FAR_HEIGHT * height:
+        return np.zeros(len(y), bool)
+    far = y <= south[straits[-1]]
+    x, y = _places(bodies[~far])
+    is_free = not ((x < _BOXES[0]) & (abs(1 - _CORNER[1] - _GAP - _BOXES[1] / 2 - y) < _BOXES[1] / 2)).any()
+    return np.asarray(far & is_free)
+
+
+def _places(bodies: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return where municipalities lie between the leftmost and the rightmost, the lowest and the highest: 0 to 1."""
+    points = bodies[["x_km", "y_km"]].to_numpy(np.float64)
+    return np.asarray((points - points.min(axis=0)) / np.maximum(np.ptp(points, axis=0), 1e-9)).T
+
+
+def _frame(bodies: pd.DataFrame, margin_km: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the lower left and the upper right corner of a frame around municipalities, in km."""
+    points = bodies[["x_km", "y_km"]].to_numpy(np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = margin_km + _MARGIN_SHARE * (high - low)
+    return low - margin, high + margin
+
+
+def _paint(axes: Axes, bodies: pd.DataFrame, nation: Nation, colours: Sequence[str] | npt.NDArray[Any]) -> None:
     if nation.boundaries:
         shapes = [
             (ring, colour)
@@ -86,13 +151,6 @@ def draw_bodies(axes: Axes, bodies: pd.DataFrame, nation: Nation, colours: Seque
         axes.add_collection(PolyCollection(rings, facecolors=fills, edgecolors="white", linewidths=0.15))
     else:
         axes.scatter(bodies["x_km"], bodies["y_km"], c=colours, s=9, linewidths=0.2, edgecolors="white")
-    # The municipalities' own points set the frame: far islets of a shape would shrink the rest.
-    for name, limit in (("x_km", axes.set_xlim), ("y_km", axes.set_ylim)):
-        low, high = bodies[name].min(), bodies[name].max()
-        margin = _MARGIN_KM + _MARGIN_SHARE * (high - low)
-        limit(low - margin, high + margin)
-    axes.set_aspect("equal", anchor="N")
-    axes.set_axis_off()
 
 
 def map_legend(
@@ -103,8 +161,8 @@ def map_legend(
     title: str | None = None,
 ) -> None:
     """Put a legend into the upper left corner of a map, or on its right if there are municipalities in the corner."""
-    x, y = (bodies[name] - bodies[name].min() for name in ("x_km", "y_km"))
-    is_free = not ((x < _CORNER[0] * x.max()) & (y > (1 - _CORNER[1]) * y.max())).any()
+    x, y = _places(bodies[~far_islands(bodies)])
+    is_free = not ((x < _CORNER[0]) & (y > 1 - _CORNER[1])).any()
     axes.legend(
         handles,
         names,

@@ -15,9 +15,9 @@ from dxsim.records.tables import ALL
 from dxsim.scenario.months import FIRST_MONTH
 from dxsim.views.labels import labels
 from dxsim.views.style import ACCOUNT_COLOURS, INK, amounts, legend_beside, new_figure, rounded, style, write_title
+from dxsim.views.yen import UNITS
 
 _WIDTH, _ROOM = 0.78, 1.06
-UNITS = {"en": 1e9, "ja": 1e8}  # yen: billions, 億
 SUBSIDY = "subsidy"
 _LINE: dict[str, Any] = {
     "color": INK,

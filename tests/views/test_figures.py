@@ -30,7 +30,7 @@ from dxsim.views.groups import describe_groups, group_colours, groups_figure
 from dxsim.views.histogram import histogram_figure
 from dxsim.views.labels import labels
 from dxsim.views.lateness import lateness_figure
-from dxsim.views.maps import map_figure
+from dxsim.views.maps import draw_bodies, far_islands, map_figure
 from dxsim.views.money import money_figure
 from dxsim.views.overview import overview_figure
 from dxsim.views.programmes import programmes_figure
@@ -177,6 +177,41 @@ def test_the_map_colours_municipalities_by_their_late_systems(
     assert isinstance(shapes, PolyCollection)
     drawn = [to_hex(colour) for colour in shapes.get_facecolor()]
     assert drawn == [BIN_COLOURS[0], BIN_COLOURS[3], BIN_COLOURS[1], BIN_COLOURS[0]]
+
+
+def islands(count: int, x_km: float, y_km: float) -> list[dict[str, float]]:
+    return [{"x_km": x_km + 10 * place, "y_km": y_km} for place in range(count)]
+
+
+def test_far_islands_stand_in_boxes_and_hide_nobody(four_bodies: Nation) -> None:
+    land = [{"x_km": x, "y_km": y + 3 * max(0, x - 400)} for x in range(0, 600, 10) for y in range(0, 200, 50)]
+    bodies = pd.DataFrame([*land, *islands(4, -400, -400), *islands(2, 500, -450)])
+    bare = replace(four_bodies, boundaries={}, municipalities=bodies)
+    main, *boxes = draw_bodies(Figure().subplots(), bodies, bare, ["#123456"] * 240 + ["#abcdef"] * 6)
+    assert main.get_ylim()[0] > -50
+    assert [len(box.collections[0].get_offsets()) for box in boxes] == [4, 2]
+    assert {to_hex(colour) for box in boxes for colour in box.collections[0].get_facecolor()} == {"#abcdef"}
+    for box in boxes:
+        (left, right), (low, high) = box.get_xlim(), box.get_ylim()
+        assert all(left < x < right and low < y < high for x, y in box.collections[0].get_offsets())
+    # With a town where the boxes would stand, all is in one frame.
+    crowded = pd.concat([bodies, pd.DataFrame([{"x_km": 50.0, "y_km": 450.0}])], ignore_index=True)
+    (only,) = draw_bodies(Figure().subplots(), crowded, bare, ["#123456"] * 247)
+    assert only.get_ylim()[0] < -450
+
+
+def test_a_nation_without_far_islands_has_one_frame(four_bodies: Nation) -> None:
+    for rows, columns in ((1, 1), (2, 2), (30, 1), (1, 30), (12, 12)):
+        assert not far_islands(grid_nation(rows, columns).municipalities).any()
+
+
+def test_numbers_of_events_stand_under_the_curves(four_bodies_records: Records) -> None:
+    axes = adoption_figure(four_bodies_records).axes[0]
+    count = len(four_bodies_records.manifest["scenario"]["events"])
+    numbers = [item for item in axes.texts if item.get_text().isdigit()]
+    assert [item.get_text() for item in numbers] == [str(number) for number in range(1, count + 1)]
+    assert all(axes.get_ylim()[0] < item.xy[1] < 0 for item in numbers)
+    assert len({item.xy for item in numbers}) == count
 
 
 def test_without_boundaries_the_map_shows_points_and_says_so(four_bodies_records: Records, four_bodies: Nation) -> None:
