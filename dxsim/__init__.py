@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
+    from dxsim.analysis import Comparison, compare, sensitivity
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
@@ -46,9 +47,13 @@ _HOMES = {
     "run_sweep": "dxsim.sweep.runner",
     "Results": "dxsim.sweep.store",
     "read_results": "dxsim.sweep.store",
+    "compare": "dxsim.analysis",
+    "Comparison": "dxsim.analysis",
+    "sensitivity": "dxsim.analysis",
 }
 
 __all__ = [
+    "Comparison",
     "MunicipalDXModel",
     "Municipality",
     "Nation",
@@ -58,12 +63,14 @@ __all__ = [
     "Study",
     "__version__",
     "by_size_class",
+    "compare",
     "load_nation",
     "load_scenario",
     "read_records",
     "read_results",
     "read_study",
     "run_sweep",
+    "sensitivity",
     "set_language",
     "simulate",
     "write_records",

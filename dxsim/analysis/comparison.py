@@ -18,14 +18,13 @@ import pandas as pd
 from dxsim.analysis.estimates import differences, mean_of, replicates_needed, reversals, seed_means
 from dxsim.analysis.paired import direction_of
 from dxsim.analysis.ranks import rank_tables
-from dxsim.analysis.selection import VARIANT, Alternative, Selection, select, uncertain_columns
+from dxsim.analysis.selection import VARIANT, Alternative, Selection, in_order, select, uncertain_columns
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import write_whole
 from dxsim.records.summary import find_kpi
 
 Floats = npt.NDArray[np.float64]
 
-DEFAULT = "default"  # the variant that estimates are made under, where it is one of several
 KPI, STRATA = ("kpi",), ("stratum", "class", "measure")
 SHARE_OF_INTEREST, RELATIVE_OF_INTEREST = 0.005, 0.01  # of a share, and of the mean of anything else
 
@@ -40,7 +39,8 @@ class Comparison:
     Attributes
     ----------
     alternatives : pandas.DataFrame
-        ``case``, ``folder``, ``is_reference``, ``variants``, ``planned``, ``finished`` (runs).
+        ``case``, ``folder``, ``is_reference``, ``variants``, ``planned``, ``finished`` (runs), and the fingerprints of
+        ``nation``, ``vendor_table`` and ``code``.
     pairs : pandas.DataFrame
         By ``case`` and ``variant``: ``pairs``, ``seeds``, ``points``, and runs without a partner
         (``unmatched_reference``, ``unmatched_case``).
@@ -102,7 +102,7 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     *selections : str, Path, Results or Alternative
         ``FOLDER``: all alternatives of a sweep (variants of the model are not alternatives, unless nothing else
         differs). ``FOLDER:SCENARIO`` (or the name of a case) or ``FOLDER:key=value,key=value`` with the keys scenario,
-        variant and the full names of levers: one alternative.
+        variant and levers (``policy.deadline``, or ``deadline`` if no other is called so): one alternative.
     confidence : float
         Of intervals, 0 to 1.
 
@@ -220,9 +220,9 @@ def cube(frame: pd.DataFrame, keys: pd.MultiIndex) -> Floats:
 
 
 def variants_of(keys: pd.MultiIndex) -> Iterator[tuple[str, pd.MultiIndex]]:
-    """Yield each variant with its keys, the default first, then by name."""
+    """Yield each variant with its keys, in the order of `in_order`."""
     level = keys.get_level_values(VARIANT)
-    for variant in sorted(set(level), key=lambda name: (name != DEFAULT, name)):
+    for variant in in_order(level.unique()):
         yield variant, keys[level == variant]
 
 
@@ -345,6 +345,7 @@ def _described(alternatives: Sequence[Alternative]) -> pd.DataFrame:
                 "variants": ", ".join(item.variants),
                 "planned": len(item.plan),
                 "finished": int(finished.sum()),
+                **item.origin,
             }
         )
     return pd.DataFrame(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CASE, SCENARIO, VARIANT = "case", "scenario", "variant"
+DEFAULT = "default"  # variant
 FIXED = ("run", CASE, VARIANT, SCENARIO, "point", "seed")  # the columns that every plan begins with
 
 
@@ -40,8 +41,20 @@ class Alternative:
 
     @property
     def variants(self) -> list[str]:
-        """Variants of the model, in the order of the plan."""
-        return list(dict.fromkeys(self.plan[VARIANT]))
+        """Variants of the model in the order of `in_order`."""
+        return in_order(self.plan[VARIANT].unique())
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Fingerprints of the nation, the vendors and the code that its runs were made with."""
+        manifest = self.results.manifest
+        parts = {"nation": "fingerprint", "vendor_table": "sha256", "code": "sources"}
+        return {part: manifest.get(part, {}).get(key, "") for part, key in parts.items()}
+
+
+def in_order(variants: Iterable[str]) -> list[str]:
+    """Return variants with the one first that estimates are made under: the default if it is there; then by name."""
+    return sorted(variants, key=lambda name: (name != DEFAULT, name))
 
 
 Selection: TypeAlias = str | Path | Results | Alternative
@@ -160,6 +173,8 @@ def _matches(results: Results, key: str, value: str) -> pd.Series[bool]:
         if not of_case.any():
             raise _unknown(SCENARIO, value, [*plan[SCENARIO].unique(), *named.dropna().unique()])
         return of_case
+    short = [name for name in keys if name.rpartition(".")[2] == key]
+    key = short[0] if len(short) == 1 else key
     if key not in keys:
         hint = nearest(key, keys)
         raise ValueError(say("{key} is not a key ({keys}){hint}", key=key, keys=", ".join(keys), hint=hint))

@@ -10,8 +10,8 @@ import pandas as pd
 
 from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import write_tables
+from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
-from dxsim.analysis.sensitivity import is_drawn
 from dxsim.cli.run import SHOWN
 from dxsim.cli.text import columns
 from dxsim.errors import InputError, Problem, nearest, say
@@ -20,6 +20,7 @@ from dxsim.views.labels import labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences
 
 _NAMED_LEFT_OUT = 5
+_ORIGIN = ("nation", "vendor_table", "code")
 
 
 def print_comparison(
@@ -99,7 +100,7 @@ def _nation(reference: Alternative, language: str) -> Nation | None:
 
 def comparison_text(found: Comparison, kpis: Sequence[str], language: str) -> str:
     """Return a comparison as text for a terminal: who is compared, then the differences KPI by KPI."""
-    parts = [_heading(found), _differences(found, kpis, language), *_notes(found, kpis)]
+    parts = [_heading(found), _differences(found, kpis, language), *_notes(found, kpis, language)]
     return "\n\n".join(parts)
 
 
@@ -126,13 +127,10 @@ def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
         "structural": say("structural range"),
     }
     kinds = {kind: name for kind, name in kinds.items() if table[f"{kind}_low"].notna().any()}
-    over = {
-        "seeds": say("reversed in seeds"),
-        "points": say("reversed at points"),
-        "variants": say("reversed in variants"),
-    }
+    over = {"seeds": say("seeds"), "points": say("points"), "variants": say("variants")}
     over = {unit: name for unit, name in over.items() if (table[unit] > 1).any()}
-    head = ["", say("mean"), say("difference"), *kinds.values(), "", say("seeds used/needed"), *over.values()]
+    turned = [say("reversed ({over})", over="/".join(over.values()))] if over else []
+    head = ["", say("mean"), say("difference"), *kinds.values(), "", say("seeds"), *turned]
     rows, titles = [head], {}
     for kpi in kpis:
         of_kpi = table[table["kpi"] == kpi]
@@ -152,9 +150,13 @@ def _rows(
     rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str], language: str
 ) -> list[list[str]]:
     """Return the lines of a KPI: the reference, then each case."""
-    lines = [[f"  {reference}", scale.text(rows["reference_mean"].iloc[0]), *[""] * (3 + len(kinds) + len(over))]]
+    empty = [""] * (3 + len(kinds) + bool(over))
+    lines = [[f"  {reference}", scale.text(rows["reference_mean"].iloc[0]), *empty]]
     for row in rows.to_dict("records"):
         intervals = [scale.range_text(row[f"{kind}_low"], row[f"{kind}_high"]) for kind in kinds]
+        turned = "/".join(
+            "–" if pd.isna(row[f"reversed_{unit}"]) else f"{row[f'reversed_{unit}']:.0%}" for unit in over
+        )
         lines.append(
             [
                 f"  {row['case']}",
@@ -163,22 +165,24 @@ def _rows(
                 *intervals,
                 labels(language)[f"verdict_{row['verdict']}"],
                 f"{row['seeds']:.0f}/{row['seeds_needed']:.0f}",
-                *(_share(row[f"reversed_{unit}"]) for unit in over),
+                *([turned] if over else []),
             ]
         )
     return lines
 
 
-def _share(value: float) -> str:
-    return "–" if pd.isna(value) else f"{value:.0%}"
-
-
-def _notes(found: Comparison, kpis: Sequence[str]) -> list[str]:
+def _notes(found: Comparison, kpis: Sequence[str], language: str) -> list[str]:
     notes = [
         say("Verdicts follow the Monte Carlo interval: how sure a difference is with these parameters and this model"),
         say("Parametric and structural intervals say how far it hangs on what nobody knows and on how it is modelled"),
-        say("Seeds needed: for a claim about half a point of a share, or about 1 % of the mean of anything else"),
+        say("Seeds: used/needed for a claim about half a point of a share, or about 1 % of the mean of anything else"),
     ]
+    unlike = [part for part in _ORIGIN if found.alternatives[part].nunique() > 1]
+    if unlike:
+        what = say(
+            "not the same for all alternatives, so differences come from it too: {parts}", parts=", ".join(unlike)
+        )
+        notes.insert(0, labels(language)["warning"].format(warning=what))
     more = found.differences["kpi"].nunique() - len(kpis)
     if more:
         notes.append(say("{count} more KPIs: see --kpi NAME, or the tables that -o FOLDER writes", count=more))

@@ -19,7 +19,7 @@ from dxsim.nation.nation import Nation
 from dxsim.views.labels import labels
 from dxsim.views.maps import draw_bodies
 from dxsim.views.quantities import column_label
-from dxsim.views.style import FAINT, new_figure, style, write_below, write_heading
+from dxsim.views.style import FAINT, amounts, new_figure, style, write_below, write_heading
 
 _ACROSS, _SQUARE = 3, 4  # maps in a row; as many maps make a square
 _LEVELS, _CHANGES, _UNKNOWN = "viridis_r", "PuOr_r", "#ffffff"
@@ -74,13 +74,14 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
             colours, values = (change, changes[place - 1]) if place else (level, means[0])
             draw_bodies(axes, nation.municipalities, nation, _filled(colours, values))
             axes.set_title(alternatives[place].name, fontsize=8.5)
-        name = column_label(column, alternatives[0].results, language)
+        name = column_label(alternatives[0].results, "bodies", column, language)
         for place, (colours, title) in enumerate(((level, "case_maps_level"), (change, "case_maps_change"))):
-            bar_axes = figure.add_subplot(grid[down, place])
+            bar_axes = figure.add_subplot(grid[down, 1:] if place else grid[down, 0])
             bar = figure.colorbar(colours, cax=bar_axes, orientation="horizontal", extend="both")
-            bar.set_label(text[title].format(column=name, reference=alternatives[0].name), fontsize=7.5)
+            bar.set_label(text[title].format(reference=alternatives[0].name), fontsize=7.5)
+            amounts(bar_axes.xaxis, 1)
             bar.ax.tick_params(labelsize=7)
-        write_heading(figure, text["case_maps_title"])
+        write_heading(figure, text["case_maps_title"].format(column=name))
         points = [] if nation.boundaries else [text["map_points"]]
         write_below(figure, [*points, text["sweep_not_a_forecast"], *nation.attribution], FAINT)
     return figure
@@ -114,7 +115,7 @@ def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, colu
         for item, values in zip(alternatives[1:], means[1:], strict=True)
     ]
     return text["case_maps_description"].format(
-        column=column_label(column, alternatives[0].results, language),
+        column=column_label(alternatives[0].results, "bodies", column, language),
         reference=alternatives[0].name,
         mean=f"{np.nanmean(means[0]):,.3g}",
         cases="; ".join(parts),

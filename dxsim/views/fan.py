@@ -54,10 +54,9 @@ def fan_figure(
         months_axis(charts[0, 0])
         charts[0, 0].xaxis.set_major_locator(YearLocator(_YEARS))  # type: ignore[no-untyped-call]
         thousands(charts[0, 0].yaxis)
-        name = column_label(column, alternatives[0].results, language)
-        for axes in charts[:, 0]:
-            axes.set_ylabel(name)
-        write_heading(figure, text[f"fan_title_{kind}"].format(units=int(table["units"].max())))
+        name = column_label(alternatives[0].results, "months", column, language)
+        spread = text[f"fan_title_{kind}"].format(units=int(table["units"].max()))
+        write_heading(figure, text["fan_title"].format(column=name, spread=spread))
         figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right upper")
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
     return figure
@@ -109,7 +108,7 @@ def describe_fan(
         for row in last
     ]
     return text["fan_description"].format(
-        column=column_label(column, alternatives[0].results, language),
+        column=column_label(alternatives[0].results, "months", column, language),
         start=f"{table['month'].min():%Y-%m}",
         end=f"{table['month'].max():%Y-%m}",
         kind=text[f"kind_{kind}"],

@@ -93,8 +93,10 @@ def outcome_label(name: str, language: str) -> str:
         return labels(language).get(f"measure_{name}", name)
 
 
-def column_label(column: str, results: Results, language: str) -> str:
+def column_label(results: Results, table: str, column: str, language: str) -> str:
     """Return what a column of the records of a sweep means, as the sweep's own dictionary has it, else its name."""
     with (results.folder / DICTIONARY).open(encoding="utf-8", newline="") as file:
-        meanings = {row["column"]: row.get(f"meaning_{language}") for row in csv.DictReader(file)}
-    return meanings.get(column) or column
+        for row in csv.DictReader(file):
+            if (row["table"], row["column"]) == (table, column):
+                return row[f"meaning_{language}"]
+    return column

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from dxsim.analysis.sensitivity import SEED_SHARE
+from dxsim.analysis.indices import SEED_SHARE
 from dxsim.scenario.registry import REGISTRY
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label
@@ -27,7 +27,7 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
     Parameters
     ----------
     indices : pandas.DataFrame
-        Of one alternative under one variant, as `dxsim.analysis.sensitivity` gives them.
+        As `dxsim.analysis.sensitivity` gives them; the first alternative and variant in it are drawn.
     kpi : str
         One of those in it.
     language : str
@@ -36,7 +36,7 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
         Parameters that are drawn, those that matter most.
     """
     text = labels(language)
-    rows = indices[indices["kpi"] == kpi]
+    rows = _of_first(indices, kpi)
     measure = _measure(rows)
     bars = _ordered(rows, measure).tail(most)
     with style():
@@ -67,6 +67,11 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
     return figure
 
 
+def _of_first(indices: pd.DataFrame, kpi: str) -> pd.DataFrame:
+    is_first = (indices[["case", "variant"]] == indices[["case", "variant"]].iloc[0]).all(axis=1)
+    return indices[is_first & (indices["kpi"] == kpi)]
+
+
 def _measure(rows: pd.DataFrame) -> str:
     return next(name for name in _MEASURES if (rows["measure"] == name).any())
 
@@ -87,7 +92,7 @@ def _notes(rows: pd.DataFrame, language: str) -> list[str]:
 def describe_tornado(indices: pd.DataFrame, kpi: str, language: str = "en") -> str:
     """Return what the chart shows, in words."""
     text = labels(language)
-    rows = indices[indices["kpi"] == kpi]
+    rows = _of_first(indices, kpi)
     measure = _measure(rows)
     bars = _ordered(rows, measure).iloc[::-1]
     parts = [f"{REGISTRY[row['parameter']].label[language]} {row['value']:+.2g}" for row in bars.to_dict("records")]

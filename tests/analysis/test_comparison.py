@@ -130,6 +130,8 @@ def test_levers_are_alternatives_and_selected_by_value(tmp_path: Path) -> None:
     assert found.differences["difference"].tolist() == pytest.approx([-0.1, -0.2])
     chosen = (f"{results.folder}:policy.capacity_programme={level}" for level in ("0.40", "0.2"))
     assert compare(*chosen).differences["difference"].tolist() == pytest.approx([0.1])
+    short = (f"{results.folder}:capacity_programme={level}" for level in (0.4, 0.2))
+    assert compare(*short).differences["difference"].tolist() == pytest.approx([0.1])
 
 
 def test_cases_go_by_the_names_that_the_study_gives_them(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from dxsim.analysis import sensitivity
-from dxsim.analysis.sensitivity import partial_rank_correlations, seed_share
+from dxsim.analysis.indices import partial_rank_correlations, seed_share
 from dxsim.errors import InputError
 from dxsim.sweep.design import points
 from dxsim.sweep.store import Results
@@ -22,13 +22,11 @@ from tests.analysis.sweeps import noise, plan_table, sweep
 FIRST, SECOND, THIRD = "vendor.capacity_ratio", "commitment.naive_share", "legacy.complexity_mean"
 
 
-def sampled(
-    folder: Path, sample: dict[str, Any], kpis: Callable[[Mapping[str, Any]], dict[str, float]], seeds: int = 1
-) -> Results:
+def sampled(folder: Path, sample: dict[str, Any], kpis: Callable[[Mapping[str, Any]], dict[str, float]]) -> Results:
     """Return a sweep over three parameters, drawn from 0.1 to 0.9 as a study says."""
     uncertainties = {name: {"low": 0.1, "high": 0.9} for name in (FIRST, SECOND, THIRD)}
     study = Study("drawn", uncertainties=uncertainties, sample=sample)
-    return sweep(folder, plan_table([{}], range(seeds), points(study)), kpis, {"study": study.data()})
+    return sweep(folder, plan_table([{}], [1], points(study)), kpis, {"study": study.data()})
 
 
 def values_of(table: pd.DataFrame, measure: str, kpi: str = "late_share") -> dict[str, float]:
