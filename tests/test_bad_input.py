@@ -31,8 +31,6 @@ TYPED = {
     "unknown option": (["run", "--fast"], "unrecognized arguments"),
     "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
     "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
-    "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
-    "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
     "unknown scenario": (["run", "scenario=basline"], "did you mean 'baseline'"),
     "missing scenario file": (["run", "scenario=./none.yaml"], "none.yaml"),
     "misspelt parameter": (["run", "policy.deadlin=2027-03"], "did you mean 'policy.deadline'"),

@@ -16,6 +16,7 @@ from dxsim.cli.run import SHOWN
 from dxsim.cli.text import columns
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
+from dxsim.records.store import check_writable
 from dxsim.views.labels import labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences
 
@@ -47,7 +48,7 @@ def print_comparison(
         If a selection or a KPI is wrong, or there is nothing to compare.
     """
     if output:
-        _check_folder(Path(output))
+        check_writable(Path(output))
     alternatives = select(selections)
     found = compare(*alternatives)
     known = list(dict.fromkeys(found.differences["kpi"]))
@@ -61,13 +62,6 @@ def print_comparison(
     if output:
         _write(found, alternatives, Path(output), language, figures=figures)
         print(labels(language)["nation_written"].format(folder=output))
-
-
-def _check_folder(folder: Path) -> None:
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            what = say("{problem}; choose another with -o FOLDER", problem=say("'{place}' is a file", place=place))
-            raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
 
 
 def _write(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from dxsim.sweep.store import DICTIONARY, Results
 from dxsim.views.labels import kpi_label, labels
+from dxsim.views.yen import yen_scale
 
 _MILLION, _THREE_DIGITS = 1e6, 1e2
 MEASURES = {"cost_per_resident": "cost_per_resident_2035"}  # of strata that are a KPI of another name
@@ -63,7 +64,8 @@ def scale_of(unit: str, largest: float, smallest: float, language: str) -> Scale
     else:
         factor, name = 1.0, unit_text(unit, language)
         if unit == "yen":
-            factor, name = 1e-9, text["unit_billion_yen"]
+            size, name = yen_scale(largest, language)
+            factor = 1 / size
         elif largest >= _MILLION:
             factor, name = 1 / _MILLION, text["unit_millions"].format(unit=name)
         of_difference = name
