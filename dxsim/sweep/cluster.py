@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from dxsim.errors import DxsimError, InputError, Problem, say
 from dxsim.kernel import is_warm
+from dxsim.records.provenance import code_identity
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -84,7 +85,7 @@ def run_on_cluster(
     Raises
     ------
     InputError
-        If `distributed` is not installed, the scheduler does not answer, or its workers can't take up the work.
+        If `distributed` is not installed, the scheduler does not answer, or it or its workers can't take up the work.
     DxsimError
         If the scheduler is lost meanwhile.
     """
@@ -95,9 +96,10 @@ def run_on_cluster(
     name = f"dxsim-{uuid4().hex}"
     with _client(subject, address, workers, threads) as client:
         try:
+            client.run_on_scheduler(code_identity)  # a scheduler without dxsim would fail every batch
             client.register_plugin(Shared(context), name)
         except Exception as error:
-            what = say("its workers can't take up the work: {reason}", reason=f"{type(error).__name__}: {error}")
+            what = say("its processes can't take up the work: {reason}", reason=f"{type(error).__name__}: {error}")
             raise InputError(subject, [Problem("", what)]) from error
         try:
             patience = (
