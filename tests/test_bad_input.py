@@ -29,6 +29,12 @@ sources: [own thought]
 TYPED = {
     "unknown command": (["simulate"], "invalid choice"),
     "unknown option": (["run", "--fast"], "unrecognized arguments"),
+    "status of no sweep": (["sweep", "status", "nowhere"], "not the folder of a sweep"),
+    "run of no sweep": (["reproduce", "nowhere", "1"], "not the folder of a sweep"),
+    "study that is none": (["sweep", "plan", "uncertaint"], "did you mean 'uncertainty'"),
+    "setting out of bounds": (["sweep", "run", "uncertainty", "threads=0"], "threads must be a whole number from 1"),
+    "setting of a cluster alone": (["sweep", "run", "uncertainty", "address=tcp://a:1"], "execution=dask"),
+    "unknown setting": (["sweep", "run", "uncertainty", "thread=1"], "did you mean 'threads'"),
     "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
     "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
     "unknown scenario": (["run", "scenario=basline"], "did you mean 'baseline'"),

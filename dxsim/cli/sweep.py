@@ -166,7 +166,7 @@ def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings, text: Mappi
 def _is_agreed(text: Mapping[str, str]) -> bool:
     """Ask; where nobody can answer, refuse and say how to agree beforehand."""
     if not sys.stdin.isatty():
-        raise InputError("dxsim sweep run", [Problem("", say("nobody is there to agree; add --yes"))])
+        raise InputError(say("command line"), [Problem("", say("nobody is there to agree; add --yes"))])
     try:
         return input(text["sweep_ask"]).strip().lower() in ("y", "yes", "はい")
     except EOFError:
@@ -208,7 +208,7 @@ def _status_text(results: Results, text: Mapping[str, str]) -> str:
         )
     ]
     for row in failed.head(_SHOWN_FAILURES).to_dict("records"):
-        replay = f"dxsim reproduce {results.folder} {row['run']}"
+        replay = " ".join(["dxsim", "reproduce", str(results.folder), row["run"]])
         lines.append(f"  {row['run']}  {_failure_text(row)}\n    {replay}")
     if len(failed) > _SHOWN_FAILURES:
         lines.append("  " + text["sweep_more_failures"].format(count=len(failed) - _SHOWN_FAILURES))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_NUMBER, STEP = "[run number]", "[step]"
+_TITLE = "BehaviorSpace results (dxsim {version})"  # by which those programs know the table: English everywhere
 _NOT_VARIED = ("run", "case", "point")  # columns of a plan that follow from the others
 _AT_A_TIME = 10_000  # runs held in memory
 
@@ -81,7 +82,7 @@ def _heading(results: Results) -> list[list[str]]:
     manifest = results.manifest
     begun = datetime.fromisoformat(manifest["started"])
     return [
-        [f"BehaviorSpace results (dxsim {manifest['software']['version']})", "Table version 2.0"],
+        [_TITLE.format(version=manifest["software"]["version"]), "Table version 2.0"],
         [f"dxsim, nation {manifest['nation']['name']}"],
         [manifest["study"]["name"]],
         [begun.strftime("%m/%d/%Y %H:%M:%S:000 %z")],

@@ -70,7 +70,7 @@ def write_crate(folder: Path, manifest: Mapping[str, Any]) -> None:
     action = {
         "@type": "CreateAction",
         "name": "Simulation of all runs of the plan",
-        "description": f"dxsim sweep run {STUDY}",
+        "description": " ".join(["dxsim", "sweep", "run", STUDY]),
         "startTime": manifest["started"],
         "endTime": manifest["finished"],
         "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
