@@ -10,6 +10,8 @@ import pandas as pd
 from dxsim.files import write_whole
 from dxsim.sweep.store import SUMMARY, Results
 
+_COLUMNS = {"case": "int64", "kpi": "str", "n": "int64", "mean": "float64", "sd": "float64"}
+_COLUMNS |= {"monte_carlo_error": "float64"}
 _COLUMNS_AT_A_TIME = 16  # so that memory does not grow with the number of KPIs times runs
 
 
@@ -26,6 +28,9 @@ def write_summary(results: Results) -> None:
 def _summaries(results: Results) -> Iterator[pd.DataFrame]:
     keys = results.plan[["run", "case", "point"]].drop_duplicates()
     kpis = list(results.manifest["kpis"])
+    if not results.tables():  # every run failed
+        yield pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in _COLUMNS.items()})
+        return
     for first in range(0, len(kpis), _COLUMNS_AT_A_TIME):
         chosen = kpis[first : first + _COLUMNS_AT_A_TIME]
         yield _summary(keys.merge(results.read("kpis", chosen), on="run", how="inner"), chosen)

@@ -140,6 +140,18 @@ def test_a_failing_run_is_reported_and_does_not_end_the_sweep(desk):
     assert found(read_results("planted")) == before
 
 
+def test_a_sweep_in_which_every_run_fails(desk):
+    large_nation()
+    usual = "  - {name: usual, money.unit_cost: 2530, money.running_cost_mean: 1.9}\n"
+    assert usual in OVERFLOW
+    sweep = start(Path("planted"), OVERFLOW.replace(usual, ""))
+    carry_on(sweep, sweep.missing(), Settings(threads=1), 2)
+    results = read_results("planted")
+    assert list(results.runs()["status"]) == ["failed"] * 3
+    assert len(pd.read_parquet("planted/summary.parquet")) == 0
+    assert [problem.what for problem in verify(results)] == ["3 of 3 runs failed"]
+
+
 def test_every_run_reproduces_bit_for_bit(desk):
     complete(Path("out"))
     sweep = open_sweep("out")
