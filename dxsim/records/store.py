@@ -94,7 +94,7 @@ def check_output(folder: Path) -> None:
         problem = _unwritable(folder) or _unwritable(folder.parent) or _loss(folder)
     except OSError as error:
         problem = str(error.strerror)
-    _refuse(folder, problem, "output=FOLDER")
+    _refuse(folder, problem, "output=")
 
 
 def check_writable(folder: Path) -> None:
@@ -105,12 +105,12 @@ def check_writable(folder: Path) -> None:
     InputError
         With the reason.
     """
-    _refuse(folder, _unwritable(folder), "-o FOLDER")
+    _refuse(folder, _unwritable(folder), "-o ")
 
 
 def _refuse(folder: Path, problem: str, option: str) -> None:
     if problem:
-        what = say("{problem}; choose another with {option}", problem=problem, option=option)
+        what = say("{problem}; choose another with {option}FOLDER", problem=problem, option=option)
         raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
 
 
