@@ -325,7 +325,7 @@ def _membership(outcome: Outcome, codes: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "group": pd.Series(np.where(is_member, lead, None), dtype="str"),
-            "group_size": np.where(is_member, of_group["size"], 1).astype(np.int32),
+            "group_size": np.where(is_member, of_group["members"], 1).astype(np.int32),
             "aide": np.asarray(body["aide"], bool),
             "platform": np.asarray(body["platform"], bool),
             "closing": month_starts(np.where(closing == NEVER, -1, closing)),
@@ -371,7 +371,7 @@ def _per(part: npt.NDArray[np.float64], whole: npt.NDArray[np.float64]) -> npt.N
 
 def _groups(outcome: Outcome, nation: Nation) -> pd.DataFrame:
     codes = nation.municipalities["code"].to_numpy(object)
-    number = np.flatnonzero(outcome.groups["size"] > 0)
+    number = np.flatnonzero(outcome.groups["members"] > 0)
     group = outcome.groups[number]
     members = [np.flatnonzero(outcome.municipalities["group"] == place) for place in number]
     population = nation.municipalities["population"].to_numpy(np.int64)
@@ -379,7 +379,7 @@ def _groups(outcome: Outcome, nation: Nation) -> pd.DataFrame:
         {
             "lead": pd.Series(codes[np.asarray(group["lead"], np.int64)], dtype="str"),
             "members": pd.Series([" ".join(codes[rows]) for rows in members], dtype="str"),
-            "size": group["size"].astype(np.int32),
+            "size": group["members"].astype(np.int32),
             "population": np.array([population[rows].sum() for rows in members], np.int64),
             "cost": np.asarray(group["cost"]),
             "transaction": np.asarray(group["transaction"]),
