@@ -13,9 +13,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 from numba import njit
 from numba.core import config as numba_config
@@ -68,11 +68,42 @@ def is_warm() -> bool:
     return any(cache_folder().rglob("schedule.advance*.nbc"))
 
 
-def kernel(function: Function) -> Function:
-    """Compile `function` on first use, keep it on disk, and let it run without the interpreter's lock."""
+@overload
+def kernel(function: Function) -> Function: ...
+
+
+@overload
+def kernel(*, inner: bool = ..., makes_arrays: bool = ...) -> Callable[[Function], Function]: ...
+
+
+def kernel(
+    function: Function | None = None, *, inner: bool = False, makes_arrays: bool = False
+) -> Function | Callable[[Function], Function]:
+    """Compile `function` on first use, keep it on disk, and let it run without the interpreter's lock.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile; left out where options are given: ``@kernel(inner=True)``.
+    inner : bool
+        Only kernels call it. What lets Python call it is left out then, which with a whole state to unpack takes
+        longer to compile than most functions themselves.
+    makes_arrays : bool
+        It makes arrays, or gets new ones from what it calls. Only then are references to arrays counted: counting
+        those of a whole state costs more than most functions do (a cut-over took three times as long). A function
+        that makes arrays without saying so does not compile; one that only gets them leaks them, which
+        ``tests/test_kernel.py`` would find.
+    """
+    if function is None:
+        return partial(_compiled, inner=inner, makes_arrays=makes_arrays)
+    return _compiled(function, inner, makes_arrays)
+
+
+def _compiled(function: Function, inner: bool, makes_arrays: bool) -> Function:
+    options: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": True, "_nrt": makes_arrays}
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(Function, njit(cache=True, nogil=True, error_model="numpy", **options)(function))
     finally:
         config.CACHE_DIR = before

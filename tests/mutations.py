@@ -47,15 +47,15 @@ FAULTS = (
     Fault(
         "> for >= at the threshold",
         "model/commitment.py",
-        ">= lots[i, lot].threshold",
-        "> lots[i, lot].threshold",
+        ">= chosen.threshold",
+        "> chosen.threshold",
         (LIMITS, "-k", "logistic"),
     ),
     Fault(
         "exposure to the type not normalised",
         "model/commitment.py",
-        "state.kind_committed[kind, lot] / country.kind_size[kind]",
-        "state.kind_committed[kind, lot] / country.municipalities.size",
+        "weight * committed[row, lot] / size[row]",
+        "weight * committed[row, lot] / size.sum()",
         CASES,
     ),
     Fault(
@@ -95,14 +95,14 @@ FAULTS = (
     ),
     Fault(
         "durations rounded down",
-        "model/vendor_queue.py",
+        "model/work.py",
         "int(np.ceil(work / limit - DONE_BELOW))",
         "int(np.floor(work / limit))",
         (LIMITS, "-k", "capacity or equations"),
     ),
     Fault(
         "smallest limit instead of the largest",
-        "model/vendor_queue.py",
+        "model/work.py",
         "max(minimum_service, work / minimum_months)",
         "min(minimum_service, work / minimum_months)",
         (LIMITS, "-k", "unlimited"),
@@ -215,8 +215,8 @@ FAULTS = (
     Fault(
         "product dates do not bind",
         "model/vendor_queue.py",
-        "ready[system.lot] > month or system.gate > month",
-        "system.gate > month",
+        "return max(ready[system.lot], system.gate)",
+        "return int(system.gate)",
         (TWIN, "-k", "baseline"),
     ),
 )

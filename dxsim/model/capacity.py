@@ -59,7 +59,7 @@ def vendor_output(supplier: np.record, parameters: np.record) -> float:
     return output(supplier.capacity, experience, parameters.learning_exponent)
 
 
-@kernel
+@kernel(inner=True)
 def change(state: State, events: Events, parameters: np.record, month: int) -> None:
     """Apply growth, the hiring programme, the ceiling, the release of teams and the events of this month."""
     vendors, nation = state.vendors, state.nation[0]
@@ -87,7 +87,7 @@ def change(state: State, events: Events, parameters: np.record, month: int) -> N
             vendors[shock.vendor].capacity *= shock.capacity_factor
 
 
-@kernel
+@kernel(inner=True)
 def quote(state: State, parameters: np.record, month: int) -> None:
     """Let every vendor quote its wait for every lot, as of the start of this month."""
     vendors = state.vendors

@@ -89,7 +89,7 @@ class Desk(NamedTuple):
     costs: Floats  # (2^EXACT_PLAYERS,) yen a year by coalition
 
 
-@kernel
+@kernel(makes_arrays=True)
 def lay_desk(n: int) -> Desk:
     """Return a desk for groups of up to `n` bodies."""
     width = max(n, SQUARED_GAP + 1)
@@ -338,7 +338,7 @@ def main_vendor(lots: Records) -> int:
     return -1
 
 
-@kernel
+@kernel(makes_arrays=True)
 def invite(country: Country, state: State, p: np.record, month: int) -> Players:
     """Return every body as a player, (n,) PLAYER, as it stands in this `month` with a view to next April."""
     n, n_lots = state.lots.shape

@@ -53,7 +53,7 @@ def monthly_benefit(index: float, share: float, baseline: float) -> float:
     return share * baseline / MONTHS_OF_YEAR * index
 
 
-@kernel
+@kernel(makes_arrays=True)
 def live_shares(places: Records, bodies: Records, rule: int) -> Floats:
     """Return the live share that counts for the bodies of each prefecture, (48,)."""
     share = np.zeros(PREFECTURES + 1)
@@ -70,11 +70,17 @@ def live_shares(places: Records, bodies: Records, rule: int) -> Floats:
     return share
 
 
-@kernel
+@kernel(makes_arrays=True)
 def count_interfaces(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Count every body's interfaces between old and new systems, and value what works together."""
+    share = live_shares(country.municipalities, state.municipalities, parameters.data_sharing)
+    value_bodies(country, state, parameters, share)
+
+
+@kernel(inner=True)
+def value_bodies(country: Country, state: State, parameters: np.record, share: Floats) -> None:
+    """Count the interfaces of every body and value what works together; (48,) `share` is that of `live_shares`."""
     p = parameters
-    share = live_shares(country.municipalities, state.municipalities, p.data_sharing)
     for i in range(country.municipalities.size):
         place, body, flows = (
             country.municipalities[i],

@@ -38,6 +38,7 @@ from dxsim.model import events, money
 from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.planning import begin_planning
 from dxsim.model.policy import EXTENSION_FOR_ALL, expected_deadline
+from dxsim.model.staff import planning_effort
 from dxsim.model.state import (
     BODIES_COMMITTED,
     COMMITTED,
@@ -48,6 +49,7 @@ from dxsim.model.state import (
     PEERS,
     REFUSALS,
     Country,
+    Floats,
     Integers,
     Records,
     State,
@@ -98,21 +100,40 @@ def mandate_hazard(readiness: float, pressure: float, slope: float, uniformity: 
 
 
 @kernel
-def peer_exposure(country: Country, state: State, parameters: np.record, i: int, lot: int) -> float:
-    """Return F in [0, 1]: the weighted share of peers that had committed this lot before this month.
+def exposure(of_prefecture: float, of_kind: float, neighbours: int, degree: int, parameters: np.record) -> float:
+    """Return F in [0, 1]: the weighted share of peers that had committed a lot before this month.
 
-    Weights: prefecture and type as the parameters say, the body itself included; the rest to neighbours. A body
-    without neighbours gives their weight to the other two in proportion, or else looks at nobody.
+    Weights: prefecture and type as the parameters say, the body itself included (`of_prefecture` and `of_kind` are
+    their weighted shares); the rest to the `neighbours` that had, of `degree` ones. A body without neighbours gives
+    their weight to the other two in proportion, or else looks at nobody.
     """
-    lots = state.lots
     by_prefecture, by_kind = parameters.prefecture_exposure_weight, parameters.type_exposure_weight
-    prefecture, kind = country.municipalities[i].prefecture, country.municipalities[i].kind
-    shares = by_prefecture * state.prefecture_committed[prefecture, lot] / country.prefecture_size[prefecture]
-    shares += by_kind * state.kind_committed[kind, lot] / country.kind_size[kind]
-    degree = country.offsets[i + 1] - country.offsets[i]
     if degree > 0:
-        return shares + (1.0 - by_prefecture - by_kind) * lots[i, lot].neighbours_committed / degree
-    return shares / (by_prefecture + by_kind) if by_prefecture + by_kind > 0.0 else 0.0
+        return of_prefecture + of_kind + (1.0 - by_prefecture - by_kind) * neighbours / degree
+    return (of_prefecture + of_kind) / (by_prefecture + by_kind) if by_prefecture + by_kind > 0.0 else 0.0
+
+
+@kernel(makes_arrays=True)
+def weighted_shares(committed: Integers, size: Integers, weight: float) -> Floats:
+    """Return `weight` times the share of each area's or type's bodies, of `size`, that `committed`, by lot."""
+    shares = np.zeros(committed.shape)
+    for row in range(committed.shape[0]):
+        for lot in range(committed.shape[1]):
+            if size[row] > 0:
+                shares[row, lot] = weight * committed[row, lot] / size[row]
+    return shares
+
+
+@kernel(makes_arrays=True)
+def peer_exposure(country: Country, state: State, parameters: np.record, i: int, lot: int) -> float:
+    """Return F of body `i` and a `lot` in this month."""
+    place, degree = country.municipalities[i], country.offsets[i + 1] - country.offsets[i]
+    of_prefecture = weighted_shares(
+        state.prefecture_committed, country.prefecture_size, parameters.prefecture_exposure_weight
+    )
+    of_kind = weighted_shares(state.kind_committed, country.kind_size, parameters.type_exposure_weight)
+    neighbours = state.lots[i, lot].neighbours_committed
+    return exposure(of_prefecture[place.prefecture, lot], of_kind[place.kind, lot], neighbours, degree, parameters)
 
 
 @kernel
@@ -126,86 +147,123 @@ def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> boo
     return streams.uniform(seed, streams.GATE, code, month, 0) < parameters.supplementary_gate_probability
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def decide(country: Country, state: State, parameters: np.record, seed: int, month: int, decided: Integers) -> int:
     """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`; return how many.
 
-    A lead comes right before the members that commit with it.
+    A lead comes right before the members that commit with it. Bodies that follow a lead have their turn last, when
+    it is known what they do with it, so that their codes don't matter.
     """
-    bodies, lots = state.municipalities, state.lots
-    left = np.empty(bodies.size, dtype=np.int64)
-    for i in range(bodies.size):
-        left[i] = state.ledger[i, ENVELOPE]
-    n_lots = lots.shape[1]
-    is_listed = np.zeros((bodies.size, n_lots), dtype=np.bool_)  # comes along with its lead in this month
+    p = parameters
+    left = state.ledger[:, ENVELOPE].copy()
+    is_listed = np.zeros(state.lots.shape, dtype=np.bool_)
+    of_prefecture = weighted_shares(state.prefecture_committed, country.prefecture_size, p.prefecture_exposure_weight)
+    of_kind = weighted_shares(state.kind_committed, country.kind_size, p.type_exposure_weight)
+    return decide_in_turn(country, state, p, seed, month, left, is_listed, of_prefecture, of_kind, decided)
+
+
+@kernel(inner=True)
+def decide_in_turn(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    left: Integers,
+    is_listed: NDArray[np.bool_],
+    of_prefecture: Floats,
+    of_kind: Floats,
+    decided: Integers,
+) -> int:
+    """Let all bodies build up intent and decide; fill `decided` and return how many lots it lists.
+
+    `left`, (n,), is what is left in the envelopes (yen), `is_listed`, (n, L), what comes along with a lead in this
+    month; `of_prefecture`, (48, L), and `of_kind`, (kinds, L), are the weighted shares of those that had committed.
+    """
+    p, n_lots = parameters, state.lots.shape[1]
     count = 0
-    for i in range(country.municipalities.size):
-        if bodies[i].open_lots == 0:
-            continue
-        lead = lead_of(bodies, state.groups, parameters.shared_system, i)
-        is_lead = lead == i and bodies[i].group >= 0 and parameters.shared_system == 1
-        readiness = weighted_readiness(country, state, bodies[i].group) if is_lead else bodies[i].readiness
-        lever = state.levers[i]
-        own = voluntary_hazard(readiness, parameters.own_motive_hazard, parameters.readiness_slope)
-        mandate_at_full = 0.0
-        if month >= parameters.mandate_start:
-            mandate_at_full = mandate_hazard(
-                readiness, parameters.mandate_hazard, parameters.readiness_slope, parameters.mandate_uniformity
-            )
-        deadline = expected_deadline(bodies[i].belief, parameters.deadline, parameters.second_deadline)
-        gate_open = is_gate_open(seed, country.municipalities[i].code, month, parameters)
-        for lot in range(n_lots):
-            incumbent = lots[i, lot].legacy
-            if incumbent < 0 or lots[i, lot].commit >= 0 or not state.offered[lot]:
+    for turn in range(2):
+        for i in range(country.municipalities.size):
+            body = state.municipalities[i]
+            if body.open_lots == 0:
                 continue
-            due = deadline + lots[i, lot].shift
-            if state.nation[0].extension_granted and (
-                lots[i, lot].hard or parameters.extension_rule == EXTENSION_FOR_ALL
-            ):
-                due = float(parameters.second_deadline)
-            ahead = lead_time(
-                lots[i, lot].planning_months,
-                state.vendors[incumbent].queue_wait,
-                parameters.minimum_months,
-                bodies[i].naive,
-            )
-            pressure = urgency(due - month - ahead, parameters.urgency_scale)
-            if month >= due:
-                pressure *= lever.enforcement
-            if month >= parameters.deadline - NAMING_MONTHS:
-                pressure *= 1.0 + lever.naming
-            intent = state.intent[i, lot]
-            intent[OWN_MOTIVE] += own
-            intent[MANDATE] += mandate_at_full * pressure
-            if parameters.peer_hazard > 0.0:
-                response = peer_response(
-                    peer_exposure(country, state, parameters, i, lot),
-                    parameters.peer_response,
-                    parameters.peer_threshold,
-                    parameters.peer_threshold_steepness,
-                )
-                intent[PEERS] += (
-                    voluntary_hazard(readiness, parameters.peer_hazard, parameters.readiness_slope) * response
-                )
+            lead = lead_of(state.municipalities, state.groups, p.shared_system, i)
+            if (lead != i) != (turn == 1):
+                continue
+            is_lead = lead == i and body.group >= 0 and p.shared_system == 1
+            gate_open = is_gate_open(seed, country.municipalities[i].code, month, p)
+            readiness = weighted_readiness(country, state, body.group) if is_lead else body.readiness
+            build_up(country, state, p, month, i, readiness, of_prefecture, of_kind)
             if not gate_open:
                 continue
-            wants = intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= lots[i, lot].threshold
-            if lead != i and lots[lead, lot].legacy >= 0:
-                wants = lots[lead, lot].commit >= 0
-            if wants and not is_listed[i, lot]:
-                if not affords(country, state, parameters, month, i, lot, left):
+            for lot in range(n_lots):
+                chosen, intent = state.lots[i, lot], state.intent[i, lot]
+                if chosen.legacy < 0 or chosen.commit >= 0 or not state.offered[lot] or is_listed[i, lot]:
                     continue
-                decided[count] = i * n_lots + lot
-                count += 1
-                if is_lead:
-                    count = bring_members(country, state, parameters, month, i, lot, left, is_listed, decided, count)
-            elif not is_listed[i, lot]:
-                for cause in range(intent.size):
-                    state.gate_intent[i, lot, cause] = intent[cause]
+                wants = intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= chosen.threshold
+                if lead != i and state.lots[lead, lot].legacy >= 0:
+                    wants = state.lots[lead, lot].commit >= 0
+                if not wants:
+                    for cause in range(intent.size):
+                        state.gate_intent[i, lot, cause] = intent[cause]
+                elif affords(country, state, p, month, i, lot, left):
+                    decided[count] = i * n_lots + lot
+                    count += 1
+                    if is_lead:
+                        count = bring_members(country, state, p, month, i, lot, left, is_listed, decided, count)
     return count
 
 
-@kernel
+@kernel(inner=True)
+def build_up(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    month: int,
+    i: int,
+    readiness: float,
+    of_prefecture: Floats,
+    of_kind: Floats,
+) -> None:
+    """Add this month's hazard to the intent of a body's open lots.
+
+    `readiness` is that by which it decides; (48, L) `of_prefecture` and (kinds, L) `of_kind` are weighted shares of
+    those that had committed.
+    """
+    p, place, body, lever = parameters, country.municipalities[i], state.municipalities[i], state.levers[i]
+    own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
+    peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
+    mandate_at_full = 0.0
+    if month >= p.mandate_start:
+        mandate_at_full = mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
+    deadline = expected_deadline(body.belief, p.deadline, p.second_deadline)
+    degree = country.offsets[i + 1] - country.offsets[i]
+    for lot in range(state.lots.shape[1]):
+        chosen, intent = state.lots[i, lot], state.intent[i, lot]
+        if chosen.legacy < 0 or chosen.commit >= 0 or not state.offered[lot]:
+            continue
+        intent[OWN_MOTIVE] += own
+        if p.peer_hazard > 0.0:
+            seen = exposure(
+                of_prefecture[place.prefecture, lot], of_kind[place.kind, lot], chosen.neighbours_committed, degree, p
+            )
+            intent[PEERS] += peers * peer_response(seen, p.peer_response, p.peer_threshold, p.peer_threshold_steepness)
+        if mandate_at_full == 0.0:
+            continue
+        due = deadline + chosen.shift
+        if state.nation[0].extension_granted and (chosen.hard or p.extension_rule == EXTENSION_FOR_ALL):
+            due = float(p.second_deadline)
+        wait = state.vendors[chosen.legacy].queue_wait
+        ahead = lead_time(chosen.planning_months, wait, p.minimum_months, body.naive)
+        pressure = urgency(due - month - ahead, p.urgency_scale)
+        if month >= due:
+            pressure *= lever.enforcement
+        if month >= p.deadline - NAMING_MONTHS:
+            pressure *= 1.0 + lever.naming
+        intent[MANDATE] += mandate_at_full * pressure
+
+
+@kernel(inner=True)
 def lot_weight(country: Country, lot: int) -> float:
     """Return the work weight of all systems of a lot."""
     total = 0.0
@@ -220,10 +278,10 @@ def price_now(body: np.record, groups: Records, parameters: np.record) -> float:
     """Return the price level at which a body buys: below 1 in a group that procures jointly."""
     if body.group < 0 or parameters.joint_procurement == 0:
         return 1.0
-    return money.group_price(groups[body.group].size, parameters.procurement_discount)
+    return money.group_price(groups[body.group].members, parameters.procurement_discount)
 
 
-@kernel
+@kernel(inner=True)
 def affords(
     country: Country, state: State, parameters: np.record, month: int, i: int, lot: int, left: Integers
 ) -> bool:
@@ -244,7 +302,7 @@ def affords(
     return True
 
 
-@kernel
+@kernel(inner=True)
 def bring_members(
     country: Country,
     state: State,
@@ -278,7 +336,7 @@ def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
     return PEERS if point < own + peers else MANDATE
 
 
-@kernel
+@kernel(inner=True)
 def commit(
     country: Country,
     state: State,
@@ -318,7 +376,8 @@ def commit(
         )
         for operation in range(country.lot_of.size):
             if country.lot_of[operation] == lot:
-                begin_planning(bodies[i], systems[i, operation], vendors[vendor], vendor, month)
+                effort = planning_effort(parameters, country.weight[operation], lots[i, lot], state.workforce[i])
+                begin_planning(bodies[i], systems[i, operation], vendors[vendor], vendor, month, effort)
                 state.tally[kind, COMMITTED] += 1
         bodies[i].open_lots -= 1
         if bodies[i].open_lots == 0:
@@ -329,13 +388,13 @@ def commit(
             lots[country.neighbours[neighbour], lot].neighbours_committed += 1
 
 
-@kernel
+@kernel(inner=True)
 def pay_first_instalment(country: Country, state: State, parameters: np.record, month: int, i: int, lot: int) -> None:
     """Fix the price of a lot and the share of a joint tender that the body does itself; pay the first instalment."""
     body, lever, chosen = state.municipalities[i], state.levers[i], state.lots[i, lot]
     chosen.price, chosen.tender = price_now(body, state.groups, parameters), 1.0
     if body.group >= 0 and parameters.joint_procurement == 1:
-        chosen.tender = tender_work(state.groups[body.group].size, parameters.tender_share)
+        chosen.tender = tender_work(state.groups[body.group].members, parameters.tender_share)
     weight, unit = lot_weight(country, lot), parameters.rounding_unit
     due = money.instalment(state.purses[i], weight, chosen.price, parameters.first_instalment, unit)
     ceiling = money.ceiling_now(lever, parameters, month, False, body.group >= 0)

@@ -37,7 +37,7 @@ def share_saved(cost: float, share: float, transaction: float) -> float:
     return min(1.0, (cost - (share - transaction)) / cost) if cost > 0.0 else 0.0
 
 
-@kernel
+@kernel(makes_arrays=True)
 def found(country: Country, state: State, parameters: np.record, seed: int) -> None:
     """Draw the groups that there are at the start."""
     p = parameters
@@ -74,11 +74,11 @@ def found(country: Country, state: State, parameters: np.record, seed: int) -> N
                 bodies[members[k]].group, bodies[members[k]].next_group = founder, founder
     list_groups(country, state)
     for g in range(n):
-        if state.groups[g].size > 0:
+        if state.groups[g].members > 0:
             state.groups[g].contract_end = p.contract_months
 
 
-@kernel
+@kernel(inner=True)
 def first_free_neighbour(country: Country, i: int, is_free: NDArray[np.bool_], turn: Floats) -> int:
     """Return the free neighbour of body `i` with the lowest `turn`, or NOBODY."""
     first = NOBODY
@@ -94,26 +94,26 @@ def list_groups(country: Country, state: State) -> None:
     """Write size, lead and members of every group by what bodies say; a row without a group is all zero."""
     bodies, groups, places = state.municipalities, state.groups, country.municipalities
     for g in range(groups.size):
-        groups[g].size = 0
+        groups[g].members = 0
     for i in range(bodies.size - 1, -1, -1):
         g = bodies[i].group
         bodies[i].after = NOBODY
         if g == NOBODY:
             continue
-        if groups[g].size > 0:
+        if groups[g].members > 0:
             bodies[i].after = groups[g].head
-        if groups[g].size == 0 or places[i].population >= places[groups[g].lead].population:
+        if groups[g].members == 0 or places[i].population >= places[groups[g].lead].population:
             groups[g].lead = i
         groups[g].head = i
-        groups[g].size += 1
+        groups[g].members += 1
     for g in range(groups.size):
         group = groups[g]
-        if group.size == 0:
+        if group.members == 0:
             group.lead, group.head, group.contract_end = 0, 0, 0
             group.cost, group.transaction = 0.0, 0.0
 
 
-@kernel
+@kernel(makes_arrays=True)
 def take_effect(country: Country, state: State, parameters: np.record, month: int) -> None:
     """In April let groups be as agreed, and work out what their members save, pay and receive in the new year."""
     p = parameters
@@ -137,12 +137,12 @@ def take_effect(country: Country, state: State, parameters: np.record, month: in
         events.note(state.log, state.logged, month, events.JOINED, i, -1, body.group, 0, 0.0)
     list_groups(country, state)
     for g in range(n):
-        if has_changed[g] and state.groups[g].size > 0:
+        if has_changed[g] and state.groups[g].members > 0:
             state.groups[g].contract_end = month + p.contract_months
     settle_terms(country, state, p, month)
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def settle_terms(country: Country, state: State, p: np.record, month: int) -> None:
     """Work out cost and lead of every group, and what its members save, pay and receive."""
     n = country.municipalities.size
@@ -152,14 +152,14 @@ def settle_terms(country: Country, state: State, p: np.record, month: int) -> No
         purse.saving, purse.coordination, purse.grant = 0.0, 0.0, 0.0
     for g in range(n):
         group, member = state.groups[g], state.groups[g].head
-        if group.size == 0:
+        if group.members == 0:
             continue
-        for k in range(group.size):
+        for k in range(group.members):
             desk.lists[MEMBERS, k] = member
             member = state.municipalities[member].after
-        group.lead, group.cost, group.transaction = appraise(players, desk, group.size, p, -np.inf)
-        each = group.transaction / group.size
-        for k in range(group.size):
+        group.lead, group.cost, group.transaction = appraise(players, desk, group.members, p, -np.inf)
+        each = group.transaction / group.members
+        for k in range(group.members):
             i = desk.lists[MEMBERS, k]
             purse = state.purses[i]
             purse.saving = share_saved(players[i].cost, desk.numbers[SHARES, k], each)
@@ -173,7 +173,7 @@ def pool_staff(country: Country, state: State, parameters: np.record) -> None:
     if p.shared_staff != ON or p.formation == NONE:
         return
     for g in range(state.groups.size):
-        if state.groups[g].size == 0:
+        if state.groups[g].members == 0:
             continue
         shortage, surplus = 0.0, 0.0
         member = state.groups[g].head

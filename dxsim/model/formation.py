@@ -53,9 +53,10 @@ OPENING = 128  # index of the draw of who opens talks, past those of partners
 
 TALKS_GROUP = np.dtype(
     [
-        ("size", np.int64),  # members, 0 = there is no such group
+        ("members", np.int64),  # how many, 0 = there is no such group
         ("lead", np.int64),  # its largest member
         ("head", np.int64),  # its first member in the order of the nation
+        ("has_contract", np.bool_),  # the row is that of a present group, whose contract no new one takes over
     ]
 )
 
@@ -70,7 +71,7 @@ class Talks(NamedTuple):
     results: Integers  # (3,) state.TALKS
 
 
-@kernel
+@kernel(makes_arrays=True)
 def form(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
     """In October let groups form, change and dissolve, with effect from April on."""
     p = parameters
@@ -95,7 +96,7 @@ def form(country: Country, state: State, parameters: np.record, seed: int, month
         body.next_group, body.pays_exit = player.group, player.pays_exit
 
 
-@kernel
+@kernel(makes_arrays=True)
 def open_talks(country: Country, state: State, p: np.record, seed: int, month: int) -> Talks:
     """Return talks in which everyone is alone, with those who open them due."""
     players = invite(country, state, p, month)
@@ -116,21 +117,23 @@ def open_talks(country: Country, state: State, p: np.record, seed: int, month: i
 def gather(state: State, talks: Talks, desk: Desk, p: np.record) -> None:
     """Bring the groups that there are into the talks."""
     for g in range(state.groups.size):
-        size, member = state.groups[g].size, state.groups[g].head
+        size, member = state.groups[g].members, state.groups[g].head
         for k in range(size):
             desk.lists[MEMBERS, k] = member
             member = state.municipalities[member].after
         if size > 0:
+            talks.groups[g].has_contract = True
             settle(talks, desk, size, g, p)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def order_of_turns(players: Players, seed: int, month: int) -> Integers:
-    """Return the bodies in the order in which they take turns."""
-    draw = np.empty(players.size)
-    for i in range(players.size):
-        draw[i] = streams.uniform(seed, streams.TALKS, players[i].code, month, 0)
-    return np.argsort(draw, kind="mergesort")
+    """Return the bodies that open talks in the order in which they take turns."""
+    openers = np.flatnonzero(players["opens"])
+    draw = np.empty(openers.size)
+    for place in range(openers.size):
+        draw[place] = streams.uniform(seed, streams.TALKS, players[openers[place]].code, month, 0)
+    return openers[np.argsort(draw, kind="mergesort")]
 
 
 @kernel
@@ -173,7 +176,7 @@ def least_payoff(player: np.record, p: np.record) -> float:
     return player.payoff + p.join_threshold * player.cost
 
 
-@kernel
+@kernel(inner=True)
 def would_gain(talks: Talks, desk: Desk, count: int, p: np.record, fee: float) -> bool:
     """Return whether each of the bodies on the desk gains as a group of its own after this part of its exit `fee`."""
     talks.results[TESTED] += 1
@@ -189,14 +192,14 @@ def would_gain(talks: Talks, desk: Desk, count: int, p: np.record, fee: float) -
     return losers == 0
 
 
-@kernel
+@kernel(inner=True)
 def unite(talks: Talks, desk: Desk, mover: int, partner: int, p: np.record, purpose: int) -> bool:
     """Return whether the groups of two bodies, or these themselves, unite."""
     players, groups, members = talks.players, talks.groups, desk.lists[MEMBERS]
     one, other = players[mover].group, players[partner].group
     if one == other and one != NOBODY:
         return False
-    size = (1 if one == NOBODY else groups[one].size) + (1 if other == NOBODY else groups[other].size)
+    size = (1 if one == NOBODY else groups[one].members) + (1 if other == NOBODY else groups[other].members)
     if size > p.largest_group:
         return False
     first = mover if one == NOBODY else groups[one].head
@@ -224,7 +227,7 @@ def unite(talks: Talks, desk: Desk, mover: int, partner: int, p: np.record, purp
     return True
 
 
-@kernel
+@kernel(inner=True)
 def leave(talks: Talks, desk: Desk, mover: int, p: np.record, purpose: int) -> bool:
     """Return whether a body leaves its group."""
     talks.results[TESTED] += 1
@@ -238,7 +241,7 @@ def leave(talks: Talks, desk: Desk, mover: int, p: np.record, purpose: int) -> b
     return True
 
 
-@kernel
+@kernel(inner=True)
 def split(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
     """Return whether the members of a group on another main vendor than its lead form a group of their own."""
     players, members = talks.players, desk.lists[MEMBERS]
@@ -259,7 +262,7 @@ def split(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
     return True
 
 
-@kernel
+@kernel(inner=True)
 def expel(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
     """Return whether a group of more than two expels its member on another main vendor farthest from its lead."""
     players, members = talks.players, desk.lists[MEMBERS]
@@ -270,7 +273,7 @@ def expel(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
         if players[member].vendor != lead.vendor and (expelled == NOBODY or away > farthest):
             expelled, farthest = member, away
         member = players[member].after
-    if expelled == NOBODY or talks.groups[g].size <= 2:
+    if expelled == NOBODY or talks.groups[g].members <= 2:
         return False
     count, member = 0, talks.groups[g].head
     while member != NOBODY:
@@ -294,7 +297,7 @@ def walk_out(player: np.record, g: int) -> None:
     player.group = g
 
 
-@kernel
+@kernel(inner=True)
 def part(talks: Talks, desk: Desk, g: int, p: np.record) -> None:
     """Part group `g` into those who still say they are in it and those who do not, and settle both."""
     players, members, leavers = talks.players, desk.lists[MEMBERS], desk.lists[LEAVERS]
@@ -317,7 +320,7 @@ def part(talks: Talks, desk: Desk, g: int, p: np.record) -> None:
     alert(talks, members, leaving)
 
 
-@kernel
+@kernel(inner=True)
 def settle(talks: Talks, desk: Desk, count: int, g: int, p: np.record) -> None:
     """Make the bodies on the desk, in the order of the nation, group `g`; a single one is alone, without contract."""
     players, members = talks.players, desk.lists[MEMBERS]
@@ -327,7 +330,7 @@ def settle(talks: Talks, desk: Desk, count: int, g: int, p: np.record) -> None:
         return
     group = talks.groups[g]
     group.lead = appraise(players, desk, count, p, -np.inf)[0]
-    group.head, group.size = members[0], count
+    group.head, group.members = members[0], count
     for k in range(count):
         player = players[members[k]]
         player.group, player.payoff = g, desk.numbers[PAYOFFS, k]
@@ -338,19 +341,19 @@ def settle(talks: Talks, desk: Desk, count: int, g: int, p: np.record) -> None:
 def close_group(groups: NDArray[np.void], g: int) -> None:
     """Free the row of group `g`, if it is one."""
     if g != NOBODY:
-        groups[g].size = 0
+        groups[g].members = 0
 
 
 @kernel
 def free_row(groups: NDArray[np.void], lead: int) -> int:
-    """Return the row for a new group: that of its lead, or the next one that is free."""
+    """Return the row for a new group: that of its lead, or the next one that is free and was so before the talks."""
     g = lead
-    while groups[g].size > 0:
+    while groups[g].members > 0 or groups[g].has_contract:
         g = (g + 1) % groups.size
     return g
 
 
-@kernel
+@kernel(inner=True)
 def alert(talks: Talks, members: Integers, count: int) -> None:
     """Let bodies whose group has changed, and their neighbours, have another turn if they take part."""
     for k in range(count):

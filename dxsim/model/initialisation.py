@@ -79,7 +79,7 @@ def pick(shares: Floats, draw: float) -> int:
     return shares.size - 1
 
 
-@kernel
+@kernel(makes_arrays=True)
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
     """Draw who runs which lot at the start and when products are ready, for vendors of these national shares."""
     count, n, n_lots = share.size, country.municipalities.size, country.bundling_factor.size
@@ -125,7 +125,7 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
     return Market(share, legacy, ready)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def shift_readiness(market: Market, parameters: np.record) -> Market:
     """Return the market with every product ready earlier or later, as the lever says."""
     return Market(market.share, market.legacy, market.ready + parameters.readiness_shift)
@@ -181,7 +181,7 @@ def hard_flag(mainframe: float, bespoke: float, no_product: float, draw: float) 
     return NO_PRODUCT if point < mainframe + bespoke + no_product else ON_TIME
 
 
-@kernel
+@kernel(makes_arrays=True)
 def set_systems(country: Country, parameters: np.record, seed: int, state: State) -> None:
     """Draw which systems are hard and how much work each one is."""
     p = parameters
@@ -195,7 +195,8 @@ def set_systems(country: Country, parameters: np.record, seed: int, state: State
             system, lot = state.systems[i, operation], state.lots[i, country.lot_of[operation]]
             system.vendor = lot.legacy
             system.order, system.start, system.live = -1, -1, -1
-            system.municipality, system.lot, system.following = i, country.lot_of[operation], END
+            system.municipality, system.lot = i, country.lot_of[operation]
+            state.queue[i, operation].following = END
             if lot.legacy < 0:
                 system.state = NOT_APPLICABLE
                 continue
@@ -218,7 +219,7 @@ def set_systems(country: Country, parameters: np.record, seed: int, state: State
             system.limit = monthly_limit(system.work, p.minimum_service, p.minimum_months)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def set_municipalities(country: Country, parameters: np.record, seed: int, state: State) -> None:
     """Set readiness, belief and the kind of planner of every body, and its place among equals in a queue."""
     n, n_lots = state.lots.shape
@@ -247,7 +248,7 @@ def set_municipalities(country: Country, parameters: np.record, seed: int, state
         state.by_tie[tie] = by_draw[tie]
 
 
-@kernel
+@kernel(inner=True)
 def set_vendors(country: Country, market: Market, parameters: np.record, state: State) -> None:
     """Set each vendor's base, capacity and products; all queues are empty."""
     for i in range(country.municipalities.size):
@@ -273,7 +274,7 @@ def set_vendors(country: Country, market: Market, parameters: np.record, state: 
         supplier.capacity = supplier.initial_capacity
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def rank_systems(country: Country, discipline: int, state: State) -> None:
     """Rank the systems by the queue discipline, then by their body's tie, then by operation."""
     n, n_operations = state.systems.shape
@@ -288,6 +289,7 @@ def rank_systems(country: Country, discipline: int, state: State) -> None:
             size[place] = state.systems[i, operation].work
         elif discipline == SMALLEST_MUNICIPALITY:
             size[place] = country.municipalities[i].population
-    by_size = np.argsort(size, kind="mergesort")
+    if discipline in (SHORTEST_JOB, SMALLEST_MUNICIPALITY):
+        by_tie = by_tie[np.argsort(size, kind="mergesort")]
     for rank in range(size.size):
-        state.static_rank[by_tie[by_size[rank]]] = rank
+        state.static_rank[by_tie[rank]] = rank

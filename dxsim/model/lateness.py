@@ -88,7 +88,7 @@ def is_expected_late(system: np.record, needs: int, now: int, deadline: int, opt
     return declared_finish(now, needs, deadline, optimism, horizon) > deadline
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def declare(country: Country, state: State, parameters: np.record, now: int, publish: bool) -> tuple[int, int]:
     """Return how many systems bodies expect to be late, and how many there are, at the start of month `now`.
 
@@ -97,7 +97,7 @@ def declare(country: Country, state: State, parameters: np.record, now: int, pub
     tally = state.tally
     deadline, optimism, horizon = parameters.deadline, parameters.optimism, parameters.optimism_horizon
     n, n_operations = state.systems.shape
-    finish = np.zeros(n * n_operations, dtype=np.int64)
+    finish = np.empty(n * n_operations, dtype=np.int16)
     for vendor in range(state.vendors.size):
         project(state, now - 1, vendor, vendor_output(state.vendors[vendor], parameters), deadline, finish)
     if publish:
@@ -125,7 +125,7 @@ def declare(country: Country, state: State, parameters: np.record, now: int, pub
     return late, total
 
 
-@kernel
+@kernel(inner=True)
 def survey(country: Country, state: State, events: Events, parameters: np.record, month: int) -> None:
     """Let bodies declare their late systems at the end of a survey month."""
     for event in range(events.surveys.size):
@@ -133,7 +133,7 @@ def survey(country: Country, state: State, events: Events, parameters: np.record
             declare(country, state, parameters, month + 1, True)
 
 
-@kernel
+@kernel(inner=True)
 def call_late(country: Country, state: State, parameters: np.record, month: int) -> None:
     """At the deadline, give every system that is not live its reason."""
     if month + 1 != parameters.deadline:

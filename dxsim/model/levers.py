@@ -98,7 +98,7 @@ def turns(policies: Records, month: int) -> bool:
     return month == 0
 
 
-@kernel
+@kernel(inner=True)
 def lever_value(base: float, lever: int, i: int, events: Events, month: int) -> float:
     """Return a body's lever (place in `BODY_LEVERS`) in a month: the `base`, then the policies in their order."""
     value = base
@@ -109,7 +109,7 @@ def lever_value(base: float, lever: int, i: int, events: Events, month: int) -> 
     return value
 
 
-@kernel
+@kernel(inner=True)
 def set_levers(levers: Records, events: Events, parameters: np.record, month: int) -> None:
     """Set all `levers`, (n,) LEVER, to what they are in this month."""
     lever = 0
@@ -139,7 +139,7 @@ def date_shift(cohort: int, cohorts: int, months: int) -> int:
     return -(cohorts - 1 - cohort) * months
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def by_population(country: Country, cohorts: int, large_first: bool) -> Integers:
     """Return the cohort of every body, (n,), by rank in population; equals in the order of their codes."""
     n = country.municipalities.size
@@ -153,7 +153,7 @@ def by_population(country: Country, cohorts: int, large_first: bool) -> Integers
     return cohort
 
 
-@kernel
+@kernel(inner=True)
 def main_vendor(state: State, i: int) -> int:
     """Return the vendor of a body's first lot that applies at the start, -1 where none does."""
     for lot in range(state.lots.shape[1]):
@@ -162,7 +162,7 @@ def main_vendor(state: State, i: int) -> int:
     return -1
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def by_vendor(state: State, cohorts: int) -> Integers:
     """Return the cohort of every body, (n,), by rank among its main vendor's clients, who are in the order of ties.
 
@@ -185,7 +185,7 @@ def by_vendor(state: State, cohorts: int) -> Integers:
     return cohort
 
 
-@kernel
+@kernel(makes_arrays=True)
 def date_shifts(country: Country, state: State, parameters: np.record) -> None:
     """Set at the start by how many months each lot's date lies before the national deadline."""
     n, n_lots = state.lots.shape

@@ -48,6 +48,7 @@ from dxsim.model.state import (
     TAXES,
     WORSE_OFF_BODIES,
     Country,
+    Floats,
     Integers,
     State,
 )
@@ -108,7 +109,7 @@ def running_multiple(mean: float, deviation: float, minimum: float, maximum: flo
     return min(maximum, max(minimum, mean * math.exp(math.sqrt(variance) * draw - variance / 2.0)))
 
 
-@kernel
+@kernel(inner=True)
 def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
     """Set what every body's systems cost before and after migration, and open the fund."""
     p = parameters
@@ -146,7 +147,7 @@ def transfer(treasury: Integers, debit: int, credit: int, amount: int) -> None:
     treasury[credit] -= amount
 
 
-@kernel
+@kernel(inner=True)
 def top_up(state: State, parameters: np.record, month: int) -> None:
     """Raise the national fund in the month of its top-up."""
     if month == parameters.fund_top_up_month:
@@ -159,7 +160,7 @@ def allotment(yearly: float, share: float, crowding_out: float, running: float) 
     return max(0.0, share * yearly - crowding_out * max(0.0, running - yearly))
 
 
-@kernel
+@kernel(inner=True)
 def open_year(country: Country, state: State, parameters: np.record, month: int) -> None:
     """In April let envelopes above the carry-over limit lapse and grant new ones; running costs of new systems fall."""
     if month % MONTHS_OF_YEAR != 0:
@@ -216,12 +217,17 @@ def draw_on_reserve(ledger: Integers, sums: Integers) -> None:
         post(ledger, sums, ENVELOPE, RESERVE, -ledger[ENVELOPE])
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def close_month(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Book what every body owes for this month, members of a group by their shares in its bill."""
-    unit, n = parameters.rounding_unit, country.municipalities.size
-    bill = np.zeros(n)
-    for i in range(n):
+    book(country, state, parameters, np.zeros(country.municipalities.size))
+
+
+@kernel(inner=True)
+def book(country: Country, state: State, parameters: np.record, bill: Floats) -> None:
+    """Book what every body owes; `bill`, (n,) yen, sums up what the members of each group owe, from zero."""
+    unit = parameters.rounding_unit
+    for i in range(country.municipalities.size):
         place, body, purse = country.municipalities[i], state.municipalities[i], state.purses[i]
         ledger, sums, flows = state.ledger[i], state.money[place.kind], state.flows[place.kind]
         running = max(0.0, purse.legacy + purse.new) * (1.0 - purse.saving)
@@ -234,7 +240,7 @@ def close_month(country: Country, state: State, parameters: np.record, month: in
             flows[COOPERATING_BODIES] += 1.0
             saved = max(0.0, purse.legacy + purse.new) - running + purse.grant - purse.coordination
             flows[SAVING] += saved
-            flows[WORSE_OFF_BODIES] += saved < 0.0
+            flows[WORSE_OFF_BODIES] += saved < -0.5 * unit  # less is not booked
             post(ledger, sums, COORDINATION, APPROPRIATION, booked(purse.coordination, unit))
             if purse.grant > 0.0:
                 receive(ledger, sums, state.treasury, booked(purse.grant, unit))
@@ -246,8 +252,7 @@ def close_month(country: Country, state: State, parameters: np.record, month: in
         if interfaces > 0.0:
             cost = parameters.interface_cost * purse.baseline / MONTHS_OF_YEAR * interfaces / PER_HUNDRED
             post(ledger, sums, INTERFACE, APPROPRIATION, booked(cost, unit))
-        penalty = state.levers[i].late_penalty
-        if body.late > 0 and penalty > 0.0:
-            amount = booked(penalty * body.late, unit)
+        if body.late > 0 and state.levers[i].late_penalty > 0.0:
+            amount = booked(state.levers[i].late_penalty * body.late, unit)
             post(ledger, sums, PENALTY, RESERVE, amount)
             transfer(state.treasury, TAXES, PENALTIES_RECEIVED, amount)

@@ -9,7 +9,7 @@ from dxsim.model.state import FUND, Series, State
 MEAN_BELIEF, EXTENSION, FUND_BALANCE, GROUPS, MEMBERS, TALKS_RESULTS = 0, 1, 2, 3, 4, 5
 
 
-@kernel
+@kernel(inner=True)
 def observe(state: State, series: Series, month: int) -> None:
     """Write the month down."""
     for kind in range(state.tally.shape[0]):
@@ -23,9 +23,9 @@ def observe(state: State, series: Series, month: int) -> None:
     national[EXTENSION] = state.nation[0].extension_granted
     national[FUND_BALANCE] = state.treasury[FUND]
     for group in range(state.groups.size):
-        if state.groups[group].size > 0:
+        if state.groups[group].members > 0:
             national[GROUPS] += 1.0
-            national[MEMBERS] += state.groups[group].size
+            national[MEMBERS] += state.groups[group].members
     for result in range(state.talks.size):
         national[TALKS_RESULTS + result] = state.talks[result]
     for kind in range(state.flows.shape[0]):

@@ -24,19 +24,21 @@ def planning_duration(months: float, complexity: float, mean_complexity: float) 
 
 
 @kernel
-def begin_planning(body: np.record, system: np.record, supplier: np.record, vendor: int, month: int) -> None:
-    """Let a body plan a system with a vendor, into whose book all its work comes."""
+def begin_planning(
+    body: np.record, system: np.record, supplier: np.record, vendor: int, month: int, effort: float
+) -> None:
+    """Let a body plan a system with a vendor, into whose book all its work comes; `effort` is its own work (FTE)."""
     system.state = PLANNING
     system.since = month
     system.vendor = vendor
     system.remaining = system.work
-    system.planned = 0.0
+    system.planned, system.effort = 0.0, effort
     supplier.book += system.work
     supplier.contracted += system.work
     body.planning += 1
 
 
-@kernel
+@kernel(inner=True)
 def order(country: Country, state: State, month: int, ordered: Integers) -> int:
     """Plan on, order the systems whose planning is done, list them (i * O + o) in `ordered` by tie; return how many."""
     n_operations = country.lot_of.size
@@ -45,9 +47,9 @@ def order(country: Country, state: State, month: int, ordered: Integers) -> int:
         body = state.municipalities[i]
         if body.planning == 0:
             continue
-        service = state.workforce[i].planning_service
+        service, systems = state.workforce[i].planning_service, state.systems[i]
         for operation in range(n_operations):
-            system = state.systems[i, operation]
+            system = systems[operation]
             if system.state != PLANNING:
                 continue
             if system.since < month:

@@ -32,7 +32,7 @@ def expected_deadline(belief: float, deadline: float, second_deadline: float) ->
     return deadline + belief * (second_deadline - deadline)
 
 
-@kernel
+@kernel(inner=True)
 def announce(state: State, events: Events, parameters: np.record, month: int) -> None:
     """Let every body hear the national statements of this month."""
     for event in range(events.announcements.size):
@@ -43,7 +43,7 @@ def announce(state: State, events: Events, parameters: np.record, month: int) ->
                 body.belief = updated_belief(body.belief, announcement.signal, parameters.belief_learning)
 
 
-@kernel
+@kernel(inner=True)
 def review(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Hold the December review and grant the second date where the rule says so."""
     nation = state.nation[0]

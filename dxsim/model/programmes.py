@@ -132,7 +132,7 @@ def grow_platforms(platforms: Records, hazard: float, seed: int) -> None:
             await_next(platform, seed, streams.PLATFORM, prefecture, OF_PLATFORM)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def levels_now(programmes: Records) -> Integers:
     """Return a copy of all levels, (n, 5)."""
     n = programmes.shape[0]
@@ -143,16 +143,25 @@ def levels_now(programmes: Records) -> Integers:
     return levels
 
 
-@kernel
-def mean_levels(places: Records, kind_size: Integers, programmes: Records, rule: int) -> Floats:
-    """Return the mean level over the highest, (kinds, 5), of each type, or of all bodies under the national `rule`."""
-    n, kinds = places.size, kind_size.size
+@kernel(makes_arrays=True)
+def sums_of_levels(places: Records, programmes: Records, kinds: int) -> Integers:
+    """Return the sum of the levels of the bodies of each type, (kinds, 5)."""
     total = np.zeros((kinds, COUNT), dtype=np.int64)
-    nation = np.zeros(COUNT, dtype=np.int64)
-    for i in range(n):
-        kind = places[i].kind
+    for i in range(places.size):
+        of_kind = total[places[i].kind]
         for d in range(COUNT):
-            total[kind, d] += programmes[i, d].level
+            of_kind[d] += programmes[i, d].level
+    return total
+
+
+@kernel(makes_arrays=True)
+def mean_levels(total: Integers, kind_size: Integers, rule: int) -> Floats:
+    """Return the mean level over the highest, (kinds, 5), of each type, or of all bodies under the national `rule`.
+
+    `total`, (kinds, 5), are the sums of levels.
+    """
+    kinds, n = kind_size.size, kind_size.sum()
+    nation = np.zeros(COUNT, dtype=np.int64)
     for kind in range(kinds):
         for d in range(COUNT):
             nation[d] += total[kind, d]
@@ -185,37 +194,81 @@ def pay(ledger: Integers, sums: Integers, cost: int) -> None:
     money.draw_on_reserve(ledger, sums)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def progress(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
     """Let platforms and bodies move on by what they and others had reached last month."""
     p = parameters
-    own, growth = own_motives(p), growths(p)
     grow_platforms(state.platforms, p.platform_hazard, seed)
-    mean = mean_levels(country.municipalities, country.kind_size, state.programmes, p.exposure)
+    total = sums_of_levels(country.municipalities, state.programmes, country.kind_size.size)
+    mean = mean_levels(total, country.kind_size, p.exposure)
     levels = levels_now(state.programmes) if p.exposure == GEOGRAPHIC else np.empty((0, COUNT), dtype=np.int64)
+    own, growth, highest = np.array(own_motives(p)), np.array(growths(p)), np.array(HIGHEST_LEVEL)
+    move_on(country, state, p, seed, month, own, growth, highest, mean, levels, total)
+    for kind in range(total.shape[0]):
+        for d in range(COUNT):
+            state.flows[kind, LEVELS + d] += total[kind, d]
+
+
+@kernel(inner=True)
+def move_on(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    own: Floats,
+    growth: Floats,
+    highest: Integers,
+    mean: Floats,
+    levels: Integers,
+    total: Integers,
+) -> None:
+    """Let all bodies move on.
+
+    (5,) `own`, `growth` and `highest` are hazards and highest levels by programme, (kinds, 5) `mean` is that of
+    `mean_levels`, (n, 5) `levels` are those of last month where neighbours count; (kinds, 5) `total`, the sums of
+    levels, is kept up to date.
+    """
+    p = parameters
     for i in range(country.municipalities.size):
         place, service = country.municipalities[i], state.workforce[i].programme_service
         for d in range(COUNT):
             programme = state.programmes[i, d]
             before = programme.level
+            if before >= highest[d]:
+                continue
             if d == ONLINE and state.municipalities[i].platform:
-                programme.level = max(programme.level, state.platforms[place.prefecture].level)
-            elif d == GOVERNANCE and programme.level < min(state.levers[i].governance_requirement, HIGHEST_LEVEL[d]):
-                programme.level += 1
-                await_next(programme, seed, streams.PROGRAMME, place.code, d)
-                cost = step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit)
-                pay(state.ledger[i], state.money[place.kind], cost)
-            elif before < HIGHEST_LEVEL[d]:
+                programme.level = max(before, state.platforms[place.prefecture].level)
+            elif d == GOVERNANCE and before < min(state.levers[i].governance_requirement, highest[d]):
+                take_step(programme, place, state.purses[i], state.ledger[i], state.money[place.kind], p, seed, d)
+            else:
                 exposure = mean[place.kind, d]
                 if p.exposure == GEOGRAPHIC:
                     exposure = neighbours_mean(country.offsets, country.neighbours, levels, i, d, exposure)
                 hazard = level_hazard(own[d], growth[d], exposure, programme.factor, service)
-                if build_up(programme, hazard, HIGHEST_LEVEL[d]):
+                if build_up(programme, hazard, highest[d]):
                     cost = step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit)
                     if p.budget == money.UNLIMITED or cost <= state.ledger[i, ENVELOPE]:
-                        programme.level += 1
-                        await_next(programme, seed, streams.PROGRAMME, place.code, d)
-                        pay(state.ledger[i], state.money[place.kind], cost)
+                        take_step(
+                            programme, place, state.purses[i], state.ledger[i], state.money[place.kind], p, seed, d
+                        )
             if programme.level > before:
+                total[place.kind, d] += programme.level - before
                 events.note(state.log, state.logged, month, events.LEVEL, i, d, programme.level, 0, 0.0)
-            state.flows[place.kind, LEVELS + d] += programme.level
+
+
+@kernel
+def take_step(
+    programme: np.record,
+    place: np.record,
+    purse: np.record,
+    ledger: Integers,
+    sums: Integers,
+    parameters: np.record,
+    seed: int,
+    d: int,
+) -> None:
+    """Let a body reach the next level of its programme `d`, and pay for it."""
+    programme.level += 1
+    await_next(programme, seed, streams.PROGRAMME, place.code, d)
+    pay(ledger, sums, step_cost(purse.baseline, parameters.level_cost, d, parameters.rounding_unit))

@@ -71,7 +71,7 @@ def net_cost(rate: float, ceiling: float) -> float:
     return 1.0 - min(rate, ceiling)
 
 
-@kernel
+@kernel(inner=True)
 def running_rise(country: Country, state: State) -> float:
     """Return by how much live systems cost more to run than before, as a share; 0 while none is live."""
     before, after = 0.0, 0.0
@@ -82,7 +82,7 @@ def running_rise(country: Country, state: State) -> float:
     return after / before - 1.0 if before > 1.0 else 0.0
 
 
-@kernel
+@kernel(inner=True)
 def look_around(country: Country, state: State, parameters: np.record, month: int) -> None:
     """In April, take in what has changed: subsidy, groups, and what others pay for running new systems."""
     if month % MONTHS_OF_YEAR != 0:

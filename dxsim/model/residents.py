@@ -189,12 +189,33 @@ def count_cases(cohort: np.record, online: float, assisted: float, analog: float
     cohort.excluded_total += excluded
 
 
-@kernel
+@kernel(makes_arrays=True)
 def serve_residents(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Let residents do, or miss, what they need in this month, train those helped, and book what channels cost."""
+    untrained, need, decay = np.empty(COUNT), np.empty(COUNT), np.empty(COUNT)
+    of_age_groups(parameters, month, untrained, need, decay)
+    offered = np.arange(HIGHEST_LEVEL[ONLINE] + 1) / HIGHEST_LEVEL[ONLINE]
+    serve_bodies(country, state, parameters, month, untrained, need, decay, np.empty(COUNT), offered)
+
+
+@kernel(inner=True)
+def serve_bodies(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    month: int,
+    untrained: Floats,
+    need: Floats,
+    decay: Floats,
+    demand: Floats,
+    offered_at: Floats,
+) -> None:
+    """Serve the residents of all bodies.
+
+    (4,) `untrained`, `need` and `decay` are the shares able and in need and the decay of reach of each age group,
+    `demand` is overwritten, and (27,) `offered_at` is the share of procedures that are online at each level.
+    """
     p = parameters
-    untrained, need, decay, demand = np.empty(COUNT), np.empty(COUNT), np.empty(COUNT), np.empty(COUNT)
-    of_age_groups(p, month, untrained, need, decay)
     preferred = online_probability(p.counter_burden, p.online_burden, p.burden_sensitivity)
     for i in range(country.municipalities.size):
         kind, body, lever = country.municipalities[i].kind, state.municipalities[i], state.levers[i]
@@ -204,7 +225,7 @@ def serve_residents(country: Country, state: State, parameters: np.record, month
             if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
                 body.closing = month
         retained = retention(body.closing, month, p.closing_months, lever.analog_floor)
-        offered = state.programmes[i, ONLINE].level / HIGHEST_LEVEL[ONLINE]
+        offered = offered_at[state.programmes[i, ONLINE].level]
 
         ratio, young, aged = country.population_ratio[i, month // MONTHS_OF_YEAR], country.cohorts[i, UNDER_65], 0.0
         for a in range(FROM_65, COUNT):

@@ -266,7 +266,7 @@ def outcome(inputs: Inputs, state: State, series: Series) -> Outcome:
     """Return what a run leaves."""
     lot_of, systems, vendors = inputs.country.lot_of, state.systems, state.vendors
     applies = systems.state >= 0
-    by_system = state.lots[:, lot_of]
+    legacy, commit, cause = (state.lots[name][:, lot_of] for name in ("legacy", "commit", "cause"))
     return Outcome(
         monthly=series.monthly,
         money=series.money,
@@ -277,9 +277,9 @@ def outcome(inputs: Inputs, state: State, series: Series) -> Outcome:
         state=systems.state,
         reason=systems.reason,
         vendor=systems.vendor,
-        legacy_vendor=by_system["legacy"],
-        commit=np.where(applies, by_system["commit"], -1).astype(np.int16),
-        cause=np.where(applies, by_system["cause"], -1).astype(np.int8),
+        legacy_vendor=legacy,
+        commit=np.where(applies, commit, np.int16(-1)),
+        cause=np.where(applies, cause, np.int8(-1)),
         order=systems.order,
         start=systems.start,
         live=systems.live,

@@ -65,7 +65,7 @@ PHASES = (
 )
 
 
-@kernel
+@kernel(makes_arrays=True)
 def advance(
     country: Country,
     market: Market,
@@ -82,8 +82,8 @@ def advance(
     decided = np.empty(n * n_lots, dtype=np.int64)
     chosen = np.empty(n * n_lots, dtype=np.int64)
     ordered = np.empty(state.systems.size, dtype=np.int64)
-    finish = np.zeros(state.systems.size, dtype=np.int64)
-    available = np.empty(market.share.size)
+    finish = np.empty(state.systems.size, dtype=np.int16)
+    available, draws = np.empty(market.share.size), np.empty(market.share.size)
     for month in range(first, last):
         levers.apply(state, events, parameters, month)
         money.top_up(state, parameters, month)
@@ -100,8 +100,8 @@ def advance(
         staff.dispatch(country, state, parameters, month)
         staff.allocate(country, state, parameters, seed, month)
         count = commitment.decide(country, state, parameters, seed, month, decided)
-        vendor_choice.choose_for_new_commitments(country, state, parameters, seed, month, decided, chosen, count)
-        vendor_choice.tender_again(country, state, parameters, seed, month)
+        vendor_choice.choose_for_new_commitments(country, state, parameters, seed, month, decided, chosen, count, draws)
+        vendor_choice.tender_again(country, state, parameters, seed, month, draws)
         commitment.commit(country, state, parameters, seed, month, decided, chosen, count)
         count = planning.order(country, state, month, ordered)
         vendor_queue.join_queues(state, parameters, month, ordered, count)

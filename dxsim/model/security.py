@@ -81,7 +81,7 @@ def start(country: Country, state: State, parameters: np.record, seed: int) -> N
         await_next(state.harm[i], seed, country.municipalities[i].code)
 
 
-@kernel
+@kernel(makes_arrays=True)
 def factors(parameters: np.record) -> tuple[Floats, Floats]:
     """Return the effects of levels on the hazard, by level of security, data use and governance, and open flows.
 
@@ -99,11 +99,19 @@ def factors(parameters: np.record) -> tuple[Floats, Floats]:
     return factor, open_flows
 
 
-@kernel
+@kernel(makes_arrays=True)
 def strike(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
     """Let this month's incidents happen."""
+    factor, open_flows = factors(parameters)
+    strike_bodies(country, state, parameters, seed, month, factor, open_flows)
+
+
+@kernel(inner=True)
+def strike_bodies(
+    country: Country, state: State, parameters: np.record, seed: int, month: int, factor: Floats, open_flows: Floats
+) -> None:
+    """Let this month's incidents happen; `factor` and `open_flows` are those of `factors`."""
     p = parameters
-    factor, open_flows = factors(p)
     for i in range(country.municipalities.size):
         place, harm, levels = country.municipalities[i], state.harm[i], state.programmes[i]
         data, governance = levels[DATA].level, levels[GOVERNANCE].level

@@ -18,8 +18,8 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.capacity import vendor_output
-from dxsim.model.state import LIVE, MIGRATING, NEVER, ON_TIME, ORDERED, VENDOR_RESOURCES, Country, Integers, State
-from dxsim.model.vendor_queue import END, leave_queue, project, withdraw
+from dxsim.model.state import LIVE, MIGRATING, NEVER, ON_TIME, ORDERED, VENDOR_RESOURCES, Country, Shorts, State
+from dxsim.model.vendor_queue import END, leave_queue, opening, project, withdraw
 
 QUARTER, QUARTER_END = 3, 2  # months of a quarter; its last one, counted from April
 
@@ -30,10 +30,8 @@ def rebooked_start(deadline: float, horizon: float, draw: float) -> int:
     return int(min(float(NEVER), np.floor(deadline + horizon * draw)))
 
 
-@kernel
-def review_books(
-    country: Country, state: State, parameters: np.record, seed: int, month: int, finish: Integers
-) -> None:
+@kernel(inner=True)
+def review_books(country: Country, state: State, parameters: np.record, seed: int, month: int, finish: Shorts) -> None:
     """Let every vendor test its queue at the end of this month and announce a shortage where it has one."""
     vendors = state.vendors
     for vendor in range(vendors.size):
@@ -52,16 +50,16 @@ def review_books(
         spread_news(country, state, parameters)
 
 
-@kernel
+@kernel(inner=True)
 def postpone(
-    country: Country, state: State, parameters: np.record, seed: int, month: int, vendor: int, finish: Integers
+    country: Country, state: State, parameters: np.record, seed: int, month: int, vendor: int, finish: Shorts
 ) -> None:
     """Flag the vendor's systems that are due late as R4; tender or book them again."""
-    queue = state.systems.reshape(-1)
+    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
     before, place = END, state.head[vendor]
     while place != END:
-        system = queue[place]
-        following = system.following
+        system = systems[place]
+        following = queue[place].following
         is_news = system.flag == ON_TIME and finish[place] > parameters.deadline
         is_tendered = False
         if is_news:
@@ -81,13 +79,14 @@ def postpone(
             else:
                 draw = streams.uniform(seed, streams.REBOOK, code, 0, vendor)
                 system.gate = rebooked_start(parameters.deadline, parameters.rebooking_horizon, draw)
+                queue[place].opens = opening(state.ready[vendor], system)
                 events.note(state.log, state.logged, month, events.REBOOKED, i, operation, system.gate, 0, 0.0)
         if not is_tendered:
             before = place
         place = following
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def spread_news(country: Country, state: State, parameters: np.record) -> None:
     """Raise the belief of the customers of announcing vendors, and of their neighbours, once a body."""
     bodies = state.municipalities

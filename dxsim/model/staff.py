@@ -86,6 +86,20 @@ def own_effort(effort: float, weight: float, complexity: float, scale: float, mo
 
 
 @kernel
+def planning_effort(parameters: np.record, weight: float, lot: np.record, worker: np.record) -> float:
+    """Return the FTE that it takes to plan a system of this work `weight` in a `lot`."""
+    p = parameters
+    return lot.tender * own_effort(p.planning_effort, weight, lot.complexity, worker.scale, lot.planning_months)
+
+
+@kernel
+def moving_effort(parameters: np.record, weight: float, lot: np.record, system: np.record, worker: np.record) -> float:
+    """Return the FTE that it takes to move a `system` of this work `weight` in a `lot`, without more testing."""
+    months = shortest_duration(system.work, system.limit)
+    return own_effort(parameters.migration_effort, weight, lot.complexity, worker.scale, months)
+
+
+@kernel
 def served(available: float, demand: float) -> float:
     """Return the share of `demand` (FTE) that is served with what is `available`; 1 where nothing is asked for."""
     return 1.0 if demand <= 0.0 else min(1.0, max(0.0, available) / demand)
@@ -97,7 +111,7 @@ def overload(demand: float, supplied: float) -> float:
     return demand / max(supplied, MINIMUM) if demand > 0.0 else 0.0
 
 
-@kernel
+@kernel(inner=True)
 def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
     """Draw the DX staff of every body at the start."""
     p = parameters
@@ -111,7 +125,7 @@ def start(country: Country, state: State, parameters: np.record, seed: int) -> N
         worker.planning_service, worker.migration_service, worker.programme_service = 1.0, 1.0, 1.0
 
 
-@kernel
+@kernel(inner=True)
 def open_year(country: Country, state: State, parameters: np.record, month: int) -> None:
     """In April knowledge is lost by rotation, and staff moves towards its target, which follows the population."""
     if month % MONTHS_OF_YEAR != 0 or month == 0:
@@ -124,7 +138,7 @@ def open_year(country: Country, state: State, parameters: np.record, month: int)
         worker.staff += parameters.hiring_rate * (target - worker.staff)
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def dispatch(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Share the prefectures' pools out at the start of each quarter, by what staff lacked last month."""
     if month % QUARTER != 0:
@@ -152,7 +166,7 @@ def dispatch(country: Country, state: State, parameters: np.record, month: int) 
             )
 
 
-@kernel
+@kernel(makes_arrays=True)
 def fill_by_overload(places: Records, workforce: Records, pool: Floats, lacking: Floats, gap: Floats) -> None:
     """Turn each body's `gap` into what it receives (both FTE): the most overloaded first, until the pool is used up."""
     left = pool.copy()
@@ -166,37 +180,36 @@ def fill_by_overload(places: Records, workforce: Records, pool: Floats, lacking:
 
 
 @kernel
-def project_work(
-    body: np.record, worker: np.record, lever: np.record, systems: Records, lots: Records, weight: Floats, p: np.record
-) -> tuple[float, float]:
-    """Return the own work (FTE) on planning and on moving systems in this month."""
+def project_work(systems: Records, testing: float) -> tuple[float, float]:
+    """Return the own work (FTE) on planning and on moving a body's systems in this month.
+
+    `testing` is what it takes to move a system over what it takes without more testing.
+    """
     planning, migration = 0.0, 0.0
-    if body.planning + body.migrating == 0:
-        return planning, migration
-    testing = 1.0 + p.test_cost * lever.test_effort
-    for operation in range(weight.size):
+    for operation in range(systems.size):
         system = systems[operation]
         if system.state == PLANNING:
-            lot = lots[system.lot]
-            planning += lot.tender * own_effort(
-                p.planning_effort, weight[operation], lot.complexity, worker.scale, lot.planning_months
-            )
+            planning += system.effort
         elif system.state == MIGRATING:
-            months = shortest_duration(system.work, system.limit)
-            complexity = lots[system.lot].complexity
-            migration += testing * own_effort(p.migration_effort, weight[operation], complexity, worker.scale, months)
+            migration += testing * system.effort
     return planning, migration
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def allocate(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
     """Work out demand and supply of every body, let groups lend staff, and serve the work in its fixed order."""
+    work = np.zeros((country.municipalities.size, len(TASKS)))
+    reckon(state, parameters, work)
+    pool_staff(country, state, parameters)
+    serve_all(country, state, parameters, seed, month, work)
+
+
+@kernel(inner=True)
+def reckon(state: State, parameters: np.record, work: Floats) -> None:
+    """Work out the supply of every body, and fill in its `work`, (n, 5) FTE by TASKS."""
     p = parameters
-    n = country.municipalities.size
-    work = np.zeros((n, len(TASKS)))
-    for i in range(n):
-        body, worker = state.municipalities[i], state.workforce[i]
-        tasks = work[i]
+    for i in range(state.municipalities.size):
+        body, worker, tasks = state.municipalities[i], state.workforce[i], work[i]
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
         tasks[OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * body.systems)
@@ -206,13 +219,18 @@ def allocate(country: Country, state: State, parameters: np.record, seed: int, m
             tasks[STABILISATION] = own_effort(
                 p.stabilisation_effort, in_parallel, 0.0, worker.scale, p.stabilisation_months
             )
-        tasks[PLANS], tasks[MOVES] = project_work(
-            body, worker, state.levers[i], state.systems[i], state.lots[i], country.weight, p
-        )
+        if body.planning + body.migrating > 0:
+            testing = 1.0 + p.test_cost * state.levers[i].test_effort
+            tasks[PLANS], tasks[MOVES] = project_work(state.systems[i], testing)
         tasks[EXTRAS] = p.programme_staff * worker.scale
         worker.demand = tasks[OPERATIONS] + tasks[STABILISATION] + tasks[MOVES] + tasks[PLANS] + tasks[EXTRAS]
-    pool_staff(country, state, parameters)
-    for i in range(n):
+
+
+@kernel(inner=True)
+def serve_all(country: Country, state: State, parameters: np.record, seed: int, month: int, work: Floats) -> None:
+    """Serve every body's `work`, (n, 5) FTE by TASKS; overload makes staff resign."""
+    p = parameters
+    for i in range(country.municipalities.size):
         place, worker = country.municipalities[i], state.workforce[i]
         serve_tasks(worker, work[i], p.staffing)
         sum_up(worker, state.flows[place.kind])

@@ -223,8 +223,8 @@ SYSTEM = np.dtype(
         ("remaining", np.float64),  # vendor work left, reference jobs
         ("limit", np.float64),  # most vendor work that it takes in, reference jobs a month
         ("planned", np.float64),  # months of planning done at full staffing
+        ("effort", np.float64),  # own work (FTE) while it is planned, or moved without more testing than usual
         ("municipality", np.int32),  # index of the body
-        ("following", np.int32),  # next system (i * O + o) in the vendor's queue, -1 = last
         ("vendor", np.int16),  # vendor index; the legacy vendor until a new one is chosen
         ("since", np.int16),  # month in which the state was entered
         ("order", np.int16),  # month of the first order, -1 = never
@@ -235,6 +235,15 @@ SYSTEM = np.dtype(
         ("state", np.int8),  # one of STATES, -1 = does not apply
         ("flag", np.int8),  # R1 to R4 while known, else 0
         ("reason", np.int8),  # reason of lateness, fixed at the deadline
+    ],
+    align=True,
+)
+
+# What a walk along a queue reads of every system is kept apart, in few lines of the processor's cache.
+QUEUED = np.dtype(
+    [
+        ("following", np.int32),  # next system (i * O + o) in the vendor's queue, -1 = last
+        ("opens", np.int16),  # month before which its product is not ready or its gate is closed
     ],
     align=True,
 )
@@ -340,7 +349,7 @@ COHORT = np.dtype(
 
 GROUP = np.dtype(
     [
-        ("size", np.int64),  # members, 0 = there is no such group
+        ("members", np.int64),  # how many, 0 = there is no such group
         ("lead", np.int64),  # index of its largest body
         ("head", np.int64),  # first member
         ("contract_end", np.int64),  # month after the last one of the contract
@@ -403,6 +412,7 @@ class State(NamedTuple):
     municipalities: Records  # (n,) MUNICIPALITY
     lots: Records  # (n, L) LOT
     systems: Records  # (n, O) SYSTEM
+    queue: Records  # (n, O) QUEUED
     vendors: Records  # (V,) SUPPLIER
     nation: Records  # (1,) NATION
     intent: Floats  # (n, L, 3) intent built up, by cause, 1
@@ -458,6 +468,7 @@ def empty_state(
         municipalities=records((n,), MUNICIPALITY),
         lots=records((n, lots), LOT),
         systems=records((n, operations), SYSTEM),
+        queue=records((n, operations), QUEUED),
         vendors=records((vendors,), SUPPLIER),
         nation=records((1,), NATION),
         intent=np.zeros((n, lots, len(CAUSES))),

@@ -20,6 +20,7 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.planning import begin_planning
+from dxsim.model.staff import planning_effort
 from dxsim.model.state import (
     NEVER,
     NO_PRODUCT,
@@ -27,6 +28,7 @@ from dxsim.model.state import (
     VENDOR_RESOURCES,
     WITHDRAWN,
     Country,
+    Floats,
     Integers,
     Market,
     Records,
@@ -59,7 +61,7 @@ def deterrence(share: float, wait_aversion: float, extra_wait: float) -> float:
     return math.exp(min(LARGEST_EXPONENT, waiting_penalty(wait_aversion, extra_wait))) / share
 
 
-@kernel
+@kernel(inner=True)
 def weigh(state: State, market: Market, parameters: np.record) -> None:
     """Work out what is the same for all bodies this month: exp(-utility) of share and wait; inf where not offered."""
     for lot in range(state.ready.shape[1]):
@@ -86,11 +88,21 @@ def share_alike(country: Country, lots: Records, month: int, i: int, lot: int, v
     return alike / max(1, last - first)
 
 
-@kernel
+@kernel(inner=True)
 def choose(
-    country: Country, state: State, parameters: np.record, seed: int, month: int, i: int, lot: int, barred: int
+    country: Country,
+    state: State,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    i: int,
+    lot: int,
+    barred: int,
+    draws: Floats,
 ) -> int:
-    """Return the vendor that body `i` chooses for `lot`, or -1 if none offers it. `barred` is not considered.
+    """Return the vendor that body `i` chooses for `lot`, or -1 if none offers it; (V,) `draws` is overwritten.
+
+    `barred` is not considered.
 
     A Gumbel taste is -ln(E) of an exponential draw E, so the largest utility is the smallest E exp(-V). E is at
     least 1 - u for the uniform draw u behind it: most rivals lose to the incumbent before a logarithm is taken.
@@ -103,11 +115,12 @@ def choose(
     strongest_pull = math.exp(-parameters.neighbour_weight)
     best, shortest = NOT_APPLICABLE, math.inf
     count = state.deterrent.shape[0]
-    draws = np.empty(count)
     streams.uniforms(draws, seed, streams.CHOICE, code, 0, lot * VENDOR_KEYS)
     for turn in range(count):
         # The incumbent comes first, since it is the one that is hardest to beat.
-        vendor = (incumbent + turn) % count
+        vendor = incumbent + turn
+        if vendor >= count:
+            vendor -= count
         if vendor == barred or state.ready[vendor, lot] == NEVER:
             continue
         deterrent = state.deterrent[vendor, lot] * (staying if vendor == incumbent else 1.0)
@@ -129,7 +142,7 @@ def lead_of(bodies: Records, groups: Records, shared_system: int, i: int) -> int
     return groups[bodies[i].group].lead
 
 
-@kernel
+@kernel(inner=True)
 def choose_for_new_commitments(
     country: Country,
     state: State,
@@ -139,14 +152,18 @@ def choose_for_new_commitments(
     decided: Integers,
     chosen: Integers,
     count: int,
+    draws: Floats,
 ) -> None:
-    """Fill `chosen` with the vendor of each lot in `decided`; members of a group follow their lead, listed before."""
+    """Fill `chosen` with the vendor of each lot in `decided`; members of a group follow their lead, listed before.
+
+    (V,) `draws` is overwritten.
+    """
     n_lots = state.lots.shape[1]
     for place in range(count):
         i, lot = decided[place] // n_lots, decided[place] % n_lots
         lead = lead_of(state.municipalities, state.groups, parameters.shared_system, i)
         if lead == i or state.lots[lead, lot].legacy < 0:
-            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
+            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE, draws)
             continue
         chosen[place] = state.lots[lead, lot].vendor
         if state.lots[lead, lot].commit < 0:
@@ -155,15 +172,15 @@ def choose_for_new_commitments(
                 earlier -= 1
             chosen[place] = chosen[earlier]
         if state.ready[chosen[place], lot] == NEVER:
-            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
+            chosen[place] = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE, draws)
 
 
-@kernel
-def tender_again(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+@kernel(inner=True)
+def tender_again(country: Country, state: State, parameters: np.record, seed: int, month: int, draws: Floats) -> None:
     """Let withdrawn systems choose anew and plan again; the vendor that let them down is the last resort.
 
     The new vendor starts from nothing, and no date of the old one binds it. Without a vendor that offers the lot
-    they wait; after the months allowed for a search the reason is R3.
+    they wait; after the months allowed for a search the reason is R3. (V,) `draws` is overwritten.
     """
     for i in range(country.municipalities.size):
         body = state.municipalities[i]
@@ -173,11 +190,12 @@ def tender_again(country: Country, state: State, parameters: np.record, seed: in
             system, lot = state.systems[i, operation], country.lot_of[operation]
             if system.state != WITHDRAWN:
                 continue
-            vendor = choose(country, state, parameters, seed, month, i, lot, int(system.vendor))
+            vendor = choose(country, state, parameters, seed, month, i, lot, int(system.vendor), draws)
             if vendor < 0:
-                vendor = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE)
+                vendor = choose(country, state, parameters, seed, month, i, lot, NOT_APPLICABLE, draws)
             if vendor >= 0:
-                begin_planning(body, system, state.vendors[vendor], vendor, month)
+                effort = planning_effort(parameters, country.weight[operation], state.lots[i, lot], state.workforce[i])
+                begin_planning(body, system, state.vendors[vendor], vendor, month, effort)
                 events.note(state.log, state.logged, month, events.PLANNED, i, operation, vendor, 0, 0.0)
                 body.withdrawn -= 1
                 if system.flag == VENDOR_RESOURCES:

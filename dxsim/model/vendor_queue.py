@@ -43,6 +43,7 @@ from dxsim.model.state import (
     Events,
     Floats,
     Integers,
+    Shorts,
     State,
 )
 from dxsim.model.work import DONE_BELOW, shortest_duration
@@ -52,20 +53,20 @@ END = -1  # of a queue
 MONTHS_OF_YEAR = 12
 
 
-@kernel
+@kernel(makes_arrays=True)
 def join_queues(state: State, parameters: np.record, month: int, ordered: Integers, count: int) -> None:
     """Put the `count` systems in `ordered` (by tie) into their vendors' queues, each queue kept sorted by priority."""
-    queue, priority = state.systems.reshape(-1), state.priority
+    systems, queue, priority = state.systems.reshape(-1), state.queue.reshape(-1), state.priority
     batch = ordered[:count]
     for system in batch:
         priority[system] = state.static_rank[system]
         if parameters.queue_discipline == FIRST_COME:
             priority[system] += month * queue.size
         elif parameters.queue_discipline == GROUP_FIRST:
-            is_alone = state.municipalities[queue[system].municipality].group < 0
+            is_alone = state.municipalities[systems[system].municipality].group < 0
             priority[system] += (month + is_alone * MONTHS) * queue.size
         elif parameters.queue_discipline == EARLIEST_COHORT:
-            shift = state.lots[queue[system].municipality, queue[system].lot].shift
+            shift = state.lots[systems[system].municipality, systems[system].lot].shift
             priority[system] += (month + (shift + NEVER) * MONTHS) * queue.size
     if parameters.queue_discipline != FIRST_COME:
         batch = batch[np.argsort(priority[batch].astype(np.float64), kind="mergesort")]
@@ -73,7 +74,8 @@ def join_queues(state: State, parameters: np.record, month: int, ordered: Intege
     for vendor in range(latest.size):
         latest[vendor] = END
     for system in batch:
-        vendor = queue[system].vendor
+        vendor = systems[system].vendor
+        queue[system].opens = opening(state.ready[vendor], systems[system])
         # The batch is sorted: a search goes on where this vendor's last one ended, or right at the end of its queue.
         before, last = latest[vendor], state.tail[vendor]
         if last != END and priority[last] < priority[system]:
@@ -92,6 +94,12 @@ def join_queues(state: State, parameters: np.record, month: int, ordered: Intege
 
 
 @kernel
+def opening(ready: Integers, system: np.record) -> int:
+    """Return the month before which vendor work on a `system` can't start; `ready` is that of its vendor, by lot."""
+    return max(ready[system.lot], system.gate)
+
+
+@kernel
 def leave_queue(head: Integers, tail: Integers, queue: NDArray[np.void], vendor: int, before: int, system: int) -> None:
     """Take `system` out of the queue of `vendor`; `before` is the one ahead of it, or END."""
     if before == END:
@@ -107,22 +115,24 @@ def serve(
     country: Country, state: State, parameters: np.record, seed: int, month: int, vendor: int, available: float
 ) -> None:
     """Spend the `available` output of one vendor (reference jobs) on its queue."""
-    queue, supplier, ready = state.systems.reshape(-1), state.vendors[vendor], state.ready[vendor]
+    systems, queue, supplier = state.systems.reshape(-1), state.queue.reshape(-1), state.vendors[vendor]
     left, done = available, 0.0
     before, place = END, state.head[vendor]
     if first_product(state.ready, vendor) > month:
         place = END
     while place != END and left > 0.0:
-        system = queue[place]
-        following = system.following
-        if ready[system.lot] > month or system.gate > month:
+        following = queue[place].following
+        if queue[place].opens > month:
             before, place = place, following
             continue
+        system = systems[place]
         i = system.municipality
         worker = state.workforce[i]
         if system.state == ORDERED:
             system.state = MIGRATING
             system.since = month
+            weight, lot = country.weight[place % country.lot_of.size], state.lots[i, system.lot]
+            system.effort = staff.moving_effort(parameters, weight, lot, system, worker)
             state.municipalities[i].migrating += 1
             if system.start < 0:
                 system.start = month
@@ -142,7 +152,7 @@ def serve(
     supplier.book -= done
 
 
-@kernel
+@kernel(inner=True)
 def cut_over(country: Country, state: State, parameters: np.record, seed: int, month: int, number: int) -> bool:
     """Try to make system `number` (i * O + o) live, whose vendor work is done; return whether it went well."""
     i, operation = number // country.lot_of.size, number % country.lot_of.size
@@ -213,7 +223,7 @@ def settle_lateness(body: np.record, reason: int, counts: NDArray[np.int32]) -> 
         counts[BODIES_LATE] -= 1
 
 
-@kernel
+@kernel(inner=True)
 def stabilise(country: Country, state: State, parameters: np.record, month: int) -> None:
     """End the parallel run of the systems that have been live for long enough by the end of this month."""
     for i in range(country.municipalities.size):
@@ -237,7 +247,7 @@ def stabilise(country: Country, state: State, parameters: np.record, month: int)
             state.tally[country.municipalities[i].kind, IS_DONE] += 1
 
 
-@kernel
+@kernel(inner=True)
 def withdraw(state: State, number: int, month: int) -> None:
     """Cancel the order or plan of system `number` (i * O + o); its vendor's book loses the work that is left.
 
@@ -271,10 +281,10 @@ def withdraw(state: State, number: int, month: int) -> None:
     system.since = month
 
 
-@kernel
+@kernel(inner=True)
 def leave_lots(country: Country, state: State, events: Events, month: int) -> None:
     """Let the vendors of this month's events stop offering lots; their unfinished systems there are withdrawn."""
-    queue = state.systems.reshape(-1)
+    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
     for event in range(events.vendor_events.size):
         shock = events.vendor_events[event]
         mask, vendor = shock.withdrawn_lots, shock.vendor
@@ -286,32 +296,32 @@ def leave_lots(country: Country, state: State, events: Events, month: int) -> No
         before, place = END, state.head[vendor]
         while place != END:
             following = queue[place].following
-            if mask >> queue[place].lot & 1:
+            if mask >> systems[place].lot & 1:
                 leave_queue(state.head, state.tail, queue, vendor, before, place)
             else:
                 before = place
             place = following
-        for place in range(queue.size):
-            system = queue[place]
+        for place in range(systems.size):
+            system = systems[place]
             if system.vendor == vendor and mask >> system.lot & 1 and system.state in (PLANNING, ORDERED, MIGRATING):
                 withdraw(state, place, month)
 
 
-@kernel
+@kernel(inner=True)
 def workable(state: State, vendor: int, month: int) -> float:
     """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough."""
-    queue, ready = state.systems.reshape(-1), state.ready[vendor]
+    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
     total, place = 0.0, state.head[vendor]
     while place != END:
-        system = queue[place]
-        if ready[system.lot] <= month and system.gate <= month:
+        if queue[place].opens <= month:
+            system = systems[place]
             service = state.workforce[system.municipality].migration_service
             total += min(system.remaining, system.limit * service)
-        place = system.following
+        place = queue[place].following
     return total
 
 
-@kernel
+@kernel(inner=True, makes_arrays=True)
 def share_engineers(state: State, parameters: np.record, month: int, available: Floats) -> None:
     """Let vendors lend idle output to those that are short; `available` (V,) reference jobs, changed in place."""
     if parameters.engineer_pool <= 0.0:
@@ -340,9 +350,9 @@ def first_product(ready: Integers, vendor: int) -> int:
     return first
 
 
-@kernel
+@kernel(inner=True)
 def project(
-    state: State, month: int, vendor: int, monthly_output: float, deadline: int, finish: Integers
+    state: State, month: int, vendor: int, monthly_output: float, deadline: int, finish: Shorts
 ) -> tuple[float, float]:
     """Fill `finish` with the month in which each queued system of the vendor is likely to be live.
 
@@ -354,21 +364,21 @@ def project(
     tuple of float
         Work left (reference jobs) of the systems without a known reason: what ends after `deadline`, and all of it.
     """
-    queue, ready = state.systems.reshape(-1), state.ready[vendor]
+    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
     first = max(first_product(state.ready, vendor), month + 1)
     ahead, due_late, considered = 0.0, 0.0, 0.0
     place = state.head[vendor]
     while place != END:
-        system = queue[place]
+        system = systems[place]
         ahead += system.remaining
-        begin = max(month + 1, ready[system.lot], system.gate)
+        begin = max(month + 1, queue[place].opens)
         duration = shortest_duration(system.remaining, system.limit)
         finish[place] = projected_finish(begin, duration, first, ahead, monthly_output)
         if system.flag == ON_TIME:
             considered += system.remaining
             if finish[place] > deadline:
                 due_late += system.remaining
-        place = system.following
+        place = queue[place].following
     return due_late, considered
 
 

@@ -393,7 +393,7 @@ class _Observer:
             "refused": refused,
             **{name: float(worker[name]) for name in (*work, *services)},
             "group": self.codes[int(state.groups[group].lead)] if member else None,
-            "group_size": int(state.groups["size"][group]) if member else 1,
+            "group_size": int(state.groups["members"][group]) if member else 1,
             "neighbours_committed": committed,
             "live": int(body.live),
             "late": int(body.late),
@@ -584,7 +584,7 @@ def _systems_ahead(state: State, i: int, vendor: int) -> float:
     own = state.systems[i]
     if not ((own["vendor"] == vendor) & (own["state"] == ORDERED)).any():
         return float("nan")
-    following, states = state.systems["following"].ravel(), state.systems["state"].ravel()
+    following, states = state.queue["following"].ravel(), state.systems["state"].ravel()
     ahead, place = 0, int(state.head[vendor])
     while place >= 0:
         is_own = place // per_body == i

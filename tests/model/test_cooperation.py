@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from dxsim.model import coalition, cooperation, events, formation
 from dxsim.model.coalition import GRANTS, MEMBERS, PAYOFFS, PLAYER, SHARES, appraise, invite, lay_desk
@@ -358,17 +359,17 @@ def partition(groups):
 def assert_lists_are_right(state, country):
     bodies, groups = state.municipalities, state.groups
     listed = {}
-    for g in np.flatnonzero(groups["size"]):
+    for g in np.flatnonzero(groups.members):
         members, member = [], groups.head[g]
         while member >= 0:
             members.append(int(member))
             member = bodies.after[member]
         assert members == sorted(members)
-        assert len(members) == groups["size"][g] >= 2
+        assert len(members) == groups.members[g] >= 2
         assert groups.lead[g] == min(members, key=lambda i: (-country.municipalities.population[i], i))
         listed |= dict.fromkeys(members, g)
     assert [listed.get(i, -1) for i in range(bodies.size)] == bodies.group.tolist()
-    empty = groups[groups["size"] == 0]
+    empty = groups[groups.members == 0]
     assert all((empty[name] == 0).all() for name in empty.dtype.names)
 
 
@@ -628,7 +629,7 @@ def test_in_april_members_get_what_they_agreed_and_contracts_of_changed_groups_b
     cooperation.take_effect(country, state, p, 12)
     players = invite(country, state, p, 12)
     changed = 0
-    for g in np.flatnonzero(state.groups["size"]):
+    for g in np.flatnonzero(state.groups.members):
         members = np.flatnonzero(state.municipalities.group == g)
         lead, cost, transaction, shares, grants, _ = appraised(players, members, p)
         group = state.groups[g]
@@ -649,6 +650,35 @@ def test_in_april_members_get_what_they_agreed_and_contracts_of_changed_groups_b
     assert (log.value == state.municipalities.group[moved]).all()
     alone = state.municipalities.group < 0
     assert not any(state.purses[name][alone].any() for name in ("saving", "coordination", "grant"))
+
+
+@njit
+def dissolve_and_form_again(talks, desk, g, p):
+    """Let the first member of group `g`, a pair, walk out, and the two unite again; return whether they do."""
+    one = talks.groups[g].head
+    other = talks.players[one].after
+    formation.walk_out(talks.players[one], formation.NOBODY)
+    formation.part(talks, desk, g, p)
+    return formation.unite(talks, desk, one, other, p, formation.MOVE)
+
+
+def test_a_group_that_dissolves_and_forms_again_in_one_october_begins_a_new_contract():
+    w = world(14, {"cooperation.initial_share": 0.8, "cooperation.initial_size": 2, "cooperation.transaction_cost": 0})
+    country, state, p = w
+    cooperation.found(country, state, p, 1)
+    cooperation.take_effect(country, state, p, 0)
+    of_lead = np.arange(state.groups.size) == state.groups.lead  # where a new group of the same bodies goes first
+    g = int(np.flatnonzero((state.groups.members == 2) & of_lead)[0])
+    talks, desk = formation.open_talks(country, state, p, 1, 6), lay_desk(country.municipalities.size)
+    formation.gather(state, talks, desk, p)
+    assert dissolve_and_form_again(talks, desk, g, p)
+    members = state.municipalities.group == g
+    state.municipalities.next_group = talks.players["group"]
+    cooperation.take_effect(country, state, p, 12)
+    (again,) = set(state.municipalities.group[members].tolist())
+    assert state.groups.contract_end[again] == 12 + p.contract_months
+    others = np.flatnonzero(state.groups.members * (np.arange(state.groups.size) != again))
+    assert (state.groups.contract_end[others] == p.contract_months).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -677,7 +707,7 @@ def test_staff_is_lent_within_groups_and_what_is_given_is_received_less_the_loss
 def test_readiness_of_a_group_is_weighted_by_population():
     country, state, p = world(12, {"cooperation.initial_share": 0.8})
     cooperation.found(country, state, p, 1)
-    for g in np.flatnonzero(state.groups["size"]):
+    for g in np.flatnonzero(state.groups.members):
         mine = state.municipalities.group == g
         mean = np.average(state.municipalities.readiness[mine], weights=country.municipalities.population[mine])
         assert cooperation.weighted_readiness(country, state, g) == pytest.approx(mean)
@@ -702,9 +732,9 @@ def test_the_groups_at_the_start_are_those_that_were_published(synthetic):
         cooperation.found(synthetic, state, p, seed)
         bodies = state.municipalities
         shares.append((bodies.group >= 0).mean())
-        sizes += state.groups["size"][state.groups["size"] > 0].tolist()
+        sizes += state.groups.members[state.groups.members > 0].tolist()
         assert (places.population[bodies.group >= 0] <= p.initial_population_limit).all()
-        assert (state.groups.contract_end[state.groups["size"] > 0] == p.contract_months).all()
+        assert (state.groups.contract_end[state.groups.members > 0] == p.contract_months).all()
         assert (bodies.group == bodies.next_group).all()
     # Large bodies are in none, and some founders lack neighbours: a little below the published 379 of 1,741.
     small = (places.population <= p.initial_population_limit).mean()

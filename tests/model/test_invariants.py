@@ -249,7 +249,7 @@ def test_cases_reach_all_that_they_should(ends):
     assert count("ledger", lambda ledger: ledger[:, ENVELOPE] > 0) >= 6
     assert count("treasury", lambda treasury: treasury[FUND] == 0) >= 3
     assert count("workforce", lambda worker: worker.migration_service < 1) >= 2
-    assert count("groups", lambda groups: groups["size"] > 1) >= 3
+    assert count("groups", lambda groups: groups.members > 1) >= 3
     assert count("municipalities", lambda bodies: bodies.closing < NEVER) >= 6
     assert count("cohorts", lambda people: people.excluded_total > 0) >= 6
 
@@ -437,8 +437,8 @@ MISTAKES = {
         for name in ("persons", "trained", "online", "assisted", "analog", "excluded", "online_total", "excluded_total")
     },
     **{
-        f"group {name}": move("groups", name, 1, lambda state: state.groups["size"] > 1)
-        for name in ("size", "lead", "head")
+        f"group {name}": move("groups", name, 1, lambda state: state.groups.members > 1)
+        for name in ("members", "lead", "head")
     },
     **{
         f"supplier {name}": move("vendors", name, 1)
@@ -454,7 +454,7 @@ MISTAKES = {
             "population_served",
         )
     },
-    "queue broken": move("systems", "following", 1, in_state(MIGRATING)),
+    "queue broken": move("queue", "following", 1, in_state(MIGRATING)),
     "work lost": move("systems", "remaining", -0.01, in_state(MIGRATING)),
     "work made": move("systems", "remaining", 0.01, in_state(ORDERED)),
     "planned too much": move("systems", "planned", 0.5, in_state(PLANNING)),

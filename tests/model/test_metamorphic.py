@@ -23,7 +23,7 @@ import pytest
 
 from dxsim.model.commitment import is_gate_open
 from dxsim.model.run import Inputs, Outcome, begin, outcome, prepare, proceed, run_inputs, run_many, run_model
-from dxsim.model.state import COHORTS, FLOWS, NATIONAL, TALKS, VENDOR, State
+from dxsim.model.state import COHORTS, FLOWS, NATIONAL, OWN_MOTIVE, TALKS, VENDOR, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import VendorTable
@@ -363,6 +363,29 @@ def test_names_of_vendors_do_not_matter():
     assert by_vendor <= set(differing_fields(one, other)) <= by_vendor | {"purses", "flows"}
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_member_that_comes_along_with_its_lead_commits_for_its_own_cause(seed):
+    """Only own motive builds up, so nothing else has tipped a commitment, whether a code comes before the lead's."""
+    setting = {
+        "commitment.own_motive_hazard": 0.1,
+        "commitment.mandate_hazard": 0,
+        "commitment.peer_hazard": 0,
+        "money.budget": "unlimited",
+        "cooperation.shared_system": "on",
+        "cooperation.initial_share": 0.9,
+    }
+    inputs = whole(setting, seed)
+    state, series = begin(inputs)
+    proceed(inputs, state, series, 0, 12)
+    group, commit = state.municipalities.group, state.lots.commit
+    lead = state.groups.lead[group]
+    along = (group >= 0)[:, None] & (commit >= 0) & (commit == commit[lead])
+    for comes_before in (np.arange(group.size) < lead, np.arange(group.size) > lead):
+        assert (state.lots.cause[along & comes_before[:, None]] == OWN_MOTIVE).all()
+        assert (along & comes_before[:, None]).sum() > 3
+    assert (state.lots.cause[commit >= 0] == OWN_MOTIVE).all()
+
+
 # One body more
 
 
@@ -651,7 +674,7 @@ def test_the_unit_of_money_does_not_matter(doublings, rule):
         outcomes.national[:, balance] = 0
     of_levers = {"ledger", "treasury", "money", "purses", "groups", "flows"}
     assert set(differing_fields(one, other)) <= of_levers
-    assert (one.groups["size"] > 1).any()
+    assert (one.groups.members > 1).any()
     assert one.flows[:, :, FLOWS.index("refusals")].sum() > 0
 
 
@@ -718,7 +741,7 @@ def test_more_that_can_be_pooled_saves_every_group_at_the_start_no_less():
         inputs = whole({"cooperation.poolable_share": share, "cooperation.initial_share": 0.8}, 3)
         state, series = begin(inputs)
         proceed(inputs, state, series, 0, 1)
-        costs.append(state.groups.cost[state.groups["size"] > 1])
+        costs.append(state.groups.cost[state.groups.members > 1])
     assert costs[0].size > 10
     for less, more in pairwise(costs):
         assert (more < less).all()

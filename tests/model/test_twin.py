@@ -500,7 +500,7 @@ def test_cases_of_groups_and_residents_reach_what_they_are_for():
     for case in CASES:
         outcome = run_model(NATION, scenario_of(case), 1)
         blocking[case] = outcome.national[:, NATIONAL.index("blocking_moves")].max()
-        sizes[case] = set(outcome.groups["size"])
+        sizes[case] = set(outcome.groups.members)
         closing[case] = set(outcome.municipalities.closing)
     assert sizes["no groups"] == {0}
     assert sizes["groups of two"] == {0, 2}

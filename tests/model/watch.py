@@ -486,7 +486,7 @@ def check_queues(watch: Watch) -> None:
     """The linked lists hold exactly the ordered and migrating systems of their vendor, in order of priority."""
     state, rank = watch.state, priority(watch).ravel()
     systems = state.systems.ravel()
-    following = systems.following.tolist()
+    following = state.queue.following.ravel().tolist()
     queued = np.isin(systems.state, (ORDERED, MIGRATING))
     for vendor, head in enumerate(state.head.tolist()):
         listed, system = [], head
@@ -622,9 +622,9 @@ def check_groups(watch: Watch, this: Month) -> None:
     assert ((group >= -1) & (group < n) & (bodies.next_group >= -1) & (bodies.next_group < n)).all()
     if p.formation == 0:
         assert (group == -1).all()
-        assert (groups["size"] == 0).all()
+        assert (groups.members == 0).all()
     sizes = np.bincount(group[group >= 0], minlength=n)
-    assert (groups["size"] == sizes).all()
+    assert (groups.members == sizes).all()
     assert (sizes != 1).all()
     assert sizes.max(initial=0) <= max(1, p.largest_group)
     after = bodies.after.tolist()
@@ -1023,7 +1023,7 @@ def check_flows(watch: Watch, this: Month) -> None:
     assert (worse <= watch.by_kind(perhaps & member)).all()
     for name, value in {
         "fund_balance": state.treasury[FUND],
-        "groups": (state.groups["size"] > 0).sum(),
+        "groups": (state.groups.members > 0).sum(),
         "cooperating_bodies": member.sum(),
         **dict(zip(TALKS, state.talks, strict=True)),
     }.items():

@@ -88,7 +88,7 @@ COHORT_FIELDS = fields(SUM, "persons trained density reach online assisted analo
     SUM, "online_total assisted_total analog_total excluded_total"
 )
 GROUP_FIELDS = fields(
-    EXACT, "size lead contract_end", size=lambda group: len(group.members), lead=attrgetter("lead.code")
+    EXACT, "members lead contract_end", members=lambda group: len(group.members), lead=attrgetter("lead.code")
 ) | fields(SUM, "cost transaction")
 
 
@@ -196,7 +196,7 @@ def compare_groups(inputs: Inputs, state: State, model: PlainModel) -> Iterator[
     yield from compare_lists("groups", present.values(), lists)
     lists = [[body.code for body in agreement.members] for agreement in model.agreements]
     yield from compare_lists("groups from next April on", agreed.values(), lists)
-    rows = np.flatnonzero(groups["size"])
+    rows = np.flatnonzero(groups.members)
     if {g: list(members_of(state, g, code)) for g in rows} != present:
         yield "the kernel's lists of members are not what its bodies say"
     elif twins.keys() == {members[0] for members in present.values()}:
@@ -262,7 +262,7 @@ def compare(
 
 def queues(state: State) -> Iterator[list[int]]:
     """Yield each vendor's queue, as places (i * O + o) of systems."""
-    following = state.systems.following.ravel()
+    following = state.queue.following.ravel()
     for head in state.head:
         found, system = [], head
         while system != -1:

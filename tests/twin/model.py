@@ -368,11 +368,18 @@ class PlainModel(mesa.Model):
                 pool_staff(group, self.parameters.coordination_loss)
 
     def decide(self):
-        """Let bodies decide which lots commit, on what was known at the end of last month."""
+        """Let bodies decide which lots commit, on what was known last month; those that follow a lead come last."""
         self.decided = {}
         for body in self.undecided:
             body.purse.free = body.purse.envelope
-        self.undecided.do("decide")
+        following = []
+        for body in self.undecided:
+            if body.follows:
+                following.append(body)
+            else:
+                body.decide()
+        for body in following:
+            body.decide()
 
     def choose_for_new_commitments(self):
         """Let bodies choose the vendors of these lots; who shares a system with its group's lead follows it."""

@@ -201,7 +201,7 @@ class Purse:
         saved = self.running - running + self.grant - self.coordination
         flows["cooperating_bodies"] += 1
         flows["saving"] += saved
-        flows["worse_off_bodies"] += saved < 0.0
+        flows["worse_off_bodies"] += saved < -self.model.parameters.rounding_unit / 2  # less is not booked
         self.ledger.post("coordination", "appropriation", self.model.booked(self.coordination))
         if self.grant > 0.0:
             self.receive_grant(self.model.booked(self.grant))

@@ -207,6 +207,11 @@ class Municipality(mesa.Agent):
         """Whether it decides for a group that shares systems."""
         return self.group is not None and self.model.parameters.shared_system == "on" and self.group.lead is self
 
+    @property
+    def follows(self) -> bool:
+        """Whether another body decides for it."""
+        return self.group is not None and self.model.parameters.shared_system == "on" and self.group.lead is not self
+
     def leading(self, lot: Lot) -> Lot:
         """Return the lot whose commitment decides: that of the group's lead, if the group shares systems."""
         if self.group is None or self.model.parameters.shared_system == "off":
