@@ -2,15 +2,18 @@
 
 cost          C(S) = sum of C({i}) - psi F0 (|S| - 1) + T(S)                                   yen a year
 transaction   T(S) = tau (|S| - 1) [1 + tau_d d + tau_h CV(ln N) + tau_v v] (1 - facilitation)  yen a year
-payoff        u_i(S) = C({i}) - share_i + grant_i - A (1 - N_i / N_S) C({i}) + relief_i + purchase_i
+payoff        u_i(S) = C({i}) - share_i + grant_i - A (1 - N_i / N_S) C({i}) + relief_i + purchase_i + bonus_i
+grant         g_i psi F0 (|S| - 1) / (members that get one)
 relief        w shortage_i min(1, (1 - lambda) surplus_S / shortage_S)
-purchase      delta ln|S| (what the state leaves of i's one-off cost still to come) / years of the contract
+purchase      delta ln|S| (what the state leaves a member of i's one-off cost still to come) / years of the contract
+bonus         (what the state pays a member of i's one-off cost not yet paid, less what it pays i alone) / years
 
 A body alone costs C({i}), of which F0 is fixed, and has payoff 0. Members pay the part psi of the fixed cost once.
 The lead is the largest member: d is the mean distance of the others to it over a scale, v the share of the others with
-another main vendor, and facilitation that of its prefecture. CV is the coefficient of variation. A grant is a share of
-psi F0 (|S| - 1), for all members, the small ones or the lead. Shortage and surplus of staff are FTE. Distance to the
-lead instead of between all pairs prices a group in one pass; trust between members is left out.
+another main vendor, and facilitation that of its prefecture. CV is the coefficient of variation. All members get a
+grant, or the small ones, or the lead; each has a rate g of its own. Shortage and surplus of staff are FTE. One-off cost
+is paid by the subsidy's ceiling of the month in which a body talks. Distance to the lead instead of between all pairs
+prices a group in one pass; trust between members is left out.
 
 Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
 """
@@ -40,7 +43,7 @@ from dxsim.model.sharing import (
     separable_costs_remaining_benefits,
     shapley,
 )
-from dxsim.model.state import Country, Floats, Integers, Records, State
+from dxsim.model.state import LIVE, Country, Floats, Integers, Records, State
 
 ON = 1
 TO_ALL, TO_SMALL, TO_LEAD = 0, 1, 2  # who gets the cooperation grant
@@ -62,7 +65,8 @@ PLAYER = np.dtype(
         ("usage", np.float64),  # procedures needed a month
         ("shortage", np.float64),  # FTE that its own work lacks
         ("surplus", np.float64),  # FTE that its own work leaves
-        ("purchase", np.float64),  # one-off cost still to come, without subsidy, yen a year of a contract
+        ("purchase", np.float64),  # a member's one-off cost still to come, without subsidy, yen a year of a contract
+        ("bonus", np.float64),  # what the state pays a member towards one-off cost, but not alone, yen a year of it
         ("facilitation", np.float64),  # part of the transaction cost that the prefecture takes away
         ("grant_rate", np.float64),  # share of the pooled fixed cost
         ("exit_fee", np.float64),  # yen to pay for leaving its group next April
@@ -275,13 +279,13 @@ def sampled_shapley(players: Players, desk: Desk, count: int, p: np.record) -> N
 @kernel
 def grant_out(players: Players, members: Integers, count: int, lead: int, grants: Floats, p: np.record) -> None:
     """Fill `grants` (yen a year) of the first `count` of `members` under their `lead`."""
-    pot = players[lead].grant_rate * pooled(count, poolable(p), p.fixed_cost)
+    saved = pooled(count, poolable(p), p.fixed_cost)
     receivers = 0
     for k in range(count):
         receivers += is_granted(members[k] == lead, players[members[k]].population, p)
     for k in range(count):
         gets = is_granted(members[k] == lead, players[members[k]].population, p)
-        grants[k] = pot / receivers if gets else 0.0
+        grants[k] = players[members[k]].grant_rate * saved / receivers if gets else 0.0
 
 
 @kernel
@@ -320,6 +324,8 @@ def appraise(players: Players, desk: Desk, count: int, p: np.record, least: floa
     for k in range(count):
         player = players[members[k]]
         payoff = player.cost + grants[k] + relief * player.shortage + discount * player.purchase
+        if count > 1:
+            payoff += player.bonus
         payoffs[k] = payoff - autonomy_loss(player.population, population, player.cost, p.autonomy_cost)
         total += payoffs[k]
     if total >= least:
@@ -365,8 +371,15 @@ def invite(country: Country, state: State, p: np.record, month: int) -> Players:
         for lot in range(n_lots):
             if lots[lot].legacy >= 0 and lots[lot].commit < 0:
                 to_come += lot_weight[lot]
-        player.purchase = readiness.net_cost(lever.subsidy_rate, lever.subsidy_ceiling)
-        player.purchase *= to_come * purse.unit_one_off / years
+        unpaid = to_come
+        for operation in range(country.lot_of.size):
+            chosen = lots[country.lot_of[operation]]
+            if chosen.commit >= 0 and 0 <= state.systems[i, operation].state < LIVE:
+                unpaid += (1.0 - p.first_instalment) * chosen.price * country.weight[operation]
+        alone = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, False))
+        member = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, True))
+        player.purchase = member * to_come * purse.unit_one_off / years
+        player.bonus = (alone - member) * unpaid * purse.unit_one_off / years
         player.facilitation, player.grant_rate = lever.facilitation, lever.grant_rate
         if group >= 0 and state.groups[group].contract_end > april:
             player.exit_fee = p.exit_fee * purse.baseline

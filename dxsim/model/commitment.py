@@ -36,8 +36,9 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
 from dxsim.model.cooperation import weighted_readiness
+from dxsim.model.dates import due_date
 from dxsim.model.planning import begin_planning
-from dxsim.model.policy import EXTENSION_FOR_ALL, expected_deadline
+from dxsim.model.policy import expected_deadline
 from dxsim.model.staff import planning_effort
 from dxsim.model.state import (
     BODIES_COMMITTED,
@@ -250,9 +251,7 @@ def build_up(
             intent[PEERS] += peers * peer_response(seen, p.peer_response, p.peer_threshold, p.peer_threshold_steepness)
         if mandate_at_full == 0.0:
             continue
-        due = deadline + chosen.shift
-        if state.nation[0].extension_granted and (chosen.hard or p.extension_rule == EXTENSION_FOR_ALL):
-            due = float(p.second_deadline)
+        due = due_date(deadline, chosen, state.nation[0], p)
         wait = state.vendors[chosen.legacy].queue_wait
         ahead = lead_time(chosen.planning_months, wait, p.minimum_months, body.naive)
         pressure = urgency(due - month - ahead, p.urgency_scale)

@@ -8,9 +8,9 @@ impact        sum of residents times months                                     
 
 An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
 `export` the duty of vendors to hand data over, omega the overload of own staff; rush is 1 in the last months before
-the body's own deadline; novice = 1 / (1 + systems that the vendor made live / unit). A cut-over with an incident above
-a share of residents is rolled back: the system keeps its place in the vendor's queue and part of its work is to be
-done again.
+the body's own date (`dates`); novice = 1 / (1 + systems that the vendor made live / unit). A cut-over with an incident
+above a share of residents is rolled back: the system keeps its place in the vendor's queue and part of its work is to
+be done again.
 
 Source: Nikkei Computer 2005: 18 of 58 merged bodies had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
 """
@@ -24,6 +24,7 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
+from dxsim.model.dates import due_date
 from dxsim.model.state import AFFECTED_RESIDENTS, IMPACT, INCIDENTS, ROLLBACKS, Floats, Integers, Records
 
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
@@ -31,7 +32,7 @@ MOST_INCIDENTS = 64  # at one cut-over: what lies beyond the addresses of an ope
 
 
 @kernel
-def rush(month: int, deadline: int, rush_months: int) -> float:
+def rush(month: int, deadline: float, rush_months: int) -> float:
     """Return 1 in the last `rush_months` before `deadline` (the first month after it), else 0."""
     return 1.0 if deadline - rush_months <= month < deadline else 0.0
 
@@ -99,6 +100,7 @@ def attempt(
     harm: np.record,
     supplier: np.record,
     lever: np.record,
+    nation: np.record,
     flows: Floats,
     log: Records,
     logged: Integers,
@@ -117,7 +119,7 @@ def attempt(
         p,
         weight,
         lot.complexity,
-        rush(month, p.deadline + lot.shift, p.rush_months),
+        rush(month, due_date(p.deadline, lot, nation, p), p.rush_months),
         worker.overload,
         novice(supplier.go_lives, p.learning_unit),
         lever.test_effort,

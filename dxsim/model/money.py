@@ -9,7 +9,8 @@ running cost of a system    C_o rho (1 - delta)^years (1 - saved by the group)  
 At most a share of an envelope is carried over; rho is lognormal and cut at its bounds.
 
 A commitment pays its first instalment from the envelope and waits if that is too small; the rest falls due at go-live,
-and what the envelope then lacks is drawn from the reserve, and so are penalties. Running, parallel and interface cost,
+and what the envelope then lacks is drawn from the reserve, and so are penalties. These are for systems past the
+national deadline and the body's own date (`dates`). Running, parallel and interface cost,
 channels and the group's transaction cost are obligatory: the council appropriates them month by month.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The members of a group split its
@@ -26,6 +27,7 @@ import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model.dates import due_date
 from dxsim.model.state import (
     APPROPRIATION,
     COOPERATING_BODIES,
@@ -36,6 +38,7 @@ from dxsim.model.state import (
     GRANTS_PAID,
     INTERFACE,
     LAPSED,
+    LIVE,
     ONE_OFF,
     PARALLEL,
     PENALTIES_RECEIVED,
@@ -220,11 +223,11 @@ def draw_on_reserve(ledger: Integers, sums: Integers) -> None:
 @kernel(inner=True, makes_arrays=True)
 def close_month(country: Country, state: State, parameters: np.record, month: int) -> None:
     """Book what every body owes for this month, members of a group by their shares in its bill."""
-    book(country, state, parameters, np.zeros(country.municipalities.size))
+    book(country, state, parameters, month, np.zeros(country.municipalities.size))
 
 
 @kernel(inner=True)
-def book(country: Country, state: State, parameters: np.record, bill: Floats) -> None:
+def book(country: Country, state: State, parameters: np.record, month: int, bill: Floats) -> None:
     """Book what every body owes; `bill`, (n,) yen, sums up what the members of each group owe, from zero."""
     unit = parameters.rounding_unit
     for i in range(country.municipalities.size):
@@ -253,6 +256,18 @@ def book(country: Country, state: State, parameters: np.record, bill: Floats) ->
             cost = parameters.interface_cost * purse.baseline / MONTHS_OF_YEAR * interfaces / PER_HUNDRED
             post(ledger, sums, INTERFACE, APPROPRIATION, booked(cost, unit))
         if body.late > 0 and state.levers[i].late_penalty > 0.0:
-            amount = booked(state.levers[i].late_penalty * body.late, unit)
+            fined = overdue(country, state, parameters, month, i)
+            amount = booked(state.levers[i].late_penalty * fined, unit)
             post(ledger, sums, PENALTY, RESERVE, amount)
             transfer(state.treasury, TAXES, PENALTIES_RECEIVED, amount)
+
+
+@kernel(inner=True)
+def overdue(country: Country, state: State, parameters: np.record, month: int, i: int) -> int:
+    """Return how many of a body's late systems are past its own date, too."""
+    count = 0
+    for operation in range(country.lot_of.size):
+        system, lot = state.systems[i, operation], state.lots[i, country.lot_of[operation]]
+        if system.reason > 0 and system.state < LIVE:
+            count += month >= due_date(parameters.deadline, lot, state.nation[0], parameters)
+    return count

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from dxsim.kernel import kernel
-from dxsim.model import events
+from dxsim.model import events, staff
 from dxsim.model.state import MONTHS, ORDERED, ORDERED_EVER, PLANNING, Country, Integers, State
 
 ALMOST = 1e-9  # months of planning that may be missing through rounding
@@ -39,7 +39,7 @@ def begin_planning(
 
 
 @kernel(inner=True)
-def order(country: Country, state: State, month: int, ordered: Integers) -> int:
+def order(country: Country, state: State, parameters: np.record, month: int, ordered: Integers) -> int:
     """Plan on, order the systems whose planning is done, list them (i * O + o) in `ordered` by tie; return how many."""
     n_operations = country.lot_of.size
     count = 0
@@ -61,6 +61,8 @@ def order(country: Country, state: State, month: int, ordered: Integers) -> int:
                 state.tally[country.municipalities[i].kind, ORDERED_EVER] += 1
             system.state = ORDERED
             system.since = month
+            lot, worker = state.lots[i, system.lot], state.workforce[i]
+            system.effort = staff.moving_effort(parameters, country.weight[operation], lot, system, worker)
             body.planning -= 1
             events.note(state.log, state.logged, month, events.ORDERED, i, operation, system.vendor, 0, 0.0)
             ordered[count] = i * n_operations + operation

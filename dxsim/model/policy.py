@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from dxsim.kernel import kernel
+from dxsim.model.dates import EXTENSION_FOR_ALL, NO_EXTENSION
 from dxsim.model.lateness import declare
 from dxsim.model.state import Country, Events, State
 
-NO_EXTENSION, CONDITIONAL_EXTENSION, EXTENSION_FOR_ALL = 0, 1, 2
 DECEMBER = 8  # months after April
 
 

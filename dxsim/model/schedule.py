@@ -84,6 +84,7 @@ def advance(
     ordered = np.empty(state.systems.size, dtype=np.int64)
     finish = np.empty(state.systems.size, dtype=np.int16)
     available, draws = np.empty(market.share.size), np.empty(market.share.size)
+    largest_first = np.argsort(-state.vendors["initial_capacity"], kind="mergesort")
     for month in range(first, last):
         levers.apply(state, events, parameters, month)
         money.top_up(state, parameters, month)
@@ -103,12 +104,12 @@ def advance(
         vendor_choice.choose_for_new_commitments(country, state, parameters, seed, month, decided, chosen, count, draws)
         vendor_choice.tender_again(country, state, parameters, seed, month, draws)
         commitment.commit(country, state, parameters, seed, month, decided, chosen, count)
-        count = planning.order(country, state, month, ordered)
+        count = planning.order(country, state, parameters, month, ordered)
         vendor_queue.join_queues(state, parameters, month, ordered, count)
         for vendor in range(market.share.size):
             available[vendor] = capacity.vendor_output(state.vendors[vendor], parameters)
         vendor_queue.share_engineers(state, parameters, month, available)
-        for vendor in range(market.share.size):
+        for vendor in largest_first:
             vendor_queue.serve(country, state, parameters, seed, month, vendor, available[vendor])
         vendor_queue.stabilise(country, state, parameters, month)
         coexistence.count_interfaces(country, state, parameters, month)

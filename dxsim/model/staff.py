@@ -2,11 +2,17 @@
 
 supply         S (1 + gamma e) + pool + lent by the group                      FTE
 demand         size [l0 + l1 systems] + l2 interfaces / 100                    operations
-               + size h (1 + kappa) w / months                                 planning, moving, stabilising; programmes
+               + size h (1 + kappa) w / months                                 planning, stabilising; programmes
+               + last month's moves
+moves          size h (1 + kappa) w (1 + c test) y / z                         for vendor work y on a system of work z
 overload       omega = demand / supply
 
 Work is served in a fixed order: operations, stabilisation, migration, planning, programmes. What is left over waits:
-a month of planning, of vendor work on a system, or of a programme counts only as far as it is served.
+a month of planning or of a programme counts only as far as it is served. Vendors get no further with a system than
+own staff joins in, with what operations and stabilisation leave of its time in the same month: with the largest
+vendor first (initial capacity), in the order of its queue. So a whole move takes size h (1 + kappa) w of own work
+however long it lasts, and a part that is done twice takes it twice. How much vendors do is known only when they have
+done it: overload, lending and planning reckon with what the moves of last month asked for.
 Experience e grows by a gain for each go-live and falls by rotation each April. Overload makes staff resign. Each April
 a part of the gap to the target is filled; the target follows the population. Each quarter the prefecture shares its
 pool out: equally, by need (what own staff lacked last month), or to the most overloaded first.
@@ -25,7 +31,6 @@ from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.cooperation import pool_staff
 from dxsim.model.state import (
-    MIGRATING,
     OVERLOAD,
     OVERLOADED_BODIES,
     OWN_WORK,
@@ -39,7 +44,6 @@ from dxsim.model.state import (
     Records,
     State,
 )
-from dxsim.model.work import shortest_duration
 
 BINDING, UNLIMITED = 0, 1
 EQUAL, NEED, MOST_OVERLOADED = 0, 1, 2
@@ -94,9 +98,13 @@ def planning_effort(parameters: np.record, weight: float, lot: np.record, worker
 
 @kernel
 def moving_effort(parameters: np.record, weight: float, lot: np.record, system: np.record, worker: np.record) -> float:
-    """Return the FTE that it takes to move a `system` of this work `weight` in a `lot`, without more testing."""
-    months = shortest_duration(system.work, system.limit)
-    return own_effort(parameters.migration_effort, weight, lot.complexity, worker.scale, months)
+    """Return the own work (FTE) on a reference job of vendor work on a `system`, without more testing than usual.
+
+    `weight` is the work weight of the system, whose lot is `lot`.
+    """
+    if system.work <= 0.0:  # a body without residents
+        return 0.0
+    return own_effort(parameters.migration_effort, weight, lot.complexity, worker.scale, 1.0) / system.work
 
 
 @kernel
@@ -180,19 +188,30 @@ def fill_by_overload(places: Records, workforce: Records, pool: Floats, lacking:
 
 
 @kernel
-def project_work(systems: Records, testing: float) -> tuple[float, float]:
-    """Return the own work (FTE) on planning and on moving a body's systems in this month.
-
-    `testing` is what it takes to move a system over what it takes without more testing.
-    """
-    planning, migration = 0.0, 0.0
+def planning_work(systems: Records) -> float:
+    """Return the own work (FTE) on planning a body's systems in this month."""
+    planning = 0.0
     for operation in range(systems.size):
-        system = systems[operation]
-        if system.state == PLANNING:
-            planning += system.effort
-        elif system.state == MIGRATING:
-            migration += testing * system.effort
-    return planning, migration
+        if systems[operation].state == PLANNING:
+            planning += systems[operation].effort
+    return planning
+
+
+@kernel
+def moving_work(system: np.record, amount: float, test_effort: float, parameters: np.record) -> float:
+    """Return the own work (FTE) on this `amount` of vendor work (reference jobs) on a system."""
+    return (1.0 + parameters.test_cost * test_effort) * system.effort * amount
+
+
+@kernel
+def join_in(worker: np.record, work: float) -> float:
+    """Let own staff do its `work` (FTE) on a move as far as it has time left in this month; return the share done."""
+    done = min(work, worker.for_moves)
+    if work > 0.0:
+        worker.migration_service = (worker.migration_service * worker.moves + done) / (worker.moves + work)
+    worker.moves += work
+    worker.for_moves -= done
+    return served(done, work)
 
 
 @kernel(inner=True, makes_arrays=True)
@@ -219,9 +238,10 @@ def reckon(state: State, parameters: np.record, work: Floats) -> None:
             tasks[STABILISATION] = own_effort(
                 p.stabilisation_effort, in_parallel, 0.0, worker.scale, p.stabilisation_months
             )
-        if body.planning + body.migrating > 0:
-            testing = 1.0 + p.test_cost * state.levers[i].test_effort
-            tasks[PLANS], tasks[MOVES] = project_work(state.systems[i], testing)
+        tasks[MOVES] = worker.moves
+        worker.moves, worker.migration_service = 0.0, 1.0
+        if body.planning > 0:
+            tasks[PLANS] = planning_work(state.systems[i])
         tasks[EXTRAS] = p.programme_staff * worker.scale
         worker.demand = tasks[OPERATIONS] + tasks[STABILISATION] + tasks[MOVES] + tasks[PLANS] + tasks[EXTRAS]
 
@@ -245,14 +265,14 @@ def serve_all(country: Country, state: State, parameters: np.record, seed: int, 
 
 @kernel
 def serve_tasks(worker: np.record, tasks: Floats, staffing: int) -> None:
-    """Serve the tasks (FTE) of a body in their order."""
+    """Serve the tasks (FTE) of a body in their order; moves are served when vendors work on them."""
     if staffing == UNLIMITED:
-        worker.overload = 0.0
+        worker.overload, worker.for_moves = 0.0, np.inf
         return
     left = worker.supply + worker.lent
     worker.overload = overload(worker.demand, left)
     left -= tasks[OPERATIONS] + tasks[STABILISATION]
-    worker.migration_service = served(left, tasks[MOVES])
+    worker.for_moves = max(0.0, left)
     left -= tasks[MOVES]
     worker.planning_service = served(left, tasks[PLANS])
     left -= tasks[PLANS]

@@ -223,7 +223,7 @@ SYSTEM = np.dtype(
         ("remaining", np.float64),  # vendor work left, reference jobs
         ("limit", np.float64),  # most vendor work that it takes in, reference jobs a month
         ("planned", np.float64),  # months of planning done at full staffing
-        ("effort", np.float64),  # own work (FTE) while it is planned, or moved without more testing than usual
+        ("effort", np.float64),  # own work: FTE while it is planned, then FTE a reference job of its vendor's work
         ("municipality", np.int32),  # index of the body
         ("vendor", np.int16),  # vendor index; the legacy vendor until a new one is chosen
         ("since", np.int16),  # month in which the state was entered
@@ -303,6 +303,8 @@ WORKFORCE = np.dtype(
         ("overloaded_months", np.int64),  # months of heavy overload so far
         ("planning_service", np.float64),  # share of planning work done in this month
         ("migration_service", np.float64),  # share of migration work done in this month
+        ("moves", np.float64),  # FTE that this month's vendor work asks for
+        ("for_moves", np.float64),  # FTE left for it in this month, inf where staff is unlimited
         ("programme_service", np.float64),  # share of the work on programmes done in this month
     ]
 )

@@ -10,8 +10,7 @@ in month t + 1. Ties are drawn per municipality, so that the systems of a packag
 `first_come` serves by month of order; `shortest_job` by size of the job and `smallest_municipality` by population,
 both of them also before jobs that have begun (preemptive resume); `group_first` by month of order, bodies in a group
 before others; `earliest_cohort` by month of order, cohorts with an earlier date of their own before others.
-A month counts for a system as far as the body's own staff serves the move. Vendors may lend idle engineers.
-
+A system gets only as far as the body's own staff joins in (`staff`). Vendors may lend idle engineers.
 """
 
 from __future__ import annotations
@@ -131,14 +130,13 @@ def serve(
         if system.state == ORDERED:
             system.state = MIGRATING
             system.since = month
-            weight, lot = country.weight[place % country.lot_of.size], state.lots[i, system.lot]
-            system.effort = staff.moving_effort(parameters, weight, lot, system, worker)
             state.municipalities[i].migrating += 1
             if system.start < 0:
                 system.start = month
                 state.tally[country.municipalities[i].kind, STARTED] += 1
             events.note(state.log, state.logged, month, events.STARTED, i, place % country.lot_of.size, vendor, 0, 0.0)
-        given = min(system.remaining, system.limit * worker.migration_service, left)
+        given = min(system.remaining, system.limit, left)
+        given *= staff.join_in(worker, staff.moving_work(system, given, state.levers[i].test_effort, parameters))
         system.remaining -= given
         left -= given
         done += given
@@ -170,6 +168,7 @@ def cut_over(country: Country, state: State, parameters: np.record, seed: int, m
         state.harm[i],
         supplier,
         state.levers[i],
+        state.nation[0],
         state.flows[place.kind],
         state.log,
         state.logged,
@@ -308,15 +307,20 @@ def leave_lots(country: Country, state: State, events: Events, month: int) -> No
 
 
 @kernel(inner=True)
-def workable(state: State, vendor: int, month: int) -> float:
-    """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough."""
+def workable(state: State, parameters: np.record, vendor: int, month: int) -> float:
+    """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough.
+
+    Each system counts as if its body's own staff had no other one to join in.
+    """
     systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
     total, place = 0.0, state.head[vendor]
     while place != END:
         if queue[place].opens <= month:
             system = systems[place]
-            service = state.workforce[system.municipality].migration_service
-            total += min(system.remaining, system.limit * service)
+            worker, lever = state.workforce[system.municipality], state.levers[system.municipality]
+            amount = min(system.remaining, system.limit)
+            own = staff.moving_work(system, amount, lever.test_effort, parameters)
+            total += amount * staff.served(worker.for_moves, own)
         place = queue[place].following
     return total
 
@@ -329,7 +333,7 @@ def share_engineers(state: State, parameters: np.record, month: int, available: 
     spare, short = np.zeros(available.size), np.zeros(available.size)
     idle, wanted = 0.0, 0.0
     for vendor in range(available.size):
-        work = workable(state, vendor, month)
+        work = workable(state, parameters, vendor, month)
         spare[vendor] = max(0.0, available[vendor] - work)
         short[vendor] = max(0.0, work - available[vendor])
         idle += spare[vendor]

@@ -277,7 +277,7 @@ class _Observer:
 
     def _weigh_commitment(self, month: int, state: State) -> None:
         """Write down the terms of the hazard of every lot that was open, as `commitment.decide` put them together."""
-        from dxsim.model import commitment, policy
+        from dxsim.model import commitment, dates, policy
         from dxsim.model.cooperation import weighted_readiness
         from dxsim.model.vendor_choice import lead_of
 
@@ -299,9 +299,7 @@ class _Observer:
         gate = bool(commitment.is_gate_open(self.inputs.seed, country.municipalities[i].code, month, p))
         for number in np.flatnonzero(self.known.is_open & state.offered):
             lot = lots_[number]
-            due = deadline + float(lot.shift)
-            if state.nation[0].extension_granted and (lot.hard or p.extension_rule == policy.EXTENSION_FOR_ALL):
-                due = float(p.second_deadline)
+            due = dates.due_date(deadline, lot, state.nation[0], p)
             wait = float(state.vendors[lot.legacy].queue_wait)
             ahead = commitment.lead_time(int(lot.planning_months), wait, p.minimum_months, bool(body.naive))
             slack = due - month - ahead

@@ -31,7 +31,7 @@ HELP = ("residents.support_desks", "residents.access_points", "residents.tablets
 
 def warnings(scenario: Scenario) -> list[str]:
     """Return what makes no sense in a scenario, one sentence each, in the language of this process."""
-    checks = (_stacking, _idle, _timing, _dates, _phasing, _cooperation, _staff, _money, _vendors, _channels)
+    checks = (_stacking, _idle, _timing, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors, _channels)
     return list(dict.fromkeys(what for check in checks for what in check(scenario)))
 
 
@@ -137,6 +137,14 @@ def _timing(scenario: Scenario) -> Iterator[str]:
                 what=what_text(policy),
                 because=because,
             )
+        elif policy.lever == "subsidy.subsidy_ceiling" and policy.first < begins:
+            yield say(
+                "policy {number} ({what}) counts only from {month} on: {because}",
+                number=number,
+                what=what_text(policy),
+                month=month_name(int(begins)),
+                because=because,
+            )
         elif read_in and not any(month % MONTHS_PER_YEAR in read_in for month in months):
             yield say(
                 "policy {number} ({what}) has no effect: its months hold none in which {lever} is read ({names})",
@@ -144,6 +152,27 @@ def _timing(scenario: Scenario) -> Iterator[str]:
                 what=what_text(policy),
                 lever=policy.lever,
                 names=", ".join(month_name(month).split("-")[1] for month in read_in),
+            )
+
+
+def _scope(scenario: Scenario) -> Iterator[str]:
+    """Policies for some bodies whose effect does not stay with these."""
+    for number, policy in _numbered(scenario):
+        who = policy.who
+        if not (who.types or who.codes or who.population_from or who.population_below is not None):
+            continue
+        if policy.lever == "cooperation.facilitation":
+            yield say(
+                "policy {number} ({what}) is for some municipalities of a prefecture, but a group has what its largest "
+                "member has",
+                number=number,
+                what=what_text(policy),
+            )
+        if policy.lever == "staff.prefectural_pool":
+            yield say(
+                "policy {number} ({what}) is for some municipalities of a prefecture, but all of these share its pool",
+                number=number,
+                what=what_text(policy),
             )
 
 

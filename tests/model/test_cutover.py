@@ -62,6 +62,7 @@ def attempt_all(country: Country, state: State, parameters: np.record, seed: int
                 state.harm[i],
                 state.vendors[0],
                 state.levers[i],
+                state.nation[0],
                 state.flows[place.kind],
                 state.log,
                 state.logged,

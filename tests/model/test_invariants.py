@@ -168,6 +168,7 @@ def watch_case(number: int) -> Watch:
     watch = Watch(prepare(nation, random_case(number), number), nation)
     for month in range(MONTHS):
         step(watch, month, number)
+    watch.replay()
     return watch
 
 
@@ -191,6 +192,7 @@ def look_in(number: int) -> Watch:
         watch.skip(done, month)
         step(watch, month, number)
         done = month + 1
+    watch.replay()
     return watch
 
 
@@ -291,6 +293,7 @@ def test_invariants_hold_for_the_whole_nation():
     watch = Watch(prepare(nation, scenario, 1), nation)
     for month in range(MONTHS):
         watch.step(month)
+    watch.replay()
     assert watch.log_kinds >= {events.COMMITTED, events.WENT_LIVE, events.CALLED_LATE, events.FAILED_CUTOVER}
 
 
@@ -420,7 +423,7 @@ MISTAKES = {
     "purse saving": move("purses", "saving", 0.01),
     **{
         f"worker {name}": move("workforce", name, 0.01)
-        for name in ("staff", "experience", "pool", "lent", "supply", "demand", "overload")
+        for name in ("staff", "experience", "pool", "lent", "supply", "demand", "overload", "moves", "for_moves")
     },
     "planning service": move("workforce", "planning_service", 0.5),
     "migration service": move("workforce", "migration_service", 0.5),

@@ -445,7 +445,6 @@ def test_random_arrivals_wait_as_in_theory(load):
         population_ratio=np.ones((n, months // 12)),
     )
     state = empty_state(n, 6, 20, vendors, 7, 47)
-    state.workforce.migration_service[:] = 1.0
     state.head[:], state.tail[:] = vendor_queue.END, vendor_queue.END
     state.systems.municipality[:] = np.arange(n)[:, None]
     state.systems.start[:], state.systems.live[:] = -1, -1

@@ -13,12 +13,17 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from dxsim.model import events, staff
+from dxsim import streams
+from dxsim.model import dates, events, staff
+from dxsim.model.coalition import MEMBERS, PAYOFFS, appraise, invite, lay_desk
 from dxsim.model.commitment import peer_exposure
+from dxsim.model.formation import OPENING
+from dxsim.model.replay import of_state, replay
 from dxsim.model.run import Inputs, begin, proceed
 from dxsim.model.state import (
     ACCOUNTS,
     APPROPRIATION,
+    BLOCKING,
     CHANNELS,
     COHORTS,
     COORDINATION,
@@ -146,6 +151,7 @@ class Watch:
         self.done_in_vain = 0.0  # work done for vendors that let a system down, or undone by a cut-over rolled back
         self.has_skipped = False
         self.log_kinds: set[int] = set()  # what has happened so far
+        self.logs: list[np.ndarray] = []  # the same, event by event
 
     def copy(self) -> State:
         """Return a copy of the state that shares nothing but the log."""
@@ -160,6 +166,7 @@ class Watch:
         assert self.state.logged[0] <= self.state.log.size, "no room in the log"
         log = self.state.log[: self.state.logged[0]]
         self.log_kinds |= set(np.unique(log.kind).tolist())
+        self.logs.append(log.copy())
         orders = log[log.kind == events.ORDERED]
         np.maximum.at(self.last_order, (orders.municipality, orders.place), orders.month)
         for event in log[(log.kind == events.ORDERED) | (log.kind == events.JOINED)]:
@@ -210,6 +217,12 @@ class Watch:
         check_money(self, this)
         check_flows(self, this)
         check_ranges(self, this)
+
+    def replay(self) -> None:
+        """Check that what has happened so far makes of the start what there is now (9)."""
+        replayed, now = replay(self.inputs, np.concatenate(self.logs)), of_state(self.state)
+        for name in replayed._fields:
+            assert getattr(replayed, name).tobytes() == getattr(now, name).tobytes(), name
 
     def left_now(self, before: State, month: int) -> np.ndarray:
         """Return which systems are of a lot that their vendor leaves in this month, (n, O)."""
@@ -439,26 +452,86 @@ def check_service(watch: Watch, this: Month) -> None:
     may_work = (queued & ready & (this.opening.systems.gate <= month)).ravel()
     given = (this.opening.systems.remaining - (systems.remaining - this.again)).ravel()
     limit = np.maximum(parameters.minimum_service, systems.work / parameters.minimum_months)
-    limit = limit * state.workforce.migration_service[:, None]
     wanted = np.where(may_work, np.minimum(this.opening.systems.remaining, limit).ravel(), 0.0)
+    own, free = own_part(watch).ravel(), free_for_moves(watch, this)
+    body_of = np.repeat(np.arange(free.size), systems.shape[1])
     vendor_of = systems.vendor.ravel()
-    wanted_of = np.bincount(vendor_of[may_work], wanted[may_work], minlength=state.vendors.size)
+    alone = np.minimum(own * wanted, free[body_of])  # what own staff does if it joins in with this system only
+    possible = np.where(own * wanted > 0, wanted * alone / np.where(own * wanted > 0, own * wanted, 1.0), wanted)
+    wanted_of = np.bincount(vendor_of[may_work], possible[may_work], minlength=state.vendors.size)
     output = output_now(watch, this)
     spare, short = np.maximum(0.0, output - wanted_of), np.maximum(0.0, wanted_of - output)
     lent = min(parameters.engineer_pool * spare.sum(), short.sum())
     if lent > 0:
         output = output + lent * (short / short.sum() - spare / spare.sum())
-    rank = priority(watch).ravel()
+    rank, expected = priority(watch).ravel(), np.zeros(wanted.size)
+    lines = []
     for vendor in range(state.vendors.size):
         mine = np.flatnonzero(may_work & (vendor_of == vendor))
-        mine = mine[np.argsort(rank[mine], kind="stable")]
-        ahead = np.concatenate([[0.0], np.cumsum(wanted[mine])[:-1]]) if mine.size else np.empty(0)
-        expected = np.clip(output[vendor] - ahead, 0.0, wanted[mine])
-        assert np.abs(given[mine] - expected).max(initial=0.0) < TOLERANCE
-        # Work conservation: with enough for everybody to take in, no output idles.
-        if wanted[mine].sum() >= output[vendor]:
-            assert abs(state.vendors.work_done[vendor] - output[vendor]) < TOLERANCE
+        lines.append(mine[np.argsort(rank[mine], kind="stable")])
+        ahead = np.concatenate([[0.0], np.cumsum(wanted[lines[-1]])[:-1]]) if mine.size else np.empty(0)
+        expected[lines[-1]] = np.clip(output[vendor] - ahead, 0.0, wanted[lines[-1]])
+    asked = np.bincount(body_of, own * expected, minlength=free.size)
+    done = asked
+    if (asked <= free).all():
+        for vendor, line in enumerate(lines):  # work conservation: with enough for all to take in, no output idles
+            if wanted[line].sum() >= output[vendor]:
+                assert abs(state.vendors.work_done[vendor] - output[vendor]) < TOLERANCE
+    else:
+        largest_first = np.argsort(-state.vendors.initial_capacity, kind="stable")
+        expected, asked, done = serve_with_staff(largest_first, lines, output, wanted, own, free)
+    assert (np.abs(given[may_work] - expected[may_work]) < TOLERANCE).all()
     assert (np.abs(given[~may_work]) <= 1e-12).all()
+    worker = state.workforce
+    assert close(worker.moves, asked, TOLERANCE)
+    assert close(worker.moves * worker.migration_service, done, TOLERANCE)
+    assert ((worker.migration_service >= 0) & (worker.migration_service <= 1)).all()
+    if parameters.staffing != staff.UNLIMITED:
+        assert close(worker.for_moves, free - done, TOLERANCE)
+
+
+def serve_with_staff(
+    largest_first: np.ndarray,
+    lines: list[np.ndarray],
+    output: np.ndarray,
+    wanted: np.ndarray,
+    own: np.ndarray,
+    free: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Serve vendors' `lines` of systems one by one, each as far as its body's staff is still `free` to join in.
+
+    Returns what each system gets (reference jobs), and the own work asked for and done by body (FTE).
+    """
+    given, asked, done = np.zeros(wanted.size), np.zeros(free.size), np.zeros(free.size)
+    for vendor in largest_first:
+        left = float(output[vendor])
+        for system in lines[vendor].tolist():
+            if left <= 0.0:
+                break
+            i, amount = system * free.size // wanted.size, min(wanted[system], left)
+            work = own[system] * amount
+            part = min(work, max(0.0, free[i] - done[i]))
+            given[system] = amount * part / work if work > 0.0 else amount
+            asked[i] += work
+            done[i] += part
+            left -= given[system]
+    return given, asked, done
+
+
+def own_part(watch: Watch) -> np.ndarray:
+    """Return the own work that a reference job of vendor work on every system asks for, (n, O) FTE."""
+    country, state, p = watch.inputs.country, watch.state, watch.inputs.parameters
+    whole = p.migration_effort * country.weight * (1.0 + state.lots.complexity[:, country.lot_of])
+    whole = whole * (state.workforce.scale * (1.0 + p.test_cost * state.levers.test_effort))[:, None]
+    return np.where(state.systems.work > 0, whole / np.maximum(state.systems.work, 1e-300), 0.0)
+
+
+def free_for_moves(watch: Watch, this: Month) -> np.ndarray:
+    """Return what operations and parallel runs leave of the staff's time in this month, (n,) FTE."""
+    worker = watch.state.workforce
+    if watch.inputs.parameters.staffing == staff.UNLIMITED:
+        return np.full(worker.size, np.inf)
+    return np.maximum(0.0, worker.supply + worker.lent - work_of_staff(watch, this)[0])
 
 
 def priority(watch: Watch) -> np.ndarray:
@@ -552,7 +625,7 @@ def check_staff(watch: Watch, this: Month) -> None:
 
     tasks = work_of_staff(watch, this)
     assert close(worker.demand, sum(tasks))
-    services = (worker.migration_service, worker.planning_service, worker.programme_service)
+    services = (worker.planning_service, worker.programme_service)
     available = worker.supply + worker.lent
     for service in services:
         assert ((service >= 0) & (service <= 1)).all()
@@ -560,12 +633,12 @@ def check_staff(watch: Watch, this: Month) -> None:
         assert all((service == 1).all() for service in services)
         assert (leaving == 0).all()
     else:
-        fixed, *by_service = tasks
-        served = np.minimum(fixed, available) + sum(a * s for a, s in zip(by_service, services, strict=True))
+        fixed, moves, *by_service = tasks
+        reserved = np.minimum(fixed + moves, available)  # moves take what they took last month, if there is as much
+        served = reserved + sum(a * s for a, s in zip(by_service, services, strict=True))
         assert close(served, np.minimum(sum(tasks), available))  # no more than there is, and nobody idles
-        for first, later in pairwise(range(len(services))):  # the later task gets nothing while the first one lacks
-            lacks = (services[first] < 1) & (by_service[later] > CLOSE)
-            assert (services[later][lacks] * by_service[later][lacks] <= CLOSE * (1 + available[lacks])).all()
+        lacks = (services[0] < 1) & (by_service[1] > CLOSE)  # programmes get nothing while planning lacks
+        assert (services[1][lacks] * by_service[1][lacks] <= CLOSE * (1 + available[lacks])).all()
         assert close(worker.overload, np.where(worker.demand > 0, worker.demand / np.maximum(available, 1e-6), 0.0))
         assert (worker.overload[leaving > 0] > 1).all()
 
@@ -592,7 +665,7 @@ def check_staff(watch: Watch, this: Month) -> None:
 
 
 def work_of_staff(watch: Watch, this: Month) -> tuple[np.ndarray, ...]:
-    """Return the FTE that fixed work, moves, plans and programmes take in this month, each (n,)."""
+    """Return the FTE that fixed work, moves (as last month), plans and programmes take in this month, each (n,)."""
     country, state, before, p = watch.inputs.country, watch.state, this.before, watch.inputs.parameters
     worker, bodies = state.workforce, before.municipalities
     scale, lot_of = worker.scale, country.lot_of
@@ -601,14 +674,10 @@ def work_of_staff(watch: Watch, this: Month) -> tuple[np.ndarray, ...]:
     operations = operations + p.interface_load * before.harm.interfaces / 100
     parallel = p.stabilisation_effort * (bodies.live - bodies.done) * scale / max(1.0, p.stabilisation_months)
     effort = country.weight * (1.0 + state.lots.complexity[:, lot_of]) * scale[:, None]
-    limit = np.maximum(p.minimum_service, before.systems.work / p.minimum_months)
-    months = np.maximum(1.0, np.ceil(before.systems.work / limit - 1e-9))
-    moves = (p.migration_effort * effort / months * (present == MIGRATING)).sum(axis=1)
-    moves = moves * (1.0 + p.test_cost * state.levers.test_effort)
     planned = np.maximum(1.0, state.lots.planning_months[:, lot_of])
     plans = before.lots.tender[:, lot_of] * p.planning_effort * effort / planned
     plans = (plans * (present == PLANNING)).sum(axis=1)
-    return operations + parallel, moves, plans, p.programme_staff * scale
+    return operations + parallel, before.workforce.moves, plans, p.programme_staff * scale
 
 
 # 7. Groups
@@ -655,10 +724,28 @@ def check_groups(watch: Watch, this: Month) -> None:
     assert planned.max(initial=0) <= max(1, p.largest_group)
     assert (planned != 1).all()
     assert state.talks[1] <= state.talks[0]
+    if month % 12 == 6 and p.formation != 0 and state.talks[BLOCKING] == 0:
+        check_terms(watch, month)
     joined = this.of(events.JOINED)
     changed = np.flatnonzero(group != before.municipalities.group)
     assert joined.municipality.tolist() == changed.tolist()
     assert (joined.value == group[changed]).all()
+
+
+def check_terms(watch: Watch, month: int) -> None:
+    """Who opens talks and still stays in a group is no worse off than alone, but for its exit fee and least gain."""
+    country, state, p = watch.inputs.country, watch.state, watch.inputs.parameters
+    players, desk = invite(country, state, p, month), lay_desk(state.municipalities.size)
+    planned = state.municipalities.next_group
+    for g in np.unique(planned[planned >= 0]):
+        members = np.flatnonzero(planned == g)
+        desk.lists[MEMBERS, : members.size] = members
+        appraise(players, desk, members.size, p, -np.inf)
+        for i, payoff in zip(members, desk.numbers[PAYOFFS], strict=False):
+            player = players[i]
+            draw = streams.uniform(watch.inputs.seed, streams.TALKS, int(player["code"]), month, OPENING)
+            least = -player["exit_fee"] - p.join_threshold * player["cost"]
+            assert draw >= p.talks_share or payoff >= least - CLOSE * (1 + player["cost"])
 
 
 # Voluntary programmes
@@ -847,7 +934,10 @@ def check_money(watch: Watch, this: Month) -> None:
     steps = np.where(np.arange(len(PROGRAMMES)) == ONLINE, HIGHEST_LEVEL[ONLINE], 1)
     rise[bodies.platform, ONLINE] = 0
     expected[:, PROGRAMME_COST] = (rise * booked(p.level_cost * purse.baseline[:, None] / steps)).sum(axis=1)
-    late = np.zeros(bodies.size) if month + 1 == p.deadline else bodies.late
+    has_second = state.lots.hard | (p.extension_rule == dates.EXTENSION_FOR_ALL)
+    granted = has_second & (state.nation.extension_granted[0] == 1) & (month < p.second_deadline)
+    fined = (state.systems.reason > 0) & (state.systems.state < LIVE) & ~granted[:, watch.inputs.country.lot_of]
+    late = np.zeros(bodies.size) if month + 1 == p.deadline else fined.sum(axis=1)
     expected[:, PENALTY] = booked(lever.late_penalty * late)
     grants = booked(np.where(alone, 0.0, np.maximum(0.0, purse.grant)))
     expected[:, GRANT] -= grants

@@ -93,6 +93,10 @@ def test_values_that_make_no_sense(values, says):
         ({}, [policy("policy.enforcement", 1, until="2026-03")], "ends too early: it counts only after a body's own"),
         ({}, [policy("policy.naming", 1, until="2024-03")], "ends too early: bodies are named only from two years"),
         ({}, [policy("subsidy.subsidy_ceiling", 1, until="2023-10")], "ends too early: until the fund is topped up"),
+        ({}, [policy("subsidy.subsidy_ceiling", 1, start="2023-10")], "counts only from 2023-11 on: until the fund is"),
+        ({}, [policy("cooperation.facilitation", 0.5, types=("town",))], "a group has what its largest member has"),
+        ({}, [policy("staff.prefectural_pool", 9, population_below=9e4)], "but all of these share its pool"),
+        ({}, [policy("staff.prefectural_pool", 9, codes=("13101",))], "but all of these share its pool"),
         (
             {},
             [policy("subsidy.lump_sum", 1, start="2023-05", until="2024-03")],
@@ -130,6 +134,10 @@ def test_policies_that_make_no_sense(values, policies, says):
         [policy("policy.naming", 1, prefectures=("01",)), policy("policy.naming", 2, codes=("13101",))],
         [policy("residents.tablets", 2, "add"), policy("residents.tablets", 3, "multiply")],
         [policy("policy.late_penalty", 1, until="2026-04")],
+        [policy("subsidy.subsidy_ceiling", 1, start="2023-11")],
+        [policy("cooperation.facilitation", 0.5, prefectures=("01",))],
+        [policy("cooperation.grant_rate", 0.1, types=("town",))],
+        [policy("staff.prefectural_pool", 9, prefectures=("01",))],
     ],
 )
 def test_policies_that_make_sense_are_left_in_peace(policies):

@@ -77,7 +77,7 @@ PURSE_FIELDS = (
 STAFF_FIELDS = (
     fields(EXACT, "overloaded_months")
     | fields(SUM, "staff initial scale experience pool lent supply demand overload")
-    | fields(SUM, "planning_service migration_service programme_service")
+    | fields(SUM, "planning_service migration_service programme_service moves for_moves")
 )
 HARM_FIELDS = fields(EXACT, "interfaces incidents affected impact rollbacks security_incidents") | fields(
     SUM, "intent threshold exposed"

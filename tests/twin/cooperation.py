@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 
 from dxsim import streams
 from tests.twin import sharing
+from tests.twin.systems import LIVE
 
 if TYPE_CHECKING:
     from tests.twin.model import PlainModel
     from tests.twin.municipality import Municipality
+    from tests.twin.systems import System
 
 OPENING = 128  # address of the draw of who opens talks, past those of partners
 
@@ -56,7 +58,7 @@ class Party:
 
     __slots__ = (
         *("body", "population", "rank", "log_population", "vendor", "cost", "usage", "shortage", "surplus"),
-        *("purchase", "circle", "payoff", "exit_fee", "pays_exit"),
+        *("purchase", "bonus", "circle", "payoff", "exit_fee", "pays_exit"),
     )
 
     def __init__(self, body: Municipality):
@@ -71,9 +73,13 @@ class Party:
         self.usage = body.residents.usual_cases
         self.shortage = max(0.0, staff.demand - staff.supply)
         self.surplus = max(0.0, staff.supply - staff.demand)
-        to_come = purse.unit_one_off * sum(lot.weight for lot in body.open_lots)
-        left_to_pay = 1.0 - min(body.lever.subsidy_rate, body.lever.subsidy_ceiling)
-        self.purchase = to_come * left_to_pay / max(1.0, p.contract_months / 12)
+        to_come = sum(lot.weight for lot in body.open_lots)
+        begun = sum(system.lot.price * system.weight for system in body.systems if is_begun(system))
+        unpaid = to_come + (1.0 - p.first_instalment) * begun
+        alone, member = (purse.left_to_pay(is_member=is_member) for is_member in (False, True))
+        years = max(1.0, p.contract_months / 12)
+        self.purchase = member * to_come * purse.unit_one_off / years
+        self.bonus = (alone - member) * unpaid * purse.unit_one_off / years
         # Where it stands in the talks:
         self.circle: Circle | None = None
         self.payoff = 0.0
@@ -88,6 +94,11 @@ class Party:
         """Leave of its own will; the exit fee is owed at most once."""
         self.pays_exit |= self.exit_fee > 0.0
         self.exit_fee = 0.0
+
+
+def is_begun(system: System) -> bool:
+    """Return whether it has been committed, but is not live: its second instalment is still to be paid."""
+    return system.lot.commit is not None and system.state < LIVE
 
 
 @dataclass(slots=True, eq=False)
@@ -194,8 +205,11 @@ def grants(members: list[Party], p: SimpleNamespace) -> list[float]:
         or (p.grant_recipient == "hub" and member is lead)
         for member in members
     ]
-    pot = lead.body.lever.grant_rate * pooled(len(members), p)
-    return [pot / sum(gets) if granted else 0.0 for granted in gets]
+    saved = pooled(len(members), p)
+    return [
+        member.body.lever.grant_rate * saved / sum(gets) if granted else 0.0
+        for member, granted in zip(members, gets, strict=True)
+    ]
 
 
 def appraise(members: list[Party], p: SimpleNamespace, least: float = -inf) -> Terms | None:
@@ -211,6 +225,7 @@ def appraise(members: list[Party], p: SimpleNamespace, least: float = -inf) -> T
         + grant
         + relief * member.shortage
         + discount * member.purchase
+        + member.bonus
         for member, grant in zip(members, granted, strict=True)
     ]
     if sum(worth) - cost < least:

@@ -32,7 +32,7 @@ class Harm:
 
     def expected_incidents(self, system: System) -> float:
         p, body = self.model.parameters, self.body
-        deadline = p.deadline + system.lot.shift
+        deadline = body.due_date(system.lot, p.deadline)
         in_rush = deadline - p.rush_months <= self.model.month < deadline
         worse = (
             p.complexity_effect * system.lot.complexity * (1.0 - p.data_export)

@@ -434,8 +434,9 @@ class PlainModel(mesa.Model):
                 vendor.available += moved * (borrows / lacking - lends / idle)
 
     def serve(self):
-        """Let vendors work."""
-        self.agents_by_type[Vendor].do("serve")
+        """Let vendors work, the largest first: where staff is short, it joins in with that one."""
+        for vendor in sorted(self.vendors, key=attrgetter("initial_capacity"), reverse=True):
+            vendor.serve()
 
     def stabilise(self):
         """End the parallel runs that are due."""

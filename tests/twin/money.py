@@ -10,7 +10,7 @@ from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 from dxsim import streams
-from tests.twin.systems import VENDOR_RESOURCES, Lot, System
+from tests.twin.systems import LIVE, NO_REASON, VENDOR_RESOURCES, Lot, System
 
 if TYPE_CHECKING:
     from tests.twin.municipality import Municipality
@@ -85,15 +85,19 @@ class Purse:
     def instalment(self, share: float, weight: float, price: float) -> int:
         return self.model.booked(share * self.unit_one_off * weight * price)
 
-    def ceiling(self, *, is_short: bool = False) -> float:
+    def ceiling(self, *, is_short: bool = False, is_member: bool | None = None) -> float:
         """Return the ceiling of the subsidy as a share of cost; `is_short`: the vendor came short."""
         p, lever = self.model.parameters, self.body.lever
         ceiling = lever.subsidy_ceiling if self.model.month >= p.fund_top_up_month else p.initial_ceiling
         if is_short:
             ceiling += lever.late_bonus
-        if self.body.group is not None:
+        if self.body.group is not None if is_member is None else is_member:
             ceiling += lever.group_bonus
         return min(1.0, ceiling)
+
+    def left_to_pay(self, *, is_member: bool) -> float:
+        """Return the share of one-off cost that the subsidy would leave to it as a member of a group, or alone."""
+        return 1.0 - min(self.body.lever.subsidy_rate, self.ceiling(is_member=is_member))
 
     def subsidy(self, cost: int, ceiling: float) -> int:
         share = min(self.body.lever.subsidy_rate, ceiling)
@@ -192,9 +196,15 @@ class Purse:
             post("interface", "appropriation", self.model.booked(cost))
         penalty = body.lever.late_penalty
         if body.late > 0 and penalty > 0.0:
-            amount = self.model.booked(penalty * body.late)
+            amount = self.model.booked(penalty * self.overdue())
             post("penalty", "reserve", amount)
             self.model.treasury.post("taxes", "penalties_received", amount)
+
+    def overdue(self) -> int:
+        """Return how many late systems are past their own date, too."""
+        p, body, month = self.model.parameters, self.body, self.model.month
+        late = [system for system in body.systems if system.reason != NO_REASON and system.state < LIVE]
+        return sum(month >= body.due_date(system.lot, p.deadline) for system in late)
 
     def settle_with_group(self, running: float):
         flows = self.body.flows

@@ -229,9 +229,7 @@ class Municipality(mesa.Agent):
         for lot in self.open_lots:
             if not model.is_offered[lot.number]:
                 continue
-            due = deadline + lot.shift
-            if model.extension_granted and (lot.hard or p.extension_rule == "all"):
-                due = p.second_deadline
+            due = self.due_date(lot, deadline)
             wait = 0.0 if self.naive else lot.incumbent.queue_wait
             slack = due - month - (lot.planning_months + wait + p.minimum_months)
             pressure = 1.0 / (1.0 + max(0.0, slack) / p.urgency_scale)
@@ -244,6 +242,13 @@ class Municipality(mesa.Agent):
             lot.intent = (by_own + own, by_peers, by_mandate + mandate * pressure)
             if gate_open and lot not in model.decided:
                 self.decide_at_gate(lot)
+
+    def due_date(self, lot: Lot, deadline: float) -> float:
+        """Return the month after a lot's own date, with what counts as the national `deadline`."""
+        p = self.model.parameters
+        if self.model.extension_granted and (lot.hard or p.extension_rule == "all"):
+            return p.second_deadline
+        return deadline + lot.shift
 
     def decide_at_gate(self, lot: Lot):
         """Commit a lot if there is will and money; who shares a system with its lead follows it."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, inf
 from typing import TYPE_CHECKING
 
 from dxsim import streams
-from tests.twin.systems import MIGRATING, PLANNING
+from tests.twin.systems import PLANNING
 
 if TYPE_CHECKING:
     from tests.twin.municipality import Municipality
+    from tests.twin.systems import System
 
 HEAVY = 1.2  # overload that counts as such
 LARGE_MEAN = 500.0  # of a Poisson number, beyond which the mean stands for it
@@ -31,7 +32,9 @@ class Staff:
         self.lent = 0.0  # from the group, or, below zero, to it
         self.supply = self.demand = self.overload = 0.0
         self.overloaded_months = 0  # so far
-        self.planning_service = self.migration_service = self.programme_service = 1.0
+        self.planning_service = self.programme_service = 1.0
+        self.moves = self.moved = 0.0  # own work that this month's vendor work asks for, and what is done of it
+        self.for_moves = 0.0  # what is left of this month for such work
         self.upkeep = self.scale * (p.operations_base + p.operations_per_system * len(body.systems))
         self.stabilising = p.stabilisation_effort * self.scale / max(1.0, p.stabilisation_months)  # one system
         self.programmes = p.programme_staff * self.scale
@@ -39,7 +42,7 @@ class Staff:
         for system in body.systems:
             work = system.weight * (1.0 + system.lot.complexity) * self.scale
             system.own_planning = p.planning_effort * work / max(1.0, system.lot.planning_months)
-            system.own_migration = p.migration_effort * work / system.shortest_duration(system.work)
+            system.own_migration = p.migration_effort * work / system.work if system.work > 0.0 else 0.0
 
     def open_year(self):
         """Lose knowledge by rotation; fill a part of the gap to the target, which follows the population."""
@@ -65,14 +68,12 @@ class Staff:
         self.lent = 0.0
         obligatory = self.upkeep + p.interface_load * body.harm.interfaces / 100
         obligatory += self.stabilising * (body.live - body.done)
-        migration = planning = 0.0
-        if body.migrating or body.planning:
-            testing = 1.0 + p.test_cost * body.lever.test_effort
+        migration, self.moves, self.moved = self.moves, 0.0, 0.0  # as last month
+        planning = 0.0
+        if body.planning:
             for system in body.systems:
                 if system.state == PLANNING:
                     planning += system.lot.tender * system.own_planning
-                elif system.state == MIGRATING:
-                    migration += testing * system.own_migration
         self.tasks = (obligatory, migration, planning)
         self.demand = obligatory + migration + planning + self.programmes
 
@@ -82,16 +83,17 @@ class Staff:
         flows["staff"] += self.staff
         flows["own_work"] += self.demand
         flows["pool"] += self.pool
+        self.for_moves = inf
         if p.staffing == "unlimited":
             return
         available = self.supply + self.lent
         self.overload = overload(self.demand, available)
         obligatory, migration, planning = self.tasks
-        if self.demand <= available:
-            self.migration_service = self.planning_service = self.programme_service = 1.0
-            return
         left = available - obligatory
-        self.migration_service = served(left, migration)
+        self.for_moves = max(0.0, left)
+        if self.demand <= available:
+            self.planning_service = self.programme_service = 1.0
+            return
         left -= migration
         self.planning_service = served(left, planning)
         left -= planning
@@ -101,6 +103,23 @@ class Staff:
             flows["overloaded_bodies"] += 1
             flows["overload"] += self.demand - HEAVY * available
         self.lose_people()
+
+    def moving_work(self, system: System, amount: float) -> float:
+        """Return what an amount of vendor work on a system asks of own staff."""
+        return (1.0 + self.model.parameters.test_cost * self.body.lever.test_effort) * system.own_migration * amount
+
+    def join_in(self, work: float) -> float:
+        """Do its own `work` on a move as far as there is time left this month; return the share done."""
+        done = min(work, self.for_moves)
+        self.moves += work
+        self.moved += done
+        self.for_moves -= done
+        return served(done, work)
+
+    @property
+    def migration_service(self) -> float:
+        """The share of this month's own work on moves that is done."""
+        return served(self.moved, self.moves)
 
     def lose_people(self):
         chance = self.model.parameters.resignation_rate * (self.overload - 1.0)

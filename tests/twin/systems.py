@@ -64,7 +64,7 @@ class System:
     live: int | None = None  # first month live
     planned: float = 0.0  # months of planning done at full staffing
     own_planning: float = 0.0  # FTE of the body while it plans alone
-    own_migration: float = 0.0  # FTE of the body while its vendor works, without more testing than usual
+    own_migration: float = 0.0  # FTE of the body for a reference job of vendor work, without more testing than usual
     priority: tuple = ()  # in its vendor's queue, smallest first
     finish: int = 0  # first month live in its vendor's last projection
 

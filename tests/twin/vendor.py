@@ -9,6 +9,7 @@ from operator import attrgetter
 import mesa
 
 from dxsim import streams
+from tests.twin.staff import served
 from tests.twin.systems import (
     DONE_BELOW,
     LIVE,
@@ -86,11 +87,12 @@ class Vendor(mesa.Agent):
 
     def workable(self) -> float:
         """Return the work that it could do this month if it had engineers enough."""
-        return sum(
-            min(system.remaining, system.limit * system.body.staff.migration_service)
-            for system in self.queue
-            if self.can_work_on(system)
-        )
+        total = 0.0
+        for system in self.queue:
+            if self.can_work_on(system):
+                staff, amount = system.body.staff, min(system.remaining, system.limit)
+                total += amount * served(staff.for_moves, staff.moving_work(system, amount))
+        return total
 
     def serve(self):
         """Spend this month's output on the queue; what is finished is live from the next month on."""
@@ -104,7 +106,9 @@ class Vendor(mesa.Agent):
                 continue
             if system.state == ORDERED:
                 self.begin(system)
-            given = min(system.remaining, system.limit * system.body.staff.migration_service, left)
+            staff = system.body.staff
+            given = min(system.remaining, system.limit, left)
+            given *= staff.join_in(staff.moving_work(system, given))
             system.remaining -= given
             left -= given
             done += given
