@@ -278,7 +278,7 @@ def test_more_capacity_does_not_make_fewer_systems_on_time_on_average():
     for more in (0.72, 0.9, 2.0):
         effect = mean_effect(base, {"vendor.capacity_ratio": more}, range(1, 21))
         assert effect >= -DELTA
-    assert effect > 0.02
+    assert effect > 0.05  # of nearly three times the engineers
 
 
 @pytest.mark.parametrize("seed", SEEDS)

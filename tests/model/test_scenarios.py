@@ -39,8 +39,15 @@ def kpis(name: str, *overrides: tuple[str, float]) -> dict[str, np.ndarray]:
     return {kpi: np.array([run.set_index("kpi")["value"][kpi] for run in runs]) for kpi in runs[0]["kpi"]}
 
 
-def differences(kpi: str, name: str, *overrides: tuple[str, float], against: str = "baseline") -> np.ndarray:
-    return kpis(name, *overrides)[kpi] - kpis(against)[kpi]
+def differences(
+    kpi: str,
+    name: str,
+    *overrides: tuple[str, float],
+    against: str = "baseline",
+    both: tuple[tuple[str, float], ...] = (),
+) -> np.ndarray:
+    """Return what a scenario changes in a KPI by seed; `both` are settings of it and of the one it is held against."""
+    return kpis(name, *overrides, *both)[kpi] - kpis(against, *both)[kpi]
 
 
 @pytest.mark.parametrize(
@@ -73,3 +80,35 @@ def test_engineers_help_where_they_are_short_and_dates_help_where_the_calendar_b
     assert (short < 0.0).all()
     assert -0.01 < plentiful.mean() <= 0.0
     assert earlier.mean() < -0.10
+
+
+def test_enforcement_matters_where_many_have_not_committed_by_the_deadline():
+    weak = (("commitment.mandate_hazard", 0.02), ("commitment.own_motive_hazard", 0.001))
+    effect = differences("live_share_2031_03", "enforcement", both=weak)
+    assert (effect > 0.0).all()
+    assert effect.mean() > 0.02
+
+
+def test_groups_first_serves_members_at_the_cost_of_others():
+    """The sum of both is about nothing, which is what the scenario expects."""
+    nation = load_nation("synthetic")
+    effect = []
+    for seed in SEEDS:
+        late = []
+        for name in ("baseline", "groups_first"):
+            systems = simulate(nation, load_scenario(name), seed).systems
+            is_member = systems["code"].map(membership(seed)) > 1
+            late.append([systems.loc[which, "late"].mean() for which in (is_member, ~is_member)])
+        effect.append(np.subtract(late[1], late[0]))
+    members, others = np.array(effect).T
+    assert (members < 0.0).sum() >= len(SEEDS) - 1
+    assert (others > 0.0).sum() >= len(SEEDS) - 1
+    assert members.mean() < -0.02
+    assert others.mean() > 0.01
+
+
+@cache
+def membership(seed: int) -> dict[str, int]:
+    """Return the size of every municipality's group in the baseline."""
+    bodies = simulate(load_nation("synthetic"), load_scenario("baseline"), seed).municipalities
+    return dict(zip(bodies["code"], bodies["group_size"], strict=True))
