@@ -51,6 +51,7 @@ PHASES = (
     ("vendor_queue.join_queues", "orders join the vendors' queues"),
     ("vendor_queue.share_engineers", "idle engineers are lent"),
     ("vendor_queue.serve", "vendors work; cut-overs go well or not; finished systems are live from next month"),
+    ("vendor_queue.switch_packages", "packages that are done are cut over together, where that is the rule"),
     ("vendor_queue.stabilise", "parallel runs end"),
     ("coexistence.count_interfaces", "interfaces between old and new systems; what working together is worth"),
     ("programmes.progress", "voluntary programmes"),
@@ -111,6 +112,7 @@ def advance(
         vendor_queue.share_engineers(state, parameters, month, available)
         for vendor in largest_first:
             vendor_queue.serve(country, state, parameters, seed, month, vendor, available[vendor])
+        vendor_queue.switch_packages(country, state, parameters, seed, month)
         vendor_queue.stabilise(country, state, parameters, month)
         coexistence.count_interfaces(country, state, parameters, month)
         programmes.progress(country, state, parameters, seed, month)

@@ -11,6 +11,10 @@ in month t + 1. Ties are drawn per municipality, so that the systems of a packag
 both of them also before jobs that have begun (preemptive resume); `group_first` by month of order, bodies in a group
 before others; `earliest_cohort` by month of order, cohorts with an earlier date of their own before others.
 A system gets only as far as the body's own staff joins in (`staff`). Vendors may lend idle engineers.
+
+A system whose work is done is cut over in the same month. Under the rule `big_bang` it waits, without engineers, until
+all systems of its lot (package) at that body are as far; these are cut over in the same month, once all vendors have
+worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its work is done again.
 """
 
 from __future__ import annotations
@@ -42,12 +46,14 @@ from dxsim.model.state import (
     Events,
     Floats,
     Integers,
+    Records,
     Shorts,
     State,
 )
 from dxsim.model.work import DONE_BELOW, shortest_duration
 
 FIRST_COME, SHORTEST_JOB, SMALLEST_MUNICIPALITY, GROUP_FIRST, EARLIEST_COHORT = 0, 1, 2, 3, 4
+STAGED, BIG_BANG = 0, 1
 END = -1  # of a queue
 MONTHS_OF_YEAR = 12
 
@@ -140,7 +146,8 @@ def serve(
         system.remaining -= given
         left -= given
         done += given
-        if system.remaining <= DONE_BELOW and cut_over(country, state, parameters, seed, month, place):
+        is_done = system.remaining <= DONE_BELOW and parameters.cut_over == STAGED
+        if is_done and cut_over(country, state, parameters, seed, month, place):
             leave_queue(state.head, state.tail, queue, vendor, before, place)
         else:
             before = place
@@ -154,19 +161,28 @@ def serve(
 def cut_over(country: Country, state: State, parameters: np.record, seed: int, month: int, number: int) -> bool:
     """Try to make system `number` (i * O + o) live, whose vendor work is done; return whether it went well."""
     i, operation = number // country.lot_of.size, number % country.lot_of.size
-    place, body, system = country.municipalities[i], state.municipalities[i], state.systems[i, operation]
-    lot, supplier, worker = state.lots[i, system.lot], state.vendors[system.vendor], state.workforce[i]
-    counts, weight = state.tally[place.kind], country.weight[operation]
     before = state.harm[i].incidents
-    if not cutover.attempt(
+    if not attempt(country, state, parameters, seed, month, i, operation):
+        return False
+    make_live(country, state, parameters, month, i, operation, int(state.harm[i].incidents - before))
+    return True
+
+
+@kernel(inner=True)
+def attempt(
+    country: Country, state: State, parameters: np.record, seed: int, month: int, i: int, operation: int
+) -> bool:
+    """Switch a system and count the harm; return whether it can go live."""
+    place, system = country.municipalities[i], state.systems[i, operation]
+    return cutover.attempt(
         place,
         place.population * country.population_ratio[i, month // MONTHS_OF_YEAR],
-        weight,
+        country.weight[operation],
         system,
-        lot,
-        worker,
+        state.lots[i, system.lot],
+        state.workforce[i],
         state.harm[i],
-        supplier,
+        state.vendors[system.vendor],
         state.levers[i],
         state.nation[0],
         state.flows[place.kind],
@@ -177,10 +193,19 @@ def cut_over(country: Country, state: State, parameters: np.record, seed: int, m
         month,
         i,
         operation,
-    ):
-        return False
-    troubles = min(events.MANY, int(state.harm[i].incidents - before))
-    go_live(place, system, state.vendors[lot.legacy], supplier, month)
+    )
+
+
+@kernel(inner=True)
+def make_live(
+    country: Country, state: State, parameters: np.record, month: int, i: int, operation: int, incidents: int
+) -> None:
+    """Make a system live that had so many `incidents` when it was switched; its second instalment is paid."""
+    place, body, system = country.municipalities[i], state.municipalities[i], state.systems[i, operation]
+    lot, worker = state.lots[i, system.lot], state.workforce[i]
+    counts, weight = state.tally[place.kind], country.weight[operation]
+    go_live(place, system, state.vendors[lot.legacy], state.vendors[system.vendor], month)
+    troubles = min(events.MANY, incidents)
     events.note(state.log, state.logged, month, events.WENT_LIVE, i, operation, month + 1, troubles, 0.0)
     body.migrating -= 1
     body.live += 1
@@ -197,7 +222,79 @@ def cut_over(country: Country, state: State, parameters: np.record, seed: int, m
     due = money.instalment(purse, weight, lot.price, 1.0 - parameters.first_instalment, unit)
     ceiling = money.ceiling_now(lever, parameters, month, system.flag == VENDOR_RESOURCES, body.group >= 0)
     money.pay_one_off(state.ledger[i], state.money[place.kind], state.treasury, due, lever.subsidy_rate, ceiling, unit)
-    return True
+
+
+@kernel(inner=True, makes_arrays=True)
+def switch_packages(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+    """Under the rule `big_bang` cut over the lots all of whose systems are done, body by body in the order of ties."""
+    if parameters.cut_over == STAGED:
+        return
+    has_gone = np.zeros(state.vendors.size, dtype=np.bool_)
+    incidents = np.zeros(country.lot_of.size, dtype=np.int64)
+    for i in state.by_tie:
+        if state.municipalities[i].migrating > 0:
+            for lot in range(state.lots.shape[1]):
+                if is_package_done(country.lot_of, state.systems[i], lot):
+                    switch_package(country, state, parameters, seed, month, i, lot, incidents, has_gone)
+    for vendor in range(has_gone.size):
+        if has_gone[vendor]:
+            dismiss_live(state, vendor)
+
+
+@kernel
+def is_package_done(lot_of: Integers, systems: Records, lot: int) -> bool:
+    """Return whether vendors have done their work on all of a body's systems of this `lot`, none of which is live."""
+    count = 0
+    for operation in range(lot_of.size):
+        if lot_of[operation] == lot:
+            if systems[operation].state != MIGRATING or systems[operation].remaining > DONE_BELOW:
+                return False
+            count += 1
+    return count > 0
+
+
+@kernel(inner=True)
+def switch_package(
+    country: Country,
+    state: State,
+    parameters: np.record,
+    seed: int,
+    month: int,
+    i: int,
+    lot: int,
+    incidents: Integers,
+    has_gone: NDArray[np.bool_],
+) -> None:
+    """Switch the systems of a lot at one body together; note in (V,) `has_gone` whose systems have gone live.
+
+    (O,) `incidents` is overwritten.
+    """
+    is_good = True
+    for operation in range(country.lot_of.size):
+        if country.lot_of[operation] == lot:
+            before = state.harm[i].incidents
+            is_good &= attempt(country, state, parameters, seed, month, i, operation)
+            incidents[operation] = int(state.harm[i].incidents - before)
+    if not is_good:
+        return
+    for operation in range(country.lot_of.size):
+        if country.lot_of[operation] == lot:
+            make_live(country, state, parameters, month, i, operation, incidents[operation])
+            has_gone[state.systems[i, operation].vendor] = True
+
+
+@kernel
+def dismiss_live(state: State, vendor: int) -> None:
+    """Take the systems that have gone live out of the queue of `vendor`."""
+    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
+    before, place = END, state.head[vendor]
+    while place != END:
+        following = queue[place].following
+        if systems[place].state == LIVE:
+            leave_queue(state.head, state.tail, queue, vendor, before, place)
+        else:
+            before = place
+        place = following
 
 
 @kernel
@@ -378,6 +475,8 @@ def project(
         begin = max(month + 1, queue[place].opens)
         duration = shortest_duration(system.remaining, system.limit)
         finish[place] = projected_finish(begin, duration, first, ahead, monthly_output)
+        if system.remaining <= DONE_BELOW:  # it waits for the rest of its package only
+            finish[place] = begin + 1
         if system.flag == ON_TIME:
             considered += system.remaining
             if finish[place] > deadline:

@@ -339,6 +339,18 @@ CASES = {
         CHEAP | GROUPED | {"cooperation.sharing_rule": "population", "cooperation.contract_months": 120},
         (),
     ),
+    "packages are switched at once": ({"quality.cut_over": "big_bang"}, ()),
+    "packages fail and are switched again": (
+        FEW
+        | {
+            "quality.cut_over": "big_bang",
+            "quality.incident_rate": 2.0,
+            "quality.rollback_severity": 0.01,
+            "vendor.capacity_ratio": 0.6,
+            "vendor.retender_probability": 0.5,
+        },
+        (),
+    ),
     "grants to all members": (TALKS | {"cooperation.grant_rate": 0.3}, ()),
     "grants to small members": (
         TALKS | {"cooperation.grant_rate": 0.3, "cooperation.grant_recipient": "small"},

@@ -66,6 +66,7 @@ from dxsim.model.state import (
     WITHDRAWN,
     State,
 )
+from dxsim.model.vendor_queue import BIG_BANG
 from dxsim.nation.nation import Nation
 from dxsim.nation.network import weights
 from dxsim.nation.operations import lots
@@ -324,6 +325,10 @@ def check_systems(watch: Watch, this: Month) -> None:
     assert (systems.work == watch.initial.systems.work).all()
     assert (systems.remaining >= -1e-12).all()
     assert (systems.remaining[is_live] <= 1e-9).all()
+    if watch.inputs.parameters.cut_over == BIG_BANG:
+        for lot in range(len(LOTS)):
+            months = systems.live[:, lot_of == lot]
+            assert (months == months[:, :1]).all()
     check_planning(watch, this)
 
 

@@ -20,6 +20,7 @@ from dxsim.scenario.warnings import warnings
 
 HEAD = "name: mine\ntitle: {en: A title}\nmeaning: {ja: 意味}\nsources: [own]\n"
 LEVERS = {
+    "big_bang": {"quality.cut_over"},
     "budget_closing": {"residents.analog_rule", "residents.analog_floor"},
     "calendar_limited": {
         f"vendor.{name}"

@@ -27,7 +27,7 @@ from tests.twin.municipality import Municipality
 from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
 from tests.twin.residents import AGE_GROUPS, ability, online_preference
 from tests.twin.staff import share_out
-from tests.twin.systems import LIVE, NEVER, NO_PRODUCT, VENDOR_RESOURCES, Lot, System
+from tests.twin.systems import DONE_BELOW, LIVE, MIGRATING, NEVER, NO_PRODUCT, VENDOR_RESOURCES, Lot, System
 from tests.twin.vendor import Vendor
 
 APRIL, OCTOBER, DECEMBER = 0, 6, 8  # months after April
@@ -133,6 +133,7 @@ class PlainModel(mesa.Model):
         self.join_queues()
         self.share_engineers()
         self.serve()
+        self.switch_packages()
         self.stabilise()
         self.count_interfaces()
         self.progress()
@@ -437,6 +438,19 @@ class PlainModel(mesa.Model):
         """Let vendors work, the largest first: where staff is short, it joins in with that one."""
         for vendor in sorted(self.vendors, key=attrgetter("initial_capacity"), reverse=True):
             vendor.serve()
+
+    def switch_packages(self):
+        """Where packages are switched at once, switch those that are done; one system that fails keeps all back."""
+        if self.parameters.cut_over == "staged":
+            return
+        for body in sorted(self.municipalities, key=attrgetter("tie")):
+            for lot in filter(None, body.lots):
+                if all(system.state == MIGRATING and system.remaining <= DONE_BELOW for system in lot.systems):
+                    went_well = [system.vendor.switch(system) for system in lot.systems]
+                    if all(went_well):
+                        for system in lot.systems:
+                            system.vendor.make_live(system)
+                            system.vendor.queue.remove(system)
 
     def stabilise(self):
         """End the parallel runs that are due."""

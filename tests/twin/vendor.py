@@ -112,18 +112,22 @@ class Vendor(mesa.Agent):
             system.remaining -= given
             left -= given
             done += given
-            if system.remaining <= DONE_BELOW:
-                again = system.body.cut_over(system)
-                if again is None:
-                    self.make_live(system)
-                else:
-                    system.remaining = again
-                    self.book += again
-                    self.contracted += again
+            if system.remaining <= DONE_BELOW and self.model.parameters.cut_over == "staged" and self.switch(system):
+                self.make_live(system)
         self.queue[:visited] = [system for system in self.queue[:visited] if system.state != LIVE]
         self.work_done = done
         self.total_done += self.work_done
         self.book -= self.work_done
+
+    def switch(self, system: System) -> bool:
+        """Switch a system that is done; return whether it went well: else part of its work is to be done again."""
+        again = system.body.cut_over(system)
+        if again is None:
+            return True
+        system.remaining = again
+        self.book += again
+        self.contracted += again
+        return False
 
     def begin(self, system: System):
         system.state, system.since = MIGRATING, self.model.month
@@ -189,6 +193,8 @@ class Vendor(mesa.Agent):
             begin = max(now, self.ready[system.lot.number], system.gate)
             earliest = begin + system.shortest_duration(system.remaining)
             system.finish = min(NEVER, max(earliest, ceil(min(NEVER, first + ahead / output))))
+            if system.remaining <= DONE_BELOW:  # it only waits for the rest of its package
+                system.finish = begin + 1
 
     def review_book(self):
         """Announce a shortage if too much of the work is due after the deadline."""
