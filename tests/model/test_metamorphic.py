@@ -250,6 +250,19 @@ def test_more_subsidy_does_not_make_fewer_systems_on_time_on_average(more):
     assert mean_effect(scarce, scarce | more, range(1, 31)) >= -DELTA
 
 
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ({"subsidy.initial_ceiling": 0.1, "subsidy.subsidy_ceiling": 0.1}, SUBSIDY),
+        ({"subsidy.subsidy_rate": 0.5}, {"subsidy.subsidy_rate": 1, "subsidy.subsidy_ceiling": 0.9}),
+    ],
+    ids=["ceilings", "rate"],
+)
+def test_more_subsidy_makes_many_more_systems_on_time_where_budgets_are_small(less, more):
+    less = {"money.envelope_share": 0.02, **less}
+    assert mean_effect(less, less | more, range(1, 11)) > 0.1
+
+
 def test_more_subsidy_makes_saturated_vendors_do_no_more_and_no_less():
     saturated = (
         BOOKS_COUNT

@@ -278,7 +278,7 @@ CASES = {
         (),
     ),
     "large groups share by the Shapley value": (
-        CHEAP | {"cooperation.sharing_rule": "shapley", "cooperation.talks_share": 0.1},
+        CHEAP | {"cooperation.sharing_rule": "shapley", "cooperation.talks_share": 0.3},
         (),
     ),
     "groups share no systems": (
