@@ -15,14 +15,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from numba import njit
 from numba.core import config as numba_config
+from numba.core import types as numba_types
 
 from dxsim.files import PACKAGE
 
+if TYPE_CHECKING:
+    from numba.core.compiler import CompileResult
+    from numba.core.dispatcher import Dispatcher
+    from numba.core.types import Type
+
 config: Any = numba_config  # its settings are set at run time, unseen by type checkers
+types: Any = numba_types
 PREFIX = "dxsim-kernels-"
 KEPT_SECONDS = 14 * 24 * 3600
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -104,6 +111,34 @@ def _compiled(function: Function, inner: bool, makes_arrays: bool) -> Function:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        return cast(Function, njit(cache=True, nogil=True, error_model="numpy", **options)(function))
+        dispatcher = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
         config.CACHE_DIR = before
+    _compile_once_for_all_values(dispatcher)
+    if inner:
+        _refuse_python(dispatcher, function.__name__)
+    return cast(Function, dispatcher)
+
+
+def _compile_once_for_all_values(dispatcher: Dispatcher) -> None:
+    """Let callers see types only: numba would compile a function anew for each constant that it is handed."""
+    resolve = dispatcher.get_call_template
+
+    def get_call_template(arguments: tuple[Type, ...], named: dict[str, Type]) -> object:
+        return resolve(
+            tuple(map(types.unliteral, arguments)), {name: types.unliteral(kind) for name, kind in named.items()}
+        )
+
+    vars(dispatcher)["get_call_template"] = get_call_template
+
+
+def _refuse_python(dispatcher: Dispatcher, name: str) -> None:
+    """Let a call from Python fail as it should: without a way in, it would end the process."""
+
+    def add_overload(compiled: CompileResult) -> None:
+        dispatcher.overloads[tuple(cast(Any, compiled).signature.args)] = compiled
+
+    def refuse(*_: object, **__: object) -> None:
+        raise TypeError(f"only kernels call {name}")
+
+    vars(dispatcher).update(add_overload=add_overload, _compile_for_args=refuse)

@@ -1,10 +1,31 @@
-"""What kernels leave behind: nothing."""
+"""How kernels are compiled: once, in for kernels only or for Python too, and without leaving arrays behind."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+
+import numpy as np
+import pytest
+from numba import njit
+from numba.core.errors import TypingError
+
+from dxsim import streams
+from dxsim.kernel import kernel
+from dxsim.model import money
+from tests.model.bodies import parameters_with, state_of
+
+
+@njit
+def let_top_up(state, parameters, month):
+    money.top_up(state, parameters, month)
+
+
+@njit
+def draw_twice(seed):
+    return streams.exponential(seed, streams.COMMIT, 1, 2, 3) + streams.exponential(seed, streams.BREACH, 1, 2, 3)
+
 
 # Rules under which phases make arrays that they otherwise do not.
 SCENARIOS = ("baseline", "geographic_peers", "staff_pool_most_overloaded", "phased_small_first", "sharing_shapley")
@@ -31,6 +52,28 @@ for name in {SCENARIOS}:
     assert rtsys.get_allocation_stats().mi_alloc > made + 1000
     assert in_use() == before, (name, before, in_use())
 """
+
+
+def test_an_inner_kernel_is_for_kernels_only() -> None:
+    state, parameters = state_of(2), parameters_with()
+    for _ in range(2):  # before it is compiled, and after
+        with pytest.raises(TypeError, match="only kernels call top_up"):
+            money.top_up(state, parameters, 1)
+        let_top_up(state, parameters, 1)
+
+
+def test_a_kernel_that_makes_arrays_has_to_say_so() -> None:
+    @kernel
+    def hides_it(size: int) -> float:
+        return float(np.zeros(size).sum())
+
+    with pytest.raises(TypingError, match="zeros"):
+        hides_it(3)
+
+
+def test_constants_do_not_multiply_what_is_compiled() -> None:
+    assert draw_twice(1) > 0
+    assert len(streams.exponential.nopython_signatures) == 1
 
 
 def test_a_run_frees_every_array_that_it_makes() -> None:
