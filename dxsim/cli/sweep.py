@@ -13,10 +13,11 @@ from dxsim.errors import DxsimError, InputError, Problem, say
 from dxsim.sweep.cost import Cost, estimate
 from dxsim.sweep.execution import stop_on_signal
 from dxsim.sweep.recording import Job
-from dxsim.sweep.runner import Sweep, begin_sweep, carry_on, open_sweep, reproduce, verify
+from dxsim.sweep.runner import Sweep, begin_sweep, carry_on, open_sweep
 from dxsim.sweep.settings import Settings, read_settings
 from dxsim.sweep.store import FAILED, SUMMARY, Results, read_results
 from dxsim.sweep.study_file import read_study, study_names
+from dxsim.sweep.verification import reproduce, verify
 from dxsim.views.labels import labels
 
 if TYPE_CHECKING:

@@ -152,12 +152,15 @@ class _Check:
         return found if isinstance(found, list) else []
 
     def parts(self) -> dict[str, Any]:
-        entries = None
+        broken: set[object] = set()
         try:
             entries = StudyEntries.model_validate(self.data)
         except ValidationError as error:
             faults = error.errors(include_url=False)
             self.problems += [explain(self.document, fault, StudyEntries) for fault in faults]
+            broken = {fault["loc"][0] for fault in faults}
+            sound = {key: value for key, value in self.data.items() if key not in broken}
+            entries = StudyEntries.model_validate({"name": "study"} | sound)  # what else is wrong is told too
         values = {
             "levers": self.levers(),
             "cases": self.cases(),
@@ -165,9 +168,7 @@ class _Check:
             "constants": self.constants(),
         }
         self.once()
-        if entries is None:
-            return {}
-        sample = self.sample(entries)
+        sample = None if broken & {"sample", "uncertainties"} else self.sample(entries)
         return {
             "name": self.name(entries.name),
             "title": _texts(entries.title),

@@ -115,7 +115,7 @@ def test_bodies_are_their_systems(case: Case) -> None:
 
 
 def test_group_sizes_are_what_the_model_says(case: Case) -> None:
-    named = np.asarray(case.found.outcome.groups["size"])
+    named = np.asarray(case.found.outcome.groups["members"])
     assert case.found.group_sizes.tolist() == named.tolist()
     assert case.found.group_sizes.sum() == case.found.outcome.national[-1, 4]
 

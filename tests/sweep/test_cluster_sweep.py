@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from dxsim.errors import InputError
-from dxsim.sweep.runner import begin_sweep, carry_on, run_sweep, verify
+from dxsim.sweep.runner import begin_sweep, carry_on, run_sweep
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import read_results
 from dxsim.sweep.study_file import read_study
+from dxsim.sweep.verification import verify
 from tests.sweep.conftest import LONG_RUNS, RUNS, found
 from tests.sweep.test_interruptions import begin, run
 

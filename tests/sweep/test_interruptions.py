@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dxsim.sweep.runner import verify
 from dxsim.sweep.store import read_results
+from dxsim.sweep.verification import verify
 from tests.sweep.conftest import LONG_RUNS as RUNS
 from tests.sweep.conftest import found
 from tests.sweep.test_sweep import OVERFLOW, large_nation

@@ -235,7 +235,7 @@ seeds: {count: none}
 outcome: {}
 """
     error = refused(text, tmp_path)
-    assert [problem.line for problem in error.problems] == [4, 5, 6, 7]
+    assert [problem.line for problem in error.problems] == [1, 2, 4, 5, 6, 7]
     error = refused(text.replace("none}\noutcome", "3}\noutcomes"), tmp_path)
     assert [problem.line for problem in error.problems] == [1, 2, 4, 5]
 

@@ -14,10 +14,11 @@ from dxsim.errors import InputError
 from dxsim.nation.nation import load_nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import simulate
-from dxsim.sweep.runner import begin_sweep, carry_on, open_sweep, reproduce, run_sweep, verify
+from dxsim.sweep.runner import begin_sweep, carry_on, open_sweep, run_sweep
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import Results, read_results
 from dxsim.sweep.study_file import read_study
+from dxsim.sweep.verification import reproduce, verify
 from tests.sweep.conftest import RUNS, found
 
 
