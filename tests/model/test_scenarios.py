@@ -76,9 +76,10 @@ def test_engineers_help_where_they_are_short_and_dates_help_where_the_calendar_b
     short = differences("late_share", "baseline", engineers)
     plentiful = differences("late_share", "calendar_limited", engineers, against="calendar_limited")
     earlier = differences("late_share", "calendar_limited", dates, against="calendar_limited")
-    assert short.mean() < -0.03
+    assert short.mean() < -0.01
     assert (short < 0.0).all()
-    assert -0.01 < plentiful.mean() <= 0.0
+    assert -0.003 < plentiful.mean() <= 0.0
+    assert short.mean() < 5 * plentiful.mean()
     assert earlier.mean() < -0.10
 
 
@@ -103,8 +104,8 @@ def test_groups_first_serves_members_at_the_cost_of_others():
     members, others = np.array(effect).T
     assert (members < 0.0).sum() >= len(SEEDS) - 1
     assert (others > 0.0).sum() >= len(SEEDS) - 1
-    assert members.mean() < -0.02
-    assert others.mean() > 0.01
+    assert members.mean() < -0.01
+    assert others.mean() > 0.005
 
 
 @cache
