@@ -875,7 +875,12 @@ def check_harm(watch: Watch, this: Month) -> None:
     tried = np.zeros(state.systems.shape, dtype=bool)
     tried[incidents.municipality, incidents.place] = True
     assert (tried | ~this.failed).all()  # no cut-over is rolled back without an incident
-    assert (this.failed | (state.systems.live == this.number + 1))[tried].all()
+    held_back = this.failed
+    if p.cut_over == BIG_BANG:  # the whole package, if one of its systems has to go back
+        lot_of = watch.inputs.country.lot_of
+        held_back = np.array([this.failed[:, lot_of == lot].any(axis=1) for lot in lot_of]).T
+    assert (held_back | (state.systems.live == this.number + 1))[tried].all()
+    assert not (held_back & (state.systems.live == this.number + 1)).any()
 
 
 # 2. Money
