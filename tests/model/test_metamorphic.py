@@ -162,7 +162,7 @@ def test_more_subsidy_never_delays_a_commitment_where_only_readiness_feels_it(se
             {"policy.extension_rule": "conditional"},
         ),
         ({"money.envelope_share": 0.02}, {"money.budget": "binding"}),
-        ({"vendor.readiness_mean": 24}, {"readiness.surprise_weight": 1}),
+        ({"vendor.readiness_mean": 24, "vendor.minimum_service": 0.5}, {"readiness.surprise_weight": 1}),
         (
             {"cooperation.transaction_cost": 3e6, "cooperation.procurement_discount": 0.25},
             {"cooperation.formation": "yearly"},

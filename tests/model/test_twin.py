@@ -369,7 +369,7 @@ CASES = {
         (),
     ),
     "counters close when the reserve is touched": (
-        CLOSING | POOR | {"residents.analog_rule": "budget", "residents.tablets": 1.0},
+        CLOSING | POOR | {"residents.analog_rule": "budget", "residents.tablets": 1.0, "vendor.readiness_sd": 6.0},
         (),
     ),
     "much help, much training": (
