@@ -488,11 +488,11 @@ def check_service(watch: Watch, this: Month) -> None:
     assert (np.abs(given[may_work] - expected[may_work]) < TOLERANCE).all()
     assert (np.abs(given[~may_work]) <= 1e-12).all()
     worker = state.workforce
-    assert close(worker.moves, asked, TOLERANCE)
-    assert close(worker.moves * worker.migration_service, done, TOLERANCE)
+    assert close(worker.moves, asked)
+    assert close(worker.moves * worker.migration_service, done)
     assert ((worker.migration_service >= 0) & (worker.migration_service <= 1)).all()
     if parameters.staffing != staff.UNLIMITED:
-        assert close(worker.for_moves, free - done, TOLERANCE)
+        assert close(worker.for_moves, free - done)
 
 
 def serve_with_staff(
