@@ -11,6 +11,9 @@ from dxsim.model.state import LIVE, State
 from tests.model.cases import MONTHS, STEADY_VENDORS, mixed_nation, plain
 
 NOTHING_BUT_MOVES = STEADY_VENDORS | {
+    "staff.migration_effort": 0.8,
+    "staff.own_work_exponent": 0.4,
+    "vendor.work_population_exponent": 0.45,
     "staff.operations_base": 0,
     "staff.operations_per_system": 0,
     "staff.interface_load": 0,
