@@ -107,6 +107,8 @@ def kernel(
 
 
 def _compiled(function: Function, inner: bool, makes_arrays: bool) -> Function:
+    if config.DISABLE_JIT:  # NUMBA_DISABLE_JIT: the same in plain Python, to look inside
+        return function
     options: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": True, "_nrt": makes_arrays}
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())

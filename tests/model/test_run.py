@@ -55,7 +55,7 @@ def fingerprint(**environment: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     return ran.stdout.strip()
 
