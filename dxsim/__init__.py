@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
-    from dxsim.analysis import Comparison, compare, sensitivity
+    from dxsim.analysis import Comparison, compare, select, sensitivity
+    from dxsim.cli.explain import story
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
+    from dxsim.records.biography import biography, counterfactuals
     from dxsim.scenario.scenario import Scenario, load_scenario
     from dxsim.sweep.runner import run_sweep
     from dxsim.sweep.store import Results, read_results
     from dxsim.sweep.study import Study
     from dxsim.sweep.study_file import read_study
+    from dxsim.views import plots
 
 __version__ = "0.1.0"
 
@@ -50,7 +53,12 @@ _HOMES = {
     "compare": "dxsim.analysis",
     "Comparison": "dxsim.analysis",
     "sensitivity": "dxsim.analysis",
+    "select": "dxsim.analysis",
+    "biography": "dxsim.records.biography",
+    "counterfactuals": "dxsim.records.biography",
+    "story": "dxsim.cli.explain",
 }
+_MODULES = {"plots": "dxsim.views.plots"}
 
 __all__ = [
     "Comparison",
@@ -62,22 +70,29 @@ __all__ = [
     "Scenario",
     "Study",
     "__version__",
+    "biography",
     "by_size_class",
     "compare",
+    "counterfactuals",
     "load_nation",
     "load_scenario",
+    "plots",
     "read_records",
     "read_results",
     "read_study",
     "run_sweep",
+    "select",
     "sensitivity",
     "set_language",
     "simulate",
+    "story",
     "write_records",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'dxsim' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

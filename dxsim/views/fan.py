@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import YearLocator
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -20,6 +19,7 @@ from dxsim.views.style import (
     CASE_COLOURS,
     FAINT,
     INK,
+    Plot,
     month_end,
     months_axis,
     new_figure,
@@ -36,7 +36,7 @@ _FAINT_BAND, _BAND = 0.2, 0.35
 
 def fan_figure(
     alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all", language: str = "en"
-) -> Figure:
+) -> Plot:
     """Return the fan charts as a figure; parameters as those of `dxsim.analysis.fans.fan_table`."""
     table = fan_table(alternatives, column, kind, type_)
     cases = list(dict.fromkeys(table["case"]))
@@ -59,6 +59,7 @@ def fan_figure(
         write_heading(figure, text["fan_title"].format(column=name, spread=spread))
         figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right upper")
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
+    figure.description = describe_fan(alternatives, column, kind, type_, language)
     return figure
 
 

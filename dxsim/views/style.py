@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
 
 import matplotlib as mpl
 import matplotlib_fontja
@@ -24,6 +29,7 @@ from dxsim.records import Records
 from dxsim.scenario.months import MONTHS, month_name
 from dxsim.views.labels import changes_text, labels, month_text
 
+_NOTEBOOK_DPI = 80
 _SMALLEST, _LETTERS_PER_INCH = 6.5, 19  # the smallest print, in points
 INK, FAINT, NONE_LATE = "#222222", "#6b6b6b", "#dedede"
 
@@ -81,6 +87,8 @@ _SETTINGS = {
     "legend.fontsize": 8,
     "figure.dpi": 200,
     "savefig.dpi": 200,
+    "pdf.fonttype": 42,  # texts that can be searched, as journals ask for
+    "svg.hashsalt": "dxsim",  # the same figure, the same names in the file
 }
 
 
@@ -97,9 +105,50 @@ def style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float = 7.0, height: float = 4.2) -> Figure:
+class Plot(Figure):
+    """A figure with what it shows in words, for a screen, a notebook or a paper.
+
+    Attributes
+    ----------
+    description : str
+        What it shows, for readers who can't see it. Files carry it too.
+    """
+
+    description = ""
+
+    def savefig(self, fname: str | PathLike[str] | IO[bytes], **options: Any) -> None:  # noqa: ANN401 - matplotlib's own
+        """Save as matplotlib does, with dxsim's fonts and the description inside; PDF and SVG are fit for print.
+
+        The same figure gives the same bytes. Texts of a PDF can be searched; those of an SVG are outlines.
+
+        Parameters
+        ----------
+        fname : path or file
+            Its suffix says the format: ``.png``, ``.pdf``, ``.svg``.
+        **options
+            As of `matplotlib.figure.Figure.savefig`.
+        """
+        suffix = Path(fname).suffix[1:] if isinstance(fname, str | PathLike) else ""
+        kind = options.get("format", suffix or "png").lower()
+        names = {"png": ("Description", "Software"), "svg": ("Description", "Date"), "pdf": ("Subject", "CreationDate")}
+        if kind in names:  # what tells of a time or a version is left out
+            words, other = names[kind]
+            options = {"metadata": {words: self.description, other: None}, **options}
+        with style():
+            super().savefig(fname, **options)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Return how a notebook shows it: the picture, with the description in place of it where it can't be seen."""
+        file = BytesIO()
+        self.savefig(file, format="png", dpi=_NOTEBOOK_DPI)
+        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        words = {"alt": self.description}
+        return {"image/png": picture, "text/plain": self.description}, {"image/png": words}
+
+
+def new_figure(width: float = 7.0, height: float = 4.2) -> Plot:
     """Return an empty figure of this size in inches."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Plot(figsize=(width, height), layout="constrained")
 
 
 def write_title(figure: Figure, records: Records, language: str, size: float) -> None:
@@ -124,6 +173,17 @@ def write_below(figure: Figure, lines: Sequence[str], colour: str) -> None:
     broken = [part for line in lines for part in textwrap.wrap(line, per_line, subsequent_indent="    ")]
     if broken:
         figure.supxlabel("\n".join(broken), x=0.01, ha="left", fontsize=_SMALLEST, color=colour, linespacing=1.4)
+
+
+def on_two_lines(name: str, per_line: int = 26) -> str:
+    """Return a name on two lines if it is long; Japanese letters count twice."""
+    wide = sum(2 if ord(letter) > 0x2E7F else 1 for letter in name)
+    if wide <= per_line:
+        return name
+    middle = len(name) // 2
+    spaces = [place for place, letter in enumerate(name) if letter == " "] or [middle]
+    cut = min(spaces, key=lambda place: abs(place - middle))
+    return f"{name[:cut]}\n{name[cut:].strip()}"
 
 
 def deadline_month(records: Records) -> str:
