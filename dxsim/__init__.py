@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.records.biography import biography, counterfactuals
-    from dxsim.scenario.scenario import Scenario, load_scenario
+    from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
     from dxsim.sweep.runner import run_sweep
     from dxsim.sweep.store import Results, read_results
     from dxsim.sweep.study import Study
@@ -37,6 +37,7 @@ _HOMES = {
     "Nation": "dxsim.nation.nation",
     "load_scenario": "dxsim.scenario.scenario",
     "Scenario": "dxsim.scenario.scenario",
+    "scenario_names": "dxsim.scenario.scenario",
     "simulate": "dxsim.records",
     "Records": "dxsim.records",
     "write_records": "dxsim.records",
@@ -81,6 +82,7 @@ __all__ = [
     "read_results",
     "read_study",
     "run_sweep",
+    "scenario_names",
     "select",
     "sensitivity",
     "set_language",

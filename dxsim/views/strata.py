@@ -69,7 +69,7 @@ def strata_figure(
     classes = [name for name in _ORDER[stratum] if (table["class"] == name).any()]
     cases = list(dict.fromkeys(table["case"]))
     with style():
-        figure = new_figure(width=2.0 + 2.6 * len(drawn), height=1.6 + 0.36 * len(classes) * max(1.0, len(cases) / 3))
+        figure = new_figure(width=4.2 + 2.1 * len(drawn), height=1.6 + 0.36 * len(classes) * max(1.0, len(cases) / 3))
         charts = figure.subplots(1, len(drawn), squeeze=False, sharey=True)
         for axes, measure in zip(charts.flat, drawn, strict=True):
             _draw(axes, table[table["measure"] == measure], classes, cases, language)

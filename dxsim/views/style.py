@@ -99,9 +99,11 @@ def _add_japanese_font() -> None:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw, and save, with dxsim's settings; the user's own stay as they are."""
+    """Draw, and save, with dxsim's settings; the user's own stay as they are and do not show."""
     _add_japanese_font()
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
         yield
 
 
