@@ -143,4 +143,4 @@ def test_a_kpi_that_no_run_has_leaves_no_correlation(tmp_path: Path) -> None:
     results = sampled(tmp_path / "none", sample, lambda row: {**linear(row), "mean_late_systems": np.nan})
     found = sensitivity(results, ["mean_late_systems"])
     assert found["value"].isna().all()
-    assert set(found["measure"]) == {"partial_rank_correlation", "seed_share"}
+    assert set(found["measure"]) == {"partial_rank_correlation", "share_of_variance"}
