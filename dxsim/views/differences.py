@@ -77,7 +77,7 @@ def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language
                 axes.set_axis_off()
         charts[0, 0].set_ylim(len(cases) - 0.4, -0.5)
         write_heading(figure, text["differences_title"].format(reference=found.alternatives["case"][0]))
-        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)], language), loc="outside right upper")
+        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)], language), loc="outside right center")
         used = table.loc[table["kpi"].isin(kpis), "seeds"]
         notes = [text["differences_note"].format(seeds=_span(used)), text["sweep_not_a_forecast"]]
         write_below(figure, notes, FAINT)

@@ -23,6 +23,7 @@ from dxsim.views.style import (
     month_end,
     months_axis,
     new_figure,
+    on_two_lines,
     style,
     thousands,
     write_below,
@@ -57,7 +58,7 @@ def fan_figure(
         name = column_label(alternatives[0].results, "months", column, language)
         spread = text[f"fan_title_{kind}"].format(units=int(table["units"].max()))
         write_heading(figure, text["fan_title"].format(column=name, spread=spread))
-        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right upper")
+        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right center")
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
     figure.description = describe_fan(alternatives, column, kind, type_, language)
     return figure
@@ -73,7 +74,7 @@ def _draw_fan(axes: Axes, table: pd.DataFrame, cases: Sequence[str], place: int)
     if place:
         reference = table[table["case"] == cases[0]]
         axes.plot(month_end(reference["month"]), reference["mean"], color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    axes.set_title(cases[place], fontsize=9)
+    axes.set_title(on_two_lines(cases[place]), fontsize=8.5)
     axes.grid(visible=True)
     axes.set_axisbelow(True)
 

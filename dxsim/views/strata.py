@@ -75,7 +75,7 @@ def strata_figure(
             _draw(axes, table[table["measure"] == measure], classes, cases, language)
         charts[0, 0].set_yticks(range(len(classes)), [_class_label(stratum, name, language) for name in classes])
         charts[0, 0].invert_yaxis()
-        figure.legend(*charts[0, 0].get_legend_handles_labels(), loc="outside right upper")
+        figure.legend(*charts[0, 0].get_legend_handles_labels(), loc="outside right center")
         write_heading(figure, text["strata_title"].format(reference=found.alternatives["case"][0]))
         seeds = f"{int(table['seeds'].max())}"
         write_below(figure, [text["strata_note"].format(seeds=seeds), text["sweep_not_a_forecast"]], FAINT)

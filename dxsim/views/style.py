@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import textwrap
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -160,32 +160,52 @@ def write_title(figure: Figure, records: Records, language: str, size: float) ->
     title = scenario["title"][language] + (f" — {changes}" if changes else "")
     title = labels(language)["run_title"].format(title=title, seed=records.manifest["seed"])
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / size)
-    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=size)
+    figure.suptitle(filled(title, per_line), x=0.01, ha="left", fontsize=size)
 
 
 def write_heading(figure: Figure, title: str) -> None:
     """Write a title over a figure that shows several runs."""
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / 11)
-    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=11)
+    figure.suptitle(filled(title, per_line), x=0.01, ha="left", fontsize=11)
 
 
 def write_below(figure: Figure, lines: Sequence[str], colour: str) -> None:
     """Write small lines under a figure, broken where they would not fit."""
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH)
-    broken = [part for line in lines for part in textwrap.wrap(line, per_line, subsequent_indent="    ")]
+    broken = [filled(line, per_line).replace("\n", "\n    ") for line in lines]
     if broken:
         figure.supxlabel("\n".join(broken), x=0.01, ha="left", fontsize=_SMALLEST, color=colour, linespacing=1.4)
 
 
 def on_two_lines(name: str, per_line: int = 26) -> str:
     """Return a name on two lines if it is long; Japanese letters count twice."""
-    wide = sum(2 if ord(letter) > 0x2E7F else 1 for letter in name)
-    if wide <= per_line:
+    if sum(map(_places, name)) <= per_line:
         return name
     middle = len(name) // 2
     spaces = [place for place, letter in enumerate(name) if letter == " "] or [middle]
     cut = min(spaces, key=lambda place: abs(place - middle))
     return f"{name[:cut]}\n{name[cut:].strip()}"
+
+
+def filled(text: str, per_line: int) -> str:
+    r"""Return a text in lines of so many places: broken at blanks, and anywhere between Japanese letters.
+
+    Examples
+    --------
+    >>> filled("a long line", 6), filled("期限に間に合わない", 8)
+    ('a long\nline', '期限に間\nに合わな\nい')
+    """
+    lines = [""]
+    for part in re.findall(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+", text):
+        if lines[-1] and sum(map(_places, lines[-1] + part.rstrip())) > per_line:
+            lines.append(part.lstrip())
+        else:
+            lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _places(letter: str) -> int:
+    return 2 if letter > "\u2e7f" else 1
 
 
 def deadline_month(records: Records) -> str:

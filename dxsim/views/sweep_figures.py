@@ -9,6 +9,7 @@ import pandas as pd
 
 from dxsim.analysis.comparison import Comparison
 from dxsim.analysis.fans import MONTE_CARLO, PARAMETRIC, kinds_of
+from dxsim.analysis.indices import SEED_SHARE
 from dxsim.analysis.selection import Alternative
 from dxsim.files import write_whole
 from dxsim.nation.nation import Nation
@@ -94,9 +95,15 @@ def alternative_figures(
     for column in _common(alternatives, "months", ("run", "month", "type")):
         for kind in kinds:
             yield f"fan_{column}_{kind}", fan_figure(alternatives, column, kind, "all", language)
-    for kpi in TORNADOES if indices is not None else ():
-        if indices is not None and (indices["kpi"] == kpi).any():
+    known_effects = set() if indices is None else set(indices.loc[_has_effect(indices), "kpi"])
+    for kpi in TORNADOES:
+        if indices is not None and kpi in known_effects:
             yield f"tornado_{kpi}", tornado_figure(indices, kpi, language)
+
+
+def _has_effect(indices: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows say how much a parameter matters: too few points, and an outcome that never differs, do not."""
+    return indices["value"].notna() & (indices["measure"] != SEED_SHARE)
 
 
 def _common(alternatives: Sequence[Alternative], table: str, keys: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from typing import cast
 
@@ -25,6 +24,7 @@ from dxsim.views.style import (
     INK,
     Plot,
     deadline_month,
+    filled,
     mark_deadline,
     month_end,
     months_axis,
@@ -75,7 +75,7 @@ def timeline_figure(story: Biography, language: str = "en") -> Plot:
             axes.tick_params(labelsize=_SMALL + 1)
             axes.axvline(month_end(deadline_month(run))[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
         mark_deadline(parts[1], run, language)
-        heading = f"{story.name} ({story.code})\n" + textwrap.fill(title, _PER_LINE)
+        heading = f"{story.name} ({story.code})\n" + filled(title, _PER_LINE)
         figure.suptitle(heading, x=0.01, ha="left", fontsize=_TITLE)
         write_below(figure, [text["not_a_forecast"]], FAINT)
     figure.description = describe_timeline(story, language)

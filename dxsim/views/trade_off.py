@@ -70,7 +70,7 @@ def trade_off_figure(
         axes.set_ylabel(names[1])
         axes.grid(visible=True, axis="both")
         axes.set_axisbelow(True)
-        figure.legend(loc="outside right upper")
+        figure.legend(loc="outside right center")
         write_heading(figure, text["trade_off_title"])
         count = f"{max(len(dots) for dots in clouds):,}"
         write_below(figure, [text[f"trade_off_note_{kind}"].format(units=count), text["sweep_not_a_forecast"]], FAINT)
