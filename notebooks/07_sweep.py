@@ -82,7 +82,7 @@ found.differences.query("kpi == 'late_share'").set_index("case")[columns].round(
 
 # %% [markdown]
 # Two kinds of interval, two questions. **Monte Carlo**: is the difference more than luck, with these parameters? **Parametric**: how far does it
-# hang on what nobody knows? With four seeds the first is wide; the column `seeds_needed` says how many would do.
+# hang on what nobody knows? Only the first shrinks with more seeds; `seeds_needed` says how many a claim about half a point would take.
 
 # %%
 found.differences.query("kpi == 'late_share'").set_index("case")[
