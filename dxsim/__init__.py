@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
-    from dxsim.analysis import Comparison, compare, sensitivity
+    from dxsim.analysis import Comparison, compare, select, sensitivity
+    from dxsim.cli.explain import story
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
-    from dxsim.scenario.scenario import Scenario, load_scenario
+    from dxsim.records.biography import biography, counterfactuals
+    from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
     from dxsim.sweep.runner import run_sweep
     from dxsim.sweep.store import Results, read_results
     from dxsim.sweep.study import Study
     from dxsim.sweep.study_file import read_study
+    from dxsim.views import plots
 
 __version__ = "0.1.0"
 
@@ -34,6 +37,7 @@ _HOMES = {
     "Nation": "dxsim.nation.nation",
     "load_scenario": "dxsim.scenario.scenario",
     "Scenario": "dxsim.scenario.scenario",
+    "scenario_names": "dxsim.scenario.scenario",
     "simulate": "dxsim.records",
     "Records": "dxsim.records",
     "write_records": "dxsim.records",
@@ -50,7 +54,12 @@ _HOMES = {
     "compare": "dxsim.analysis",
     "Comparison": "dxsim.analysis",
     "sensitivity": "dxsim.analysis",
+    "select": "dxsim.analysis",
+    "biography": "dxsim.records.biography",
+    "counterfactuals": "dxsim.records.biography",
+    "story": "dxsim.cli.explain",
 }
+_MODULES = {"plots": "dxsim.views.plots"}
 
 __all__ = [
     "Comparison",
@@ -62,22 +71,30 @@ __all__ = [
     "Scenario",
     "Study",
     "__version__",
+    "biography",
     "by_size_class",
     "compare",
+    "counterfactuals",
     "load_nation",
     "load_scenario",
+    "plots",
     "read_records",
     "read_results",
     "read_study",
     "run_sweep",
+    "scenario_names",
+    "select",
     "sensitivity",
     "set_language",
     "simulate",
+    "story",
     "write_records",
 ]
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module 'dxsim' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)

@@ -2,5 +2,6 @@
 
 from dxsim.analysis.comparison import Comparison, compare
 from dxsim.analysis.indices import sensitivity
+from dxsim.analysis.selection import select
 
-__all__ = ["Comparison", "compare", "sensitivity"]
+__all__ = ["Comparison", "compare", "select", "sensitivity"]

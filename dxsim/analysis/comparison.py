@@ -29,7 +29,7 @@ KPI, STRATA = ("kpi",), ("stratum", "class", "measure")
 SHARE_OF_INTEREST, RELATIVE_OF_INTEREST = 0.005, 0.01  # of a share, and of the mean of anything else
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Alternatives against the first of them, as tidy tables.
 
@@ -68,6 +68,11 @@ class Comparison:
     ranks: pd.DataFrame
     agreement: pd.DataFrame
     left_out: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Return who is compared; the tables would fill the screen."""
+        reference, *others = self.alternatives["case"]
+        return f"Comparison({', '.join(others)} with {reference}: {', '.join(self.tables())})"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table by name."""
@@ -113,9 +118,12 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     Raises
     ------
     InputError
-        If a selection is wrong, or no run of an alternative has a partner in the reference.
+        If a selection is wrong, there is one alternative only, or none of its runs has a partner in the reference.
     """
     alternatives = select(selections)
+    if len(alternatives) == 1:
+        what = say("there is one alternative only; name another selection to compare it with")
+        raise InputError(say("comparison"), [Problem(alternatives[0].name, what)])
     frames = _named(alternatives, [outcomes(item, "kpis") for item in alternatives])
     kpis = [kpi for kpi in frames[0] if all(kpi in frame for frame in frames)]
     left_out = sorted({str(kpi) for frame in frames for kpi in frame} - set(kpis))

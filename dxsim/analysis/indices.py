@@ -223,4 +223,4 @@ def _varies(values: Floats) -> bool:
 def _residual(others: Floats, column: Floats) -> Floats:
     """Return what is left of a column after a least-squares fit on others; rounding counts as nothing."""
     left = column - others @ np.linalg.lstsq(others, column, rcond=None)[0]
-    return np.where(np.abs(left) <= 1e-9 * max(1.0, float(np.abs(column).max())), 0.0, left)
+    return np.where(np.abs(left) <= 1e-9 * float(np.abs(column).max(initial=1.0)), 0.0, left)

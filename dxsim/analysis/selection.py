@@ -73,7 +73,7 @@ def uncertain_columns(plan: pd.DataFrame) -> list[str]:
 
 
 def select(selections: Sequence[Selection]) -> list[Alternative]:
-    """Return what is compared with what, the reference first.
+    """Return the alternatives that selections mean, the reference first: what `compare` compares and plots draw.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def select(selections: Sequence[Selection]) -> list[Alternative]:
     Raises
     ------
     InputError
-        With every problem: no sweep, no such key or value, more than one alternative meant, or nothing to compare.
+        With every problem: no sweep, no such key or value, or more than one alternative meant.
     """
     if len(selections) == 1:
         found = alternatives(selections[0])
@@ -96,9 +96,6 @@ def select(selections: Sequence[Selection]) -> list[Alternative]:
                 problems += [Problem(problem.where or error.subject, problem.what) for problem in error.problems]
         if problems:
             raise InputError(say("comparison"), problems)
-    if len(found) < 2:
-        what = say("there is one alternative only; name another selection to compare it with")
-        raise InputError(say("comparison"), [Problem(found[0].name, what)])
     return _with_short_names(found)
 
 

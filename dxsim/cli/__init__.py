@@ -21,6 +21,7 @@ examples:
   dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
+  dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
 """
@@ -192,6 +193,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(compare)
     compare.set_defaults(run=_compare)
 
+    report = commands.add_parser(
+        "report", help="write one page of HTML on a run or a sweep: figures, tables, origin, limits"
+    )
+    report.add_argument("folder", metavar="RESULTS", help="folder of a run or of a sweep")
+    report.add_argument("-o", "--output", metavar="FILE", help="where it goes (default: RESULTS.html)")
+    report.add_argument("--nation", metavar="WHERE", help="where the nation is, for maps (default: where it was)")
+    _add_language(report)
+    report.set_defaults(run=_report)
+
     nation = commands.add_parser("nation", help="build the real nation from official files, or show a nation")
     actions = nation.add_subparsers(dest="action", metavar="ACTION", required=True)
     build = actions.add_parser("build", help="build a nation from official files that you downloaded")
@@ -344,6 +354,12 @@ def _odd(parsed: argparse.Namespace) -> None:
     from dxsim.cli.odd import print_odd
 
     print_odd(parsed.output, parsed.check)
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.report import write_report
+
+    write_report(parsed.folder, parsed.output, parsed.nation, parsed.language)
 
 
 def _build(parsed: argparse.Namespace) -> None:

@@ -80,9 +80,9 @@ def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, lang
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     (folder / "story.txt").write_text(text + "\n", encoding="utf-8")
     if figures:
-        from dxsim.views.timeline import write_timeline
+        from dxsim.views.timeline import timeline_figure
 
-        write_timeline(told, folder / "timeline.png", language)
+        timeline_figure(told, language).savefig(folder / "timeline.png")
 
 
 def story(told: Biography, changes: pd.DataFrame, language: str = "en") -> str:

@@ -18,36 +18,10 @@ from dxsim.records.summary import find_kpi
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
 from dxsim.scenario.warnings import warnings
 from dxsim.views.labels import changes_text, kpi_label, labels
+from dxsim.views.quantities import SHOWN
 from dxsim.views.yen import yen_text
 
 _FINGERPRINT_DIGITS = 6
-
-# The summary on the screen is compact; the whole of it stands in summary.parquet.
-SHOWN = (
-    "live_share_2026_01",
-    "live_share_deadline",
-    "live_share_2031_03",
-    "late_share",
-    "late_reason_share_R4",
-    "late_reason_share_R5",
-    "bodies_late_share",
-    "mean_late_systems",
-    "months_to_live_90",
-    "one_off_cost",
-    "subsidy_paid",
-    "own_burden",
-    "running_cost_ratio_2035",
-    "cost_per_resident_2035",
-    "hhi_systems",
-    "switch_rate",
-    "cooperating_share",
-    "saving_per_resident",
-    "peak_overloaded_share",
-    "impact_person_months",
-    "excluded_share",
-    "digital_gap",
-    "exposed_records",
-)
 
 
 def run(overrides: Sequence[str]) -> None:

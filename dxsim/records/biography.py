@@ -59,7 +59,7 @@ _NEAREST = 3  # names that an error suggests
 _CODE_LENGTH = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Biography:
     """What happened to one municipality.
 
@@ -118,6 +118,10 @@ class Biography:
     lots: pd.DataFrame
     neighbours: pd.DataFrame
     manifest: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Return whose it is; the tables would fill the screen."""
+        return f"Biography({self.name!r}, {self.code}: {', '.join(self.tables())})"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""

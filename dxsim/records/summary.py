@@ -2,6 +2,7 @@
 
 Columns of that table: ``direction`` says whether more or less of it is better; ``level`` is the finest level at which
 records hold it, ``frequency`` how often they do (``once``: for the run as a whole); ``missing`` says when it is nan.
+``formula_ja`` and ``missing_ja`` say the same in Japanese.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from dxsim.records.findings import Findings
 
-_COLUMNS = ("kpi", "unit", "direction", "level", "frequency", "formula", "missing")
+_COLUMNS = ("kpi", "unit", "direction", "level", "frequency", "formula", "missing", "formula_ja", "missing_ja")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Kpi:
     frequency: str
     formula: str
     missing: str
+    formula_ja: str
+    missing_ja: str
     label: Mapping[str, str]
 
 

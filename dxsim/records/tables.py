@@ -25,7 +25,7 @@ CHANNELS = ("online", "assisted", "analog", "excluded")
 SOURCES = ("appropriation", "subsidy", "grant", "reserve")  # accounts of where money comes from
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Records:
     """What one run gave.
 
@@ -103,3 +103,8 @@ class Records:
     equity: pd.DataFrame
     summary: pd.DataFrame
     manifest: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Return which run it is; the tables would fill the screen."""
+        scenario, nation = self.manifest["scenario"]["name"], self.manifest["nation"]["name"]
+        return f"Records({scenario!r} on {nation!r}, seed {self.manifest['seed']}: {', '.join(TABLES)})"

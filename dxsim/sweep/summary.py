@@ -16,13 +16,18 @@ _COLUMNS_AT_A_TIME = 16  # so that memory does not grow with the number of KPIs 
 
 
 def write_summary(results: Results) -> None:
-    """Write ``summary.parquet``: one row per case and KPI.
+    """Write `summary_table` as ``summary.parquet``."""
+    table = summary_table(results)
+    write_whole(results.folder / SUMMARY, lambda path: table.to_parquet(path, compression="zstd", index=False))
+
+
+def summary_table(results: Results) -> pd.DataFrame:
+    """Return one row per case and KPI, over the runs that are done.
 
     Its columns: ``case``, ``kpi``, ``n`` (runs in which it is known), ``mean``, ``sd``, ``monte_carlo_error``. The
     error is that of the mean over seeds: with uncertain parameters, the seeds of each point count, and points do not.
     """
-    table = pd.concat(list(_summaries(results)), ignore_index=True)
-    write_whole(results.folder / SUMMARY, lambda path: table.to_parquet(path, compression="zstd", index=False))
+    return pd.concat(list(_summaries(results)), ignore_index=True)
 
 
 def _summaries(results: Results) -> Iterator[pd.DataFrame]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from dxsim.nation.schema import TYPES
@@ -15,6 +14,7 @@ from dxsim.views.style import (
     FAINT,
     INK,
     TYPE_COLOURS,
+    Plot,
     deadline_month,
     mark_deadline,
     month_end,
@@ -29,7 +29,7 @@ _CLOSE = 5  # months between two events whose numbers would collide
 _STEP = 0.05  # height of a number
 
 
-def adoption_figure(records: Records, language: str = "en") -> Figure:
+def adoption_figure(records: Records, language: str = "en") -> Plot:
     """Return the adoption curves as a figure.
 
     Parameters
@@ -45,6 +45,7 @@ def adoption_figure(records: Records, language: str = "en") -> Figure:
         draw_adoption(axes, records, language)
         write_title(figure, records, language, size=9)
         write_below(figure, event_lines(records, language), INK)
+    figure.description = describe_adoption(records, language)
     return figure
 
 

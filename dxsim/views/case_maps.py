@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
 from dxsim.analysis.selection import VARIANT, Alternative
 from dxsim.errors import InputError, Problem, say
@@ -19,7 +18,7 @@ from dxsim.nation.nation import Nation
 from dxsim.views.labels import labels
 from dxsim.views.maps import draw_bodies
 from dxsim.views.quantities import column_label
-from dxsim.views.style import FAINT, amounts, new_figure, style, write_below, write_heading
+from dxsim.views.style import FAINT, Plot, amounts, new_figure, style, write_below, write_heading
 
 _ACROSS, _SQUARE = 3, 4  # maps in a row; as many maps make a square
 _LEVELS, _CHANGES, _UNKNOWN = "viridis_r", "PuOr_r", "#ffffff"
@@ -43,7 +42,7 @@ def body_means(alternative: Alternative, column: str) -> pd.Series[float]:
     return bodies[bodies["run"].isin(plan["run"])].groupby("code")[column].mean()
 
 
-def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str, language: str = "en") -> Figure:
+def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str, language: str = "en") -> Plot:
     """Return the maps as a figure.
 
     Parameters
@@ -84,6 +83,7 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
         write_heading(figure, text["case_maps_title"].format(column=name))
         points = [] if nation.boundaries else [text["map_points"]]
         write_below(figure, [*points, text["sweep_not_a_forecast"], *nation.attribution], FAINT)
+    figure.description = describe_case_maps(alternatives, nation, column, language)
     return figure
 
 

@@ -9,13 +9,22 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from dxsim.analysis.comparison import Comparison
 from dxsim.views.labels import labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences
-from dxsim.views.style import FAINT, INK, VERDICT_COLOURS, new_figure, style, write_below, write_heading
+from dxsim.views.style import (
+    FAINT,
+    INK,
+    VERDICT_COLOURS,
+    Plot,
+    new_figure,
+    on_two_lines,
+    style,
+    write_below,
+    write_heading,
+)
 
 CHOSEN = (
     "late_share",
@@ -40,7 +49,7 @@ _KINDS: Mapping[str, tuple[float, float, Literal["-", ":"]]] = {
 _MARKERS = {"better": "o", "worse": "s", "higher": ">", "lower": "<", "same": "D", "unclear": "D"}
 
 
-def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language: str = "en") -> Figure:
+def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language: str = "en") -> Plot:
     """Return the differences as a figure.
 
     Parameters
@@ -68,10 +77,11 @@ def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language
                 axes.set_axis_off()
         charts[0, 0].set_ylim(len(cases) - 0.4, -0.5)
         write_heading(figure, text["differences_title"].format(reference=found.alternatives["case"][0]))
-        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)], language), loc="outside right upper")
+        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)], language), loc="outside right center")
         used = table.loc[table["kpi"].isin(kpis), "seeds"]
         notes = [text["differences_note"].format(seeds=_span(used)), text["sweep_not_a_forecast"]]
         write_below(figure, notes, FAINT)
+    figure.description = describe_differences(found, kpis, language)
     return figure
 
 
@@ -100,20 +110,9 @@ def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str], language: str) -
         axes.set_xlim(-1, 1)
         axes.set_xticks([0])
     name = outcome_label(rows["kpi"].iloc[0], language)
-    axes.set_title(_broken(name), fontsize=8)
+    axes.set_title(on_two_lines(name), fontsize=8)
     better = labels(language)[f"better_{rows['better'].iloc[0]}"]
     axes.set_xlabel(labels(language)["axis_unit"].format(unit=scale.difference_unit, better=better), fontsize=7.5)
-
-
-def _broken(name: str, per_line: int = 34) -> str:
-    """Return a name on two lines if it is long; Japanese letters count twice."""
-    wide = sum(2 if ord(letter) > 0x2E7F else 1 for letter in name)
-    if wide <= per_line:
-        return name
-    middle = len(name) // 2
-    spaces = [place for place, letter in enumerate(name) if letter == " "] or [middle]
-    cut = min(spaces, key=lambda place: abs(place - middle))
-    return f"{name[:cut]}\n{name[cut:].strip()}"
 
 
 def _legend(table: pd.DataFrame, language: str) -> list[Line2D]:

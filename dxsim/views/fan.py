@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import YearLocator
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -20,9 +19,11 @@ from dxsim.views.style import (
     CASE_COLOURS,
     FAINT,
     INK,
+    Plot,
     month_end,
     months_axis,
     new_figure,
+    on_two_lines,
     style,
     thousands,
     write_below,
@@ -36,7 +37,7 @@ _FAINT_BAND, _BAND = 0.2, 0.35
 
 def fan_figure(
     alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all", language: str = "en"
-) -> Figure:
+) -> Plot:
     """Return the fan charts as a figure; parameters as those of `dxsim.analysis.fans.fan_table`."""
     table = fan_table(alternatives, column, kind, type_)
     cases = list(dict.fromkeys(table["case"]))
@@ -57,8 +58,9 @@ def fan_figure(
         name = column_label(alternatives[0].results, "months", column, language)
         spread = text[f"fan_title_{kind}"].format(units=int(table["units"].max()))
         write_heading(figure, text["fan_title"].format(column=name, spread=spread))
-        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right upper")
+        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right center")
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
+    figure.description = describe_fan(alternatives, column, kind, type_, language)
     return figure
 
 
@@ -72,7 +74,7 @@ def _draw_fan(axes: Axes, table: pd.DataFrame, cases: Sequence[str], place: int)
     if place:
         reference = table[table["case"] == cases[0]]
         axes.plot(month_end(reference["month"]), reference["mean"], color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
-    axes.set_title(cases[place], fontsize=9)
+    axes.set_title(on_two_lines(cases[place]), fontsize=8.5)
     axes.grid(visible=True)
     axes.set_axisbelow(True)
 

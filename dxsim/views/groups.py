@@ -7,7 +7,6 @@ import math
 import networkx as nx
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -20,6 +19,7 @@ from dxsim.views.style import (
     GROUP_COLOURS,
     INK,
     NONE_LATE,
+    Plot,
     new_figure,
     style,
     write_below,
@@ -30,7 +30,7 @@ _DOT, _LARGE_DOT, _RIM = 1.8, 30.0, 0.2  # points squared, the same times the ro
 _SHOWN = 4  # colours in the legend
 
 
-def groups_figure(records: Records, nation: Nation, language: str = "en") -> Figure:
+def groups_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
     """Return the map of cooperation groups as a figure.
 
     Parameters
@@ -47,6 +47,7 @@ def groups_figure(records: Records, nation: Nation, language: str = "en") -> Fig
         draw_groups(figure.subplots(), records, nation, language)
         write_title(figure, records, language, size=9)
         write_below(figure, credit_lines(nation, language), FAINT)
+    figure.description = describe_groups(records, language)
     return figure
 
 

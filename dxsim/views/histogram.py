@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from dxsim.records import Records
 from dxsim.views.labels import labels
@@ -14,6 +13,7 @@ from dxsim.views.style import (
     BIN_NAMES,
     INK,
     LATE_BINS,
+    Plot,
     late_bin,
     new_figure,
     style,
@@ -25,7 +25,7 @@ _ROOM = 0.11  # share of the strip in which its label fits
 _SYSTEMS = LATE_BINS[-1][1]
 
 
-def histogram_figure(records: Records, language: str = "en") -> Figure:
+def histogram_figure(records: Records, language: str = "en") -> Plot:
     """Return the histogram of late systems per municipality as a figure.
 
     Parameters
@@ -39,6 +39,7 @@ def histogram_figure(records: Records, language: str = "en") -> Figure:
         figure = new_figure()
         write_title(figure, records, language, size=9)
         draw_histogram(figure.subplots(), records, language)
+    figure.description = describe_histogram(records, language)
     return figure
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from dxsim.records import Records
@@ -16,6 +15,7 @@ from dxsim.views.labels import labels
 from dxsim.views.style import (
     FAINT,
     REASON_COLOURS,
+    Plot,
     deadline_month,
     mark_deadline,
     month_end,
@@ -30,7 +30,7 @@ _BAR_DAYS = 45
 _ROOM_LEFT, _ROOM_UP = 500, 0.05  # what a total needs: days, share of the highest
 
 
-def lateness_figure(records: Records, language: str = "en") -> Figure:
+def lateness_figure(records: Records, language: str = "en") -> Plot:
     """Return late systems by reason over time as a figure.
 
     Parameters
@@ -44,6 +44,7 @@ def lateness_figure(records: Records, language: str = "en") -> Figure:
         figure = new_figure()
         write_title(figure, records, language, size=9)
         draw_lateness(figure.subplots(), records, language)
+    figure.description = describe_lateness(records, language)
     return figure
 
 

@@ -11,14 +11,13 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.patches import Patch
 
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, late_bin, new_figure, style, write_below, write_title
+from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, Plot, late_bin, new_figure, style, write_below, write_title
 
 _MARGIN_KM, _MARGIN_SHARE = 10.0, 0.015
 _ISLET_KM, _GAP = 40.0, 0.03  # margin in a box of islands; between boxes, as a share of the frame
@@ -28,7 +27,7 @@ _STRAIT, _SEA = 0.04, 0.1  # of the height: what parts far islands from the rest
 _CORNER = 0.4, 0.2  # share of the frame that a legend takes
 
 
-def map_figure(records: Records, nation: Nation, language: str = "en") -> Figure:
+def map_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
     """Return the map of lateness as a figure.
 
     Parameters
@@ -45,6 +44,7 @@ def map_figure(records: Records, nation: Nation, language: str = "en") -> Figure
         draw_map(figure.subplots(), records, nation, language)
         write_title(figure, records, language, size=9)
         write_below(figure, credit_lines(nation, language), FAINT)
+    figure.description = describe_map(records, language)
     return figure
 
 

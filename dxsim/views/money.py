@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -14,7 +13,17 @@ from dxsim.records import Records
 from dxsim.records.tables import ALL
 from dxsim.scenario.months import FIRST_MONTH
 from dxsim.views.labels import labels
-from dxsim.views.style import ACCOUNT_COLOURS, INK, amounts, legend_beside, new_figure, rounded, style, write_title
+from dxsim.views.style import (
+    ACCOUNT_COLOURS,
+    INK,
+    Plot,
+    amounts,
+    legend_beside,
+    new_figure,
+    rounded,
+    style,
+    write_title,
+)
 from dxsim.views.yen import UNITS
 
 _WIDTH, _ROOM = 0.78, 1.06
@@ -30,7 +39,7 @@ _LINE: dict[str, Any] = {
 }
 
 
-def money_figure(records: Records, language: str = "en") -> Figure:
+def money_figure(records: Records, language: str = "en") -> Plot:
     """Return cost by fiscal year and account as a figure.
 
     Parameters
@@ -44,6 +53,7 @@ def money_figure(records: Records, language: str = "en") -> Figure:
         figure = new_figure(height=5.0)
         write_title(figure, records, language, size=9)
         draw_money(figure.subplots(), records, language)
+    figure.description = describe_money(records, language)
     return figure
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
-from dxsim.views.adoption import draw_adoption, event_lines
-from dxsim.views.histogram import draw_histogram
-from dxsim.views.lateness import draw_lateness
-from dxsim.views.maps import credit_lines, draw_map
-from dxsim.views.style import FAINT, new_figure, style, write_below, write_title
+from dxsim.views.adoption import describe_adoption, draw_adoption, event_lines
+from dxsim.views.histogram import describe_histogram, draw_histogram
+from dxsim.views.labels import labels
+from dxsim.views.lateness import describe_lateness, draw_lateness
+from dxsim.views.maps import credit_lines, describe_map, draw_map
+from dxsim.views.style import FAINT, Plot, new_figure, style, write_below, write_title
+
+_DESCRIPTIONS = (describe_adoption, describe_lateness, describe_map, describe_histogram)
 
 
-def overview_figure(records: Records, nation: Nation, language: str = "en") -> Figure:
+def overview_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
     """Return the four charts of a run in one figure.
 
     Parameters
@@ -37,4 +38,11 @@ def overview_figure(records: Records, nation: Nation, language: str = "en") -> F
         draw_map(axes["map"], records, nation, language)
         figure.align_ylabels([axes["adoption"], axes["lateness"]])
         write_below(figure, [*event_lines(records, language), *credit_lines(nation, language)], FAINT)
+    figure.description = describe_overview(records, language)
     return figure
+
+
+def describe_overview(records: Records, language: str) -> str:
+    """Return what the four charts show, in words."""
+    parts = (describe(records, language) for describe in _DESCRIPTIONS)
+    return labels(language)["overview_description"].format(parts=" ".join(parts))

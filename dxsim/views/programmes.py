@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from dxsim.model.state import HIGHEST_LEVEL, PROGRAMMES
@@ -13,6 +12,7 @@ from dxsim.records.tables import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (
     PROGRAMME_COLOURS,
+    Plot,
     legend_beside,
     mark_deadline,
     month_end,
@@ -23,7 +23,7 @@ from dxsim.views.style import (
 )
 
 
-def programmes_figure(records: Records, language: str = "en") -> Figure:
+def programmes_figure(records: Records, language: str = "en") -> Plot:
     """Return the levels of the voluntary programmes over time as a figure.
 
     Parameters
@@ -37,6 +37,7 @@ def programmes_figure(records: Records, language: str = "en") -> Figure:
         figure = new_figure()
         write_title(figure, records, language, size=9)
         draw_programmes(figure.subplots(), records, language)
+    figure.description = describe_programmes(records, language)
     return figure
 
 

@@ -15,6 +15,33 @@ from dxsim.views.yen import yen_scale
 _MILLION, _THREE_DIGITS = 1e6, 1e2
 MEASURES = {"cost_per_resident": "cost_per_resident_2035"}  # of strata that are a KPI of another name
 
+SHOWN = (
+    "live_share_2026_01",
+    "live_share_deadline",
+    "live_share_2031_03",
+    "late_share",
+    "late_reason_share_R4",
+    "late_reason_share_R5",
+    "bodies_late_share",
+    "mean_late_systems",
+    "months_to_live_90",
+    "one_off_cost",
+    "subsidy_paid",
+    "own_burden",
+    "running_cost_ratio_2035",
+    "cost_per_resident_2035",
+    "hhi_systems",
+    "switch_rate",
+    "cooperating_share",
+    "saving_per_resident",
+    "peak_overloaded_share",
+    "impact_person_months",
+    "excluded_share",
+    "digital_gap",
+    "exposed_records",
+)
+"""KPIs that screens and reports show first; tables hold all of them."""
+
 
 @dataclass(frozen=True)
 class Scale:

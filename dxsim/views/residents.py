@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from dxsim.model.state import COHORTS
@@ -15,6 +14,7 @@ from dxsim.views.style import (
     CHANNEL_COLOURS,
     COHORT_COLOURS,
     FAINT,
+    Plot,
     amounts,
     legend_beside,
     month_end,
@@ -31,7 +31,7 @@ MILLIONS = {"en": 1e6, "ja": 1e4}  # residents: millions, 万
 THOUSANDS = {"en": 1e3, "ja": 1e4}
 
 
-def residents_figure(records: Records, language: str = "en") -> Figure:
+def residents_figure(records: Records, language: str = "en") -> Plot:
     """Return the channels that residents use, and the excluded by age where there are any, as a figure.
 
     Parameters
@@ -53,6 +53,7 @@ def residents_figure(records: Records, language: str = "en") -> Figure:
             draw_excluded(below, records, language)
             figure.align_ylabels([above, below])
         write_title(figure, records, language, size=9)
+    figure.description = describe_residents(records, language)
     return figure
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from dxsim.nation.schema import TYPES
 from dxsim.records import Records
@@ -13,6 +12,7 @@ from dxsim.views.adoption import type_label
 from dxsim.views.labels import labels, month_text
 from dxsim.views.style import (
     TYPE_COLOURS,
+    Plot,
     amounts,
     legend_beside,
     mark_deadline,
@@ -29,7 +29,7 @@ _ROOM = 1.18  # for the name of the deadline
 _BAR_DAYS = 31
 
 
-def staff_figure(records: Records, language: str = "en") -> Figure:
+def staff_figure(records: Records, language: str = "en") -> Plot:
     """Return staff and work, overloaded municipalities and resignations over time as a figure.
 
     Parameters
@@ -47,6 +47,7 @@ def staff_figure(records: Records, language: str = "en") -> Figure:
         draw_overloaded(rows[1], records, language)
         draw_resignations(rows[2], records, language)
         figure.align_ylabels(list(rows))
+    figure.description = describe_staff(records, language)
     return figure
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
+import base64
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
 
 import matplotlib as mpl
 import matplotlib_fontja
@@ -24,6 +29,7 @@ from dxsim.records import Records
 from dxsim.scenario.months import MONTHS, month_name
 from dxsim.views.labels import changes_text, labels, month_text
 
+_NOTEBOOK_DPI = 80
 _SMALLEST, _LETTERS_PER_INCH = 6.5, 19  # the smallest print, in points
 INK, FAINT, NONE_LATE = "#222222", "#6b6b6b", "#dedede"
 
@@ -81,6 +87,8 @@ _SETTINGS = {
     "legend.fontsize": 8,
     "figure.dpi": 200,
     "savefig.dpi": 200,
+    "pdf.fonttype": 42,  # texts that can be searched, as journals ask for
+    "svg.hashsalt": "dxsim",  # the same figure, the same names in the file
 }
 
 
@@ -91,15 +99,58 @@ def _add_japanese_font() -> None:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw, and save, with dxsim's settings; the user's own stay as they are."""
+    """Draw, and save, with dxsim's settings; the user's own stay as they are and do not show."""
     _add_japanese_font()
-    with mpl.rc_context(_SETTINGS):  # type: ignore[arg-type]
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
         yield
 
 
-def new_figure(width: float = 7.0, height: float = 4.2) -> Figure:
+class Plot(Figure):
+    """A figure with what it shows in words, for a screen, a notebook or a paper.
+
+    Attributes
+    ----------
+    description : str
+        What it shows, for readers who can't see it. Files carry it too.
+    """
+
+    description = ""
+
+    def savefig(self, fname: str | PathLike[str] | IO[bytes], **options: Any) -> None:  # noqa: ANN401 - matplotlib's own
+        """Save as matplotlib does, with dxsim's fonts and the description inside; PDF and SVG are fit for print.
+
+        The same figure gives the same bytes. Texts of a PDF can be searched; those of an SVG are outlines.
+
+        Parameters
+        ----------
+        fname : path or file
+            Its suffix says the format: ``.png``, ``.pdf``, ``.svg``.
+        **options
+            As of `matplotlib.figure.Figure.savefig`.
+        """
+        suffix = Path(fname).suffix[1:] if isinstance(fname, str | PathLike) else ""
+        kind = options.get("format", suffix or "png").lower()
+        names = {"png": ("Description", "Software"), "svg": ("Description", "Date"), "pdf": ("Subject", "CreationDate")}
+        if kind in names:  # what tells of a time or a version is left out
+            words, other = names[kind]
+            options = {"metadata": {words: self.description, other: None}, **options}
+        with style():
+            super().savefig(fname, **options)
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+        """Return how a notebook shows it: the picture, with the description in place of it where it can't be seen."""
+        file = BytesIO()
+        self.savefig(file, format="png", dpi=_NOTEBOOK_DPI)
+        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        words = {"alt": self.description}
+        return {"image/png": picture, "text/plain": self.description}, {"image/png": words}
+
+
+def new_figure(width: float = 7.0, height: float = 4.2) -> Plot:
     """Return an empty figure of this size in inches."""
-    return Figure(figsize=(width, height), layout="constrained")
+    return Plot(figsize=(width, height), layout="constrained")
 
 
 def write_title(figure: Figure, records: Records, language: str, size: float) -> None:
@@ -109,21 +160,52 @@ def write_title(figure: Figure, records: Records, language: str, size: float) ->
     title = scenario["title"][language] + (f" — {changes}" if changes else "")
     title = labels(language)["run_title"].format(title=title, seed=records.manifest["seed"])
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / size)
-    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=size)
+    figure.suptitle(filled(title, per_line), x=0.01, ha="left", fontsize=size)
 
 
 def write_heading(figure: Figure, title: str) -> None:
     """Write a title over a figure that shows several runs."""
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / 11)
-    figure.suptitle(textwrap.fill(title, per_line), x=0.01, ha="left", fontsize=11)
+    figure.suptitle(filled(title, per_line), x=0.01, ha="left", fontsize=11)
 
 
 def write_below(figure: Figure, lines: Sequence[str], colour: str) -> None:
     """Write small lines under a figure, broken where they would not fit."""
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH)
-    broken = [part for line in lines for part in textwrap.wrap(line, per_line, subsequent_indent="    ")]
+    broken = [filled(line, per_line).replace("\n", "\n    ") for line in lines]
     if broken:
         figure.supxlabel("\n".join(broken), x=0.01, ha="left", fontsize=_SMALLEST, color=colour, linespacing=1.4)
+
+
+def on_two_lines(name: str, per_line: int = 26) -> str:
+    """Return a name on two lines if it is long; Japanese letters count twice."""
+    if sum(map(_places, name)) <= per_line:
+        return name
+    middle = len(name) // 2
+    spaces = [place for place, letter in enumerate(name) if letter == " "] or [middle]
+    cut = min(spaces, key=lambda place: abs(place - middle))
+    return f"{name[:cut]}\n{name[cut:].strip()}"
+
+
+def filled(text: str, per_line: int) -> str:
+    r"""Return a text in lines of so many places: broken at blanks, and anywhere between Japanese letters.
+
+    Examples
+    --------
+    >>> filled("a long line", 6), filled("期限に間に合わない", 8)
+    ('a long\nline', '期限に間\nに合わな\nい')
+    """
+    lines = [""]
+    for part in re.findall(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+", text):
+        if lines[-1] and sum(map(_places, lines[-1] + part.rstrip())) > per_line:
+            lines.append(part.lstrip())
+        else:
+            lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _places(letter: str) -> int:
+    return 2 if letter > "\u2e7f" else 1
 
 
 def deadline_month(records: Records) -> str:

@@ -1,27 +1,25 @@
-"""All figures of a comparison, as files with a description for readers who can't see them."""
+"""All figures of a comparison, each with a description for readers who can't see it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from dxsim.analysis.comparison import Comparison
 from dxsim.analysis.fans import MONTE_CARLO, PARAMETRIC, kinds_of
+from dxsim.analysis.indices import SEED_SHARE
 from dxsim.analysis.selection import Alternative
 from dxsim.files import write_whole
 from dxsim.nation.nation import Nation
-from dxsim.views.case_maps import case_maps_figure, describe_case_maps
-from dxsim.views.differences import CHOSEN, describe_differences, differences_figure
-from dxsim.views.fan import describe_fan, fan_figure
-from dxsim.views.style import style
-from dxsim.views.tornado import describe_tornado, tornado_figure
-from dxsim.views.trade_off import describe_trade_off, trade_off_figure
-
-Drawn = tuple[str, Callable[[], Figure], Callable[[], str]]
+from dxsim.views.case_maps import case_maps_figure
+from dxsim.views.differences import CHOSEN, differences_figure
+from dxsim.views.fan import fan_figure
+from dxsim.views.strata import strata_figure
+from dxsim.views.style import Plot
+from dxsim.views.tornado import tornado_figure
+from dxsim.views.trade_off import trade_off_figure
 
 TRADE_OFFS = (("own_burden", "late_share"), ("cost_per_resident_2035", "excluded_share"))
 TORNADOES = ("late_share", "own_burden", "excluded_share")
@@ -58,48 +56,54 @@ def draw_comparison(
         Names of the figures.
     """
     names = []
-    for name, draw, describe in _figures(found, alternatives, language, nation, indices):
-        with style():
-            metadata = {"Description": describe(), "Software": None}
-            write_whole(folder / f"{name}.png", partial(draw().savefig, metadata=metadata))
+    for name, figure in comparison_figures(found, alternatives, language, nation, indices):
+        write_whole(folder / f"{name}.png", figure.savefig)
         names.append(name)
     return names
 
 
-def _figures(
+def comparison_figures(
     found: Comparison,
     alternatives: Sequence[Alternative],
-    language: str,
-    nation: Nation | None,
-    indices: pd.DataFrame | None,
-) -> Iterator[Drawn]:
-    """Yield name, figure and description of everything of which there are records."""
+    language: str = "en",
+    nation: Nation | None = None,
+    indices: pd.DataFrame | None = None,
+) -> Iterator[tuple[str, Plot]]:
+    """Yield every figure of which there are records, with its name; parameters as those of `draw_comparison`."""
     known = set(found.differences["kpi"])
     chosen = [kpi for kpi in CHOSEN if kpi in known] or sorted(known)[: len(CHOSEN)]
-    arguments = (found, chosen, language)
-    yield "differences", partial(differences_figure, *arguments), partial(describe_differences, *arguments)
+    yield "differences", differences_figure(found, chosen, language)
+    if not found.equity.empty:
+        for stratum in dict.fromkeys(found.equity["stratum"]):
+            yield f"strata_{stratum}", strata_figure(found, stratum, language=language)
+    yield from alternative_figures(alternatives, language, indices)
+    for column in _common(alternatives, "bodies", ("run", "code")) if nation else ():
+        if nation:
+            yield f"maps_{column}", case_maps_figure(alternatives, nation, column, language)
+
+
+def alternative_figures(
+    alternatives: Sequence[Alternative], language: str, indices: pd.DataFrame | None
+) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures that need no comparison: a sweep of a single alternative has them too."""
+    known = set.intersection(*({str(kpi) for kpi in item.results.kpis} for item in alternatives))
     kinds = kinds_of(alternatives)
     for across, up in TRADE_OFFS:
         for kind in kinds:
             if {across, up} <= known and kind in (MONTE_CARLO, PARAMETRIC):
-                pair = (alternatives, across, up, kind, language)
-                yield (
-                    f"trade_off_{across}_{up}_{kind}",
-                    partial(trade_off_figure, *pair),
-                    partial(describe_trade_off, *pair),
-                )
+                yield f"trade_off_{across}_{up}_{kind}", trade_off_figure(alternatives, across, up, kind, language)
     for column in _common(alternatives, "months", ("run", "month", "type")):
         for kind in kinds:
-            fan = (alternatives, column, kind, "all", language)
-            yield f"fan_{column}_{kind}", partial(fan_figure, *fan), partial(describe_fan, *fan)
-    for kpi in TORNADOES if indices is not None else ():
-        if indices is not None and (indices["kpi"] == kpi).any():
-            bars = (indices, kpi, language)
-            yield f"tornado_{kpi}", partial(tornado_figure, *bars), partial(describe_tornado, *bars)
-    for column in _common(alternatives, "bodies", ("run", "code")) if nation else ():
-        if nation:
-            maps = (alternatives, nation, column, language)
-            yield f"maps_{column}", partial(case_maps_figure, *maps), partial(describe_case_maps, *maps)
+            yield f"fan_{column}_{kind}", fan_figure(alternatives, column, kind, "all", language)
+    known_effects = set() if indices is None else set(indices.loc[_has_effect(indices), "kpi"])
+    for kpi in TORNADOES:
+        if indices is not None and kpi in known_effects:
+            yield f"tornado_{kpi}", tornado_figure(indices, kpi, language)
+
+
+def _has_effect(indices: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows say how much a parameter matters: too few points, and an outcome that never differs, do not."""
+    return indices["value"].notna() & (indices["measure"] != SEED_SHARE)
 
 
 def _common(alternatives: Sequence[Alternative], table: str, keys: Sequence[str]) -> list[str]:

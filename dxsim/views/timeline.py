@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.dates import YearLocator
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -25,7 +22,9 @@ from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text
 from dxsim.views.style import (
     FAINT,
     INK,
+    Plot,
     deadline_month,
+    filled,
     mark_deadline,
     month_end,
     months_axis,
@@ -45,7 +44,7 @@ _COLUMNS, _LINE = 5, 10.5  # of a legend; the height of a line in points
 _AFTERWARDS = 12  # months shown after the last change
 
 
-def timeline_figure(story: Biography, language: str = "en") -> Figure:
+def timeline_figure(story: Biography, language: str = "en") -> Plot:
     """Return the timeline of a municipality as a figure.
 
     Parameters
@@ -76,9 +75,10 @@ def timeline_figure(story: Biography, language: str = "en") -> Figure:
             axes.tick_params(labelsize=_SMALL + 1)
             axes.axvline(month_end(deadline_month(run))[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
         mark_deadline(parts[1], run, language)
-        heading = f"{story.name} ({story.code})\n" + textwrap.fill(title, _PER_LINE)
+        heading = f"{story.name} ({story.code})\n" + filled(title, _PER_LINE)
         figure.suptitle(heading, x=0.01, ha="left", fontsize=_TITLE)
         write_below(figure, [text["not_a_forecast"]], FAINT)
+    figure.description = describe_timeline(story, language)
     return figure
 
 
@@ -213,10 +213,3 @@ def describe_timeline(story: Biography, language: str) -> str:
         late=int(story.lots["late_systems"].sum()),
         month=month_text(story.about["deadline"], language),
     )
-
-
-def write_timeline(story: Biography, file: Path, language: str = "en") -> None:
-    """Write the timeline as a PNG file, with its description inside."""
-    figure = timeline_figure(story, language)
-    with style():
-        figure.savefig(file, metadata={"Description": describe_timeline(story, language), "Software": None})

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from dxsim.analysis.indices import SEED_SHARE
 from dxsim.scenario.registry import REGISTRY
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label
-from dxsim.views.style import FAINT, INK, new_figure, style, write_below, write_heading
+from dxsim.views.style import FAINT, INK, Plot, new_figure, style, write_below, write_heading
 
 CORRELATION = "partial_rank_correlation"
 _MEASURES = {  # what bars show, and what is drawn inside them
@@ -21,7 +20,7 @@ _MEASURES = {  # what bars show, and what is drawn inside them
 _UP, _DOWN = "#0072b2", "#d55e00"
 
 
-def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: int = 15) -> Figure:
+def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: int = 15) -> Plot:
     """Return the chart as a figure.
 
     Parameters
@@ -64,6 +63,7 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
         axes.set_xlabel(text[f"measure_{measure}"])
         write_heading(figure, text["tornado_title"].format(kpi=outcome_label(kpi, language), case=rows["case"].iloc[0]))
         write_below(figure, [*_notes(rows, language), text["sweep_not_a_forecast"]], FAINT)
+    figure.description = describe_tornado(indices, kpi, language)
     return figure
 
 

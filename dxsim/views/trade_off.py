@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from dxsim.analysis.comparison import outcomes, unit_and_direction
 from dxsim.analysis.fans import MONTE_CARLO, UNITS
 from dxsim.analysis.selection import VARIANT, Alternative
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label, scale_of
-from dxsim.views.style import CASE_COLOURS, CASE_MARKERS, FAINT, new_figure, style, write_below, write_heading
+from dxsim.views.style import CASE_COLOURS, CASE_MARKERS, FAINT, Plot, new_figure, style, write_below, write_heading
 
 
 def cloud(alternative: Alternative, kpis: Sequence[str], kind: str) -> pd.DataFrame:
@@ -25,7 +24,7 @@ def cloud(alternative: Alternative, kpis: Sequence[str], kind: str) -> pd.DataFr
 
 def trade_off_figure(
     alternatives: Sequence[Alternative], across: str, up: str, kind: str = MONTE_CARLO, language: str = "en"
-) -> Figure:
+) -> Plot:
     """Return the scatter as a figure.
 
     Parameters
@@ -71,10 +70,11 @@ def trade_off_figure(
         axes.set_ylabel(names[1])
         axes.grid(visible=True, axis="both")
         axes.set_axisbelow(True)
-        figure.legend(loc="outside right upper")
+        figure.legend(loc="outside right center")
         write_heading(figure, text["trade_off_title"])
         count = f"{max(len(dots) for dots in clouds):,}"
         write_below(figure, [text[f"trade_off_note_{kind}"].format(units=count), text["sweep_not_a_forecast"]], FAINT)
+    figure.description = describe_trade_off(alternatives, across, up, kind, language)
     return figure
 
 

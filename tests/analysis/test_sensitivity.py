@@ -136,3 +136,11 @@ def test_nothing_drawn_and_unknown_kpis_are_refused(tmp_path: Path) -> None:
     drawn = sampled(tmp_path / "drawn", {"method": "latin_hypercube", "size": 5, "seed": 1}, linear)
     with pytest.raises(InputError, match="did you mean 'late_share'"):
         sensitivity(drawn, ["late_shar"])
+
+
+def test_a_kpi_that_no_run_has_leaves_no_correlation(tmp_path: Path) -> None:
+    sample = {"method": "latin_hypercube", "size": 5, "seed": 1}
+    results = sampled(tmp_path / "none", sample, lambda row: {**linear(row), "mean_late_systems": np.nan})
+    found = sensitivity(results, ["mean_late_systems"])
+    assert found["value"].isna().all()
+    assert set(found["measure"]) == {"partial_rank_correlation", "share_of_variance"}

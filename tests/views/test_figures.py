@@ -25,7 +25,7 @@ from dxsim.records import Records
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.scenario import load_scenario
 from dxsim.views.adoption import adoption_figure, live_at_deadline
-from dxsim.views.figures import descriptions, draw_all
+from dxsim.views.figures import draw_all, run_figures
 from dxsim.views.groups import describe_groups, group_colours, groups_figure
 from dxsim.views.histogram import histogram_figure
 from dxsim.views.labels import labels
@@ -63,15 +63,15 @@ def test_every_figure_is_written_and_described(
         warnings.simplefilter("error")  # a glyph that no font has is a warning
         draw_all(four_bodies_records, four_bodies, tmp_path, language)
     assert {path.stem for path in tmp_path.iterdir()} == NAMES
-    for name, words in descriptions(four_bodies_records, language).items():
+    for name, figure in run_figures(four_bodies_records, four_bodies, language).items():
         with Image.open(tmp_path / f"{name}.png") as image:
-            assert image.text["Description"] == words
+            assert image.text["Description"] == figure.description
             assert image.width >= 1000
             assert len(np.unique(np.asarray(image.convert("L")))) > 20  # not an empty page
 
 
-def test_descriptions_give_the_numbers(four_bodies_records: Records) -> None:
-    words = descriptions(four_bodies_records, "en")
+def test_descriptions_give_the_numbers(four_bodies_records: Records, four_bodies: Nation) -> None:
+    words = {name: figure.description for name, figure in run_figures(four_bodies_records, four_bodies).items()}
     assert "Designated city 40%" in words["adoption"]
     assert "13 systems are late" in words["lateness"]
     assert "R4 vendor resources 12" in words["lateness"]
