@@ -141,6 +141,6 @@ def _refuse_python(dispatcher: Dispatcher, name: str) -> None:
         dispatcher.overloads[tuple(cast(Any, compiled).signature.args)] = compiled
 
     def refuse(*_: object, **__: object) -> None:
-        raise TypeError(f"only kernels call {name}")
+        raise TypeError("only kernels call " + name)
 
     vars(dispatcher).update(add_overload=add_overload, _compile_for_args=refuse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 from pathlib import Path
@@ -12,6 +13,9 @@ from dxsim.cli import _parser, main
 from dxsim.nation.nation import load_nation
 from dxsim.records import Records, read_records
 from dxsim.scenario.configuration import read_command_line
+from dxsim.sweep.multirun import read_multirun
+from dxsim.sweep.plan import make_plan
+from dxsim.sweep.study_file import read_study
 
 README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -20,14 +24,20 @@ COMMANDS = [
 REAL_NATION = re.findall(r"^ {4}(dxsim .*)$", README, re.MULTILINE)
 
 
-def block(language: str) -> str:
-    (text,) = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    return str(text)
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the commands, or actions, of a parser by name."""
+    (choices,) = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return choices
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "mine.yaml").write_text(block("yaml"), encoding="utf-8")
+    for name, text in zip(("mine.yaml", "engineers.yaml"), blocks("yaml"), strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "japan").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -43,29 +53,45 @@ def test_the_scenario_of_ones_own_runs(desk: Path) -> None:
 
 def test_the_python_example_runs() -> None:
     names: dict[str, object] = {}
-    exec(block("python"), names)  # noqa: S102 - our own README
+    (example,) = blocks("python")
+    exec(example, names)  # noqa: S102 - our own README
     records = names["records"]
     assert isinstance(records, Records)
     assert records.manifest["seed"] == 7
     assert records.manifest["scenario"]["overrides"] == {"policy.deadline": "2027-03"}
-    for table in re.search("tidy tables: (.*)", block("python"))[1].split(", "):
+    for table in re.search("tidy tables: (.*)", example)[1].split(", "):
         assert len(getattr(records, table)) > 0
 
 
 def test_there_are_commands_of_every_kind() -> None:
-    assert {command.split()[1] for command in COMMANDS} == {"run", "scenarios", "parameters", "explain", "odd"}
+    every = {name for name in commands(_parser()) if name != "nation"}
+    assert {command.split()[1] for command in COMMANDS} == every
+    actions = {command.split()[2] for command in COMMANDS if command.startswith("dxsim sweep")}
+    assert actions == set(commands(commands(_parser())["sweep"])) - {"studies"}
     assert [command.split()[1] for command in REAL_NATION] == ["nation", "run"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_table_is_understood(desk: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     _, task, *arguments = shlex.split(command)
-    if task == "run":
+    if task in ("sweep", "compare", "reproduce", "report", "app"):
+        parsed = _parser().parse_args([task, *arguments])
+        assert parsed.command == task
+    elif arguments[:1] == ["--multirun"]:
+        study, _ = read_multirun(arguments[1:])
+        assert len(make_plan(study, load_nation("synthetic")).table) == 20
+    elif task == "run":
         plain, asked = read_command_line([]), read_command_line(arguments)
         assert (asked.scenario.fingerprint, asked.language) != (plain.scenario.fingerprint, plain.language)
     else:
         assert main([task, *arguments]) == 0
         assert all(argument in capsys.readouterr().out for argument in arguments)
+
+
+def test_the_study_of_ones_own_can_be_planned(desk: Path) -> None:
+    plan = make_plan(read_study("./engineers.yaml"), load_nation("synthetic"))
+    assert len(plan.table) == 2 * 3 * 50 * 4
+    assert plan.table["run"].is_unique
 
 
 @pytest.mark.parametrize("command", REAL_NATION)
