@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.kernel import is_warm
@@ -13,7 +14,7 @@ from dxsim.scenario.scenario import load_scenario
 from dxsim.views.labels import labels
 
 LAST_PORT = 65_535
-_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - asked for by whoever names it
+_ANYWHERE = "0.0.0.0"  # noqa: S104 - asked for by whoever names it
 
 
 def serve_app(host: str, port: int, nation: str, language: str) -> None:
@@ -22,7 +23,7 @@ def serve_app(host: str, port: int, nation: str, language: str) -> None:
     Parameters
     ----------
     host : str
-        Address to listen on.
+        IPv4 address to listen on, or a name of one.
     port : int
         0 to 65535; 0 = any that is free.
     nation : str
@@ -49,21 +50,18 @@ def serve_app(host: str, port: int, nation: str, language: str) -> None:
     from dxsim.views.app.server import LOOPBACK, make_app
 
     run_model(teaching_nation(), load_scenario("baseline"), 1)  # compiled before the first page asks
-    hosts = LOOPBACK if host in LOOPBACK else ("*",) if host in _ANYWHERE else (*LOOPBACK, host)
+    hosts = LOOPBACK if host in LOOPBACK else ("*",) if host == _ANYWHERE else (*LOOPBACK, host)
     app = make_app(whole, max(2, os.cpu_count() or 1), hosts)
-    name = "127.0.0.1" if host in _ANYWHERE else host
-    address = f"http://{f'[{name}]' if ':' in name else name}:{listening.getsockname()[1]}/"
+    name = LOOPBACK[0] if host == _ANYWHERE else host
+    address = f"http://{name}:{listening.getsockname()[1]}/"
     print(say("The app is at {address} (Ctrl-C ends it)", address=address), flush=True)
-    Server(Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):
+        Server(Config(app, log_level="warning", server_header=False)).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        return socket.create_server((host, port))
     except OSError as error:
         what = say("can't listen on {host}, port {port}: {reason}", host=host, port=port, reason=error.strerror)
         raise InputError("dxsim app", [Problem("", what)]) from None
-    return listening

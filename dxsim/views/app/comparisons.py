@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dxsim.analysis.paired import paired_difference
-from dxsim.views.app.runs import KPIS, STRATA, Runner
-from dxsim.views.app.settings import Setting
+from dxsim.views.app.runs import KPIS, STRATA
 
 Outcomes = tuple[dict[str, float], dict[str, npt.NDArray[np.float64]]]
-
-
-def collect(runner: Runner, arms: Sequence[Setting], seeds: int, pool: Executor) -> list[list[Outcomes]]:
-    """Return the outcomes of each setting under the seeds 1 to `seeds`."""
-    tasks = [[pool.submit(runner.outcome, arm, seed) for seed in range(1, seeds + 1)] for arm in arms]
-    return [[task.result() for task in row] for row in tasks]
 
 
 def compare(outcomes: Sequence[Sequence[Outcomes]]) -> dict[str, Any]:
@@ -29,7 +21,7 @@ def compare(outcomes: Sequence[Sequence[Outcomes]]) -> dict[str, Any]:
     Parameters
     ----------
     outcomes : sequence of sequences
-        By setting and seed, as `collect` gives them.
+        By setting and seed.
 
     Returns
     -------

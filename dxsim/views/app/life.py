@@ -57,7 +57,7 @@ def _rows(told: Biography, language: str) -> dict[str, Any]:
                 "live": _month(row["live"], language),
                 "late": int(row["late_systems"]),
                 "systems": int(row["systems"]),
-                "reason": labels(language)[f"reason_{row['reason']}"] if row["reason"] else "",
+                "reason": labels(language)[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
                 "vendor": row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"],
             }
             for row in told.lots.to_dict("records")

@@ -24,7 +24,7 @@ from dxsim.records.months import TYPES_AND_ALL, month_series
 from dxsim.records.strata import strata
 from dxsim.scenario.months import MONTHS_PER_YEAR
 from dxsim.views.app.limiting_case import LIMITING_CASE, committed_share
-from dxsim.views.app.settings import Setting, values_of
+from dxsim.views.app.settings import HAZARD, Setting, values_of
 
 if TYPE_CHECKING:
     from dxsim.model.state import State
@@ -154,7 +154,7 @@ def pack(nation: Nation, setting: Setting, result: Run) -> bytes:
     arrays = {f"layer_{name}": values for name, values in result.layers.items()}
     arrays |= {f"series_{name}": values for name, values in result.series.items()}
     if setting.scenario == LIMITING_CASE:
-        hazard = float(values_of(setting, ["commitment.own_motive_hazard"])["commitment.own_motive_hazard"])
+        hazard = float(values_of(setting, [HAZARD.key])[HAZARD.key])
         line = committed_share(hazard, len(nation.municipalities))
         arrays |= {f"limit_{name}": values.astype(np.float32) for name, values in line._asdict().items()}
     parts, listed, place = [], [], 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -23,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dxsim.errors import LANGUAGES, InputError, Problem, say
 from dxsim.nation.nation import Nation
-from dxsim.views.app.comparisons import collect, compare
+from dxsim.views.app.comparisons import Outcomes, compare
 from dxsim.views.app.lessons import Lesson, lesson_named
 from dxsim.views.app.life import life
 from dxsim.views.app.nations import TEACHING, WHOLE, describe, teaching_nation
@@ -44,8 +46,8 @@ from dxsim.views.app.start import start
 STATIC = Path(__file__).parent / "static"
 LARGEST_REQUEST = 64 * 1024  # bytes
 MOST_WAITING = 64  # requests; one more is asked to come again
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-_LONGEST_CODE = 5
+LOOPBACK = ("127.0.0.1", "localhost")
+_LOOK_SECONDS = 0.1  # how often it is looked whether somebody still waits
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self';"
@@ -81,7 +83,8 @@ class Desk:
 
     def __init__(self, whole: Nation, threads: int) -> None:
         self.runners = {TEACHING: Runner(teaching_nation()), WHOLE: Runner(whole)}
-        self.pool = ThreadPoolExecutor(threads, "dxsim-run")
+        self.single = ThreadPoolExecutor(threads, "dxsim-run")  # what somebody waits for before the next picture
+        self.several = ThreadPoolExecutor(threads, "dxsim-compare")
         self.waiting = 0
 
     async def begin(self, _: Request) -> Response:
@@ -98,27 +101,26 @@ class Desk:
     async def run(self, request: Request) -> Response:
         """Answer with a packed run."""
         setting, seed = await self._checked(_read_run, request)
-        packed = await self._work(lambda: self._done(self.runners[setting.nation].packed, setting, seed))
+        runner = self.runners[setting.nation]
+        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed).result())
         return Response(packed, media_type="application/octet-stream")
 
     async def compare(self, request: Request) -> Response:
         """Answer with several settings, compared over some seeds."""
         arms, seeds = await self._checked(_read_comparison, request)
-        runner = self.runners[arms[0].nation]
-        return JSONResponse(await self._work(lambda: compare(collect(runner, arms, seeds, self.pool))))
+        return JSONResponse(compare(await self._collect(request, arms, seeds)))
 
     async def lesson(self, request: Request) -> Response:
         """Answer with what the model says to a lesson, and which of its predictions that bears out."""
         lesson, arms, seeds = await self._checked(_read_lesson, request)
-        runner = self.runners[arms[0].nation]
-        outcomes = await self._work(lambda: collect(runner, arms, seeds, self.pool))
+        outcomes = await self._collect(request, arms, seeds)
         return JSONResponse({**compare(outcomes), "verdict": lesson.judge(outcomes)})
 
     async def life(self, request: Request) -> Response:
         """Answer with a municipality's biography."""
         setting, seed, code, language = await self._checked(self._read_life, request)
         nation = self.runners[setting.nation].nation
-        return JSONResponse(await self._work(lambda: self._done(life, nation, setting, seed, code, language)))
+        return JSONResponse(await self._work(lambda: life(nation, setting, seed, code, language)))
 
     def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
         setting, seed = _read_run(content)
@@ -143,17 +145,33 @@ class Desk:
         except InputError:
             raise RefusedError(await self._work(lambda: in_every_language(lambda: read(content)))) from None
 
-    def _done(self, work: Callable[..., Result], *arguments: Any) -> Result:  # noqa: ANN401
-        future: Future[Result] = self.pool.submit(work, *arguments)
-        return future.result()
+    async def _collect(self, request: Request, arms: Sequence[Setting], seeds: int) -> list[list[Outcomes]]:
+        """Return the outcomes of each setting under the seeds 1 to `seeds`; stop once nobody waits for them."""
+        runner = self.runners[arms[0].nation]
+        with self._turn():
+            tasks = [[self.several.submit(runner.outcome, arm, seed) for seed in range(1, seeds + 1)] for arm in arms]
+            waiting = {asyncio.wrap_future(task) for row in tasks for task in row}
+            while waiting:
+                _, waiting = await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
+                if waiting and await request.is_disconnected():
+                    for task in waiting:
+                        task.cancel()
+                    raise ClientDisconnect
+            return [[task.result() for task in row] for row in tasks]
 
     async def _work(self, work: Callable[[], Result]) -> Result:
-        """Return what `work` returns, done in a thread; refuse it if too many wait already."""
+        """Return what `work` returns, done in a thread."""
+        with self._turn():
+            return await anyio.to_thread.run_sync(work)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let a request wait for its answer, or refuse it if too many wait already."""
         if self.waiting >= MOST_WAITING:
             raise HTTPException(503)
         self.waiting += 1
         try:
-            return await anyio.to_thread.run_sync(work)
+            yield
         finally:
             self.waiting -= 1
 
@@ -238,6 +256,10 @@ def _refuse(_: Request, error: Exception) -> Response:
     return JSONResponse({"problems": error.problems}, status_code=422)
 
 
+def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it
+
+
 def _say_status(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
 
@@ -267,6 +289,7 @@ def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> St
         of a user's browser.
     """
     desk = Desk(whole, threads)
+    start()  # read once, before the first page asks
 
     async def page(_: Request) -> Response:
         return FileResponse(STATIC / "index.html")
@@ -291,5 +314,5 @@ def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> St
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
             Middleware(_Headers),
         ],
-        exception_handlers={RefusedError: _refuse, HTTPException: _say_status},
+        exception_handlers={RefusedError: _refuse, HTTPException: _say_status, ClientDisconnect: _gone},
     )

@@ -20,10 +20,6 @@ Result = TypeVar("Result")
 
 MOST_SEEDS, MOST_ARMS = 30, 8
 LARGEST_SAFE_SEED = 2**53 - 1  # whole numbers of a web page are exact up to here
-# Models may be changed in what the state decides; a few uncertain numbers are worth a lesson. Others could make a run
-# last for minutes, and a kernel can't be stopped.
-_UNCERTAIN = ("cooperation.poolable_share", "commitment.own_motive_hazard", "vendor.capacity_ratio")
-
 _language_lock = Lock()  # messages have one language in the whole process
 
 
@@ -49,6 +45,11 @@ LEVERS = (
     Lever("residents.analog_floor", 0.0, 1.0, 0.05, {"residents.analog_rule": "sunset"}),
     Lever("residents.support_desks", 0.0, 5.0, 0.2),
 )
+HAZARD = Lever("commitment.own_motive_hazard", 0.005, 0.06, 0.005)  # of the limiting case
+# What the state decides may be changed, and what has a slider. Other parameters could make a run last for minutes, and
+# a kernel can't be stopped.
+_ROLES = ("lever", "body_lever")
+_SLIDERS = {lever.key for lever in (*LEVERS, HAZARD)}
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _allowed(key: str) -> Parameter:
     parameter = REGISTRY.get(key)
     if parameter is None:
         raise ValueError(f"{_short(key)}: {unknown(key[:100])}")
-    if parameter.role not in ("lever", "body_lever") and key not in _UNCERTAIN:
+    if parameter.role not in _ROLES and key not in _SLIDERS:
         raise ValueError(say("{key} can't be changed in the app", key=key))
     return parameter
 

@@ -16,7 +16,7 @@ from dxsim.views.app.lessons import describe_lessons
 from dxsim.views.app.limiting_case import LIMITING_CASE
 from dxsim.views.app.nations import NATIONS
 from dxsim.views.app.runs import KPIS, LAYERS, SERIES, STRATA
-from dxsim.views.app.settings import LEVERS, Lever, Setting, known_scenarios, values_of
+from dxsim.views.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
 from dxsim.views.labels import LANGUAGES, labels
 from dxsim.views.style import BIN_COLOURS, CASE_COLOURS, GROUP_COLOURS, TYPE_COLOURS
 
@@ -49,7 +49,7 @@ def start() -> dict[str, Any]:
         "types": list(TYPES),
         "size_classes": SIZE_CLASSES,
         "levers": [_lever(lever) for lever in LEVERS],
-        "hazard": _lever(Lever("commitment.own_motive_hazard", 0.005, 0.06, 0.005)),
+        "hazard": _lever(HAZARD),
         "scenarios": [_scenario(name) for name in known_scenarios()],
         "limiting_case": LIMITING_CASE,
         "lessons": describe_lessons(),
@@ -93,7 +93,7 @@ def _lever(lever: Lever) -> dict[str, Any]:
 
 def _scenario(name: str) -> dict[str, Any]:
     setting = Setting(NATIONS[0], name, ())
-    values: dict[str, Value] = values_of(setting, [*(lever.key for lever in LEVERS), "commitment.own_motive_hazard"])
+    values: dict[str, Value] = values_of(setting, [lever.key for lever in (*LEVERS, HAZARD)])
     scenario = setting.resolved()
     if name == LIMITING_CASE:
         title = {language: texts(language)["limit_title"] for language in LANGUAGES}

@@ -66,6 +66,7 @@ async function loadRun(arm) {
       runs[arm] = Object.assign(run, { key });
       $("message").hidden = true;
       draw();
+      settle();
     }
   } catch (error) {
     complain(error);
@@ -78,6 +79,7 @@ let compareTimer = 0;
 let compareStop = new AbortController();
 
 function changed() {
+  document.body.dataset.settled = "no";
   remember();
   ARMS.forEach(loadRun);
   comparison = null;
@@ -86,19 +88,23 @@ function changed() {
   compareTimer = setTimeout(compareNow, COMPARE_AFTER_MS);
 }
 
+// Says, for whoever waits, that runs and comparison are those of the settings on the screen.
+function settle() {
+  const isNew = (arm) => runs[arm]?.key === JSON.stringify(runRequest(arm));
+  if (comparison?.seeds === state.seeds && ARMS.every(isNew)) document.body.dataset.settled = "yes";
+}
+
 async function compareNow() {
   compareStop = new AbortController();
   const { signal } = compareStop;
-  $("progress").textContent = t("working");
   try {
     for (const seeds of [...new Set([Math.min(FIRST_SEEDS, state.seeds), state.seeds])]) {
       const found = await ask("compare", { arms: ARMS.map(setting), seeds }, signal);
       comparison = found;
-      $("progress").textContent = `(${t("over_seeds", { count: seeds })}${seeds < state.seeds ? ` – ${t("working")}` : ""})`;
       drawComparison();
       drawSecond();
     }
-    document.body.dataset.compared = JSON.stringify(ARMS.map(setting));
+    settle();
   } catch (error) {
     complain(error);
   }
@@ -216,6 +222,9 @@ function showLife() {
 }
 
 function drawComparison() {
+  const isDone = comparison?.seeds === state.seeds;
+  const words = [comparison && t("over_seeds", { count: comparison.seeds }), !isDone && t("working")];
+  $("progress").textContent = `(${words.filter(Boolean).join(" – ")})`;
   const body = $("comparison").tBodies[0];
   body.replaceChildren(...start.kpis.map((name) => {
     const row = document.createElement("tr");
@@ -565,16 +574,18 @@ async function useNation() {
 }
 
 async function restore() {
-  const kinds = {};
+  const readers = {};
+  const toNumber = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined);
+  const among = (values) => (text) => (values.includes(text) ? text : undefined);
   for (const entry of allLevers()) {
-    kinds[entry.key] = entry.type;
-    for (const [key, value] of Object.entries(entry.also)) kinds[key] = typeof value === "number" ? "float" : "text";
+    readers[entry.key] = entry.type === "choice" ? among(entry.values) : entry.values ? among(start.months) : toNumber;
+    for (const [key, value] of Object.entries(entry.also)) readers[key] = typeof value === "number" ? toNumber : among([value]);
   }
   const { found, bad } = fromLink(location.hash, state, {
     language: ["en", "ja"], nation: start.nations, lesson: start.lessons.map(({ name }) => name),
     prediction: start.lessons.flatMap((entry) => entry.options), edit: ARMS, layer: start.layers, series: start.series,
     type: ["all", "each", ...start.types], tab: TABS, stratum: start.strata, scenario: start.scenarios.map(({ name }) => name),
-    seed: [0, Number.MAX_SAFE_INTEGER], seeds: [2, 30], month: [0, start.months.length - 1], chosen: [-1, 9999], parameters: kinds,
+    seed: [0, Number.MAX_SAFE_INTEGER], seeds: [2, 30], month: [0, start.months.length - 1], chosen: [-1, 9999], parameters: readers,
   });
   Object.assign(state, found);
   await useNation();

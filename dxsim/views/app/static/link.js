@@ -27,10 +27,8 @@ export function fromLink(fragment, state, known) {
     else if (PLAIN.includes(key) && known[key].includes(text)) found[key] = text;
     else if (NUMBERS.includes(key) && /^-?\d{1,16}$/.test(text) && Number(text) >= known[key][0] && Number(text) <= known[key][1]) found[key] = Number(text);
     else if ((key === "a" || key === "b") && known.scenario.includes(text)) found[key].scenario = text;
-    else if (arm && parameter in known.parameters) {
-      const number = known.parameters[parameter] === "float" || known.parameters[parameter] === "int";
-      if (!number || (text.trim() !== "" && Number.isFinite(Number(text)))) found[arm].parameters[parameter] = number ? Number(text) : text;
-      else bad.push(key);
+    else if (arm && known.parameters[parameter]?.(text) !== undefined) {
+      found[arm].parameters[parameter] = known.parameters[parameter](text);
     } else bad.push(key);
   }
   return { found, bad };

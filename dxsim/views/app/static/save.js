@@ -31,7 +31,7 @@ function sheet(pen, { atlas, state, runs, start, titles, curves: given, second }
   });
   pen.within(10, 336, 700, 24, (inside) => atlas.legend(inside, 700, state.layer));
   pen.within(10, 366, side - 20, 250, (inside) => curves(inside, side - 20, 250, given));
-  if (second) within(730, 40, 460, 576, (inside) => second.paint(inside, 460, 576, second.given));
+  if (second) pen.within(730, 40, 460, 576, (inside) => second.paint(inside, 460, 576, second.given));
   pen.text(14, HEIGHT - 8, `dxsim ${start.version} · seed ${state.seed} · ${t("not_forecast")} ${atlas.nation.attribution.join(" · ")}`, { size: 9.5, colour: "#6b6b6b" });
 }
 
