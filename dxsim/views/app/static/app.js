@@ -176,8 +176,12 @@ function second() {
   if (state.tab === "groups") return { paint: groups, words: describeGroups(chartState()), given: chartState() };
   const lesson = currentLesson();
   if (state.tab === "steps" && lessonResult && lesson.measure in lessonResult.kpis) {
-    const title = `${t(`kpi_${lesson.measure}`)} – ${leverLabel(lesson.controls[0])}`;
-    const given = { result: lessonResult, measure: lesson.measure, names: stepNames(lesson), title, colours: start.colours, lever: leverLabel(lesson.controls[0]) };
+    const isLever = lesson.name !== "remedy"; // whose arms are two remedies, not steps of one lever
+    const what = isLever ? leverLabel(lesson.controls[0]) : t(`lesson_${lesson.name}`);
+    const given = {
+      result: lessonResult, measure: lesson.measure, names: stepNames(lesson), title: `${t(`kpi_${lesson.measure}`)} – ${what}`,
+      colours: start.colours, lever: what, joined: isLever,
+    };
     return { paint: steps, words: describeSteps(given), given };
   }
   return { paint: bySize, words: describeBySize(chartState()), given: chartState() };

@@ -38,7 +38,6 @@ const short = (name, value) => {
 };
 
 export function curves(pen, width, height, { runs, series, type, types, month, months, colours, lines }) {
-  const box = inner(width, height);
   const columns = types.length + 1;
   const column = type === "all" ? types.length : types.indexOf(type);
   const shown = [];
@@ -54,6 +53,13 @@ export function curves(pen, width, height, { runs, series, type, types, month, m
       });
     } else shown.push({ line: of(column), ...style });
   }
+  const isEach = type === "each";
+  const drawn = types.map((name, k) => ({ key: name, name: t(`type_${name}`), colour: colours.types[k] })).filter(({ key }) => shown.some(({ name }) => name === key));
+  const arms = ["A", "B"].map((name, k) => ({ name, colour: isEach ? FAINT : colours.cases[k], dash: k ? [7, 3] : [] }));
+  const keys = placeKeys(pen, width, isEach ? [...arms, ...drawn] : arms, isEach);
+  const box = inner(width, height);
+  const lift = keys[keys.length - 1].y - 12;
+  Object.assign(box, { y: box.y + lift, height: box.height - lift });
   const highest = Math.max(...shown.flatMap(({ line }) => line.filter(Number.isFinite)), 0);
   const isShare = SHARES.includes(series);
   const high = isShare ? (highest > 0.5 ? 1 : highest * 1.1 || 0.05) : highest * 1.08 || 1;
@@ -85,19 +91,26 @@ export function curves(pen, width, height, { runs, series, type, types, month, m
     [...new Set(ends.filter((end) => end !== undefined))].forEach((end, k) => {
       const which = ends[0] === ends[1] || ends[1] === undefined ? t("deadline") : t("deadline_of", { which: ends[0] === end ? "A" : "B" });
       pen.line([[x(end - 1), box.y], [x(end - 1), box.y + box.height]], INK, 1, [4, 3]);
-      pen.text(x(end - 1) + 4, box.y + 9 + 12 * k, which, { size: 10.5 });
+      pen.text(x(end - 1) - 4, box.y + 9 + 12 * k, which, { size: 10.5, anchor: "end" });
     });
   }
-  let place = box.x + box.width;
-  const keys = type === "each"
-    ? types.map((name, k) => [t(`type_${name}`), colours.types[k], []]).filter((_, k) => shown.some(({ name }) => name === types[k])).reverse()
-    : [["B", colours.cases[1], [7, 3]], ["A", colours.cases[0], []]];
-  for (const [name, colour, dash] of keys) {
-    const wide = pen.width(name, 11);
-    pen.text(place - wide, 12, name, { size: 11 });
-    pen.line([[place - wide - 24, 8], [place - wide - 5, 8]], colour, 2.4, dash);
-    place -= wide + 34;
-  }
+  keys.forEach(({ name, colour, dash, x: left, y: top }) => {
+    pen.line([[left, top - 4], [left + 19, top - 4]], colour, 2.4, dash);
+    pen.text(left + 24, top, name, { size: 11 });
+  });
+}
+
+// Where the names of lines stand: A and B beside the title; with types too, all in rows under it.
+function placeKeys(pen, width, entries, isLong) {
+  const wide = ({ name }) => pen.width(name, 11) + 36;
+  let x = isLong ? 8 : width - BOX.right + 12 - entries.reduce((sum, entry) => sum + wide(entry), 0);
+  let y = isLong ? 27 : 12;
+  return entries.map((entry) => {
+    if (x + wide(entry) > width && x > 8) { x = 8; y += 14; }
+    const placed = { ...entry, x, y };
+    x += wide(entry);
+    return placed;
+  });
 }
 
 export function describeCurves({ runs, series, type, types, month, months }) {
@@ -194,7 +207,7 @@ export function describeGroups({ runs, month, months, count }) {
 }
 
 // What a lesson found at each step of its lever.
-export function steps(pen, width, height, { result, measure, names, title, colours }) {
+export function steps(pen, width, height, { result, measure, names, title, colours, joined }) {
   pen.text(8, 12, title, { size: 11.5, weight: 600 });
   const entries = result.kpis[measure];
   const first = entries[0].mean;
@@ -204,7 +217,7 @@ export function steps(pen, width, height, { result, measure, names, title, colou
   const least = Math.min(...ends);
   const y = axis(pen, box, Math.max(0, least - 0.15 * (most - least)), most + 0.1 * (most - least) || 1, (value) => short(measure, value));
   const x = (k) => box.x + (box.width * (k + 0.5)) / entries.length;
-  pen.line(entries.map(({ mean }, k) => [x(k), y(mean)]), colours.cases[1], 2);
+  if (joined) pen.line(entries.map(({ mean }, k) => [x(k), y(mean)]), colours.cases[1], 2);
   entries.forEach(({ mean, low, high }, k) => {
     if (low !== null && k) pen.line([[x(k), y(first + low)], [x(k), y(first + high)]], INK, 2);
     pen.circle(x(k), y(mean), 4, colours.cases[k ? 1 : 0]);

@@ -118,7 +118,7 @@ export class Atlas {
 
   legend(pen, width, layer) {
     const entries = layer === "group"
-      ? [[this.colours.late[0], t("alone")], ...this.colours.groups.slice(0, 4).map((colour) => [colour, ""]), [null, t("members")]]
+      ? [[this.colours.late[0], t("alone")], ...this.colours.groups.slice(0, 4).map((colour) => [colour, ""]), [null, t("legend_groups")]]
       : BINS[layer].names.map((name, k) => [this.colours.late[k], name]);
     let x = MARGIN;
     for (const [colour, name] of entries) {
