@@ -54,6 +54,7 @@ def test_who_saves_more_is_told_from_the_classes(saving, right):
     ("shares", "right"),
     [
         ([0.2] * 8, "nothing"),
+        ([0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.205, 0.21], "nothing"),
         ([0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15], "nothing"),
         ([0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55], "steadily"),
         ([0.2, 0.2, 0.2, 0.21, 0.22, 0.5, 0.52, 0.55], "threshold"),

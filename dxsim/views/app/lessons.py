@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 GRANTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 LITTLE_TO_POOL = 0.2  # share; at the default most bodies cooperate without a grant, at half of this none do with one
+LEAST_RISE = 0.02  # share of bodies: one of the teaching nation
 FLOORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 _ROUNDING = 1e-9
 SMALL, LARGE = 30_000, 100_000  # residents: "small" is below, "large" from here on
@@ -119,13 +120,14 @@ def by_size(outcomes: Sequence[Sequence[Outcomes]]) -> str:
 def tipping(outcomes: Sequence[Sequence[Outcomes]]) -> str:
     """Return how cooperation answers to the grant: ``nothing``, ``steadily``, ``threshold`` or ``early``.
 
-    The share of bodies in groups must rise, by a 95 % interval, or it is ``nothing``. It is ``early`` if half of the
-    rise comes in the first tenth of the grant, ``threshold`` if half of it comes in one later step, else ``steadily``.
+    The share of bodies in groups must rise by `LEAST_RISE` and by its 95 % interval, or it is ``nothing``. It is
+    ``early`` if half of the rise comes in the first tenth of the grant, ``threshold`` if half of it comes in one later
+    step, else ``steadily``.
     """
     share = np.array([[kpis["cooperating_share"] for kpis, _ in arm] for arm in outcomes])
-    if direction(share[0], share[-1]) != "higher":
-        return "nothing"
     mean = share.mean(axis=1)
+    if direction(share[0], share[-1]) != "higher" or mean[-1] - mean[0] < LEAST_RISE:
+        return "nothing"
     parts, first = np.diff(mean) / (mean[-1] - mean[0]), GRANTS.index(0.1)
     if parts[:first].sum() >= 0.5:
         return "early"
