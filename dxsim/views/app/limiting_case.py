@@ -42,8 +42,8 @@ class Line(NamedTuple):
 def committed_share(hazard: float, bodies: int) -> Line:
     """Return the share of bodies that have committed a lot, and the band of chance for so many bodies.
 
-    Bodies decide independently of one another; the lots of one body do not differ in their odds, but are counted
-    here as one trial, so the band is that of a single lot: wider than that of all lots together.
+    The band is that of one lot, whose bodies decide independently of one another. The systems of all lots together,
+    which the page counts, vary less.
 
     Parameters
     ----------
