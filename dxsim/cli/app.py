@@ -38,7 +38,7 @@ def serve_app(host: str, port: int, nation: str, language: str) -> None:
     """
     if not 0 <= port <= LAST_PORT:
         what = say("a whole number from {low} to {high} was expected (got {value})", low=0, high=LAST_PORT, value=port)
-        raise InputError("dxsim app", [Problem("port", what)])
+        raise InputError(say("the classroom app"), [Problem("port", what)])
     whole = load_nation(nation)
     listening = _listen(host, port)
     if not is_warm():
@@ -64,4 +64,4 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except OSError as error:
         what = say("can't listen on {host}, port {port}: {reason}", host=host, port=port, reason=error.strerror)
-        raise InputError("dxsim app", [Problem("", what)]) from None
+        raise InputError(say("the classroom app"), [Problem("", what)]) from None
