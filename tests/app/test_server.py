@@ -14,7 +14,8 @@ import pytest
 
 import dxsim
 from dxsim.analysis.paired import paired_difference
-from dxsim.records.size_classes import by_size_class
+from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
+from dxsim.sweep.study import Seeds, Study
 from dxsim.views.app.limiting_case import LIMITING_CASE
 from dxsim.views.app.nations import VENDORS, describe
 from dxsim.views.app.runs import KPIS, STRATA
@@ -104,6 +105,24 @@ def test_a_comparison_is_the_paired_difference_of_simulate(client, teaching):
         assert entry["difference"] == pytest.approx(expected.mean, rel=1e-9)
         assert entry["low"] == pytest.approx(expected.low, rel=1e-9)
     assert found["kpis"]["mean_group_size"][1]["difference"] is None  # without groups there is no mean size
+
+
+def test_the_cooperation_lesson_shows_the_table_of_the_sweep(client, tmp_path):
+    shown = client.ask("/lesson", {"lesson": "size", "nation": "whole", "parameters": {}, "seeds": 3})
+    study = Study("cooperation", scenarios=("no_cooperation", "baseline"), seeds=Seeds(count=3))
+    results = dxsim.run_sweep(study, tmp_path / "sweep", threads=2)
+    rows = results.strata.merge(results.plan[["run", "scenario", "seed"]], on="run")
+    rows = rows[rows["stratum"] == "size_class"].sort_values("seed")
+    for place, size_class in enumerate(SIZE_CLASSES):
+        of_class = rows[rows["class"] == size_class]
+        before, after = (
+            of_class.loc[of_class["scenario"] == scenario, "cost_per_resident"].to_numpy()
+            for scenario in ("no_cooperation", "baseline")
+        )
+        expected, entry = paired_difference(before, after), shown["strata"]["cost_per_resident"][place][1]
+        for name, value in (("difference", expected.mean), ("low", expected.low), ("high", expected.high)):
+            assert entry[name] == pytest.approx(value, rel=1e-9), size_class
+    assert shown["verdict"] == "small"
 
 
 def test_the_same_request_has_the_same_answer_whoever_else_asks(client):
