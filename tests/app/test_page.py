@@ -334,6 +334,15 @@ def test_a_link_restores_a_lesson_with_its_verdict(visitor):
     assert page.locator("[id='lever-cooperation.poolable_share']").input_value() == "0.6"
 
 
+def test_a_link_that_is_pasted_into_the_same_page_leaves_nothing_of_the_screen_before(visitor):
+    page = visitor.open("#lesson=size&prediction=small&a=no_cooperation&b=baseline&seeds=5&month=20&layer=group")
+    page.evaluate("location.hash = '#nation=teaching&a=baseline&b=capacity_programme&seeds=7&month=80'")
+    page.wait_for_selector("#lesson-panel", state="hidden")
+    visitor.wait()
+    shown = [page.locator(f"#{name}").input_value() for name in ("lesson", "layer", "month", "scenario-b", "seeds")]
+    assert shown == ["", "live", "80", "capacity_programme", "7"]
+
+
 def test_a_link_that_cannot_be_read_says_so_and_the_page_works(visitor):
     page = visitor.open(
         "#nation=atlantis&seed=-1&a=nowhere&b.policy.deadline=&b.vendor.count=9&month=9999&layer=<img>&seeds=5"

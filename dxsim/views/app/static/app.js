@@ -29,6 +29,7 @@ const state = {
   edit: "b", seed: 1, seeds: 20, month: 59, layer: "live", series: "live", type: "all",
   tab: "size", stratum: "cost_per_resident", chosen: -1, chosenIn: "b",
 };
+const DEFAULTS = structuredClone(state);
 let start;
 let timer = 0;
 let comparison = null;
@@ -416,7 +417,7 @@ function showAll() {
   }
   document.querySelector(`[name=edit][value=${state.edit}]`).checked = true;
   $("seed").value = state.seed;
-  options($("seeds"), [5, 10, 20, 30].map((count) => [count, count]), state.seeds);
+  options($("seeds"), [...new Set([5, 10, 20, 30, state.seeds])].sort((one, other) => one - other).map((count) => [count, count]), state.seeds);
   options($("layer"), start.layers.map((name) => [name, t(`layer_${name}`)]), state.layer);
   options($("series"), start.series.map((name) => [name, t(`series_${name}`)]), state.series);
   options($("type"), [["all", t("type_all")], ["each", t("by_type")], ...atlas.nation.types.map((name) => [name, t(`type_${name}`)])], state.type);
@@ -585,12 +586,15 @@ async function restore() {
     readers[entry.key] = entry.type === "choice" ? among(entry.values) : entry.values ? among(start.months) : toNumber;
     for (const [key, value] of Object.entries(entry.also)) readers[key] = typeof value === "number" ? toNumber : among([value]);
   }
-  const { found, bad } = fromLink(location.hash, state, {
+  const { found, bad } = fromLink(location.hash, { ...structuredClone(DEFAULTS), language: state.language }, {
     language: ["en", "ja"], nation: start.nations, lesson: start.lessons.map(({ name }) => name),
     prediction: start.lessons.flatMap((entry) => entry.options), edit: ARMS, layer: start.layers, series: start.series,
     type: ["all", "each", ...start.types], tab: TABS, stratum: start.strata, scenario: start.scenarios.map(({ name }) => name),
     seed: [0, Number.MAX_SAFE_INTEGER], seeds: [2, 30], month: [0, start.months.length - 1], chosen: [-1, 9999], parameters: readers,
   });
+  pause();
+  if (found.nation !== state.nation) Object.assign(runs, { a: null, b: null });
+  life = lessonResult = null;
   Object.assign(state, found);
   await useNation();
   if (state.chosen >= atlas.count) state.chosen = -1;

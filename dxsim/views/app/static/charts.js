@@ -106,7 +106,7 @@ function placeKeys(pen, width, entries, isLong) {
   let x = isLong ? 8 : width - BOX.right + 12 - entries.reduce((sum, entry) => sum + wide(entry), 0);
   let y = isLong ? 27 : 12;
   return entries.map((entry) => {
-    if (x + wide(entry) > width && x > 8) { x = 8; y += 14; }
+    if (isLong && x + wide(entry) > width && x > 8) { x = 8; y += 14; }
     const placed = { ...entry, x, y };
     x += wide(entry);
     return placed;
