@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dxsim.nation.operations import lots
-from dxsim.nation.schema import TYPES
 from dxsim.records.biography import biography, cause_words
 from dxsim.views.app.settings import Setting, in_language
 from dxsim.views.labels import LANGUAGES, labels, month_text
@@ -26,10 +25,9 @@ def life(nation: Nation, setting: Setting, seed: int, code: str, language: str) 
     Returns
     -------
     dict
-        ``code``, ``name``, ``type``, ``prefecture``, ``population``, ``rank`` and ``bodies`` (of readiness at the
-        start), ``baseline_cost`` and ``running_2035`` (yen a year); ``lots``: a row each with ``lot``, ``decided``,
-        ``cause``, ``live``, ``late``, ``systems``, ``reason``, ``vendor``; ``events``: ``month`` and ``words``, at
-        most `MOST_EVENTS`.
+        ``code``, ``rank`` and ``bodies`` (of readiness at the start), ``baseline_cost`` and ``running_2035`` (yen a
+        year); ``lots``: a row each with ``lot``, ``decided``, ``cause``, ``live``, ``late``, ``systems``, ``reason``,
+        ``vendor``; ``events``: ``month`` and ``words``, at most `MOST_EVENTS`.
 
     Raises
     ------
@@ -45,10 +43,7 @@ def _rows(told: Biography, language: str) -> dict[str, Any]:
     events = told.events[told.events["kind"].isin(TOLD)].head(MOST_EVENTS)
     return {
         "code": told.code,
-        "name": told.name,
-        "type": TYPES[about["type"]][place],
-        "prefecture": about["prefecture_name"],
-        **{key: about[key] for key in ("population", "rank", "bodies", "baseline_cost", "running_2035")},
+        **{key: about[key] for key in ("rank", "bodies", "baseline_cost", "running_2035")},
         "lots": [
             {
                 "lot": names[row["lot"]],

@@ -53,11 +53,10 @@ def describe(nation: Nation) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``code``, ``name``, ``prefecture``, ``kind`` (place in ``types``), ``size_class``, ``population`` and
-        ``systems`` of each body, ``rings`` (for each body a list of flat x, y, x, y ... in km; a small square round
-        its point where there is no boundary), ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same
-        of the frames of far islands), ``neighbours`` (the two rows of each pair), and the names of types and size
-        classes.
+        ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each body, ``rings`` (for
+        each body a list of flat x, y, x, y ... in km; a small square round its point where there is no boundary),
+        ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far islands),
+        ``neighbours`` (the two rows of each pair), and the names of types and size classes.
     """
     table, frame = nation.municipalities, frame_of(nation)
     shift, factor, boxes, bounds = _islands(table)
@@ -73,9 +72,7 @@ def describe(nation: Nation) -> dict[str, Any]:
     return {
         "code": table["code"].tolist(),
         "name": table["name"].tolist(),
-        "prefecture": table["prefecture_name"].tolist(),
         "kind": frame.kind.tolist(),
-        "size_class": frame.size_class.tolist(),
         "population": table["population"].tolist(),
         "systems": frame.systems.tolist(),
         "rings": rings,

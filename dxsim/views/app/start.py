@@ -70,7 +70,6 @@ def _names(language: str) -> dict[str, str]:
         **{f"type_{name}": label[place] for name, label in TYPES.items()},
         "type_all": words["all"],
         **{f"size_{name}": words[f"size_class_{name}"] for name in SIZE_CLASSES},
-        "not_a_forecast": words["not_a_forecast"],
     }
 
 
@@ -84,7 +83,6 @@ def _lever(lever: Lever) -> dict[str, Any]:
         ends |= {"values": list(parameter.choices)}
     return {
         "key": lever.key,
-        "unit": parameter.unit,
         "type": parameter.type,
         "also": dict(lever.also),
         **ends,

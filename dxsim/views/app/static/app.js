@@ -7,7 +7,8 @@ import { fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
 import { onCanvas } from "./pen.js";
 import { saveFigure, saveTable } from "./save.js";
-import { interval, monthName, number, speak, t, written } from "./words.js";
+import { fillComparison, showLife } from "./tables.js";
+import { monthName, number, speak, t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const ARMS = ["a", "b"];
@@ -164,7 +165,7 @@ function tellChosen(body = state.chosen) {
 
 const chartState = () => ({
   ...state, runs, months: start.months, types: atlas.nation.types, colours: start.colours, count: atlas.count,
-  lines: { deadline: true }, comparison, measure: state.stratum, classes: atlas.nation.size_classes,
+  comparison, measure: state.stratum, classes: atlas.nation.size_classes,
 });
 
 function drawCurves() {
@@ -198,58 +199,21 @@ function drawSecond() {
     tab.setAttribute("aria-selected", String(tab.dataset.tab === state.tab));
     if (tab.dataset.tab === "steps") tab.hidden = !hasSteps;
   }
-  if (isLife) { showLife(); return; }
+  if (isLife) {
+    const title = life && `${atlas.name(state.chosen, state.nation === "teaching")} – ${t("life_which")} ${state.chosenIn.toUpperCase()}`;
+    showLife($("life"), life, title ?? t(state.chosen < 0 ? "life_none" : "working"));
+    return;
+  }
   const { paint, words, given } = second();
   onCanvas($("second"), (pen, width, height) => (runs.a || runs.b) && paint(pen, width, height, given));
   if (!timer) $("second").setAttribute("aria-label", words);
-}
-
-function showLife() {
-  const panel = $("life");
-  const node = (tag, words) => Object.assign(document.createElement(tag), { textContent: words });
-  if (!life) { panel.replaceChildren(node("p", state.chosen < 0 ? t("life_none") : t("working"))); return; }
-  const table = document.createElement("table");
-  const head = table.createTHead().insertRow();
-  for (const key of ["lot", "decided", "cause", "live", "late", "vendor"]) head.append(node("th", t(`life_${key}`)));
-  const body = table.createTBody();
-  for (const row of life.lots) {
-    const late = row.late ? `${row.late}/${row.systems} ${row.reason}` : "0";
-    const line = body.insertRow();
-    for (const cell of [row.lot, row.decided, row.cause, row.live, late, row.vendor]) line.append(node("td", cell));
-  }
-  const list = document.createElement("ul");
-  for (const { month, words } of life.events) list.append(node("li", `${month} ${words}`));
-  panel.replaceChildren(
-    node("h3", `${atlas.name(state.chosen, state.nation === "teaching")} – ${t("life_which")} ${state.chosenIn.toUpperCase()}`),
-    node("p", `${t("life_ready", { rank: life.rank, bodies: life.bodies })}; ${t("life_cost", { before: number(life.baseline_cost / 1e6), after: number(life.running_2035 / 1e6) })}`),
-    table, node("h3", t("life_events")), list,
-  );
 }
 
 function drawComparison() {
   const isDone = comparison?.seeds === state.seeds;
   const words = [comparison && t("over_seeds", { count: comparison.seeds }), !isDone && t("working")];
   $("progress").textContent = `(${words.filter(Boolean).join(" – ")})`;
-  const body = $("comparison").tBodies[0];
-  body.replaceChildren(...start.kpis.map((name) => {
-    const row = document.createElement("tr");
-    row.dataset.kpi = name;
-    const entry = comparison?.kpis[name][1];
-    const isSure = entry && entry.low !== null && (entry.low > 0 || entry.high < 0);
-    const cells = [
-      ["", t(`kpi_${name}`), null],
-      ["a", written(name, runs.a?.kpis[name] ?? NaN), runs.a?.kpis[name]],
-      ["b", written(name, runs.b?.kpis[name] ?? NaN), runs.b?.kpis[name]],
-      [isSure ? "sure" : "unsure", entry ? interval(name, entry) : "…", entry?.difference],
-    ];
-    for (const [kind, words, value] of cells) {
-      const cell = row.insertCell();
-      cell.className = kind;
-      cell.textContent = words;
-      if (value !== null && value !== undefined) cell.dataset.value = value;
-    }
-    return row;
-  }));
+  fillComparison($("comparison").tBodies[0], start.kpis, runs, comparison);
 }
 
 // Controls

@@ -37,7 +37,7 @@ const short = (name, value) => {
   return number(value, Math.abs(value) < 10 && value % 1 ? 1 : 0);
 };
 
-export function curves(pen, width, height, { runs, series, type, types, month, months, colours, lines }) {
+export function curves(pen, width, height, { runs, series, type, types, month, months, colours }) {
   const columns = types.length + 1;
   const column = type === "all" ? types.length : types.indexOf(type);
   const shown = [];
@@ -87,13 +87,11 @@ export function curves(pen, width, height, { runs, series, type, types, month, m
   }
   pen.line([[x(month), box.y], [x(month), box.y + box.height]], "#e69f00", 1.5);
   const ends = [runs.a?.deadline, runs.b?.deadline];
-  if (lines.deadline) {
-    [...new Set(ends.filter((end) => end !== undefined))].forEach((end, k) => {
-      const which = ends[0] === ends[1] || ends[1] === undefined ? t("deadline") : t("deadline_of", { which: ends[0] === end ? "A" : "B" });
-      pen.line([[x(end - 1), box.y], [x(end - 1), box.y + box.height]], INK, 1, [4, 3]);
-      pen.text(x(end - 1) - 4, box.y + 9 + 12 * k, which, { size: 10.5, anchor: "end" });
-    });
-  }
+  [...new Set(ends.filter((end) => end !== undefined))].forEach((end, k) => {
+    const which = ends[0] === ends[1] || ends[1] === undefined ? t("deadline") : t("deadline_of", { which: ends[0] === end ? "A" : "B" });
+    pen.line([[x(end - 1), box.y], [x(end - 1), box.y + box.height]], INK, 1, [4, 3]);
+    pen.text(x(end - 1) - 4, box.y + 9 + 12 * k, which, { size: 10.5, anchor: "end" });
+  });
   keys.forEach(({ name, colour, dash, x: left, y: top }) => {
     pen.line([[left, top - 4], [left + 19, top - 4]], colour, 2.4, dash);
     pen.text(left + 24, top, name, { size: 11 });
