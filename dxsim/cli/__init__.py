@@ -22,6 +22,7 @@ examples:
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
   dxsim report results/baseline-seed1              one page of HTML to hand on
+  dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
 """
@@ -155,6 +156,13 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("-o", "--output", metavar="FOLDER", help="where figure and tables go (default: nowhere)")
     _add_language(explain)
     explain.set_defaults(run=_explain)
+
+    app = commands.add_parser("app", help="serve the classroom app to your browser")
+    app.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
+    app.add_argument("--port", type=int, default=8321, help="port to listen on; 0 = any that is free (default: 8321)")
+    app.add_argument("--nation", default="synthetic", metavar="WHERE", help="the whole nation: 'synthetic' or a folder")
+    _add_language(app)
+    app.set_defaults(run=_app)
 
     scenarios = commands.add_parser("scenarios", help="list the shipped scenarios, or show one")
     scenarios.add_argument("name", nargs="?", metavar="NAME", help="a shipped scenario or a file")
@@ -333,6 +341,12 @@ def _explain(parsed: argparse.Namespace) -> None:
     from dxsim.cli.explain import explain
 
     explain(parsed.code, parsed.overrides, parsed.output)
+
+
+def _app(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.app import serve_app
+
+    serve_app(parsed.host, parsed.port, parsed.nation, parsed.language)
 
 
 def _scenarios(parsed: argparse.Namespace) -> None:

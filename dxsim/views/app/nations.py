@@ -1,0 +1,120 @@
+"""The two nations of the app: a small one for teaching that answers at once, and a whole one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from dxsim.nation.nation import Nation
+from dxsim.nation.schema import TYPES
+from dxsim.nation.small import grid_nation
+from dxsim.records.frame import frame_of
+from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.scenario.registry import REGISTRY
+from dxsim.views.maps import far_islands
+
+TEACHING, WHOLE = "teaching", "whole"
+NATIONS = (TEACHING, WHOLE)
+
+ROWS, COLUMNS, PREFECTURES, VENDORS = 8, 6, 2, 2
+_STRIDE = 29  # has no factor in common with the number of bodies: sizes are spread over the grid, not sorted
+_TYPE_FROM = ((0, "village"), (5_000, "town"), (25_000, "other_city"), (200_000, "core_city"))  # persons
+_DECIMALS = 2  # of a corner, km
+_MARGIN_KM, _MARGIN_SHARE, _ISLET_KM = 6.0, 0.006, 40.0  # round the map; round islands in a frame
+_SEA = 0.1  # of the height: what parts one frame of islands from the next
+_BOXES = np.array([0.45, 0.4])  # share of width and height that frames take at most
+_TOP, _GAP = 0.05, 0.03  # above the frames and between them, share of the height
+
+Floats = npt.NDArray[np.float64]
+
+
+@lru_cache(maxsize=1)
+def teaching_nation() -> Nation:
+    """Return 48 bodies on a grid, with sizes spread as those of Japan's municipalities are, and nothing drawn.
+
+    Sizes are the quantiles of the lognormal that the registry gives for the population of municipalities.
+    """
+    size = ROWS * COLUMNS
+    mean, deviation = (float(REGISTRY[f"readiness.log_population_{name}"].default) for name in ("mean", "sd"))
+    ranks = np.arange(size) * _STRIDE % size
+    people = np.exp(mean + deviation * stats.norm.ppf((ranks + 0.5) / size)).round(-2).astype(int)
+    kinds = [[name for bound, name in _TYPE_FROM if persons >= bound][-1] for persons in people]
+    return grid_nation(ROWS, COLUMNS, population=people.tolist(), prefectures=PREFECTURES, type_=kinds)
+
+
+def describe(nation: Nation) -> dict[str, Any]:
+    """Return what the page must know of a nation before it can draw a run.
+
+    Returns
+    -------
+    dict
+        ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each body, ``rings`` (for
+        each body a list of flat x, y, x, y ... in km; a small square round its point where there is no boundary),
+        ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far islands),
+        ``neighbours`` (the two rows of each pair), and the names of types and size classes.
+    """
+    table, frame = nation.municipalities, frame_of(nation)
+    shift, factor, boxes, bounds = _islands(table)
+    rings = [
+        [
+            (((ring - middle) * scale) + middle + moved).ravel().round(_DECIMALS).tolist()
+            for ring in nation.boundaries.get(code, [_square(*middle)])
+        ]
+        for code, middle, moved, scale in zip(
+            table["code"], table[["x_km", "y_km"]].to_numpy(float), shift, factor, strict=True
+        )
+    ]
+    return {
+        "code": table["code"].tolist(),
+        "name": table["name"].tolist(),
+        "kind": frame.kind.tolist(),
+        "population": table["population"].tolist(),
+        "systems": frame.systems.tolist(),
+        "rings": rings,
+        "bounds": bounds.tolist(),
+        "boxes": boxes.tolist(),
+        "types": list(TYPES),
+        "size_classes": list(SIZE_CLASSES),
+        "neighbours": [rows.tolist() for rows in frame.neighbours],
+        "attribution": list(nation.attribution),
+    }
+
+
+def _islands(table: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return how far each body moves (n, 2) and shrinks (n,), the frames of islands (k, 4), and the map's (4,), in km.
+
+    Far islands go into frames in the upper left corner, as in `dxsim.views.maps`: else they shrink all the rest.
+    """
+    points = table[["x_km", "y_km"]].to_numpy(np.float64)
+    far = far_islands(table)
+    low, high = points[~far].min(axis=0), points[~far].max(axis=0)
+    margin = _MARGIN_KM + _MARGIN_SHARE * (high - low)
+    low, high = low - margin, high + margin
+    shift, factor, boxes = np.zeros_like(points), np.ones(len(points)), []
+    rows = np.flatnonzero(far)
+    rows = rows[np.argsort(points[rows, 0], kind="stable")]
+    parts = (
+        np.split(rows, 1 + np.flatnonzero(np.diff(points[rows, 0]) > _SEA * np.ptp(points[:, 1]))) if rows.size else []
+    )
+    corners = [(points[part].min(axis=0) - _ISLET_KM, points[part].max(axis=0) + _ISLET_KM) for part in parts]
+    sizes = np.array([end - begin for begin, end in corners]).reshape(-1, 2)
+    room = _BOXES * (high - low)
+    scale = min(1.0, *(room / np.maximum(np.array([sizes[:, 0].max(), sizes[:, 1].sum()]), 1e-9))) if parts else 1.0
+    top = high[1] - _TOP * (high[1] - low[1])
+    for part, (begin, end) in zip(parts, corners, strict=True):
+        width, height = scale * (end - begin)
+        shift[part] = (points[part] - begin) * scale + np.array([low[0], top - height]) - points[part]
+        factor[part] = scale
+        boxes.append([low[0], top - height, low[0] + width, top])
+        top -= height + _GAP * (high[1] - low[1])
+    return shift, factor, np.array(boxes).reshape(-1, 4), np.concatenate([low, high])
+
+
+def _square(x: float, y: float) -> Floats:
+    half = 3.0  # km
+    return np.array([[x - half, y - half], [x + half, y - half], [x + half, y + half], [x - half, y + half]])

@@ -1,0 +1,300 @@
+"""What the server answers is what the model says; what it can't answer it refuses, and it lives on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import dxsim
+from dxsim.analysis.paired import paired_difference
+from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
+from dxsim.sweep.study import Seeds, Study
+from dxsim.views.app.limiting_case import LIMITING_CASE
+from dxsim.views.app.nations import VENDORS, describe
+from dxsim.views.app.runs import KPIS, STRATA
+from dxsim.views.app.server import LARGEST_REQUEST
+from tests.app.packed import unpacked
+
+MOVED = {"policy.capacity_programme": 0.2, "cooperation.grant_rate": 0.3, "residents.analog_floor": 0.5}
+MOVED |= {"residents.analog_rule": "sunset"}
+NATIONS = ("teaching", "whole")
+
+
+def setting(nation="teaching", scenario="baseline", **parameters):
+    return {"nation": nation, "scenario": scenario, "parameters": parameters}
+
+
+def records_of(nation_name, nation, scenario, parameters, seed):
+    """Return the records of `simulate` of the same settings."""
+    small = {"vendor.count": VENDORS} if nation_name == "teaching" else {}
+    return dxsim.simulate(nation, dxsim.load_scenario(scenario, small | parameters), seed)
+
+
+@pytest.mark.parametrize("name", NATIONS)
+def test_a_run_is_that_of_simulate(client, request, name):
+    nation = request.getfixturevalue(name)
+    about, arrays = unpacked(client.ask("/run", setting(name, **MOVED) | {"seed": 3}))
+    records = records_of(name, nation, "baseline", MOVED, 3)
+    bodies, summary = records.municipalities, records.summary.set_index("kpi")["value"]
+    for kpi in KPIS:
+        assert about["kpis"][kpi] == pytest.approx(summary[kpi], rel=1e-12), kpi
+    classes = by_size_class(records)
+    for measure in STRATA:
+        shown = np.array(about["strata"][measure], float)
+        np.testing.assert_allclose(shown, classes[measure].to_numpy(float), rtol=1e-12, err_msg=measure)
+    last = -1
+    np.testing.assert_array_equal(arrays["layer_live"][last], bodies["systems"] - bodies["outstanding_systems"])
+    np.testing.assert_array_equal(arrays["layer_late"][about["deadline"] - 1], bodies["late_systems"])
+    np.testing.assert_allclose(arrays["layer_overload"][last], bodies["overload"], rtol=1e-6)
+    lead = [None if row < 0 else bodies["code"].iloc[row] for row in arrays["layer_group"][last]]
+    assert lead == bodies["group"].astype(object).where(bodies["group"].notna(), None).tolist()
+    excluded = arrays["layer_excluded"]
+    assert excluded[: about["deadline"]].max() == 0 < excluded[last].min()
+
+
+def test_layers_add_up_to_the_tables_by_month(client, teaching):
+    _, arrays = unpacked(client.ask("/run", setting(**MOVED) | {"seed": 3}))
+    records = records_of("teaching", teaching, "baseline", MOVED, 3)
+    systems = records.monthly[records.monthly["type"] == "all"].sort_values("month")
+    np.testing.assert_array_equal(arrays["layer_live"].sum(axis=1), systems["live"])
+    np.testing.assert_allclose(arrays["series_live"][:, -1], systems["live"] / systems["systems"], rtol=1e-6)
+    late = systems[[f"late_R{number}" for number in range(1, 6)]].sum(axis=1)
+    np.testing.assert_array_equal(arrays["layer_late"].sum(axis=1), late)
+    of_all = records.residents["type"] == "all"
+    residents = records.residents[of_all].groupby("month")[["online", "assisted", "analog", "excluded"]].sum()
+    share = residents["excluded"] / residents.sum(axis=1)
+    np.testing.assert_allclose(arrays["series_excluded"][:, -1], share, rtol=1e-6, atol=1e-12)
+    cooperating = (arrays["layer_group"] >= 0).mean(axis=1)
+    np.testing.assert_allclose(arrays["series_cooperating"][:, -1], cooperating, rtol=1e-6)
+
+
+def test_cost_on_the_map_is_what_is_booked(client, teaching):
+    _, arrays = unpacked(client.ask("/run", setting() | {"seed": 3}))
+    records = records_of("teaching", teaching, "baseline", {}, 3)
+    money = records.money[records.money["type"] == "all"]
+    money = money[money["account"].isin(["running", "parallel", "interface", "coordination"])]
+    booked = money.groupby("month")["yen"].sum().to_numpy(float)
+    people = teaching.municipalities["population"].to_numpy(float)  # the teaching nation has no projections
+    np.testing.assert_allclose((arrays["layer_cost"] * people).sum(axis=1) / 12, booked, rtol=1e-5)
+    np.testing.assert_allclose(arrays["series_cost"][:, -1] * people.sum() / 12, booked, rtol=1e-5)
+
+
+def test_a_comparison_is_the_paired_difference_of_simulate(client, teaching):
+    arms = [setting(scenario="no_cooperation"), setting()]
+    found = client.ask("/compare", {"arms": arms, "seeds": 4})
+    runs = [[records_of("teaching", teaching, arm["scenario"], {}, seed) for seed in range(1, 5)] for arm in arms]
+    assert found["seeds"] == 4
+    for kpi in ("late_share", "cost_per_resident_2035", "own_burden"):
+        before, after = ([run.summary.set_index("kpi")["value"][kpi] for run in arm] for arm in runs)
+        expected, entry = paired_difference(before, after), found["kpis"][kpi][1]
+        assert entry["mean"] == pytest.approx(np.mean(after), rel=1e-12)
+        for name in ("low", "high"):
+            assert entry[name] == pytest.approx(getattr(expected, name), rel=1e-9, abs=1e-12)
+        assert entry["difference"] == pytest.approx(expected.mean, rel=1e-9, abs=1e-12)
+    tables = [[by_size_class(run) for run in arm] for arm in runs]
+    for place in range(8):
+        before, after = ([table["cost_per_resident"][place] for table in arm] for arm in tables)
+        expected, entry = paired_difference(before, after), found["strata"]["cost_per_resident"][place][1]
+        assert entry["difference"] == pytest.approx(expected.mean, rel=1e-9)
+        assert entry["low"] == pytest.approx(expected.low, rel=1e-9)
+    assert found["kpis"]["mean_group_size"][1]["difference"] is None  # without groups there is no mean size
+
+
+def test_the_cooperation_lesson_shows_the_table_of_the_sweep(client, tmp_path):
+    shown = client.ask("/lesson", {"lesson": "size", "nation": "whole", "parameters": {}, "seeds": 3})
+    study = Study("cooperation", scenarios=("no_cooperation", "baseline"), seeds=Seeds(count=3))
+    results = dxsim.run_sweep(study, tmp_path / "sweep", threads=2)
+    rows = results.strata.merge(results.plan[["run", "scenario", "seed"]], on="run")
+    rows = rows[rows["stratum"] == "size_class"].sort_values("seed")
+    for place, size_class in enumerate(SIZE_CLASSES):
+        of_class = rows[rows["class"] == size_class]
+        before, after = (
+            of_class.loc[of_class["scenario"] == scenario, "cost_per_resident"].to_numpy()
+            for scenario in ("no_cooperation", "baseline")
+        )
+        expected, entry = paired_difference(before, after), shown["strata"]["cost_per_resident"][place][1]
+        for name, value in (("difference", expected.mean), ("low", expected.low), ("high", expected.high)):
+            assert entry[name] == pytest.approx(value, rel=1e-9), size_class
+    assert shown["verdict"] == "small"
+
+
+def test_the_same_request_has_the_same_answer_whoever_else_asks(client):
+    request = setting(**{"policy.portability": 0.7}) | {"seed": 11}
+    first = client.ask("/run", request)
+    answers: dict[int, bytes] = {}
+
+    def ask(number: int) -> None:
+        answers[number] = client.ask("/run", request if number % 2 else setting() | {"seed": 100 + number})
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(answers[number] == first for number in range(1, 12, 2))
+    assert len(set(answers.values())) == 7
+
+
+def test_a_biography_is_told_in_the_language_that_was_asked_for(client, whole):
+    code = whole.municipalities["code"].iloc[700]
+    asked = setting("whole") | {"seed": 1, "code": code}
+    english, japanese = (client.ask("/life", asked | {"language": language}) for language in ("en", "ja"))
+    assert english["code"] == japanese["code"] == code
+    assert [row["systems"] for row in english["lots"]] == [row["systems"] for row in japanese["lots"]]
+    assert english["lots"][0]["lot"] != japanese["lots"][0]["lot"]
+    assert english["events"][0]["words"].isascii()
+    assert not japanese["events"][0]["words"].isascii()
+
+
+def test_the_limiting_case_runs_on_the_theoretical_curve(client, whole):
+    asked = setting("whole", LIMITING_CASE, **{"commitment.own_motive_hazard": 0.03}) | {"seed": 5}
+    _, arrays = unpacked(client.ask("/run", asked))
+    golden = {12: 0.302324, 24: 0.513248, 60: 0.834701, 120: 0.972676}  # design, section 5.2, L1
+    for months, share in golden.items():
+        assert arrays["limit_share"][months - 1] == pytest.approx(share, abs=1e-6)
+        error = np.sqrt(share * (1 - share) / len(whole.municipalities))  # of one lot; all together vary less
+        assert abs(arrays["series_committed"][months - 1, -1] - share) < 5 * error
+    inside = (arrays["limit_low"] <= arrays["limit_share"]) & (arrays["limit_share"] <= arrays["limit_high"])
+    assert inside.all()
+
+
+@pytest.mark.parametrize("name", NATIONS)
+def test_every_body_is_drawn_within_the_map(client, request, name):
+    nation = request.getfixturevalue(name)
+    shown = client.get(f"/nation/{name}")
+    assert shown["code"] == nation.municipalities["code"].tolist()
+    assert len(shown["rings"]) == len(nation.municipalities)
+    west, south, east, north = shown["bounds"]
+    for rings in shown["rings"]:
+        corners = np.concatenate([np.reshape(ring, (-1, 2)) for ring in rings])
+        middle = np.median(corners, axis=0)
+        assert west <= middle[0] <= east
+        assert south <= middle[1] <= north
+
+
+def test_a_nation_without_boundaries_is_drawn_as_squares(teaching):
+    shown = describe(replace(teaching, boundaries={}))
+    assert len(shown["rings"]) == len(teaching.municipalities)
+    assert all(len(rings) == 1 and len(rings[0]) == 8 for rings in shown["rings"])
+
+
+BAD = [
+    ("/run", {"nation": "teaching", "scenario": "basline", "parameters": {}, "seed": 1}, ["did you mean 'baseline'"]),
+    ("/run", setting() | {"seed": -1}, ["seed: "]),
+    ("/run", setting() | {"seed": True}, ["seed: "]),
+    ("/run", setting() | {"seed": 10**400}, ["seed: "]),
+    ("/run", setting() | {"seed": 2**53}, ["seed: "]),
+    ("/run", setting(), ["seed: "]),
+    ("/run", setting("atlantis") | {"seed": 1}, ["nation: "]),
+    ("/run", setting(scenario="../../etc/passwd.yaml") | {"seed": 1}, ["scenario: "]),
+    ("/run", setting(scenario=["baseline"]) | {"seed": 1}, ["scenario: "]),
+    ("/run", {"nation": "teaching", "scenario": "baseline", "parameters": [], "seed": 1}, ["parameters: "]),
+    (
+        "/run",
+        setting("x", "y", **{"policy.deadline": "2050-01", "policy.portability": 9, "no.such": 1}) | {"seed": "one"},
+        ["nation: ", "scenario: ", "policy.deadline must", "policy.portability must", "no such parameter", "seed: "],
+    ),
+    ("/run", setting(**{"vendor.count": 64}) | {"seed": 1}, ["can't be changed in the app"]),
+    ("/run", setting(**{"cooperation.sweeps": 10**9}) | {"seed": 1}, ["can't be changed in the app"]),
+    ("/run", setting(**{"policy.portability": float("nan")}) | {"seed": 1}, ["policy.portability must"]),
+    ("/run", setting(**{"policy.deadline": "2033-03"}) | {"seed": 1}, ["policy.second_deadline"]),
+    ("/compare", {"arms": [], "seeds": 2}, ["arms: "]),
+    ("/compare", {"arms": [setting()] * 9, "seeds": 2}, ["arms: "]),
+    ("/compare", {"arms": [setting(), setting("whole")], "seeds": 2}, ["arms: "]),
+    ("/compare", {"arms": [setting(), setting(scenario="x"), 7], "seeds": 1000}, ["arms[1]", "arms[2]", "seeds: "]),
+    ("/lesson", {"lesson": "siz", "nation": "teaching", "parameters": {}, "seeds": 2}, ["did you mean 'size'"]),
+    ("/lesson", {"lesson": "size", "nation": "x", "parameters": {}, "seeds": 2}, ["nation: "]),
+    ("/lesson", {"lesson": "size", "nation": "teaching", "parameters": {"policy.naming": 1}, "seeds": 2}, ["naming"]),
+    ("/life", setting() | {"seed": 1, "code": "99999", "language": "en"}, ["code: "]),
+    ("/life", setting() | {"seed": 1, "code": "01201", "language": "fr"}, ["language: "]),
+]
+
+
+@pytest.mark.parametrize(("path", "content", "says"), BAD)
+def test_bad_input_is_refused_with_all_that_is_wrong_in_both_languages(client, path, content, says):
+    problems = client.ask(path, content, expected=422)["problems"]
+    for what in says:
+        assert any(what in problem for problem in problems["en"]), problems["en"]
+    assert len(problems["en"]) == len(problems["ja"]) >= len(says)
+    assert problems["en"] != problems["ja"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, b"", "application/json"),
+        (400, b"{", "application/json"),
+        (400, b"[1]", "application/json"),
+        (400, b"\xff\xfe", "application/json"),
+        (400, b"[" * 60_000, "application/json"),
+        (413, b" " * (LARGEST_REQUEST + 1), "application/json"),
+        (415, b"{}", "text/plain"),
+    ],
+)
+def test_what_is_no_request_is_refused(client, status, body, kind):
+    got, answer, _ = client.send("POST", "/run", body, **{"Content-Type": kind})
+    assert got == status
+    assert set(json.loads(answer)["problems"]) == {"en", "ja"}
+    assert client.send("GET", "/")[0] == 200
+
+
+def test_only_its_own_name_is_answered_and_nothing_is_kept_of_a_user(client):
+    assert client.send("GET", "/", Host=f"localhost:{client.port}")[0] == 200
+    for host in ("evil.example", "127.0.0.1.evil.example", ""):
+        assert client.send("GET", "/", Host=host)[0] == 400
+        body = json.dumps(setting() | {"seed": 1})
+        assert client.send("POST", "/run", body, Host=host, **{"Content-Type": "application/json"})[0] == 400
+    for path in ("/", "/start", "/static/app.js", "/nation/teaching"):
+        _, _, headers = client.send("GET", path)
+        assert "set-cookie" not in headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert client.send("GET", "/static/../server.py")[0] == 404
+    assert client.send("GET", "/static/%2e%2e/server.py")[0] == 404
+    assert client.send("GET", "/run")[0] == 405
+
+
+def test_the_command_serves_until_it_is_interrupted():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dxsim", "app", "--port", "0", "--language", "ja"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        line = process.stdout.readline()
+        assert "http://127.0.0.1:" in line
+        assert "アプリを" in line
+        port = int(line.split("127.0.0.1:")[1].split("/")[0])
+        from tests.app.conftest import Client
+
+        assert b"<title>dxsim</title>" in Client(port).send("GET", "/")[1]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "70000"], "from 0 to 65535"),
+        (["--host", "no.such.host.invalid"], "can't listen on no.such.host.invalid"),
+        (["--nation", "./nowhere"], "nowhere"),
+    ],
+)
+def test_a_command_that_cannot_be_served_says_why(capsys, arguments, says):
+    from dxsim.cli import main
+
+    assert main(["app", *arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_named(client, capsys):
+    from dxsim.cli import main
+
+    assert main(["app", "--port", str(client.port)]) == 2
+    assert str(client.port) in capsys.readouterr().err
