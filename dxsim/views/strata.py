@@ -40,7 +40,7 @@ _WIDE = 0.5  # how far apart the dots of one class stand
 def strata_figure(
     found: Comparison, stratum: str = SIZE_CLASS, measures: Sequence[str] = MEASURES, language: str = "en"
 ) -> Plot:
-    """Return the differences as a figure, a chart for each measure.
+    """Return the differences under the first variant of the model as a figure, a chart for each measure.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ def strata_figure(
     if table.empty:
         what = say("{measures} by {stratum} were not recorded", measures=", ".join(measures), stratum=stratum)
         raise InputError(say("chart"), [Problem(stratum, what)])
+    table = table[table["variant"] == table["variant"].iloc[0]]
     drawn = [measure for measure in measures if (table["measure"] == measure).any()]
     classes = [name for name in _ORDER[stratum] if (table["class"] == name).any()]
     cases = list(dict.fromkeys(table["case"]))
