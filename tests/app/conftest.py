@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
+from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation
+from dxsim.scenario.scenario import load_scenario
 from dxsim.views.app.nations import teaching_nation
 from dxsim.views.app.server import make_app
 
@@ -27,7 +29,7 @@ class Client:
     def send(
         self, method: str, path: str, body: bytes | str | None = None, **headers: str
     ) -> tuple[int, bytes, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -58,12 +60,13 @@ def teaching() -> Nation:
 
 
 @pytest.fixture(scope="session")
-def client(whole: Nation) -> Iterator[Client]:
+def client(whole: Nation, teaching: Nation) -> Iterator[Client]:
+    run_model(teaching, load_scenario("baseline"), 1)  # compiles, which no answer of the server should wait for
     listening = socket.create_server(("127.0.0.1", 0))
     server = Server(Config(make_app(whole, threads=2), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not server.started:
         assert time.monotonic() < until, "the server did not start"
         time.sleep(0.02)
