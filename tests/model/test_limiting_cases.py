@@ -120,6 +120,7 @@ def test_gates_delay_but_do_not_lose_commitments(japan):
         "commitment.own_motive_hazard": 0,
         "commitment.mandate_hazard": 0.03,
         "policy.mandate_start": "2021-05",
+        "belief.initial_extension_belief": 0,  # else the pressure is a little less than full in the first months
     }
     inputs = prepare(japan, plain(overrides), 1)
     thresholds = begin(inputs)[0].lots.threshold

@@ -340,6 +340,10 @@ CASES = {
         (),
     ),
     "packages are switched at once": ({"quality.cut_over": "big_bang"}, ()),
+    "packages wait with vendors that have stopped": (
+        {"quality.cut_over": "big_bang", "policy.deadline": "2027-06", "vendor.capacity_ratio": 0.7},
+        (leaves(58, (1, 2, 3, 4), (), 0.0),),
+    ),
     "packages fail and are switched again": (
         FEW
         | {

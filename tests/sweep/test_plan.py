@@ -16,7 +16,7 @@ from dxsim.errors import InputError
 from dxsim.nation.nation import Nation
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import NOT_GIVEN, VendorTable
-from dxsim.scenario.configuration import read_command_line, variant_names
+from dxsim.scenario.configuration import read_command_line, variant_names, variant_values
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import load_scenario
 from dxsim.sweep.plan import LEADING, make_plan, read_plan, run_id
@@ -199,7 +199,9 @@ def test_what_wins_is_registry_scenario_variant_constants_then_levers(nation: Na
     key = "vendor.capacity_ratio"
     variant = Study("mine", variants=["calendar_limited"])
     assert make_plan(Study("mine"), nation).scenario(0).values[key] == REGISTRY[key].default
-    assert make_plan(variant, nation).scenario(0).values[key] == 2.3
+    of_variant = variant_values("calendar_limited")[key]
+    assert of_variant != REGISTRY[key].default
+    assert make_plan(variant, nation).scenario(0).values[key] == of_variant
     assert make_plan(replace(variant, constants={key: 1.5}), nation).scenario(0).values[key] == 1.5
     assert make_plan(replace(variant, levers={key: [1.7]}), nation).scenario(0).values[key] == 1.7
     assert load_scenario("phased_by_lot").values["policy.phasing"] == "by_lot"

@@ -186,15 +186,15 @@ class Vendor(mesa.Agent):
         first = max(now, min(self.ready))
         ahead = 0.0
         for system in self.queue:
-            if output <= 0.0:
-                system.finish = NEVER
-                continue
             ahead += system.remaining
             begin = max(now, self.ready[system.lot.number], system.gate)
-            earliest = begin + system.shortest_duration(system.remaining)
-            system.finish = min(NEVER, max(earliest, ceil(min(NEVER, first + ahead / output))))
             if system.remaining <= DONE_BELOW:  # it only waits for the rest of its package
                 system.finish = begin + 1
+            elif output <= 0.0:
+                system.finish = NEVER
+            else:
+                earliest = begin + system.shortest_duration(system.remaining)
+                system.finish = min(NEVER, max(earliest, ceil(min(NEVER, first + ahead / output))))
 
     def review_book(self):
         """Announce a shortage if too much of the work is due after the deadline."""
