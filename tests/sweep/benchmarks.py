@@ -30,7 +30,7 @@ from dxsim.sweep.study import Seeds, Study
 from tests.benchmarks import MEGABYTE, seconds, show
 from tests.twin.model import PlainModel
 
-TURNS, RUNS_A_TURN, TWINS_A_TURN, PROCESSES = 3, 48, 2, 2
+TURNS, RUNS_A_TURN, TWINS_A_TURN, PROCESSES = 3, 192, 2, 2
 
 
 def study(runs: int) -> Study:
