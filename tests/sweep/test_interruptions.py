@@ -49,6 +49,10 @@ def expected(long_desk: Path) -> dict[str, bytes]:
     return found(read_results("whole"))
 
 
+def parts(folder: str) -> int:
+    return len(list(Path(folder, "runs").glob("[!.]*.parquet")))
+
+
 def kill_again_and_again(kills: int, seed: int) -> list[int]:
     """Kill the sweep so many times, each at a random moment, and begin it again; return how far it was each time."""
     draw = np.random.default_rng(seed)
@@ -56,9 +60,15 @@ def kill_again_and_again(kills: int, seed: int) -> list[int]:
     run("sweep", "status", "whole")
     start_up = time.monotonic() - begun
     reached = []
-    for _ in range(kills):
-        process = begin("sweep", "run", "./study.yaml", "output=killed", *SETTINGS)
-        time.sleep(draw.uniform(0.7 * start_up, 4.0 * start_up))
+    for number in range(kills):
+        before = parts("killed")
+        process = begin("sweep", "run", "./study.yaml", "output=killed", "--yes", "threads=1", "batch=3")
+        if number % 2:  # at work
+            while process.poll() is None and parts("killed") == before:
+                time.sleep(0.01)
+            time.sleep(draw.uniform(0.0, 0.5))
+        else:  # at any time, while it starts and plans too
+            time.sleep(draw.uniform(0.5 * start_up, 4.0 * start_up))
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert process.returncode in (-signal.SIGKILL, 0)
