@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import sha256
@@ -40,9 +40,6 @@ from dxsim.sweep.study import Outcomes, Study
 from dxsim.sweep.study_entries import ALL
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
-
-if TYPE_CHECKING:
-    pass
 
 _ID_DIGITS = 8
 _BATCH_SIZE = 16  # where nobody waits to see the cost first
