@@ -9,7 +9,7 @@ Competing causes add up to one hazard per lot and month (1/month):
              + (1 - omega_p - omega_e) (share of its neighbours)            those that had committed the lot
     psi(F) = F                        or   F^h_F / (F^h_F + F_c^h_F)        by `peer_response`
     u(tau) = 1 / (1 + max(0, tau) / tau_0)
-    tau    = T* - t - lead            slack in months; lead = planning + (queue, unless naive) + d_min
+    tau    = T* - t - lead_time       slack in months; lead_time = planning + (queue, unless naive) + d_min
 
 T* is the date that a body expects, between T_D and T_D2 (`policy`). From T* on the mandate keeps only the part epsilon;
 in the two years before T_D and from then on bodies named as late feel it 1 + b_name times. A body of a phased cohort

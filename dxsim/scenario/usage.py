@@ -37,7 +37,7 @@ def parameters_read(module: str) -> list[Parameter]:
     Examples
     --------
     >>> [parameter.key for parameter in parameters_read("policy")][-2:]
-    ['policy.extension_threshold', 'commitment.belief_learning']
+    ['policy.extension_threshold', 'belief.belief_learning']
     """
     names = {name for _, name in reads(MODEL / f"{module}.py")}
     return [parameter for parameter in REGISTRY.values() if parameter.name in names]
