@@ -14,10 +14,14 @@ Waits are as of the start of a month.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dxsim.kernel import kernel
-from dxsim.model.state import Events, State
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
 
 
 @kernel
@@ -60,41 +64,41 @@ def vendor_output(supplier: np.record, parameters: np.record) -> float:
     return output(supplier.capacity, experience, parameters.learning_exponent)
 
 
-@kernel(inner=True)
-def change(state: State, events: Events, parameters: np.record, month: int) -> None:
+@kernel
+def change(run: Run, month: int) -> None:
     """Apply growth, the hiring programme, the ceiling, the release of teams and the events of this month."""
-    vendors, nation = state.vendors, state.nation[0]
-    hires = month == parameters.capacity_programme_start + parameters.hiring_lag
-    releases = month >= parameters.deadline and not nation.released
+    vendors, nation = run.vendors, run.nation[0]
+    hires = month == run.parameters.capacity_programme_start + run.parameters.hiring_lag
+    releases = month >= run.parameters.deadline and not nation.released
     total, ceiling = 0.0, 0.0
     for vendor in range(vendors.size):
         supplier = vendors[vendor]
         if month > 0:
-            supplier.capacity *= 1.0 + parameters.organic_growth
+            supplier.capacity *= 1.0 + run.parameters.organic_growth
         if hires:
-            supplier.capacity += parameters.capacity_programme * supplier.initial_capacity
+            supplier.capacity += run.parameters.capacity_programme * supplier.initial_capacity
         total += supplier.capacity
-        ceiling += parameters.labour_ceiling * supplier.initial_capacity
+        ceiling += run.parameters.labour_ceiling * supplier.initial_capacity
     for vendor in range(vendors.size):
         if total > ceiling:
             vendors[vendor].capacity *= ceiling / total
         if releases:
-            vendors[vendor].capacity *= parameters.capacity_after_deadline
+            vendors[vendor].capacity *= run.parameters.capacity_after_deadline
     if releases:
         nation.released = 1
-    for event in range(events.vendor_events.size):
-        shock = events.vendor_events[event]
+    for event in range(run.vendor_events.size):
+        shock = run.vendor_events[event]
         if shock.month == month:
             vendors[shock.vendor].capacity *= shock.capacity_factor
 
 
-@kernel(inner=True)
-def quote(state: State, parameters: np.record, month: int) -> None:
+@kernel
+def quote(run: Run, month: int) -> None:
     """Let every vendor quote its wait for every lot, as of the start of this month."""
-    vendors = state.vendors
+    vendors = run.vendors
     for vendor in range(vendors.size):
-        supplier, ceiling = vendors[vendor], parameters.quoted_wait_ceiling
-        supplier.queue_wait = queue_wait(max(0.0, supplier.book), vendor_output(supplier, parameters), ceiling)
-        for lot in range(state.ready.shape[1]):
-            to_product = state.ready[vendor, lot] - month
-            state.quoted_wait[vendor, lot] = quoted_wait(to_product, supplier.queue_wait, ceiling)
+        supplier, ceiling = vendors[vendor], run.parameters.quoted_wait_ceiling
+        supplier.queue_wait = queue_wait(max(0.0, supplier.book), vendor_output(supplier, run.parameters), ceiling)
+        for lot in range(run.product_month.shape[1]):
+            to_product = run.product_month[vendor, lot] - month
+            run.quoted_wait[vendor, lot] = quoted_wait(to_product, supplier.queue_wait, ceiling)

@@ -26,21 +26,17 @@ Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young,
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
 from dxsim.model import money, readiness
+from dxsim.model.codes import NOBODY, SystemState
 from dxsim.model.sharing import (
-    EQUAL,
-    EQUAL_SAVING,
     EXACT_PLAYERS,
-    POPULATION,
     SAMPLED_ORDERS,
-    SEPARABLE_COSTS,
-    USAGE,
+    SharingRule,
     equal,
     equal_saving,
     proportional,
@@ -48,15 +44,15 @@ from dxsim.model.sharing import (
     separable_costs_remaining_benefits,
     shapley,
 )
-from dxsim.model.state import LIVE, Country, Floats, Integers, Records, State
+from dxsim.model.work import lot_weight
+from dxsim.scenario.registry import choices
 
-ON = 1
-TO_ALL, TO_SMALL, TO_LEAD = 0, 1, 2  # who gets the cooperation grant
+if TYPE_CHECKING:
+    from dxsim.model.state import Floats, Integers, Records, Run
+
+
+Switch, GrantRecipient = choices("cooperation.shared_system"), choices("cooperation.grant_recipient")
 MONTHS_OF_YEAR = 12
-DISTANCE, ELSEWHERE, GAP, SQUARED_GAP = 0, 1, 2, 3  # how the others differ from the lead: the row `SUMS`
-# Rows of a desk: lists of bodies, and what is worked out for the members by their place in the list (yen a year).
-MEMBERS, OTHERS, LEAVERS, PARTNERS, CODES, ORDER = 0, 1, 2, 3, 4, 5
-ALONE, WEIGHTS, SHARES, GRANTS, PAYOFFS, WANTED, SUMS = 0, 1, 2, 3, 4, 5, 6
 
 PLAYER = np.dtype(
     [
@@ -87,26 +83,15 @@ PLAYER = np.dtype(
 )
 
 
-Players = NDArray[np.void]  # (n,) PLAYER
-
-
-class Desk(NamedTuple):
-    """Room to work on one group at a time."""
-
-    lists: Integers  # (6, n) indices of bodies; members and others in the order of the nation
-    numbers: Floats  # (7, n)
-    costs: Floats  # (2^EXACT_PLAYERS,) yen a year by coalition
-
-
-@kernel(makes_arrays=True)
-def lay_desk(n: int) -> Desk:
-    """Return a desk for groups of up to `n` bodies."""
-    width = max(n, SQUARED_GAP + 1)
-    return Desk(
-        lists=np.empty((ORDER + 1, width), dtype=np.int64),
-        numbers=np.empty((SUMS + 1, width)),
-        costs=np.empty(1 << EXACT_PLAYERS),
-    )
+# How the other members of a group differ from its lead, summed up.
+DIFFERENCES = np.dtype(
+    [
+        ("distance", np.float64),  # km
+        ("elsewhere", np.float64),  # members with another main vendor
+        ("gap", np.float64),  # by which log population falls short
+        ("squared_gap", np.float64),
+    ]
+)
 
 
 @kernel
@@ -118,7 +103,7 @@ def pooled(size: int, poolable: float, fixed: float) -> float:
 @kernel
 def poolable(p: np.record) -> float:
     """Return psi_pool, the share of the fixed cost that a group pays once: none if it does not share systems."""
-    return p.poolable_share if p.shared_system == ON else 0.0
+    return p.poolable_share if p.shared_system == Switch.ON else 0.0
 
 
 @kernel
@@ -142,13 +127,13 @@ def coefficient_of_variation(lead: float, gap: float, squared_gap: float, size: 
 
 
 @kernel
-def transaction_cost(size: int, lead: np.record, sums: Floats, p: np.record) -> float:
+def transaction_cost(size: int, lead: np.record, sums: np.record, p: np.record) -> float:
     """Return T (yen a year) of a group of this `size`; `sums` say how its other members differ from its `lead`."""
     if size <= 1:
         return 0.0
-    friction = p.distance_weight * sums[DISTANCE] / (size - 1) / p.distance_scale
-    friction += p.vendor_weight * sums[ELSEWHERE] / (size - 1)
-    spread = coefficient_of_variation(lead.log_population, sums[GAP], sums[SQUARED_GAP], size)
+    friction = p.distance_weight * sums.distance / (size - 1) / p.distance_scale
+    friction += p.vendor_weight * sums.elsewhere / (size - 1)
+    spread = coefficient_of_variation(lead.log_population, sums.gap, sums.squared_gap, size)
     friction += p.heterogeneity_weight * spread
     return p.transaction_cost * (size - 1) * (1.0 + friction) * (1.0 - lead.facilitation)
 
@@ -160,109 +145,112 @@ def distance(one: np.record, other: np.record) -> float:
 
 
 @kernel
-def compare(lead: np.record, other: np.record, sums: Floats) -> None:
+def compare(lead: np.record, other: np.record, sums: np.record) -> None:
     """Add to `sums` how one more member differs from the lead."""
     gap = lead.log_population - other.log_population
-    sums[DISTANCE] += distance(lead, other)
-    sums[ELSEWHERE] += other.vendor != lead.vendor
-    sums[GAP] += gap
-    sums[SQUARED_GAP] += gap * gap
+    sums.distance += distance(lead, other)
+    sums.elsewhere += other.vendor != lead.vendor
+    sums.gap += gap
+    sums.squared_gap += gap * gap
 
 
 @kernel
-def largest(players: Players, members: Integers, count: int) -> int:
+def largest(run: Run, members: Integers, count: int) -> int:
     """Return the member with most residents; of equals the first one of the nation."""
     lead = members[0]
     for k in range(1, count):
         i = members[k]
-        ahead = players[i].population - players[lead].population
+        ahead = run.players[i].population - run.players[lead].population
         if ahead > 0.0 or (ahead == 0.0 and i < lead):
             lead = i
     return lead
 
 
 @kernel
-def transactions(players: Players, members: Integers, count: int, lead: int, sums: Floats, p: np.record) -> float:
-    """Return T (yen a year) of the first `count` of `members` under their `lead`; fills `sums`."""
-    for term in range(SQUARED_GAP + 1):
-        sums[term] = 0.0
+def transactions(run: Run, members: Integers, count: int, lead: int) -> float:
+    """Return T (yen a year) of the first `count` of `members` under their `lead`; fills `differences`."""
+    sums = run.differences[0]
+    sums.distance, sums.elsewhere, sums.gap, sums.squared_gap = 0.0, 0.0, 0.0, 0.0
     for k in range(count):
         if members[k] != lead:
-            compare(players[lead], players[members[k]], sums)
-    return transaction_cost(count, players[lead], sums, p)
+            compare(run.players[lead], run.players[members[k]], sums)
+    return transaction_cost(count, run.players[lead], sums, run.parameters)
 
 
 @kernel
-def joint_cost(players: Players, members: Integers, count: int, sums: Floats, p: np.record) -> tuple[int, float, float]:
-    """Return the lead, C and T (yen a year) of the first `count` of `members`; fills `sums`."""
-    lead = largest(players, members, count)
-    transaction = transactions(players, members, count, lead, sums, p)
+def joint_cost(run: Run, members: Integers, count: int) -> tuple[int, float, float]:
+    """Return the lead, C and T (yen a year) of the first `count` of `members`."""
+    p = run.parameters
+    lead = largest(run, members, count)
+    transaction = transactions(run, members, count, lead)
     total = 0.0
     for k in range(count):
-        total += players[members[k]].cost
+        total += run.players[members[k]].cost
     return lead, total - pooled(count, poolable(p), p.fixed_cost) + transaction, transaction
 
 
 @kernel
-def share_out(players: Players, desk: Desk, count: int, joint: float, p: np.record) -> None:
-    """Fill SHARES of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing."""
-    members, alone, weights = desk.lists[MEMBERS], desk.numbers[ALONE], desk.numbers[WEIGHTS]
-    shares = desk.numbers[SHARES]
+def share_out(run: Run, count: int, joint: float) -> None:
+    """Fill `shares` of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing."""
+    p = run.parameters
+    members, alone, weights = run.members, run.alone, run.weights
+    shares = run.shares
     for k in range(count):
-        player = players[members[k]]
+        player = run.players[members[k]]
         alone[k] = player.cost
-        weights[k] = player.usage if p.sharing_rule == USAGE else player.population
-    if p.sharing_rule == EQUAL:
+        weights[k] = player.usage if p.sharing_rule == SharingRule.USAGE else player.population
+    if p.sharing_rule == SharingRule.EQUAL:
         equal(joint, count, shares)
-    elif p.sharing_rule == POPULATION or p.sharing_rule == USAGE:
+    elif p.sharing_rule == SharingRule.POPULATION or p.sharing_rule == SharingRule.USAGE:
         proportional(joint, weights, count, shares)
-    elif p.sharing_rule == EQUAL_SAVING:
+    elif p.sharing_rule == SharingRule.EQUAL_SAVING:
         equal_saving(joint, alone, count, shares)
-    elif p.sharing_rule == SEPARABLE_COSTS:
-        cost_without_each(players, desk, count, p)
+    elif p.sharing_rule == SharingRule.SEPARABLE_COSTS:
+        cost_without_each(run, count)
         separable_costs_remaining_benefits(joint, alone, weights, count, shares)
     elif count <= EXACT_PLAYERS:
-        tabulate_costs(players, desk, count, p)
-        shapley(desk.costs, count, shares)
+        tabulate_costs(run, count)
+        shapley(run.coalition_costs, count, shares)
     else:
-        sampled_shapley(players, desk, count, p)
+        sampled_shapley(run, count)
 
 
 @kernel
-def cost_without_each(players: Players, desk: Desk, count: int, p: np.record) -> None:
-    """Fill WEIGHTS with what all the other members cost together (yen a year)."""
-    others = desk.lists[OTHERS]
+def cost_without_each(run: Run, count: int) -> None:
+    """Fill `weights` with what all the other members cost together (yen a year)."""
+    others = run.others
     for k in range(count):
         for place in range(count - 1):
-            others[place] = desk.lists[MEMBERS, place + (place >= k)]
-        desk.numbers[WEIGHTS, k] = 0.0
+            others[place] = run.members[place + (place >= k)]
+        run.weights[k] = 0.0
         if count > 1:
-            desk.numbers[WEIGHTS, k] = joint_cost(players, others, count - 1, desk.numbers[SUMS], p)[1]
+            run.weights[k] = joint_cost(run, others, count - 1)[1]
 
 
 @kernel
-def tabulate_costs(players: Players, desk: Desk, count: int, p: np.record) -> None:
-    """Fill `costs` with C (yen a year) of every coalition of the members."""
-    members, some, sums = desk.lists[MEMBERS], desk.lists[OTHERS], desk.numbers[SUMS]
-    desk.costs[0] = 0.0
+def tabulate_costs(run: Run, count: int) -> None:
+    """Fill `coalition_costs` with C (yen a year) of every coalition of the members."""
+    members, some = run.members, run.others
+    run.coalition_costs[0] = 0.0
     for coalition in range(1, 1 << count):
         size = 0
         for k in range(count):
             if (coalition >> k) & 1:
                 some[size] = members[k]
                 size += 1
-        desk.costs[coalition] = joint_cost(players, some, size, sums, p)[1]
+        run.coalition_costs[coalition] = joint_cost(run, some, size)[1]
 
 
 @kernel
-def sampled_shapley(players: Players, desk: Desk, count: int, p: np.record) -> None:
-    """Fill SHARES with the mean of what each member adds (yen a year) over random orders of joining."""
-    members, joined, codes, order = desk.lists[MEMBERS], desk.lists[OTHERS], desk.lists[CODES], desk.lists[ORDER]
-    shares, draws, sums = desk.numbers[SHARES], desk.numbers[WEIGHTS], desk.numbers[SUMS]
+def sampled_shapley(run: Run, count: int) -> None:
+    """Fill `shares` with the mean of what each member adds (yen a year) over random orders of joining."""
+    p = run.parameters
+    members, joined, codes, order = run.members, run.others, run.codes, run.order
+    shares, draws, sums = run.shares, run.weights, run.differences[0]
     for k in range(count):
-        codes[k] = players[members[k]].code
+        codes[k] = run.players[members[k]].code
         shares[k] = 0.0
-    key = players[largest(players, members, count)].code
+    key = run.players[largest(run, members, count)].code
     for number in range(SAMPLED_ORDERS):
         random_order(codes, count, key, number, draws, order)
         lead, before = members[order[0]], 0.0
@@ -270,40 +258,41 @@ def sampled_shapley(players: Players, desk: Desk, count: int, p: np.record) -> N
             joiner = members[order[place]]
             joined[place] = joiner
             after = 0.0
-            if largest(players, joined, place + 1) == joiner:
+            if largest(run, joined, place + 1) == joiner:
                 lead = joiner
-                after = transactions(players, joined, place + 1, lead, sums, p)
+                after = transactions(run, joined, place + 1, lead)
             else:
-                compare(players[lead], players[joiner], sums)
-                after = transaction_cost(place + 1, players[lead], sums, p)
+                compare(run.players[lead], run.players[joiner], sums)
+                after = transaction_cost(place + 1, run.players[lead], sums, p)
             after -= pooled(place + 1, poolable(p), p.fixed_cost)
-            shares[order[place]] += (players[joiner].cost + (after - before)) / SAMPLED_ORDERS
+            shares[order[place]] += (run.players[joiner].cost + (after - before)) / SAMPLED_ORDERS
             before = after
 
 
 @kernel
-def grant_out(players: Players, members: Integers, count: int, lead: int, grants: Floats, p: np.record) -> None:
+def grant_out(run: Run, members: Integers, count: int, lead: int, grants: Floats) -> None:
     """Fill `grants` (yen a year) of the first `count` of `members` under their `lead`."""
+    p = run.parameters
     saved = pooled(count, poolable(p), p.fixed_cost)
     receivers = 0
     for k in range(count):
-        receivers += is_granted(members[k] == lead, players[members[k]].population, p)
+        receivers += is_granted(members[k] == lead, run.players[members[k]].population, p)
     for k in range(count):
-        gets = is_granted(members[k] == lead, players[members[k]].population, p)
-        grants[k] = players[members[k]].grant_rate * saved / receivers if gets else 0.0
+        gets = is_granted(members[k] == lead, run.players[members[k]].population, p)
+        grants[k] = run.players[members[k]].grant_rate * saved / receivers if gets else 0.0
 
 
 @kernel
 def is_granted(is_lead: bool, population: float, p: np.record) -> bool:
     """Return whether a member gets a part of the cooperation grant."""
-    if p.grant_recipient == TO_LEAD:
+    if p.grant_recipient == GrantRecipient.HUB:
         return is_lead
-    return p.grant_recipient == TO_ALL or population < p.small_population
+    return p.grant_recipient == GrantRecipient.ALL or population < p.small_population
 
 
 @kernel
-def appraise(players: Players, desk: Desk, count: int, p: np.record, least: float) -> tuple[int, float, float]:
-    """Work out the first `count` MEMBERS on the desk as a group; fills SHARES, GRANTS and PAYOFFS.
+def appraise(run: Run, count: int, least: float) -> tuple[int, float, float]:
+    """Work out the first `count` members on the desk as a group; fills their shares, grants and payoffs.
 
     Where the payoffs sum to less than `least` (yen a year), shares are not worked out and all payoffs are -inf: no rule
     can share out what is not there.
@@ -313,28 +302,29 @@ def appraise(players: Players, desk: Desk, count: int, p: np.record, least: floa
     tuple[int, float, float]
         The lead, C and T (yen a year).
     """
-    members, shares = desk.lists[MEMBERS], desk.numbers[SHARES]
-    grants, payoffs = desk.numbers[GRANTS], desk.numbers[PAYOFFS]
-    lead, joint, transaction = joint_cost(players, members, count, desk.numbers[SUMS], p)
-    grant_out(players, members, count, lead, grants, p)
+    p = run.parameters
+    members, shares = run.members, run.shares
+    grants, payoffs = run.grants, run.payoffs
+    lead, joint, transaction = joint_cost(run, members, count)
+    grant_out(run, members, count, lead, grants)
     population, surplus, shortage = 0.0, 0.0, 0.0
     for k in range(count):
-        player = players[members[k]]
+        player = run.players[members[k]]
         population += player.population
         surplus += player.surplus
         shortage += player.shortage
-    relief = p.staff_value * covered(surplus, shortage, p.coordination_loss) if p.shared_staff == ON else 0.0
-    discount = 1.0 - money.group_price(count, p.procurement_discount) if p.joint_procurement == ON else 0.0
+    relief = p.staff_value * covered(surplus, shortage, p.coordination_loss) if p.shared_staff == Switch.ON else 0.0
+    discount = 1.0 - money.group_price(count, p.procurement_discount) if p.joint_procurement == Switch.ON else 0.0
     total = -joint
     for k in range(count):
-        player = players[members[k]]
+        player = run.players[members[k]]
         payoff = player.cost + grants[k] + relief * player.shortage + discount * player.purchase
         if count > 1:
             payoff += player.bonus
         payoffs[k] = payoff - autonomy_loss(player.population, population, player.cost, p.autonomy_cost)
         total += payoffs[k]
     if total >= least:
-        share_out(players, desk, count, joint, p)
+        share_out(run, count, joint)
     for k in range(count):
         payoffs[k] = payoffs[k] - shares[k] if total >= least else -np.inf
     return lead, joint, transaction
@@ -349,22 +339,20 @@ def main_vendor(lots: Records) -> int:
     return -1
 
 
-@kernel(makes_arrays=True)
-def invite(country: Country, state: State, p: np.record, month: int) -> Players:
-    """Return every body as a player, (n,) PLAYER, as it stands in this `month` with a view to next April."""
-    n, n_lots = state.lots.shape
-    players = np.zeros(n, dtype=PLAYER)
-    lot_weight = np.zeros(n_lots)
-    for operation in range(country.lot_of.size):
-        lot_weight[country.lot_of[operation]] += country.weight[operation]
+@kernel
+def invite(run: Run, month: int) -> None:
+    """Make every body a player, as it stands in this `month` with a view to next April."""
+    p = run.parameters
+    n, n_lots = run.lots.shape
     years = max(1.0, p.contract_months / MONTHS_OF_YEAR)
     april = month + (MONTHS_OF_YEAR - month % MONTHS_OF_YEAR)
     for i in range(n):
-        place, purse, lever, worker = country.municipalities[i], state.purses[i], state.levers[i], state.workforce[i]
-        lots, people, group = state.lots[i], country.cohorts[i], state.municipalities[i].group
-        player = players[i]
+        place, purse, lever, worker = run.places[i], run.purses[i], run.levers[i], run.workforce[i]
+        lots, people, group = run.lots[i], run.ages[i], run.municipalities[i].group
+        player = run.players[i]
         player.code, player.vendor = place.code, main_vendor(lots)
-        player.group, player.after, player.is_due = -1, -1, True
+        player.group, player.after, player.payoff, player.exit_fee = NOBODY, NOBODY, 0.0, 0.0
+        player.pays_exit, player.opens, player.is_due = False, False, True
         player.population, player.log_population = place.population, math.log(max(1.0, place.population))
         player.x_km, player.y_km = place.x_km, place.y_km
         player.cost = purse.baseline
@@ -375,17 +363,16 @@ def invite(country: Country, state: State, p: np.record, month: int) -> Players:
         to_come = 0.0
         for lot in range(n_lots):
             if lots[lot].legacy >= 0 and lots[lot].commit < 0:
-                to_come += lot_weight[lot]
+                to_come += lot_weight(run, lot)
         unpaid = to_come
-        for operation in range(country.lot_of.size):
-            chosen = lots[country.lot_of[operation]]
-            if chosen.commit >= 0 and 0 <= state.systems[i, operation].state < LIVE:
-                unpaid += (1.0 - p.first_instalment) * chosen.price * country.weight[operation]
+        for operation in range(run.lot_of.size):
+            chosen = lots[run.lot_of[operation]]
+            if chosen.commit >= 0 and 0 <= run.systems[i, operation].state < SystemState.LIVE:
+                unpaid += (1.0 - p.first_instalment) * chosen.price * run.weight[operation]
         alone = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, False))
         member = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, True))
         player.purchase = member * to_come * purse.unit_one_off / years
         player.bonus = (alone - member) * unpaid * purse.unit_one_off / years
         player.facilitation, player.grant_rate = lever.facilitation, lever.grant_rate
-        if group >= 0 and state.groups[group].contract_end > april:
+        if group >= 0 and run.groups[group].contract_end > april:
             player.exit_fee = p.exit_fee * purse.baseline
-    return players

@@ -13,14 +13,20 @@ security hazard (`security`). The benefit goes to society and stands in no ledge
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dxsim.kernel import kernel
-from dxsim.model.state import INTERFACES, INTEROPERABILITY, PREFECTURES, Country, Floats, Records, State
+from dxsim.model.fields import Field
+from dxsim.scenario.registry import choices
 
-NONE, PREFECTURE, NATIONAL = 0, 1, 2
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
+
+DataSharing = choices("security.data_sharing")
 REACH = (0.0, 0.5, 1.0)  # r of a data flow, by the data-sharing rule
 MONTHS_OF_YEAR = 12
+FLOWS = (Field("interfaces", "between old and new systems"), Field("interoperability", "yen"))
 
 
 @kernel
@@ -53,42 +59,34 @@ def monthly_benefit(index: float, share: float, baseline: float) -> float:
     return share * baseline / MONTHS_OF_YEAR * index
 
 
-@kernel(makes_arrays=True)
-def live_shares(places: Records, bodies: Records, rule: int) -> Floats:
-    """Return the live share that counts for the bodies of each prefecture, (48,)."""
-    share = np.zeros(PREFECTURES + 1)
-    if rule == NONE:
-        return share
-    live, systems = np.zeros(share.size, dtype=np.int64), np.zeros(share.size, dtype=np.int64)
-    for i in range(places.size):
-        area = places[i].prefecture if rule == PREFECTURE else 0
-        live[area] += bodies[i].live
-        systems[area] += bodies[i].systems
-    for prefecture in range(share.size):
-        area = prefecture if rule == PREFECTURE else 0
-        share[prefecture] = live[area] / max(1, systems[area])
-    return share
+@kernel
+def look_at_live_shares(run: Run) -> None:
+    """Work out the live share that counts for the bodies of each prefecture."""
+    rule = run.parameters.data_sharing
+    for prefecture in range(run.live_share.size):
+        run.area_live[prefecture], run.area_systems[prefecture] = 0, 0
+        run.live_share[prefecture] = 0.0
+    if rule == DataSharing.NONE:
+        return
+    for i in range(run.places.size):
+        area = run.places[i].prefecture if rule == DataSharing.PREFECTURE else 0
+        run.area_live[area] += run.municipalities[i].live
+        run.area_systems[area] += run.municipalities[i].systems
+    for prefecture in range(run.live_share.size):
+        area = prefecture if rule == DataSharing.PREFECTURE else 0
+        run.live_share[prefecture] = run.area_live[area] / max(1, run.area_systems[area])
 
 
-@kernel(makes_arrays=True)
-def count_interfaces(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def count_interfaces(run: Run, month: int) -> None:
     """Count every body's interfaces between old and new systems, and value what works together."""
-    share = live_shares(country.municipalities, state.municipalities, parameters.data_sharing)
-    value_bodies(country, state, parameters, share)
-
-
-@kernel(inner=True)
-def value_bodies(country: Country, state: State, parameters: np.record, share: Floats) -> None:
-    """Count the interfaces of every body and value what works together; (48,) `share` is that of `live_shares`."""
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, body, flows = (
-            country.municipalities[i],
-            state.municipalities[i],
-            state.flows[country.municipalities[i].kind],
-        )
-        state.harm[i].interfaces = interfaces(body.live, body.systems, p.interface_density)
-        between = between_bodies(share[place.prefecture], REACH[p.data_sharing])
+    p = run.parameters
+    look_at_live_shares(run)
+    for i in range(run.places.size):
+        place, body = run.places[i], run.municipalities[i]
+        flows = run.flows[place.kind]
+        run.harm[i].interfaces = interfaces(body.live, body.systems, p.interface_density)
+        between = between_bodies(run.live_share[place.prefecture], REACH[p.data_sharing])
         index = benefit_index(pairs_live(body.live, body.systems), between)
-        flows[INTERFACES] += state.harm[i].interfaces
-        flows[INTEROPERABILITY] += monthly_benefit(index, p.interoperability_benefit, state.purses[i].baseline)
+        flows.interfaces += run.harm[i].interfaces
+        flows.interoperability += monthly_benefit(index, p.interoperability_benefit, run.purses[i].baseline)

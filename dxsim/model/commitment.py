@@ -35,46 +35,38 @@ acts, bodies move irrespective of internal conditions); Alfi, Parisi and Pietron
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
+from dxsim.model.codes import NOBODY, Account, Cause, Listed, Treasury
 from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
+from dxsim.model.fields import Field
 from dxsim.model.planning import begin_planning
 from dxsim.model.policy import expected_deadline
 from dxsim.model.staff import planning_effort
-from dxsim.model.state import (
-    BODIES_COMMITTED,
-    COMMITTED,
-    ENVELOPE,
-    FUND,
-    MANDATE,
-    OWN_MOTIVE,
-    PEERS,
-    REFUSALS,
-    Country,
-    Floats,
-    Integers,
-    Records,
-    State,
-)
 from dxsim.model.vendor_choice import lead_of
+from dxsim.model.work import lot_weight
+from dxsim.scenario.registry import choices
 
-LINEAR, THRESHOLD = 0, 1
-FISCAL_YEAR, ALWAYS_OPEN = 0, 1
+if TYPE_CHECKING:
+    from dxsim.model.state import Floats, Integers, Records, Run
+
+
+PeerResponse, GateRule = choices("commitment.peer_response"), choices("commitment.gate_rule")
 APRIL, SEPTEMBER, DECEMBER, MARCH = 0, 5, 8, 11  # months after April
-NOBODY = -1  # the end of a list of members
 NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
+FLOWS = (Field("refusals", "municipalities that had no money for a commitment"),)
 
 
 @kernel
 def peer_response(exposure: float, form: int, half: float, steepness: float) -> float:
     """Return psi(F) in [0, 1] for an `exposure` F in [0, 1]: linear, or a threshold with psi(`half`) = 1/2."""
-    if form == LINEAR:
+    if form == PeerResponse.LINEAR:
         return exposure
     raised = exposure**steepness
     return raised / (raised + half**steepness)
@@ -121,162 +113,132 @@ def exposure(of_prefecture: float, of_kind: float, neighbours: int, degree: int,
     return (of_prefecture + of_kind) / (by_prefecture + by_kind) if by_prefecture + by_kind > 0.0 else 0.0
 
 
-@kernel(makes_arrays=True)
-def weighted_shares(committed: Integers, size: Integers, weight: float) -> Floats:
-    """Return `weight` times the share of each area's or type's bodies, of `size`, that `committed`, by lot."""
-    shares = np.zeros(committed.shape)
+@kernel
+def weigh_peers(committed: Integers, size: Integers, weight: float, shares: Floats) -> None:
+    """Fill `shares` with `weight` times the share of each area's or type's bodies, of `size`, that `committed`, by lot."""
     for row in range(committed.shape[0]):
         for lot in range(committed.shape[1]):
-            if size[row] > 0:
-                shares[row, lot] = weight * committed[row, lot] / size[row]
-    return shares
+            shares[row, lot] = weight * committed[row, lot] / size[row] if size[row] > 0 else 0.0
 
 
-@kernel(makes_arrays=True)
-def peer_exposure(country: Country, state: State, parameters: np.record, i: int, lot: int) -> float:
-    """Return F of body `i` and a `lot` in this month."""
-    place, degree = country.municipalities[i], country.offsets[i + 1] - country.offsets[i]
-    of_prefecture = weighted_shares(
-        state.prefecture_committed, country.prefecture_size, parameters.prefecture_exposure_weight
-    )
-    of_kind = weighted_shares(state.kind_committed, country.kind_size, parameters.type_exposure_weight)
-    neighbours = state.lots[i, lot].neighbours_committed
-    return exposure(of_prefecture[place.prefecture, lot], of_kind[place.kind, lot], neighbours, degree, parameters)
+@kernel
+def look_at_peers(run: Run) -> None:
+    """Work out what shares of prefectures and types had committed before this month."""
+    p = run.parameters
+    weigh_peers(run.prefecture_committed, run.prefecture_size, p.prefecture_exposure_weight, run.prefecture_share)
+    weigh_peers(run.kind_committed, run.kind_size, p.type_exposure_weight, run.kind_share)
+
+
+@kernel
+def peer_exposure(run: Run, i: int, lot: int) -> float:
+    """Return F of body `i` and a `lot`, by what `look_at_peers` has seen."""
+    place, degree = run.places[i], run.offsets[i + 1] - run.offsets[i]
+    neighbours = run.lots[i, lot].neighbours_committed
+    of_prefecture, of_kind = run.prefecture_share[place.prefecture, lot], run.kind_share[place.kind, lot]
+    return exposure(of_prefecture, of_kind, neighbours, degree, run.parameters)
 
 
 @kernel
 def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> bool:
     """Return whether a body can budget a commitment in this month: each April, else with a supplementary budget."""
     of_year = month % 12
-    if parameters.gate_rule == ALWAYS_OPEN or of_year == APRIL:
+    if parameters.gate_rule == GateRule.ALWAYS_OPEN or of_year == APRIL:
         return True
     if of_year != SEPTEMBER and of_year != DECEMBER and of_year != MARCH:
         return False
     return streams.uniform(seed, streams.GATE, code, month, 0) < parameters.supplementary_gate_probability
 
 
-@kernel(inner=True, makes_arrays=True)
-def decide(country: Country, state: State, parameters: np.record, seed: int, month: int, decided: Integers) -> int:
-    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`; return how many.
+@kernel
+def decide(run: Run, month: int) -> None:
+    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`.
 
     A lead comes right before the members that commit with it. Bodies that follow a lead have their turn last, when
     it is known what they do with it, so that their codes don't matter.
     """
-    p = parameters
-    left = state.ledger[:, ENVELOPE].copy()
-    is_listed = np.zeros(state.lots.shape, dtype=np.bool_)
-    of_prefecture = weighted_shares(state.prefecture_committed, country.prefecture_size, p.prefecture_exposure_weight)
-    of_kind = weighted_shares(state.kind_committed, country.kind_size, p.type_exposure_weight)
-    return decide_in_turn(country, state, p, seed, month, left, is_listed, of_prefecture, of_kind, decided)
-
-
-@kernel(inner=True)
-def decide_in_turn(
-    country: Country,
-    state: State,
-    parameters: np.record,
-    seed: int,
-    month: int,
-    left: Integers,
-    is_listed: NDArray[np.bool_],
-    of_prefecture: Floats,
-    of_kind: Floats,
-    decided: Integers,
-) -> int:
-    """Let all bodies build up intent and decide; fill `decided` and return how many lots it lists.
-
-    `left`, (n,), is what is left in the envelopes (yen), `is_listed`, (n, L), what comes along with a lead in this
-    month; `of_prefecture`, (48, L), and `of_kind`, (kinds, L), are the weighted shares of those that had committed.
-    """
-    p, n_lots = parameters, state.lots.shape[1]
-    count = 0
+    n_lots = run.lots.shape[1]
+    run.listed[Listed.DECIDED] = 0
+    for i in range(run.places.size):
+        run.left[i] = run.ledger[i, Account.ENVELOPE]
+        for lot in range(n_lots):
+            run.is_listed[i, lot] = False
+    look_at_peers(run)
     for turn in range(2):
-        for i in range(country.municipalities.size):
-            body = state.municipalities[i]
-            if body.open_lots == 0:
-                continue
-            lead = lead_of(state.municipalities, state.groups, p.shared_system, i)
-            if (lead != i) != (turn == 1):
-                continue
-            is_lead = lead == i and body.group >= 0 and p.shared_system == 1
-            gate_open = is_gate_open(seed, country.municipalities[i].code, month, p)
-            readiness = weighted_readiness(country, state, body.group) if is_lead else body.readiness
-            build_up(country, state, p, month, i, readiness, of_prefecture, of_kind)
-            if not gate_open:
-                continue
-            for lot in range(n_lots):
-                chosen, intent = state.lots[i, lot], state.intent[i, lot]
-                if chosen.legacy < 0 or chosen.commit >= 0 or not state.offered[lot] or is_listed[i, lot]:
-                    continue
-                wants = intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE] >= chosen.threshold
-                if lead != i and state.lots[lead, lot].legacy >= 0:
-                    wants = state.lots[lead, lot].commit >= 0
-                if not wants:
-                    for cause in range(intent.size):
-                        state.gate_intent[i, lot, cause] = intent[cause]
-                elif affords(country, state, p, month, i, lot, left):
-                    decided[count] = i * n_lots + lot
-                    count += 1
-                    if is_lead:
-                        count = bring_members(country, state, p, month, i, lot, left, is_listed, decided, count)
-    return count
+        for i in range(run.places.size):
+            if run.municipalities[i].open_lots > 0:
+                lead = lead_of(run.municipalities, run.groups, run.parameters.shared_system, i)
+                if (lead != i) == (turn == 1):
+                    take_turn(run, month, i, lead)
 
 
-@kernel(inner=True)
+@kernel
+def take_turn(run: Run, month: int, i: int, lead: int) -> None:
+    """Let a body, which follows `lead` (itself if nobody else), build up intent and decide about its open lots."""
+    p, body = run.parameters, run.municipalities[i]
+    is_lead = lead == i and body.group >= 0 and p.shared_system == 1
+    readiness = weighted_readiness(run, body.group) if is_lead else body.readiness
+    build_up(run, month, i, readiness)
+    if not is_gate_open(run.seed, run.places[i].code, month, p):
+        return
+    for lot in range(run.lots.shape[1]):
+        chosen, intent = run.lots[i, lot], run.intent[i, lot]
+        if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot] or run.is_listed[i, lot]:
+            continue
+        wants = intent[Cause.OWN_MOTIVE] + intent[Cause.PEERS] + intent[Cause.MANDATE] >= chosen.threshold
+        if lead != i and run.lots[lead, lot].legacy >= 0:
+            wants = run.lots[lead, lot].commit >= 0
+        if not wants:
+            for cause in range(intent.size):
+                run.gate_intent[i, lot, cause] = intent[cause]
+        elif affords(run, month, i, lot):
+            list_decision(run, i, lot)
+            if is_lead:
+                bring_members(run, month, i, lot)
+
+
+@kernel
+def list_decision(run: Run, i: int, lot: int) -> None:
+    """Add a lot to those that commit in this month."""
+    run.decided[run.listed[Listed.DECIDED]] = i * run.lots.shape[1] + lot
+    run.listed[Listed.DECIDED] += 1
+
+
+@kernel
 def build_up(
-    country: Country,
-    state: State,
-    parameters: np.record,
+    run: Run,
     month: int,
     i: int,
     readiness: float,
-    of_prefecture: Floats,
-    of_kind: Floats,
 ) -> None:
-    """Add this month's hazard to the intent of a body's open lots.
-
-    `readiness` is that by which it decides; (48, L) `of_prefecture` and (kinds, L) `of_kind` are weighted shares of
-    those that had committed.
-    """
-    p, place, body, lever = parameters, country.municipalities[i], state.municipalities[i], state.levers[i]
+    """Add this month's hazard to the intent of a body's open lots; `readiness` is that by which it decides."""
+    p, body, lever = run.parameters, run.municipalities[i], run.levers[i]
     own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
     peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
     mandate_at_full = 0.0
     if month >= p.mandate_start:
         mandate_at_full = mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
     deadline = expected_deadline(body.belief, p.deadline, p.second_deadline)
-    degree = country.offsets[i + 1] - country.offsets[i]
-    for lot in range(state.lots.shape[1]):
-        chosen, intent = state.lots[i, lot], state.intent[i, lot]
-        if chosen.legacy < 0 or chosen.commit >= 0 or not state.offered[lot]:
+    for lot in range(run.lots.shape[1]):
+        chosen, intent = run.lots[i, lot], run.intent[i, lot]
+        if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot]:
             continue
-        intent[OWN_MOTIVE] += own
+        intent[Cause.OWN_MOTIVE] += own
         if p.peer_hazard > 0.0:
-            seen = exposure(
-                of_prefecture[place.prefecture, lot], of_kind[place.kind, lot], chosen.neighbours_committed, degree, p
+            seen = peer_exposure(run, i, lot)
+            intent[Cause.PEERS] += peers * peer_response(
+                seen, p.peer_response, p.peer_threshold, p.peer_threshold_steepness
             )
-            intent[PEERS] += peers * peer_response(seen, p.peer_response, p.peer_threshold, p.peer_threshold_steepness)
         if mandate_at_full == 0.0:
             continue
-        due = due_date(deadline, chosen, state.nation[0], p)
-        wait = state.vendors[chosen.legacy].queue_wait
+        due = due_date(deadline, chosen, run.nation[0], p)
+        wait = run.vendors[chosen.legacy].queue_wait
         ahead = lead_time(chosen.planning_months, wait, p.minimum_months, body.naive)
         pressure = urgency(due - month - ahead, p.urgency_scale)
         if month >= due:
             pressure *= lever.enforcement
         if month >= p.deadline - NAMING_MONTHS:
             pressure *= 1.0 + lever.naming
-        intent[MANDATE] += mandate_at_full * pressure
-
-
-@kernel(inner=True)
-def lot_weight(country: Country, lot: int) -> float:
-    """Return the work weight of all systems of a lot."""
-    total = 0.0
-    for operation in range(country.lot_of.size):
-        if country.lot_of[operation] == lot:
-            total += country.weight[operation]
-    return total
+        intent[Cause.MANDATE] += mandate_at_full * pressure
 
 
 @kernel
@@ -287,50 +249,35 @@ def price_now(body: np.record, groups: Records, parameters: np.record) -> float:
     return money.group_price(groups[body.group].members, parameters.procurement_discount)
 
 
-@kernel(inner=True)
-def affords(
-    country: Country, state: State, parameters: np.record, month: int, i: int, lot: int, left: Integers
-) -> bool:
+@kernel
+def affords(run: Run, month: int, i: int, lot: int) -> bool:
     """Return whether a body has the money for the first instalment of a lot; if so, set it aside from `left` (yen)."""
-    if parameters.budget == money.UNLIMITED:
+    if run.parameters.budget == money.Budget.UNLIMITED:
         return True
-    body, lever = state.municipalities[i], state.levers[i]
-    price = price_now(body, state.groups, parameters)
-    unit = parameters.rounding_unit
-    due = money.instalment(state.purses[i], lot_weight(country, lot), price, parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, parameters, month, False, body.group >= 0)
-    due -= money.subsidy(due, lever.subsidy_rate, ceiling, state.treasury[FUND], unit)
-    if due > left[i]:
-        state.flows[country.municipalities[i].kind, REFUSALS] += 1.0
-        events.note(state.log, state.logged, month, events.REFUSED, i, lot, 0, 0, float(due - left[i]))
+    body, lever = run.municipalities[i], run.levers[i]
+    price = price_now(body, run.groups, run.parameters)
+    unit = run.parameters.rounding_unit
+    due = money.instalment(run.purses[i], lot_weight(run, lot), price, run.parameters.first_instalment, unit)
+    ceiling = money.ceiling_now(lever, run.parameters, month, False, body.group >= 0)
+    due -= money.subsidy(due, lever.subsidy_rate, ceiling, run.treasury[Treasury.FUND], unit)
+    if due > run.left[i]:
+        run.flows[run.places[i].kind].refusals += 1.0
+        events.note(run, month, events.Kind.REFUSED, i, lot, 0, 0, float(due - run.left[i]))
         return False
-    left[i] -= due
+    run.left[i] -= due
     return True
 
 
-@kernel(inner=True)
-def bring_members(
-    country: Country,
-    state: State,
-    parameters: np.record,
-    month: int,
-    lead: int,
-    lot: int,
-    left: Integers,
-    is_listed: NDArray[np.bool_],
-    decided: Integers,
-    count: int,
-) -> int:
-    """List the members of a lead's group that commit a lot with it, those with the money; return the new count."""
-    member = state.groups[state.municipalities[lead].group].head
+@kernel
+def bring_members(run: Run, month: int, lead: int, lot: int) -> None:
+    """List the members of a lead's group that commit a lot with it, those with the money."""
+    member = run.groups[run.municipalities[lead].group].head
     while member != NOBODY:
-        is_open = state.lots[member, lot].legacy >= 0 and state.lots[member, lot].commit < 0
-        if member != lead and is_open and affords(country, state, parameters, month, member, lot, left):
-            decided[count] = member * state.lots.shape[1] + lot
-            is_listed[member, lot] = True
-            count += 1
-        member = state.municipalities[member].after
-    return count
+        is_open = run.lots[member, lot].legacy >= 0 and run.lots[member, lot].commit < 0
+        if member != lead and is_open and affords(run, month, member, lot):
+            list_decision(run, member, lot)
+            run.is_listed[member, lot] = True
+        member = run.municipalities[member].after
 
 
 @kernel
@@ -338,74 +285,64 @@ def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
     """Return the cause drawn in proportion to the intent that each built up since the last open gate."""
     point = draw * (own + peers + mandate)
     if point < own:
-        return OWN_MOTIVE
-    return PEERS if point < own + peers else MANDATE
+        return Cause.OWN_MOTIVE
+    return Cause.PEERS if point < own + peers else Cause.MANDATE
 
 
-@kernel(inner=True)
-def commit(
-    country: Country,
-    state: State,
-    parameters: np.record,
-    seed: int,
-    month: int,
-    decided: Integers,
-    chosen: Integers,
-    count: int,
-) -> None:
+@kernel
+def commit(run: Run, month: int) -> None:
     """Apply the decisions of this month together: date, cause, vendor, first instalment, planning; peers are told."""
-    bodies, lots, systems, vendors = state.municipalities, state.lots, state.systems, state.vendors
+    bodies, lots, systems, vendors = run.municipalities, run.lots, run.systems, run.vendors
     n_lots = lots.shape[1]
-    for place in range(count):
-        i, lot, vendor = decided[place] // n_lots, decided[place] % n_lots, chosen[place]
-        intent, before = state.intent[i, lot], state.gate_intent[i, lot]
+    for place in range(run.listed[Listed.DECIDED]):
+        i, lot, vendor = run.decided[place] // n_lots, run.decided[place] % n_lots, run.chosen[place]
+        intent, before = run.intent[i, lot], run.gate_intent[i, lot]
         lots[i, lot].cause = tipping_cause(
-            intent[OWN_MOTIVE] - before[OWN_MOTIVE],
-            intent[PEERS] - before[PEERS],
-            intent[MANDATE] - before[MANDATE],
-            streams.uniform(seed, streams.CAUSE, country.municipalities[i].code, 0, lot),
+            intent[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],
+            intent[Cause.PEERS] - before[Cause.PEERS],
+            intent[Cause.MANDATE] - before[Cause.MANDATE],
+            streams.uniform(run.seed, streams.CAUSE, run.places[i].code, 0, lot),
         )
         lots[i, lot].commit = month
         lots[i, lot].vendor = vendor
-        kind = country.municipalities[i].kind
-        pay_first_instalment(country, state, parameters, month, i, lot)
+        kind = run.places[i].kind
+        pay_first_instalment(run, month, i, lot)
         events.note(
-            state.log,
-            state.logged,
+            run,
             month,
-            events.COMMITTED,
+            events.Kind.COMMITTED,
             i,
             lot,
             vendor,
             lots[i, lot].cause,
-            intent[OWN_MOTIVE] + intent[PEERS] + intent[MANDATE],
+            intent[Cause.OWN_MOTIVE] + intent[Cause.PEERS] + intent[Cause.MANDATE],
         )
-        for operation in range(country.lot_of.size):
-            if country.lot_of[operation] == lot:
-                effort = planning_effort(parameters, country.weight[operation], lots[i, lot], state.workforce[i])
+        for operation in range(run.lot_of.size):
+            if run.lot_of[operation] == lot:
+                effort = planning_effort(run.parameters, run.weight[operation], lots[i, lot], run.workforce[i])
                 begin_planning(bodies[i], systems[i, operation], vendors[vendor], vendor, month, effort)
-                state.tally[kind, COMMITTED] += 1
+                run.counts[kind].committed += 1
         bodies[i].open_lots -= 1
         if bodies[i].open_lots == 0:
-            state.tally[kind, BODIES_COMMITTED] += 1
-        state.prefecture_committed[country.municipalities[i].prefecture, lot] += 1
-        state.kind_committed[kind, lot] += 1
-        for neighbour in range(country.offsets[i], country.offsets[i + 1]):
-            lots[country.neighbours[neighbour], lot].neighbours_committed += 1
+            run.counts[kind].bodies_committed += 1
+        run.prefecture_committed[run.places[i].prefecture, lot] += 1
+        run.kind_committed[kind, lot] += 1
+        for neighbour in range(run.offsets[i], run.offsets[i + 1]):
+            lots[run.neighbours[neighbour], lot].neighbours_committed += 1
 
 
-@kernel(inner=True)
-def pay_first_instalment(country: Country, state: State, parameters: np.record, month: int, i: int, lot: int) -> None:
+@kernel
+def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
     """Fix the price of a lot and the share of a joint tender that the body does itself; pay the first instalment."""
-    body, lever, chosen = state.municipalities[i], state.levers[i], state.lots[i, lot]
-    chosen.price, chosen.tender = price_now(body, state.groups, parameters), 1.0
-    if body.group >= 0 and parameters.joint_procurement == 1:
-        chosen.tender = tender_work(state.groups[body.group].members, parameters.tender_share)
-    weight, unit = lot_weight(country, lot), parameters.rounding_unit
-    due = money.instalment(state.purses[i], weight, chosen.price, parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, parameters, month, False, body.group >= 0)
-    sums = state.money[country.municipalities[i].kind]
-    money.pay_one_off(state.ledger[i], sums, state.treasury, due, lever.subsidy_rate, ceiling, unit)
+    body, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
+    chosen.price, chosen.tender = price_now(body, run.groups, run.parameters), 1.0
+    if body.group >= 0 and run.parameters.joint_procurement == 1:
+        chosen.tender = tender_work(run.groups[body.group].members, run.parameters.tender_share)
+    weight, unit = lot_weight(run, lot), run.parameters.rounding_unit
+    due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)
+    ceiling = money.ceiling_now(lever, run.parameters, month, False, body.group >= 0)
+    sums = run.money[run.places[i].kind]
+    money.pay_one_off(run.ledger[i], sums, run.treasury, due, lever.subsidy_rate, ceiling, unit)
 
 
 @kernel

@@ -21,15 +21,39 @@ Source: ZDNet 2018 (379 bodies in 62 groups at the start).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
-from dxsim.model.coalition import GRANTS, MEMBERS, MONTHS_OF_YEAR, ON, SHARES, appraise, covered, invite, lay_desk
-from dxsim.model.formation import NOBODY, NONE
-from dxsim.model.state import COORDINATION, RESERVE, Country, Floats, State
+from dxsim.model.coalition import MONTHS_OF_YEAR, Switch, appraise, covered, invite
+from dxsim.model.codes import NOBODY, Account
+from dxsim.model.fields import Field
+from dxsim.model.formation import Formation
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Floats, Run
+
+
+GROUP = np.dtype(
+    [
+        ("members", np.int64),  # how many, 0 = there is no such group
+        ("lead", np.int64),  # index of its largest body
+        ("head", np.int64),  # first member
+        ("contract_end", np.int64),  # month after the last one of the contract
+        ("cost", np.float64),  # yearly cost of its members together, transaction cost included, yen
+        ("transaction", np.float64),  # yearly transaction cost, yen
+    ]
+)
+
+FLOWS = (
+    Field("cooperating_bodies", "municipalities"),
+    Field("saving", "yen, grant included"),
+    Field("worse_off_bodies", "municipalities"),
+)
 
 
 @kernel
@@ -39,18 +63,18 @@ def share_saved(cost: float, share: float, transaction: float) -> float:
 
 
 @kernel(makes_arrays=True)
-def found(country: Country, state: State, parameters: np.record, seed: int) -> None:
+def found(run: Run) -> None:
     """Draw the groups that there are at the start."""
-    p = parameters
-    if p.formation == NONE:
+    p = run.parameters
+    if p.formation == Formation.NONE:
         return
-    bodies, n = state.municipalities, country.municipalities.size
+    bodies, n = run.municipalities, run.places.size
     draw, turn = np.empty(n), np.empty(n)
     is_founder, is_free = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     for i in range(n):
-        place = country.municipalities[i]
-        draw[i] = streams.uniform(seed, streams.FOUNDING, place.code, 0, 0)
-        turn[i] = streams.uniform(seed, streams.FOUNDING, place.code, 0, 1)
+        place = run.places[i]
+        draw[i] = streams.uniform(run.seed, streams.FOUNDING, place.code, 0, 0)
+        turn[i] = streams.uniform(run.seed, streams.FOUNDING, place.code, 0, 1)
         is_small = place.population <= p.initial_population_limit
         is_founder[i] = is_small and draw[i] < p.initial_share / p.initial_size
         is_free[i] = is_small and not is_founder[i]
@@ -58,12 +82,12 @@ def found(country: Country, state: State, parameters: np.record, seed: int) -> N
     for founder in np.argsort(draw, kind="mergesort"):
         if not is_founder[founder]:
             continue
-        size, code = int(p.initial_size), country.municipalities[founder].code
-        size += streams.uniform(seed, streams.FOUNDING, code, 0, 2) < p.initial_size - size
+        size, code = int(p.initial_size), run.places[founder].code
+        size += streams.uniform(run.seed, streams.FOUNDING, code, 0, 2) < p.initial_size - size
         members[0] = founder
         count, host = 1, 0
         while host < count and count < min(size, p.largest_group):
-            guest = first_free_neighbour(country, members[host], is_free, turn)
+            guest = first_free_neighbour(run, members[host], is_free, turn)
             if guest == NOBODY:
                 host += 1
                 continue
@@ -73,27 +97,27 @@ def found(country: Country, state: State, parameters: np.record, seed: int) -> N
         for k in range(count):
             if count > 1:
                 bodies[members[k]].group, bodies[members[k]].next_group = founder, founder
-    list_groups(country, state)
+    list_groups(run)
     for g in range(n):
-        if state.groups[g].members > 0:
-            state.groups[g].contract_end = p.contract_months
+        if run.groups[g].members > 0:
+            run.groups[g].contract_end = p.contract_months
 
 
-@kernel(inner=True)
-def first_free_neighbour(country: Country, i: int, is_free: NDArray[np.bool_], turn: Floats) -> int:
+@kernel
+def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Floats) -> int:
     """Return the free neighbour of body `i` with the lowest `turn`, or NOBODY."""
     first = NOBODY
-    for place in range(country.offsets[i], country.offsets[i + 1]):
-        j = country.neighbours[place]
+    for place in range(run.offsets[i], run.offsets[i + 1]):
+        j = run.neighbours[place]
         if is_free[j] and (first == NOBODY or turn[j] < turn[first]):
             first = j
     return first
 
 
 @kernel
-def list_groups(country: Country, state: State) -> None:
+def list_groups(run: Run) -> None:
     """Write size, lead and members of every group by what bodies say; a row without a group is all zero."""
-    bodies, groups, places = state.municipalities, state.groups, country.municipalities
+    bodies, groups, places = run.municipalities, run.groups, run.places
     for g in range(groups.size):
         groups[g].members = 0
     for i in range(bodies.size - 1, -1, -1):
@@ -114,95 +138,96 @@ def list_groups(country: Country, state: State) -> None:
             group.cost, group.transaction = 0.0, 0.0
 
 
-@kernel(makes_arrays=True)
-def take_effect(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def take_effect(run: Run, month: int) -> None:
     """In April let groups be as agreed, and work out what their members save, pay and receive in the new year."""
-    p = parameters
-    if month % MONTHS_OF_YEAR != 0 or p.formation == NONE:
+    p = run.parameters
+    if month % MONTHS_OF_YEAR != 0 or p.formation == Formation.NONE:
         return
-    n = country.municipalities.size
-    has_changed = np.zeros(n, dtype=np.bool_)
+    n = run.places.size
+    for g in range(n):
+        run.has_changed[g] = False
     for i in range(n):
-        body, sums = state.municipalities[i], state.money[country.municipalities[i].kind]
+        body, sums = run.municipalities[i], run.money[run.places[i].kind]
         is_leaving, body.pays_exit = body.pays_exit, False
         if body.next_group == body.group:
             continue
         if is_leaving:
-            fee = money.booked(p.exit_fee * state.purses[i].baseline, p.rounding_unit)
-            money.post(state.ledger[i], sums, COORDINATION, RESERVE, fee)
+            fee = money.booked(p.exit_fee * run.purses[i].baseline, p.rounding_unit)
+            money.post(run.ledger[i], sums, Account.COORDINATION, Account.RESERVE, fee)
         if body.group != NOBODY:
-            has_changed[body.group] = True
+            run.has_changed[body.group] = True
         if body.next_group != NOBODY:
-            has_changed[body.next_group] = True
+            run.has_changed[body.next_group] = True
         body.group = body.next_group
-        events.note(state.log, state.logged, month, events.JOINED, i, -1, body.group, 0, 0.0)
-    list_groups(country, state)
+        events.note(run, month, events.Kind.JOINED, i, -1, body.group, 0, 0.0)
+    list_groups(run)
     for g in range(n):
-        if has_changed[g] and state.groups[g].members > 0:
-            state.groups[g].contract_end = month + p.contract_months
-    settle_terms(country, state, p, month)
+        if run.has_changed[g] and run.groups[g].members > 0:
+            run.groups[g].contract_end = month + p.contract_months
+    settle_terms(run, month)
 
 
-@kernel(inner=True, makes_arrays=True)
-def settle_terms(country: Country, state: State, p: np.record, month: int) -> None:
+@kernel
+def settle_terms(run: Run, month: int) -> None:
     """Work out cost and lead of every group, and what its members save, pay and receive."""
-    n = country.municipalities.size
-    players, desk = invite(country, state, p, month), lay_desk(n)
+    n = run.places.size
+    invite(run, month)
     for i in range(n):
-        purse = state.purses[i]
+        purse = run.purses[i]
         purse.saving, purse.coordination, purse.grant = 0.0, 0.0, 0.0
     for g in range(n):
-        group, member = state.groups[g], state.groups[g].head
+        group, member = run.groups[g], run.groups[g].head
         if group.members == 0:
             continue
         for k in range(group.members):
             desk.lists[MEMBERS, k] = member
-            member = state.municipalities[member].after
-        group.lead, group.cost, group.transaction = appraise(players, desk, group.members, p, -np.inf)
+            member = run.municipalities[member].after
+        group.lead, group.cost, group.transaction = appraise(run, group.members, -np.inf)
         each = group.transaction / group.members
         for k in range(group.members):
             i = desk.lists[MEMBERS, k]
-            purse = state.purses[i]
-            purse.saving = share_saved(players[i].cost, desk.numbers[SHARES, k], each)
+            purse = run.purses[i]
+            purse.saving = share_saved(run.players[i].cost, desk.numbers[SHARES, k], each)
             purse.coordination, purse.grant = each / MONTHS_OF_YEAR, desk.numbers[GRANTS, k] / MONTHS_OF_YEAR
 
 
 @kernel
-def pool_staff(country: Country, state: State, parameters: np.record) -> None:
+def pool_staff(run: Run) -> None:
     """Let the members of each group lend each other staff: `lent` of who is short rises, of who gives falls below 0."""
-    p = parameters
-    if p.shared_staff != ON or p.formation == NONE:
+    p = run.parameters
+    if p.shared_staff != Switch.ON or p.formation == Formation.NONE:
         return
-    for g in range(state.groups.size):
-        if state.groups[g].members == 0:
+    for g in range(run.groups.size):
+        if run.groups[g].members == 0:
             continue
         shortage, surplus = 0.0, 0.0
-        member = state.groups[g].head
+        member = run.groups[g].head
         while member != NOBODY:
-            worker = state.workforce[member]
+            worker = run.workforce[member]
             shortage += max(0.0, worker.demand - worker.supply)
             surplus += max(0.0, worker.supply - worker.demand)
-            member = state.municipalities[member].after
+            member = run.municipalities[member].after
         received = covered(surplus, shortage, p.coordination_loss)
         if received == 0.0:
             continue
         given = received * shortage / (1.0 - p.coordination_loss) / surplus
-        member = state.groups[g].head
+        member = run.groups[g].head
         while member != NOBODY:
-            worker = state.workforce[member]
+            worker = run.workforce[member]
             spare = worker.supply - worker.demand
             worker.lent = -spare * (given if spare > 0.0 else received)
-            member = state.municipalities[member].after
+            member = run.municipalities[member].after
 
 
 @kernel
-def weighted_readiness(country: Country, state: State, g: int) -> float:
+def weighted_readiness(run: Run, g: int) -> float:
     """Return the readiness of a group: the mean of its members' by population."""
     total, people = 0.0, 0.0
-    member = state.groups[g].head
+    member = run.groups[g].head
     while member != NOBODY:
-        population = max(1.0, country.municipalities[member].population)
-        total += population * state.municipalities[member].readiness
+        population = max(1.0, run.places[member].population)
+        total += population * run.municipalities[member].readiness
         people += population
-        member = state.municipalities[member].after
+        member = run.municipalities[member].after
     return total / people

@@ -19,6 +19,7 @@ Source: Nikkei Computer 2005: 18 of 58 merged bodies had trouble, so that -ln(1 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,10 +27,36 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.dates import due_date
-from dxsim.model.state import AFFECTED_RESIDENTS, IMPACT, INCIDENTS, ROLLBACKS, Floats, Integers, Records
+from dxsim.model.fields import Field
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 MOST_INCIDENTS = 64  # at one cut-over: what lies beyond the addresses of an operation's draws is cut off
+MONTHS_OF_YEAR = 12
+
+HARM = np.dtype(
+    [
+        ("interfaces", np.float64),  # between old and new systems
+        ("incidents", np.float64),  # at cut-overs so far
+        ("affected", np.float64),  # residents hit so far, with repetition
+        ("impact", np.float64),  # person-months so far
+        ("rollbacks", np.float64),  # cut-overs rolled back so far
+        ("intent", np.float64),  # security hazard built up since the last incident, 1
+        ("threshold", np.float64),  # hazard at which the next one happens, 1
+        ("security_incidents", np.float64),  # so far
+        ("exposed", np.float64),  # records exposed so far
+    ]
+)
+
+FLOWS = (
+    Field("incidents", "incidents at cut-overs"),
+    Field("affected_residents", "residents, with repetition"),
+    Field("impact", "person-months"),
+    Field("rollbacks", "cut-overs"),
+)
 
 
 @kernel
@@ -91,67 +118,57 @@ def months_to_correct(hazard: float, draw: float) -> float:
 
 
 @kernel
-def attempt(
-    place: np.record,
-    population: float,
-    weight: float,
-    system: np.record,
-    lot: np.record,
-    worker: np.record,
-    harm: np.record,
-    supplier: np.record,
-    lever: np.record,
-    nation: np.record,
-    flows: Floats,
-    log: Records,
-    logged: Integers,
-    parameters: np.record,
-    seed: int,
-    month: int,
-    i: int,
-    operation: int,
-) -> bool:
+def attempt(run: Run, month: int, i: int, operation: int) -> bool:
     """Switch a system whose vendor work ends in this month, count the harm, and return whether it goes live.
 
     If not, `system.remaining` is what has to be done again, and the vendor's book has grown by as much.
     """
-    p = parameters
+    p, place, system, harm = run.parameters, run.places[i], run.systems[i, operation], run.harm[i]
+    lot, worker, supplier = run.lots[i, system.lot], run.workforce[i], run.vendors[system.vendor]
     expected = expected_incidents(
         p,
-        weight,
+        run.weight[operation],
         lot.complexity,
-        rush(month, due_date(p.deadline, lot, nation, p), p.rush_months),
+        rush(month, due_date(p.deadline, lot, run.nation[0], p), p.rush_months),
         worker.overload,
         novice(supplier.go_lives, p.learning_unit),
-        lever.test_effort,
+        run.levers[i].test_effort,
         worker.experience,
     )
     first = operation * MOST_INCIDENTS
-    count = incident_count(expected, streams.uniform(seed, streams.INCIDENT, place.code, month, first))
+    count = incident_count(expected, streams.uniform(run.seed, streams.INCIDENT, place.code, month, first))
     if count == 0:
         return True
-    worst = 0.0
-    for k in range(count):
-        share = severity(
-            p.severity_median, p.severity_sd, streams.normal(seed, streams.SEVERITY, place.code, month, first + k)
-        )
-        draw = streams.uniform(seed, streams.CORRECTION, place.code, month, first + k)
-        residents, months = np.rint(share * population), months_to_correct(p.correction_hazard, draw)
-        worst = max(worst, share)
-        harm.incidents += 1.0
-        harm.affected += residents
-        harm.impact += residents * months
-        flows[INCIDENTS] += 1.0
-        flows[AFFECTED_RESIDENTS] += residents
-        flows[IMPACT] += residents * months
-        events.note(log, logged, month, events.INCIDENT, i, operation, int(residents), 0, months)
-    if worst <= p.rollback_severity:
+    if suffer(run, month, i, operation, count) <= p.rollback_severity:
         return True
     again: float = p.rollback_work * system.work
     system.remaining = again
     supplier.book += again
     supplier.contracted += again
     harm.rollbacks += 1.0
-    flows[ROLLBACKS] += 1.0
-    events.note(log, logged, month, events.FAILED_CUTOVER, i, operation, 0, 0, again)
+    run.flows[place.kind].rollbacks += 1.0
+    events.note(run, month, events.Kind.FAILED_CUTOVER, i, operation, 0, 0, again)
     return False
+
+
+@kernel
+def suffer(run: Run, month: int, i: int, operation: int, count: int) -> float:
+    """Let `count` incidents hit the residents of a body; return the largest share of them that one of these hits."""
+    p, place, harm = run.parameters, run.places[i], run.harm[i]
+    flows, first = run.flows[place.kind], operation * MOST_INCIDENTS
+    population = place.population * run.population_ratio[i, month // MONTHS_OF_YEAR]
+    worst = 0.0
+    for k in range(count):
+        draw = streams.normal(run.seed, streams.SEVERITY, place.code, month, first + k)
+        share = severity(p.severity_median, p.severity_sd, draw)
+        draw = streams.uniform(run.seed, streams.CORRECTION, place.code, month, first + k)
+        residents, months = np.rint(share * population), months_to_correct(p.correction_hazard, draw)
+        worst = max(worst, share)
+        harm.incidents += 1.0
+        harm.affected += residents
+        harm.impact += residents * months
+        flows.incidents += 1.0
+        flows.affected_residents += residents
+        flows.impact += residents * months
+        events.note(run, month, events.Kind.INCIDENT, i, operation, int(residents), 0, months)
+    return worst

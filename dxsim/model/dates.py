@@ -12,13 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from dxsim.kernel import kernel
+from dxsim.scenario.registry import choices
 
-NO_EXTENSION, CONDITIONAL_EXTENSION, EXTENSION_FOR_ALL = 0, 1, 2
+ExtensionRule = choices("policy.extension_rule")
 
 
 @kernel
 def due_date(national: float, lot: np.record, nation: np.record, parameters: np.record) -> float:
     """Return the first month after a body's own date for a `lot`, where `national` is that after the deadline."""
-    if nation.extension_granted and (lot.hard or parameters.extension_rule == EXTENSION_FOR_ALL):
+    if nation.extension_granted and (lot.hard or parameters.extension_rule == ExtensionRule.ALL):
         return float(parameters.second_deadline)
     return float(national + lot.shift)

@@ -7,53 +7,69 @@ body's group and every level of a programme (``tests/model/test_events.py``).
 
 from __future__ import annotations
 
-from dxsim.kernel import kernel
-from dxsim.model.state import Integers, Records
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
-COMMITTED, REFUSED, ORDERED, STARTED, FAILED_CUTOVER, WENT_LIVE, DONE = 0, 1, 2, 3, 4, 5, 6
-WITHDRAWN, PLANNED, RELEASED, REBOOKED, FLAGGED, CALLED_LATE = 7, 8, 9, 10, 11, 12
-JOINED, RESIGNED, INCIDENT, LEVEL, BREACH = 13, 14, 15, 16, 17
+import numpy as np
+
+from dxsim.kernel import kernel
+from dxsim.model.codes import names
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
+
 MANY = 127  # largest count of incidents that an event can tell
-KINDS = (
-    "committed",  # place: lot; value: vendor; cause: one of CAUSES; amount: intent built up
-    "refused",  # place: lot; amount: yen that were missing
-    "ordered",  # place: operation; value: vendor
-    "started",  # place: operation; value: vendor
-    "failed_cutover",  # place: operation; amount: vendor work that it costs, reference jobs
-    "live",  # place: operation; value: first month live; cause: incidents at the cut-over, at most MANY
-    "done",  # place: operation
-    "withdrawn",  # place: operation; value: vendor that it was with
-    "planned",  # place: operation; value: vendor
-    "released",  # place: operation; the vendor stops work that had begun
-    "rebooked",  # place: operation; value: month before which work can't start
-    "flagged",  # place: operation; cause: reason, one of REASONS
-    "called_late",  # place: operation; cause: reason, one of REASONS
-    "joined",  # value: group from now on, -1 = none
-    "resigned",  # amount: FTE
-    "incident",  # place: operation; value: residents hit; amount: months until corrected
-    "level",  # place: programme; value: new level
-    "breach",  # amount: records exposed
+
+
+class Kind(IntEnum):
+    """What happened."""
+
+    COMMITTED = 0  # place: lot; value: vendor; cause: one of CAUSES; amount: intent built up
+    REFUSED = 1  # place: lot; amount: yen that were missing
+    ORDERED = 2  # place: operation; value: vendor
+    STARTED = 3  # place: operation; value: vendor
+    FAILED_CUTOVER = 4  # place: operation; amount: vendor work that it costs, reference jobs
+    LIVE = 5  # place: operation; value: first month live; cause: incidents at the cut-over, at most MANY
+    DONE = 6  # place: operation
+    WITHDRAWN = 7  # place: operation; value: vendor that it was with
+    PLANNED = 8  # place: operation; value: vendor
+    RELEASED = 9  # place: operation; the vendor stops work that had begun
+    REBOOKED = 10  # place: operation; value: month before which work can't start
+    FLAGGED = 11  # place: operation; cause: reason, one of REASONS
+    CALLED_LATE = 12  # place: operation; cause: reason, one of REASONS
+    JOINED = 13  # value: group from now on, -1 = none
+    RESIGNED = 14  # amount: FTE
+    INCIDENT = 15  # place: operation; value: residents hit; amount: months until corrected
+    LEVEL = 16  # place: programme; value: new level
+    BREACH = 17  # amount: records exposed
+
+
+KINDS = names(Kind)
+EVENT = np.dtype(
+    [
+        ("month", np.int16),  # month (index)
+        ("kind", np.int8),  # one of Kind
+        ("cause", np.int8),  # by kind, see `Kind`
+        ("municipality", np.int32),  # index of the body
+        ("place", np.int16),  # operation, lot or programme, -1 = none
+        ("value", np.int32),  # by kind, see `Kind`
+        ("amount", np.float64),  # by kind, see `Kind`
+    ]
 )
 
 
 @kernel
-def note(
-    log: Records,
-    logged: Integers,
-    month: int,
-    kind: int,
-    municipality: int,
-    place: int,
-    value: int,
-    cause: int,
-    amount: float,
-) -> None:
-    """Write an event down, if the run keeps a log; `logged` counts on past a full log, so that this is noticed."""
-    if log.size == 0:
+def note(run: Run, month: int, kind: int, i: int, place: int, value: int, cause: int, amount: float) -> None:
+    """Write an event of body `i` down, if the run keeps a log; `logged` counts on past a full log, so that one notices.
+
+    The `place` is an operation, a lot or a programme; what `value`, `cause` and `amount` say stands at each `Kind`.
+    """
+    if run.log.size == 0:
         return
-    if logged[0] < log.size:
-        event = log[logged[0]]
+    if run.logged[0] < run.log.size:
+        event = run.log[run.logged[0]]
         event.month, event.kind, event.cause = month, kind, cause
-        event.municipality, event.place, event.value = municipality, place, value
+        event.municipality, event.place, event.value = i, place, value
         event.amount = amount
-    logged[0] += 1
+    run.logged[0] += 1

@@ -20,32 +20,22 @@ Sources: Vernon-Bido and Collins 2021 (moves); Bogomolnaia and Jackson 2002 (ind
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dxsim import streams
 from dxsim.kernel import kernel
-from dxsim.model.coalition import (
-    LEAVERS,
-    MEMBERS,
-    MONTHS_OF_YEAR,
-    PARTNERS,
-    PAYOFFS,
-    WANTED,
-    Desk,
-    Players,
-    appraise,
-    distance,
-    invite,
-    largest,
-    lay_desk,
-)
-from dxsim.model.state import ACCEPTED, BLOCKING, TESTED, Country, Integers, State
+from dxsim.model.coalition import MONTHS_OF_YEAR, appraise, distance, invite, largest
+from dxsim.model.codes import NOBODY, Talks
+from dxsim.scenario.registry import choices
 
-NONE, YEARLY = 0, 1
-NOBODY = -1  # no group, no further member
+if TYPE_CHECKING:
+    from dxsim.model.state import Integers, Run
+
+
+Formation = choices("cooperation.formation")
 OCTOBER = 6  # month of the fiscal year, April = 0
 LOOK, MOVE = 0, 1  # purpose of a turn
 OPENING = 128  # index of the draw of who opens talks, past those of partners
@@ -61,113 +51,101 @@ TALKS_GROUP = np.dtype(
 )
 
 
-class Talks(NamedTuple):
-    """What is talked about in an October."""
-
-    players: Players  # (n,) bodies
-    groups: NDArray[np.void]  # (n,) TALKS_GROUP
-    offsets: Integers  # (n + 1,) where a body's neighbours begin
-    neighbours: Integers  # (m,) indices of bodies
-    results: Integers  # (3,) state.TALKS
-
-
 @kernel(makes_arrays=True)
-def form(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+def form(run: Run, month: int) -> None:
     """In October let groups form, change and dissolve, with effect from April on."""
-    p = parameters
-    if month % MONTHS_OF_YEAR != OCTOBER or p.formation == NONE:
+    p = run.parameters
+    if month % MONTHS_OF_YEAR != OCTOBER or p.formation == Formation.NONE:
         return
-    talks, desk = open_talks(country, state, p, seed, month), lay_desk(country.municipalities.size)
-    gather(state, talks, desk, p)
-    order = order_of_turns(talks.players, seed, month)
+    open_talks(run, month)
+    gather(run)
+    order = order_of_turns(run, month)
     accepted = 1
     for _ in range(p.sweeps):
-        accepted = take_turns(talks, desk, order, p, seed, month)
+        accepted = take_turns(run, order, month)
         if accepted == 0:
             break
     if accepted > 0:
         for mover in order:
-            if talks.players[mover].is_due and take_turn(talks, desk, mover, p, seed, month, LOOK):
-                talks.results[BLOCKING] += 1
-    for entry in range(talks.results.size):
-        state.talks[entry] = talks.results[entry]
-    for i in range(talks.players.size):
-        body, player = state.municipalities[i], talks.players[i]
+            if run.players[mover].is_due and take_turn(run, mover, month, LOOK):
+                run.talks[Talks.BLOCKING_MOVES] += 1
+    for i in range(run.players.size):
+        body, player = run.municipalities[i], run.players[i]
         body.next_group, body.pays_exit = player.group, player.pays_exit
 
 
-@kernel(makes_arrays=True)
-def open_talks(country: Country, state: State, p: np.record, seed: int, month: int) -> Talks:
-    """Return talks in which everyone is alone, with those who open them due."""
-    players = invite(country, state, p, month)
-    for i in range(players.size):
-        player = players[i]
-        player.opens = streams.uniform(seed, streams.TALKS, player.code, month, OPENING) < p.talks_share
+@kernel
+def open_talks(run: Run, month: int) -> None:
+    """Open talks in which everyone is alone, with those who open them due."""
+    invite(run, month)
+    for i in range(run.players.size):
+        player, group = run.players[i], run.talks_groups[i]
+        player.opens = (
+            streams.uniform(run.seed, streams.TALKS, player.code, month, OPENING) < run.parameters.talks_share
+        )
         player.is_due = player.opens
-    return Talks(
-        players=players,
-        groups=np.zeros(country.municipalities.size, dtype=TALKS_GROUP),
-        offsets=country.offsets,
-        neighbours=country.neighbours,
-        results=np.zeros(BLOCKING + 1, dtype=np.int64),
-    )
+        group.members, group.lead, group.head, group.has_contract = 0, 0, 0, False
+    for result in range(run.talks.size):
+        run.talks[result] = 0
 
 
 @kernel
-def gather(state: State, talks: Talks, desk: Desk, p: np.record) -> None:
+def gather(run: Run) -> None:
     """Bring the groups that there are into the talks."""
-    for g in range(state.groups.size):
-        size, member = state.groups[g].members, state.groups[g].head
+    for g in range(run.groups.size):
+        size, member = run.groups[g].members, run.groups[g].head
         for k in range(size):
-            desk.lists[MEMBERS, k] = member
-            member = state.municipalities[member].after
+            run.members[k] = member
+            member = run.municipalities[member].after
         if size > 0:
-            talks.groups[g].has_contract = True
-            settle(talks, desk, size, g, p)
+            run.talks_groups[g].has_contract = True
+            settle(run, size, g)
 
 
 @kernel(makes_arrays=True)
-def order_of_turns(players: Players, seed: int, month: int) -> Integers:
+def order_of_turns(run: Run, month: int) -> Integers:
     """Return the bodies that open talks in the order in which they take turns."""
-    openers = np.flatnonzero(players["opens"])
+    openers = np.flatnonzero(run.players["opens"])
     draw = np.empty(openers.size)
     for place in range(openers.size):
-        draw[place] = streams.uniform(seed, streams.TALKS, players[openers[place]].code, month, 0)
+        code = run.players[openers[place]].code
+        draw[place] = streams.uniform(run.seed, streams.TALKS, code, month, 0)
     return openers[np.argsort(draw, kind="mergesort")]
 
 
 @kernel
-def take_turns(talks: Talks, desk: Desk, order: Integers, p: np.record, seed: int, month: int) -> int:
+def take_turns(run: Run, order: Integers, month: int) -> int:
     """Let every body that is due take its turn; return how many moved."""
     accepted = 0
     for mover in order:
-        if talks.players[mover].is_due:
-            talks.players[mover].is_due = False
-            accepted += take_turn(talks, desk, mover, p, seed, month, MOVE)
-    talks.results[ACCEPTED] += accepted
+        if run.players[mover].is_due:
+            run.players[mover].is_due = False
+            accepted += take_turn(run, mover, month, MOVE)
+    run.talks[Talks.MOVES_ACCEPTED] += accepted
     return accepted
 
 
 @kernel
-def take_turn(talks: Talks, desk: Desk, mover: int, p: np.record, seed: int, month: int, purpose: int) -> bool:
+def take_turn(run: Run, mover: int, month: int, purpose: int) -> bool:
     """Return whether the mover has a move that is accepted; it is carried out unless the purpose is to LOOK."""
-    first, degree = talks.offsets[mover], talks.offsets[mover + 1] - talks.offsets[mover]
-    partners, player = desk.lists[PARTNERS], talks.players[mover]
+    p = run.parameters
+    first, degree = run.offsets[mover], run.offsets[mover + 1] - run.offsets[mover]
+    partners, player = run.partners, run.players[mover]
     for j in range(degree):
-        partners[j] = talks.neighbours[first + j]
+        partners[j] = run.neighbours[first + j]
     for j in range(min(p.candidate_moves, degree)):
-        pick = j + int(streams.uniform(seed, streams.TALKS, player.code, month, 1 + j) * (degree - j))
+        pick = j + int(streams.uniform(run.seed, streams.TALKS, player.code, month, 1 + j) * (degree - j))
         partner = partners[pick]
         partners[pick] = partners[j]
-        if unite(talks, desk, mover, partner, p, purpose):
+        if unite(run, mover, partner, purpose):
             return True
     if player.group == NOBODY:
         return False
-    if leave(talks, desk, mover, p, purpose):
+    if leave(run, mover, purpose):
         return True
-    if talks.groups[player.group].lead != mover:
+    if run.talks_groups[player.group].lead != mover:
         return False
-    return split(talks, desk, player.group, p, purpose) or expel(talks, desk, player.group, p, purpose)
+    return split(run, player.group, purpose) or expel(run, player.group, purpose)
 
 
 @kernel
@@ -176,26 +154,27 @@ def least_payoff(player: np.record, p: np.record) -> float:
     return player.payoff + p.join_threshold * player.cost
 
 
-@kernel(inner=True)
-def would_gain(talks: Talks, desk: Desk, count: int, p: np.record, fee: float) -> bool:
+@kernel
+def would_gain(run: Run, count: int, fee: float) -> bool:
     """Return whether each of the bodies on the desk gains as a group of its own after this part of its exit `fee`."""
-    talks.results[TESTED] += 1
-    wanted, payoffs = desk.numbers[WANTED], desk.numbers[PAYOFFS]
+    run.talks[Talks.MOVES_TESTED] += 1
+    wanted, payoffs = run.wanted, run.payoffs
     total, losers = 0.0, 0
     for k in range(count):
-        player = talks.players[desk.lists[MEMBERS, k]]
+        player = run.players[run.members[k]]
         wanted[k] = least_payoff(player, p) + fee * player.exit_fee
         total += wanted[k]
-    appraise(talks.players, desk, count, p, total)
+    appraise(run, count, total)
     for k in range(count):
         losers += payoffs[k] <= wanted[k]
     return losers == 0
 
 
-@kernel(inner=True)
-def unite(talks: Talks, desk: Desk, mover: int, partner: int, p: np.record, purpose: int) -> bool:
+@kernel
+def unite(run: Run, mover: int, partner: int, purpose: int) -> bool:
     """Return whether the groups of two bodies, or these themselves, unite."""
-    players, groups, members = talks.players, talks.groups, desk.lists[MEMBERS]
+    p = run.parameters
+    players, groups, members = run.players, run.talks_groups, run.members
     one, other = players[mover].group, players[partner].group
     if one == other and one != NOBODY:
         return False
@@ -211,10 +190,10 @@ def unite(talks: Talks, desk: Desk, mover: int, partner: int, p: np.record, purp
         else:
             members[k] = second
             second = players[second].after
-    if not would_gain(talks, desk, size, p, 0.0):
+    if not would_gain(run, size, 0.0):
         return False
     if purpose == MOVE:
-        lead = largest(players, members, size)
+        lead = largest(run, members, size)
         g = players[lead].group
         if g == NOBODY:
             g = max(one, other)  # at most one of them is a group
@@ -222,70 +201,70 @@ def unite(talks: Talks, desk: Desk, mover: int, partner: int, p: np.record, purp
             g = free_row(groups, lead)
         close_group(groups, one)
         close_group(groups, other)
-        settle(talks, desk, size, g, p)
-        alert(talks, members, size)
+        settle(run, size, g)
+        alert(run, members, size)
     return True
 
 
-@kernel(inner=True)
-def leave(talks: Talks, desk: Desk, mover: int, p: np.record, purpose: int) -> bool:
+@kernel
+def leave(run: Run, mover: int, purpose: int) -> bool:
     """Return whether a body leaves its group."""
-    talks.results[TESTED] += 1
-    player = talks.players[mover]
+    run.talks[Talks.MOVES_TESTED] += 1
+    player = run.players[mover]
     if least_payoff(player, p) + player.exit_fee >= 0.0:
         return False
     if purpose == MOVE:
         g = player.group
         walk_out(player, NOBODY)
-        part(talks, desk, g, p)
+        part(run, g)
     return True
 
 
-@kernel(inner=True)
-def split(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
+@kernel
+def split(run: Run, g: int, purpose: int) -> bool:
     """Return whether the members of a group on another main vendor than its lead form a group of their own."""
-    players, members = talks.players, desk.lists[MEMBERS]
-    vendor = players[talks.groups[g].lead].vendor
-    count, member = 0, talks.groups[g].head
+    players, members = run.players, run.members
+    vendor = players[run.talks_groups[g].lead].vendor
+    count, member = 0, run.talks_groups[g].head
     while member != NOBODY:
         if players[member].vendor != vendor:
             members[count] = member
             count += 1
         member = players[member].after
-    if count < 2 or not would_gain(talks, desk, count, p, 1.0):
+    if count < 2 or not would_gain(run, count, 1.0):
         return False
     if purpose == MOVE:
-        new = free_row(talks.groups, largest(players, members, count))
+        new = free_row(run.talks_groups, largest(run, members, count))
         for k in range(count):
             walk_out(players[members[k]], new)
-        part(talks, desk, g, p)
+        part(run, g)
     return True
 
 
-@kernel(inner=True)
-def expel(talks: Talks, desk: Desk, g: int, p: np.record, purpose: int) -> bool:
+@kernel
+def expel(run: Run, g: int, purpose: int) -> bool:
     """Return whether a group of more than two expels its member on another main vendor farthest from its lead."""
-    players, members = talks.players, desk.lists[MEMBERS]
-    expelled, farthest, lead = NOBODY, 0.0, players[talks.groups[g].lead]
-    member = talks.groups[g].head
+    players, members = run.players, run.members
+    expelled, farthest, lead = NOBODY, 0.0, players[run.talks_groups[g].lead]
+    member = run.talks_groups[g].head
     while member != NOBODY:
         away = distance(lead, players[member])
         if players[member].vendor != lead.vendor and (expelled == NOBODY or away > farthest):
             expelled, farthest = member, away
         member = players[member].after
-    if expelled == NOBODY or talks.groups[g].members <= 2:
+    if expelled == NOBODY or run.talks_groups[g].members <= 2:
         return False
-    count, member = 0, talks.groups[g].head
+    count, member = 0, run.talks_groups[g].head
     while member != NOBODY:
         if member != expelled:
             members[count] = member
             count += 1
         member = players[member].after
-    if not would_gain(talks, desk, count, p, 0.0):
+    if not would_gain(run, count, 0.0):
         return False
     if purpose == MOVE:
         players[expelled].group = NOBODY
-        part(talks, desk, g, p)
+        part(run, g)
     return True
 
 
@@ -297,11 +276,11 @@ def walk_out(player: np.record, g: int) -> None:
     player.group = g
 
 
-@kernel(inner=True)
-def part(talks: Talks, desk: Desk, g: int, p: np.record) -> None:
+@kernel
+def part(run: Run, g: int) -> None:
     """Part group `g` into those who still say they are in it and those who do not, and settle both."""
-    players, members, leavers = talks.players, desk.lists[MEMBERS], desk.lists[LEAVERS]
-    staying, leaving, new, member = 0, 0, NOBODY, talks.groups[g].head
+    players, members, leavers = run.players, run.members, run.leavers
+    staying, leaving, new, member = 0, 0, NOBODY, run.talks_groups[g].head
     while member != NOBODY:
         if players[member].group == g:
             members[staying] = member
@@ -311,29 +290,29 @@ def part(talks: Talks, desk: Desk, g: int, p: np.record) -> None:
             leaving += 1
             new = players[member].group
         member = players[member].after
-    close_group(talks.groups, g)
-    settle(talks, desk, staying, g, p)
-    alert(talks, members, staying)
+    close_group(run.talks_groups, g)
+    settle(run, staying, g)
+    alert(run, members, staying)
     for k in range(leaving):
         members[k] = leavers[k]
-    settle(talks, desk, leaving, new, p)
-    alert(talks, members, leaving)
+    settle(run, leaving, new)
+    alert(run, members, leaving)
 
 
-@kernel(inner=True)
-def settle(talks: Talks, desk: Desk, count: int, g: int, p: np.record) -> None:
+@kernel
+def settle(run: Run, count: int, g: int) -> None:
     """Make the bodies on the desk, in the order of the nation, group `g`; a single one is alone, without contract."""
-    players, members = talks.players, desk.lists[MEMBERS]
+    players, members = run.players, run.members
     if count == 1:
         player = players[members[0]]
         player.group, player.after, player.payoff, player.exit_fee = NOBODY, NOBODY, 0.0, 0.0
         return
-    group = talks.groups[g]
-    group.lead = appraise(players, desk, count, p, -np.inf)[0]
+    group = run.talks_groups[g]
+    group.lead = appraise(run, count, -np.inf)[0]
     group.head, group.members = members[0], count
     for k in range(count):
         player = players[members[k]]
-        player.group, player.payoff = g, desk.numbers[PAYOFFS, k]
+        player.group, player.payoff = g, run.payoffs[k]
         player.after = members[k + 1] if k + 1 < count else NOBODY
 
 
@@ -353,12 +332,12 @@ def free_row(groups: NDArray[np.void], lead: int) -> int:
     return g
 
 
-@kernel(inner=True)
-def alert(talks: Talks, members: Integers, count: int) -> None:
+@kernel
+def alert(run: Run, members: Integers, count: int) -> None:
     """Let bodies whose group has changed, and their neighbours, have another turn if they take part."""
     for k in range(count):
         i = members[k]
-        talks.players[i].is_due = talks.players[i].opens
-        for place in range(talks.offsets[i], talks.offsets[i + 1]):
-            neighbour = talks.players[talks.neighbours[place]]
+        run.players[i].is_due = run.players[i].opens
+        for place in range(run.offsets[i], run.offsets[i + 1]):
+            neighbour = run.players[run.neighbours[place]]
             neighbour.is_due = neighbour.opens

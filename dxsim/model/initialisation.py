@@ -18,6 +18,7 @@ systems. Money, staff, programmes, security, residents and groups start as their
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,23 +26,15 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import cooperation, levers, money, programmes, readiness, security, staff
 from dxsim.model.capacity import initial_capacity
+from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
+from dxsim.model.places import PREFECTURES
 from dxsim.model.planning import planning_duration
-from dxsim.model.state import (
-    BESPOKE,
-    LEGACY,
-    MAINFRAME,
-    NEVER,
-    NO_PRODUCT,
-    NOT_APPLICABLE,
-    ON_TIME,
-    PREFECTURES,
-    Country,
-    Floats,
-    Market,
-    State,
-)
-from dxsim.model.vendor_queue import END, SHORTEST_JOB, SMALLEST_MUNICIPALITY
+from dxsim.model.vendor_queue import END, QueueDiscipline
 from dxsim.model.work import job_size, monthly_limit
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Country, Floats, Market, Run
+
 
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
 
@@ -86,7 +79,7 @@ def pick(shares: Floats, draw: float) -> int:
 @kernel(makes_arrays=True)
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
     """Draw who runs which lot at the start and when products are ready, for vendors of these national shares."""
-    count, n, n_lots = share.size, country.municipalities.size, country.bundling_factor.size
+    count, n, n_lots = share.size, country.places.size, country.bundling_factor.size
     territory = np.empty((PREFECTURES + 1, count))
     for prefecture in range(PREFECTURES + 1):
         total = 0.0
@@ -98,13 +91,11 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
             territory[prefecture, vendor] = territory[prefecture, vendor] / total if total > 0.0 else share[vendor]
     legacy = np.empty((n, n_lots), dtype=np.int16)
     for i in range(n):
-        code, population = country.municipalities[i].code, country.municipalities[i].population
-        main = pick(
-            territory[country.municipalities[i].prefecture], streams.uniform(seed, streams.CONTRACT, code, 0, 0)
-        )
+        code, population = country.places[i].code, country.places[i].population
+        main = pick(territory[country.places[i].prefecture], streams.uniform(seed, streams.CONTRACT, code, 0, 0))
         for lot in range(n_lots):
             legacy[i, lot] = NOT_APPLICABLE
-            if not country.applies[country.municipalities[i].kind, lot]:
+            if not country.applies[country.places[i].kind, lot]:
                 continue
             bundled = bundling_probability(
                 parameters.package_bundling,
@@ -132,45 +123,44 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
 @kernel(makes_arrays=True)
 def shift_readiness(market: Market, parameters: np.record) -> Market:
     """Return the market with every product ready earlier or later, as the lever says."""
-    return Market(market.share, market.legacy, market.ready + parameters.readiness_shift)
+    return Market(market.share, market.legacy, market.product_month + parameters.readiness_shift)
 
 
-@kernel
-def start(country: Country, market: Market, parameters: np.record, seed: int, state: State) -> None:
+@kernel(makes_arrays=True)
+def start(run: Run) -> None:
     """Fill an empty `state` with what holds at the start of April 2021."""
-    set_lots(country, market, parameters, seed, state)
-    set_systems(country, parameters, seed, state)
-    set_municipalities(country, parameters, seed, state)
-    set_vendors(country, market, parameters, state)
-    rank_systems(country, parameters.queue_discipline, state)
-    levers.date_shifts(country, state, parameters)
-    money.start(country, state, parameters, seed)
-    staff.start(country, state, parameters, seed)
-    programmes.start(country, state, parameters, seed)
-    security.start(country, state, parameters, seed)
-    cooperation.found(country, state, parameters, seed)
+    set_lots(run)
+    set_systems(run)
+    set_municipalities(run)
+    set_vendors(run)
+    rank_systems(run, run.parameters.queue_discipline)
+    levers.date_shifts(run)
+    money.start(run)
+    staff.start(run)
+    programmes.start(run)
+    security.start(run)
+    cooperation.found(run)
 
 
 @kernel
-def set_lots(country: Country, market: Market, parameters: np.record, seed: int, state: State) -> None:
+def set_lots(run: Run) -> None:
     """Draw the legacy complexity and the threshold of every lot."""
-    for i in range(country.municipalities.size):
-        place = country.municipalities[i]
-        for number in range(market.legacy.shape[1]):
-            lot = state.lots[i, number]
+    for i in range(run.places.size):
+        place = run.places[i]
+        for number in range(run.lots.shape[1]):
+            lot = run.lots[i, number]
             lot.complexity = complexity(
-                parameters.complexity_mean,
-                parameters.complexity_exponent,
-                parameters.complexity_dispersion,
+                run.parameters.complexity_mean,
+                run.parameters.complexity_exponent,
+                run.parameters.complexity_dispersion,
                 max(place.population, 1.0),
-                parameters.reference_population,
-                streams.normal(seed, streams.COMPLEXITY, place.code, 0, number),
+                run.parameters.reference_population,
+                streams.normal(run.seed, streams.COMPLEXITY, place.code, 0, number),
             )
             lot.planning_months = planning_duration(
-                parameters.planning_months, lot.complexity, parameters.complexity_mean
+                run.parameters.planning_months, lot.complexity, run.parameters.complexity_mean
             )
-            lot.threshold = streams.exponential(seed, streams.COMMIT, place.code, 0, number)
-            lot.legacy = market.legacy[i, number]
+            lot.threshold = streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)
             lot.commit, lot.vendor, lot.cause = -1, -1, -1
 
 
@@ -179,32 +169,32 @@ def hard_flag(mainframe: float, bespoke: float, no_product: float, draw: float) 
     """Return R1, R2, R3 or none for a system, by a uniform `draw`; probabilities over one in all are scaled."""
     point = draw * max(1.0, mainframe + bespoke + no_product)
     if point < mainframe:
-        return MAINFRAME
+        return Reason.MAINFRAME
     if point < mainframe + bespoke:
-        return BESPOKE
-    return NO_PRODUCT if point < mainframe + bespoke + no_product else ON_TIME
+        return Reason.BESPOKE
+    return Reason.NO_PRODUCT if point < mainframe + bespoke + no_product else Reason.ON_TIME
 
 
 @kernel(makes_arrays=True)
-def set_systems(country: Country, parameters: np.record, seed: int, state: State) -> None:
+def set_systems(run: Run) -> None:
     """Draw which systems are hard and how much work each one is."""
-    p = parameters
-    hard_draws = np.empty(country.lot_of.size)
-    for i in range(country.municipalities.size):
-        place = country.municipalities[i]
+    p = run.parameters
+    hard_draws = np.empty(run.lot_of.size)
+    for i in range(run.places.size):
+        place = run.places[i]
         size = relative_size(place.population, p.reference_population, p.work_population_exponent)
         hardness = relative_size(place.population, p.hard_size_reference, p.hard_size_exponent)
-        streams.uniforms(hard_draws, seed, streams.HARD, place.code, 0, 0)
-        for operation in range(country.lot_of.size):
-            system, lot = state.systems[i, operation], state.lots[i, country.lot_of[operation]]
+        streams.uniforms(hard_draws, run.seed, streams.HARD, place.code, 0, 0)
+        for operation in range(run.lot_of.size):
+            system, lot = run.systems[i, operation], run.lots[i, run.lot_of[operation]]
             system.vendor = lot.legacy
             system.order, system.start, system.live = -1, -1, -1
-            system.municipality, system.lot = i, country.lot_of[operation]
-            state.queue[i, operation].following = END
+            system.municipality, system.lot = i, run.lot_of[operation]
+            run.queue[i, operation].following = END
             if lot.legacy < 0:
                 system.state = NOT_APPLICABLE
                 continue
-            system.state = LEGACY
+            system.state = SystemState.LEGACY
             surcharge = 0.0
             system.flag = hard_flag(
                 p.mainframe_share * hardness,
@@ -212,88 +202,89 @@ def set_systems(country: Country, parameters: np.record, seed: int, state: State
                 p.no_product_share * hardness,
                 hard_draws[operation],
             )
-            if system.flag != ON_TIME:
+            if system.flag != Reason.ON_TIME:
                 lot.hard = True
                 surcharge = p.hard_work_surcharge
-                draw = streams.uniform(seed, streams.HARD_START, place.code, 0, operation)
+                draw = streams.uniform(run.seed, streams.HARD_START, place.code, 0, operation)
                 system.gate = p.hard_earliest_start + math.ceil(p.hard_delay_horizon * draw)
-            noise = p.work_dispersion * streams.normal(seed, streams.WORK, place.code, 0, operation)
-            system.work = job_size(country.weight[operation], size, lot.complexity, surcharge, noise)
+            noise = p.work_dispersion * streams.normal(run.seed, streams.WORK, place.code, 0, operation)
+            system.work = job_size(run.weight[operation], size, lot.complexity, surcharge, noise)
             system.remaining = system.work
             system.limit = monthly_limit(system.work, p.minimum_service, p.minimum_months)
 
 
 @kernel(makes_arrays=True)
-def set_municipalities(country: Country, parameters: np.record, seed: int, state: State) -> None:
+def set_municipalities(run: Run) -> None:
     """Set readiness, belief and the kind of planner of every body, and its place among equals in a queue."""
-    n, n_lots = state.lots.shape
+    n, n_lots = run.lots.shape
     draw = np.empty(n)
     for i in range(n):
-        place, body = country.municipalities[i], state.municipalities[i]
+        place, body = run.places[i], run.municipalities[i]
         total_complexity = 0.0
         for lot in range(n_lots):
-            if state.lots[i, lot].legacy >= 0:
-                total_complexity += state.lots[i, lot].complexity
+            if run.lots[i, lot].legacy >= 0:
+                total_complexity += run.lots[i, lot].complexity
                 body.open_lots += 1
         mean_complexity = total_complexity / max(1, body.open_lots)
-        body.aide = streams.uniform(seed, streams.AIDE, place.code, 0, 0) < parameters.aide_share
-        body.lasting_readiness = readiness.lasting(place, mean_complexity, body.open_lots, body.aide, parameters)
+        body.aide = streams.uniform(run.seed, streams.AIDE, place.code, 0, 0) < run.parameters.aide_share
+        body.lasting_readiness = readiness.lasting(place, mean_complexity, body.open_lots, body.aide, run.parameters)
         body.readiness = body.lasting_readiness
-        body.naive = streams.uniform(seed, streams.NAIVE, place.code, 0, 0) < parameters.naive_share
+        body.naive = streams.uniform(run.seed, streams.NAIVE, place.code, 0, 0) < run.parameters.naive_share
         body.next_done, body.closing = NEVER, NEVER
         body.group, body.next_group, body.after = -1, -1, -1
-        for operation in range(country.lot_of.size):
-            body.systems += state.systems[i, operation].state >= 0
-        body.belief = parameters.initial_extension_belief
-        draw[i] = streams.uniform(seed, streams.QUEUE, place.code, 0, 0)
+        for operation in range(run.lot_of.size):
+            body.systems += run.systems[i, operation].state >= 0
+        body.belief = run.parameters.initial_extension_belief
+        draw[i] = streams.uniform(run.seed, streams.QUEUE, place.code, 0, 0)
     by_draw = np.argsort(draw, kind="mergesort")
     for tie in range(n):
-        state.municipalities[by_draw[tie]].tie = tie
-        state.by_tie[tie] = by_draw[tie]
+        run.municipalities[by_draw[tie]].tie = tie
+        run.by_tie[tie] = by_draw[tie]
 
 
-@kernel(inner=True)
-def set_vendors(country: Country, market: Market, parameters: np.record, state: State) -> None:
+@kernel
+def set_vendors(run: Run) -> None:
     """Set each vendor's base, capacity and products; all queues are empty."""
-    for i in range(country.municipalities.size):
-        for operation in range(country.lot_of.size):
-            system = state.systems[i, operation]
+    for i in range(run.places.size):
+        for operation in range(run.lot_of.size):
+            system = run.systems[i, operation]
             if system.vendor >= 0:
-                supplier = state.vendors[system.vendor]
+                supplier = run.vendors[system.vendor]
                 supplier.initial_capacity += system.work
                 supplier.systems_served += 1
-                supplier.population_served += country.municipalities[i].population
-    for vendor in range(state.vendors.size):
-        supplier = state.vendors[vendor]
-        state.head[vendor], state.tail[vendor] = END, END
-        for lot in range(market.ready.shape[1]):
+                supplier.population_served += run.places[i].population
+    for vendor in range(run.vendors.size):
+        supplier = run.vendors[vendor]
+        run.head[vendor], run.tail[vendor] = END, END
+        if supplier.systems_served == 0:
             # A vendor without any customer has no engineers either, and does not bid.
-            state.ready[vendor, lot] = market.ready[vendor, lot] if supplier.systems_served > 0 else NEVER
+            for lot in range(run.product_month.shape[1]):
+                run.product_month[vendor, lot] = NEVER
         supplier.initial_capacity = initial_capacity(
-            parameters.capacity_ratio,
+            run.parameters.capacity_ratio,
             supplier.initial_capacity,
-            parameters.capacity_reference_deadline,
-            parameters.readiness_mean,
+            run.parameters.capacity_reference_deadline,
+            run.parameters.readiness_mean,
         )
         supplier.capacity = supplier.initial_capacity
 
 
-@kernel(inner=True, makes_arrays=True)
-def rank_systems(country: Country, discipline: int, state: State) -> None:
+@kernel(makes_arrays=True)
+def rank_systems(run: Run, discipline: int) -> None:
     """Rank the systems by the queue discipline, then by their body's tie, then by operation."""
-    n, n_operations = state.systems.shape
+    n, n_operations = run.systems.shape
     by_tie = np.empty(n * n_operations, dtype=np.int64)
     for tie in range(n):
         for operation in range(n_operations):
-            by_tie[tie * n_operations + operation] = state.by_tie[tie] * n_operations + operation
+            by_tie[tie * n_operations + operation] = run.by_tie[tie] * n_operations + operation
     size = np.zeros(n * n_operations)
     for place in range(size.size):
         i, operation = by_tie[place] // n_operations, by_tie[place] % n_operations
-        if discipline == SHORTEST_JOB:
-            size[place] = state.systems[i, operation].work
-        elif discipline == SMALLEST_MUNICIPALITY:
-            size[place] = country.municipalities[i].population
-    if discipline in (SHORTEST_JOB, SMALLEST_MUNICIPALITY):
+        if discipline == QueueDiscipline.SHORTEST_JOB:
+            size[place] = run.systems[i, operation].work
+        elif discipline == QueueDiscipline.SMALLEST_MUNICIPALITY:
+            size[place] = run.places[i].population
+    if discipline in (QueueDiscipline.SHORTEST_JOB, QueueDiscipline.SMALLEST_MUNICIPALITY):
         by_tie = by_tie[np.argsort(size, kind="mergesort")]
     for rank in range(size.size):
-        state.static_rank[by_tie[rank]] = rank
+        run.static_rank[by_tie[rank]] = rank

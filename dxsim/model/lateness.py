@@ -13,31 +13,19 @@ shrinks it while the deadline is far away, which makes the counts accelerate.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.capacity import vendor_output
-from dxsim.model.state import (
-    BODIES_DECLARED,
-    BODIES_LATE,
-    DECLARED,
-    LATE,
-    LIVE,
-    MAINFRAME,
-    MIGRATING,
-    NO_PRODUCT,
-    ON_TIME,
-    ORDERED,
-    OWN_SIDE,
-    PLANNING,
-    VENDOR_RESOURCES,
-    Country,
-    Events,
-    State,
-)
+from dxsim.model.codes import Reason, SystemState
 from dxsim.model.vendor_queue import project
 from dxsim.model.work import shortest_duration
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
 
 
 @kernel
@@ -53,11 +41,11 @@ def late_reason(flag: int, offered: bool, order: int, duration: int, deadline: i
 
     `order` is the month of the order, -1 if there is none; `duration` the shortest vendor work in months.
     """
-    if flag != ON_TIME:
+    if flag != Reason.ON_TIME:
         return flag
     if not offered:
-        return NO_PRODUCT
-    return VENDOR_RESOURCES if order >= 0 and order + duration <= deadline else OWN_SIDE
+        return Reason.NO_PRODUCT
+    return Reason.VENDOR_RESOURCES if order >= 0 and order + duration <= deadline else Reason.OWN_SIDE
 
 
 @kernel
@@ -66,10 +54,10 @@ def months_left(system: np.record, planning_months: int, quoted_wait: float, now
 
     An ordered system follows its vendor's plan (`finish`); before, planning and the quoted wait run side by side.
     """
-    if system.state == ORDERED or system.state == MIGRATING:
+    if system.state == SystemState.ORDERED or system.state == SystemState.MIGRATING:
         return finish - now
     planning = planning_months
-    if system.state == PLANNING:
+    if system.state == SystemState.PLANNING:
         planning = max(0, int(np.ceil(planning_months - system.planned)) - 1)
     return max(planning, int(np.ceil(quoted_wait))) + shortest_duration(system.remaining, system.limit)
 
@@ -83,71 +71,69 @@ def reason_now(system: np.record, offered: bool, deadline: int) -> int:
 @kernel
 def is_expected_late(system: np.record, needs: int, now: int, deadline: int, optimism: float, horizon: float) -> bool:
     """Return whether a body declares a system late that needs so many months from `now`."""
-    if system.flag != ON_TIME and system.flag != VENDOR_RESOURCES:
+    if system.flag != Reason.ON_TIME and system.flag != Reason.VENDOR_RESOURCES:
         return True
     return declared_finish(now, needs, deadline, optimism, horizon) > deadline
 
 
-@kernel(inner=True, makes_arrays=True)
-def declare(country: Country, state: State, parameters: np.record, now: int, publish: bool) -> tuple[int, int]:
+@kernel
+def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
     """Return how many systems bodies expect to be late, and how many there are, at the start of month `now`.
 
     With `publish`, the counts by reason and the number of bodies go into the official series.
     """
-    tally = state.tally
-    deadline, optimism, horizon = parameters.deadline, parameters.optimism, parameters.optimism_horizon
-    n, n_operations = state.systems.shape
-    finish = np.empty(n * n_operations, dtype=np.int16)
-    for vendor in range(state.vendors.size):
-        project(state, now - 1, vendor, vendor_output(state.vendors[vendor], parameters), deadline, finish)
+    deadline, optimism, horizon = run.parameters.deadline, run.parameters.optimism, run.parameters.optimism_horizon
+    n, n_operations = run.systems.shape
+    for vendor in range(run.vendors.size):
+        project(run, now - 1, vendor, vendor_output(run.vendors[vendor], run.parameters), deadline)
     if publish:
-        for kind in range(tally.shape[0]):
-            tally[kind, BODIES_DECLARED] = 0
-            for reason in range(MAINFRAME, OWN_SIDE + 1):
-                tally[kind, DECLARED + reason] = 0
+        for kind in range(run.counts.size):
+            run.counts[kind].bodies_declared = 0
+            for reason in range(Reason.OWN_SIDE):
+                run.counts[kind].declared[reason] = 0
     late, total = 0, 0
     for i in range(n):
-        kind, late_here = country.municipalities[i].kind, 0
+        kind, late_here = run.places[i].kind, 0
         for operation in range(n_operations):
-            system, lot = state.systems[i, operation], country.lot_of[operation]
+            system, lot = run.systems[i, operation], run.lot_of[operation]
             total += system.state >= 0
-            if system.state < 0 or system.state >= LIVE:
+            if system.state < 0 or system.state >= SystemState.LIVE:
                 continue
-            wait, planning = state.quoted_wait[system.vendor, lot], state.lots[i, lot].planning_months
-            needs = months_left(system, planning, wait, now, finish[i * n_operations + operation])
+            wait, planning = run.quoted_wait[system.vendor, lot], run.lots[i, lot].planning_months
+            needs = months_left(system, planning, wait, now, run.finish[i * n_operations + operation])
             if is_expected_late(system, needs, now, deadline, optimism, horizon):
                 late_here += 1
                 if publish:
-                    tally[kind, DECLARED + reason_now(system, state.offered[lot], deadline)] += 1
+                    run.counts[kind].declared[reason_now(system, run.offered[lot], deadline) - 1] += 1
         late += late_here
         if publish and late_here > 0:
-            tally[kind, BODIES_DECLARED] += 1
+            run.counts[kind].bodies_declared += 1
     return late, total
 
 
-@kernel(inner=True)
-def survey(country: Country, state: State, events: Events, parameters: np.record, month: int) -> None:
+@kernel
+def survey(run: Run, month: int) -> None:
     """Let bodies declare their late systems at the end of a survey month."""
-    for event in range(events.surveys.size):
-        if events.surveys[event] == month:
-            declare(country, state, parameters, month + 1, True)
+    for event in range(run.surveys.size):
+        if run.surveys[event] == month:
+            declare(run, month + 1, True)
 
 
-@kernel(inner=True)
-def call_late(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def call_late(run: Run, month: int) -> None:
     """At the deadline, give every system that is not live its reason."""
-    if month + 1 != parameters.deadline:
+    if month + 1 != run.parameters.deadline:
         return
-    systems, tally = state.systems, state.tally
-    for i in range(country.municipalities.size):
-        kind = country.municipalities[i].kind
-        for operation in range(country.lot_of.size):
-            if 0 <= systems[i, operation].state < LIVE:
-                offered = state.offered[country.lot_of[operation]]
-                reason = reason_now(systems[i, operation], offered, parameters.deadline)
+    systems = run.systems
+    for i in range(run.places.size):
+        counts = run.counts[run.places[i].kind]
+        for operation in range(run.lot_of.size):
+            if 0 <= systems[i, operation].state < SystemState.LIVE:
+                offered = run.offered[run.lot_of[operation]]
+                reason = reason_now(systems[i, operation], offered, run.parameters.deadline)
                 systems[i, operation].reason = reason
-                events.note(state.log, state.logged, month, events.CALLED_LATE, i, operation, 0, reason, 0.0)
-                tally[kind, LATE + reason] += 1
-                if state.municipalities[i].late == 0:
-                    tally[kind, BODIES_LATE] += 1
-                state.municipalities[i].late += 1
+                events.note(run, month, events.Kind.CALLED_LATE, i, operation, 0, reason, 0.0)
+                counts.late[reason - 1] += 1
+                if run.municipalities[i].late == 0:
+                    counts.bodies_late += 1
+                run.municipalities[i].late += 1

@@ -24,31 +24,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import literal_unroll
 from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
-from dxsim.model.state import (
-    ADD,
-    BODY_LEVERS,
-    MULTIPLY,
-    POLICY,
-    PREFECTURES,
-    Country,
-    Events,
-    Integers,
-    Records,
-    State,
-)
-from dxsim.scenario.registry import REGISTRY
+from dxsim.model.codes import How, names
+from dxsim.model.places import PREFECTURES
+from dxsim.scenario.registry import REGISTRY, choices
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dxsim.model.state import Integers, Records, Run
     from dxsim.scenario.scenario import Scenario
 
-HOW = ("set", "add", "multiply")  # in the order of the codes SET, ADD, MULTIPLY
-NONE, LARGE_FIRST, SMALL_FIRST, BY_PREFECTURE, BY_LOT, BY_VENDOR_LOAD = 0, 1, 2, 3, 4, 5
+Phasing = choices("policy.phasing")
+BODY_LEVERS = tuple(parameter.name for parameter in REGISTRY.values() if parameter.role == "body_lever")
+LEVER = np.dtype([(name, np.float64) for name in BODY_LEVERS])  # units: see the registry
+
+POLICY = np.dtype(
+    [
+        ("lever", np.int64),  # place in BODY_LEVERS
+        ("first", np.int64),  # month
+        ("last", np.int64),  # month after the last one
+        ("how", np.int64),  # one of codes.How
+        ("value", np.float64),  # in the lever's unit, or a factor
+        ("minimum", np.float64),  # bounds of the lever
+        ("maximum", np.float64),  # bounds of the lever
+    ]
+)
 
 
 def policy_arrays(scenario: Scenario, table: pd.DataFrame) -> tuple[Records, NDArray[np.bool_]]:
@@ -71,7 +74,7 @@ def policy_arrays(scenario: Scenario, table: pd.DataFrame) -> tuple[Records, NDA
             BODY_LEVERS.index(parameter.name),
             policy.first,
             policy.last,
-            HOW.index(policy.how),
+            names(How).index(policy.how),
             policy.value,
             parameter.minimum,
             parameter.maximum,
@@ -83,9 +86,9 @@ def policy_arrays(scenario: Scenario, table: pd.DataFrame) -> tuple[Records, NDA
 @kernel
 def changed(value: float, how: int, amount: float, minimum: float, maximum: float) -> float:
     """Return a lever's `value` after a policy that does `how` with `amount`, cut to the bounds."""
-    if how == ADD:
+    if how == How.ADD:
         amount = value + amount
-    elif how == MULTIPLY:
+    elif how == How.MULTIPLY:
         amount = value * amount
     return min(maximum, max(minimum, amount))
 
@@ -99,33 +102,30 @@ def turns(policies: Records, month: int) -> bool:
     return month == 0
 
 
-@kernel(inner=True)
-def lever_value(base: float, lever: int, i: int, events: Events, month: int) -> float:
+@kernel
+def lever_value(run: Run, base: float, lever: int, i: int, month: int) -> float:
     """Return a body's lever (place in `BODY_LEVERS`) in a month: the `base`, then the policies in their order."""
     value = base
-    for number in range(events.policies.size):
-        policy = events.policies[number]
-        if policy.lever == lever and policy.first <= month < policy.last and events.scope[number, i]:
+    for number in range(run.policies.size):
+        policy = run.policies[number]
+        if policy.lever == lever and policy.first <= month < policy.last and run.scope[number, i]:
             value = changed(value, policy.how, policy.value, policy.minimum, policy.maximum)
     return value
 
 
-@kernel(inner=True)
-def set_levers(levers: Records, events: Events, parameters: np.record, month: int) -> None:
-    """Set all `levers`, (n,) LEVER, to what they are in this month."""
-    lever = 0
-    for name in literal_unroll(BODY_LEVERS):
-        base = float(parameters[name])
-        for i in range(levers.size):
-            levers[i][name] = lever_value(base, lever, i, events, month)
-        lever += 1  # noqa: SIM113 - an unrolled loop can't be enumerated
+@kernel
+def set_levers(run: Run, month: int) -> None:
+    """Set all levers to what they are in this month."""
+    for i in range(run.lever_values.shape[0]):
+        for lever in range(run.lever_values.shape[1]):
+            run.lever_values[i, lever] = lever_value(run, run.lever_bases[lever], lever, i, month)
 
 
 @kernel
-def apply(state: State, events: Events, parameters: np.record, month: int) -> None:
+def apply(run: Run, month: int) -> None:
     """Set the levers of every body at the start and in months in which a policy begins or ends."""
-    if turns(events.policies, month):
-        set_levers(state.levers, events, parameters, month)
+    if turns(run.policies, month):
+        set_levers(run, month)
 
 
 @kernel
@@ -140,13 +140,13 @@ def date_shift(cohort: int, cohorts: int, months: int) -> int:
     return -(cohorts - 1 - cohort) * months
 
 
-@kernel(inner=True, makes_arrays=True)
-def by_population(country: Country, cohorts: int, large_first: bool) -> Integers:
+@kernel(makes_arrays=True)
+def by_population(run: Run, cohorts: int, large_first: bool) -> Integers:
     """Return the cohort of every body, (n,), by rank in population; equals in the order of their codes."""
-    n = country.municipalities.size
+    n = run.places.size
     size, cohort = np.empty(n), np.empty(n, dtype=np.int64)
     for i in range(n):
-        population = country.municipalities[i].population
+        population = run.places[i].population
         size[i] = -population if large_first else population
     order = np.argsort(size, kind="mergesort")
     for rank in range(n):
@@ -154,32 +154,32 @@ def by_population(country: Country, cohorts: int, large_first: bool) -> Integers
     return cohort
 
 
-@kernel(inner=True)
-def main_vendor(state: State, i: int) -> int:
+@kernel
+def main_vendor(run: Run, i: int) -> int:
     """Return the vendor of a body's first lot that applies at the start, -1 where none does."""
-    for lot in range(state.lots.shape[1]):
-        if state.lots[i, lot].legacy >= 0:
-            return state.lots[i, lot].legacy
+    for lot in range(run.lots.shape[1]):
+        if run.lots[i, lot].legacy >= 0:
+            return run.lots[i, lot].legacy
     return -1
 
 
-@kernel(inner=True, makes_arrays=True)
-def by_vendor(state: State, cohorts: int) -> Integers:
+@kernel(makes_arrays=True)
+def by_vendor(run: Run, cohorts: int) -> Integers:
     """Return the cohort of every body, (n,), by rank among its main vendor's clients, who are in the order of ties.
 
     A body without a vendor is in the last cohort.
     """
-    n = state.by_tie.size
-    clients = np.zeros(state.vendors.size, dtype=np.int64)
-    ranked = np.zeros(state.vendors.size, dtype=np.int64)
+    n = run.by_tie.size
+    clients = np.zeros(run.vendors.size, dtype=np.int64)
+    ranked = np.zeros(run.vendors.size, dtype=np.int64)
     cohort = np.full(n, cohorts - 1, dtype=np.int64)
     for i in range(n):
-        vendor = main_vendor(state, i)
+        vendor = main_vendor(run, i)
         if vendor >= 0:
             clients[vendor] += 1
     for tie in range(n):
-        i = state.by_tie[tie]
-        vendor = main_vendor(state, i)
+        i = run.by_tie[tie]
+        vendor = main_vendor(run, i)
         if vendor >= 0:
             cohort[i] = cohort_of(ranked[vendor], clients[vendor], cohorts)
             ranked[vendor] += 1
@@ -187,19 +187,19 @@ def by_vendor(state: State, cohorts: int) -> Integers:
 
 
 @kernel(makes_arrays=True)
-def date_shifts(country: Country, state: State, parameters: np.record) -> None:
+def date_shifts(run: Run) -> None:
     """Set at the start by how many months each lot's date lies before the national deadline."""
-    n, n_lots = state.lots.shape
-    cohorts, months, phasing = parameters.cohorts, parameters.cohort_months, parameters.phasing
+    n, n_lots = run.lots.shape
+    cohorts, months, phasing = run.parameters.cohorts, run.parameters.cohort_months, run.parameters.phasing
     cohort = np.full(n, cohorts - 1, dtype=np.int64)
-    if phasing in (LARGE_FIRST, SMALL_FIRST):
-        cohort = by_population(country, cohorts, phasing == LARGE_FIRST)
-    elif phasing == BY_PREFECTURE:
+    if phasing in (Phasing.LARGE_FIRST, Phasing.SMALL_FIRST):
+        cohort = by_population(run, cohorts, phasing == Phasing.LARGE_FIRST)
+    elif phasing == Phasing.BY_PREFECTURE:
         for i in range(n):
-            cohort[i] = cohort_of(country.municipalities[i].prefecture - 1, PREFECTURES, cohorts)
-    elif phasing == BY_VENDOR_LOAD:
-        cohort = by_vendor(state, cohorts)
+            cohort[i] = cohort_of(run.places[i].prefecture - 1, PREFECTURES, cohorts)
+    elif phasing == Phasing.BY_VENDOR_LOAD:
+        cohort = by_vendor(run, cohorts)
     for i in range(n):
         for lot in range(n_lots):
-            turn = cohort_of(lot, n_lots, cohorts) if phasing == BY_LOT else cohort[i]
-            state.lots[i, lot].shift = date_shift(turn, cohorts, months)
+            turn = cohort_of(lot, n_lots, cohorts) if phasing == Phasing.BY_LOT else cohort[i]
+            run.lots[i, lot].shift = date_shift(turn, cohorts, months)

@@ -31,43 +31,38 @@ Sources: MIC municipal IT cost FY2017 (ZDNet 2018); survey of core cities on mig
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model.codes import Account, SystemState, Treasury
 from dxsim.model.dates import due_date
-from dxsim.model.state import (
-    APPROPRIATION,
-    COOPERATING_BODIES,
-    COORDINATION,
-    ENVELOPE,
-    FUND,
-    GRANT,
-    GRANTS_PAID,
-    INTERFACE,
-    LAPSED,
-    LIVE,
-    ONE_OFF,
-    PARALLEL,
-    PENALTIES_RECEIVED,
-    PENALTY,
-    RESERVE,
-    RUNNING,
-    SAVING,
-    SUBSIDIES_PAID,
-    SUBSIDY,
-    TAXES,
-    WORSE_OFF_BODIES,
-    Country,
-    Floats,
-    Integers,
-    State,
-)
+from dxsim.scenario.registry import choices
 
-BINDING, UNLIMITED = 0, 1
+if TYPE_CHECKING:
+    from dxsim.model.state import Integers, Run
+
+
+Budget = choices("money.budget")
 MONTHS_OF_YEAR = 12
 PER_HUNDRED = 100.0  # interfaces
+
+PURSE = np.dtype(
+    [
+        ("baseline", np.float64),  # IT cost before migration, yen a year
+        ("unit_running", np.float64),  # the same per unit of work weight, yen a month
+        ("unit_one_off", np.float64),  # one-off cost per unit of work weight, yen
+        ("legacy", np.float64),  # running cost of systems not yet live, yen a month
+        ("parallel", np.float64),  # running cost of old systems that run beside live ones, yen a month
+        ("new", np.float64),  # running cost of live systems before what a group saves, yen a month
+        ("saving", np.float64),  # share of running cost that the group saves
+        ("coordination", np.float64),  # share in the group's transaction cost, yen a month
+        ("grant", np.float64),  # cooperation grant, yen a month
+        ("running_total", np.int64),  # what was booked as running cost in the last twelve months before April, yen
+    ]
+)
 
 
 @kernel
@@ -121,23 +116,23 @@ def running_multiple(mean: float, deviation: float, minimum: float, maximum: flo
     return min(maximum, max(minimum, mean * math.exp(math.sqrt(variance) * draw - variance / 2.0)))
 
 
-@kernel(inner=True)
-def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
+@kernel
+def start(run: Run) -> None:
     """Set what every body's systems cost before and after migration, and open the fund."""
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, purse = country.municipalities[i], state.purses[i]
+    p = run.parameters
+    for i in range(run.places.size):
+        place, purse = run.places[i], run.purses[i]
         weights, complexities, lots = 0.0, 0.0, 0
-        for operation in range(country.lot_of.size):
-            if state.systems[i, operation].state >= 0:
-                weights += country.weight[operation]
-        for number in range(state.lots.shape[1]):
-            lot = state.lots[i, number]
+        for operation in range(run.lot_of.size):
+            if run.systems[i, operation].state >= 0:
+                weights += run.weight[operation]
+        for number in range(run.lots.shape[1]):
+            lot = run.lots[i, number]
             lot.price = 1.0
             if lot.legacy >= 0:
                 complexities += lot.complexity
                 lots += 1
-                draw = streams.normal(seed, streams.RUNNING, place.code, 0, number)
+                draw = streams.normal(run.seed, streams.RUNNING, place.code, 0, number)
                 lot.running_factor = running_multiple(
                     p.running_cost_mean, p.running_cost_sd, p.running_cost_minimum, p.running_cost_maximum, draw
                 )
@@ -149,7 +144,7 @@ def start(country: Country, state: State, parameters: np.record, seed: int) -> N
         purse.unit_running = purse.baseline / MONTHS_OF_YEAR / max(1.0, weights)
         purse.unit_one_off = one_off / max(1.0, weights)
         purse.legacy = purse.unit_running * weights
-    transfer(state.treasury, FUND, TAXES, booked(p.fund_opening, p.rounding_unit))
+    transfer(run.treasury, Treasury.FUND, Treasury.TAXES, booked(p.fund_opening, p.rounding_unit))
 
 
 @kernel
@@ -159,11 +154,16 @@ def transfer(treasury: Integers, debit: int, credit: int, amount: int) -> None:
     treasury[credit] -= amount
 
 
-@kernel(inner=True)
-def top_up(state: State, parameters: np.record, month: int) -> None:
+@kernel
+def top_up(run: Run, month: int) -> None:
     """Raise the national fund in the month of its top-up."""
-    if month == parameters.fund_top_up_month:
-        transfer(state.treasury, FUND, TAXES, booked(parameters.fund_top_up, parameters.rounding_unit))
+    if month == run.parameters.fund_top_up_month:
+        transfer(
+            run.treasury,
+            Treasury.FUND,
+            Treasury.TAXES,
+            booked(run.parameters.fund_top_up, run.parameters.rounding_unit),
+        )
 
 
 @kernel
@@ -172,20 +172,20 @@ def allotment(yearly: float, share: float, crowding_out: float, running: float) 
     return max(0.0, share * yearly - crowding_out * max(0.0, running - yearly))
 
 
-@kernel(inner=True)
-def open_year(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def open_year(run: Run, month: int) -> None:
     """In April let envelopes above the carry-over limit lapse and grant new ones; running costs of new systems fall."""
     if month % MONTHS_OF_YEAR != 0:
         return
-    p = parameters
-    for i in range(country.municipalities.size):
-        purse, lever, ledger = state.purses[i], state.levers[i], state.ledger[i]
-        sums = state.money[country.municipalities[i].kind]
+    p = run.parameters
+    for i in range(run.places.size):
+        purse, lever, ledger = run.purses[i], run.levers[i], run.ledger[i]
+        sums = run.money[run.places[i].kind]
         kept = booked(p.carry_limit * p.envelope_share * purse.baseline, p.rounding_unit)
-        post(ledger, sums, LAPSED, ENVELOPE, max(0, ledger[ENVELOPE] - kept))
+        post(ledger, sums, Account.LAPSED, Account.ENVELOPE, max(0, ledger[Account.ENVELOPE] - kept))
         granted = allotment(purse.baseline, p.envelope_share, p.crowding_out, float(purse.running_total))
-        post(ledger, sums, ENVELOPE, APPROPRIATION, booked(granted, p.rounding_unit))
-        receive(ledger, sums, state.treasury, booked(lever.lump_sum, p.rounding_unit))
+        post(ledger, sums, Account.ENVELOPE, Account.APPROPRIATION, booked(granted, p.rounding_unit))
+        receive(ledger, sums, run.treasury, booked(lever.lump_sum, p.rounding_unit))
         purse.running_total = 0
         if month > 0:
             purse.new *= 1.0 - p.optimisation
@@ -194,8 +194,8 @@ def open_year(country: Country, state: State, parameters: np.record, month: int)
 @kernel
 def receive(ledger: Integers, sums: Integers, treasury: Integers, amount: int) -> None:
     """Give a body a grant of the state (yen); it can be spent like the envelope."""
-    post(ledger, sums, ENVELOPE, GRANT, amount)
-    transfer(treasury, GRANTS_PAID, TAXES, amount)
+    post(ledger, sums, Account.ENVELOPE, Account.GRANT, amount)
+    transfer(treasury, Treasury.GRANTS_PAID, Treasury.TAXES, amount)
 
 
 @kernel
@@ -215,68 +215,64 @@ def pay_one_off(
     ledger: Integers, sums: Integers, treasury: Integers, amount: int, rate: float, ceiling: float, unit: int
 ) -> None:
     """Pay a one-off cost (yen): the subsidy first, the rest from the envelope and, where that lacks, the reserve."""
-    paid = subsidy(amount, rate, ceiling, treasury[FUND], unit)
-    transfer(treasury, SUBSIDIES_PAID, FUND, paid)
-    post(ledger, sums, ENVELOPE, SUBSIDY, paid)
-    post(ledger, sums, ONE_OFF, ENVELOPE, amount)
+    paid = subsidy(amount, rate, ceiling, treasury[Treasury.FUND], unit)
+    transfer(treasury, Treasury.SUBSIDIES_PAID, Treasury.FUND, paid)
+    post(ledger, sums, Account.ENVELOPE, Account.SUBSIDY, paid)
+    post(ledger, sums, Account.ONE_OFF, Account.ENVELOPE, amount)
     draw_on_reserve(ledger, sums)
 
 
 @kernel
 def draw_on_reserve(ledger: Integers, sums: Integers) -> None:
     """Fill an overdrawn envelope from the reserve."""
-    if ledger[ENVELOPE] < 0:
-        post(ledger, sums, ENVELOPE, RESERVE, -ledger[ENVELOPE])
+    if ledger[Account.ENVELOPE] < 0:
+        post(ledger, sums, Account.ENVELOPE, Account.RESERVE, -ledger[Account.ENVELOPE])
 
 
-@kernel(inner=True, makes_arrays=True)
-def close_month(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def close_month(run: Run, month: int) -> None:
     """Book what every body owes for this month, members of a group by their shares in its bill."""
-    book(country, state, parameters, month, np.zeros(country.municipalities.size))
-
-
-@kernel(inner=True)
-def book(country: Country, state: State, parameters: np.record, month: int, bill: Floats) -> None:
-    """Book what every body owes; `bill`, (n,) yen, sums up what the members of each group owe, from zero."""
-    unit = parameters.rounding_unit
-    for i in range(country.municipalities.size):
-        place, body, purse = country.municipalities[i], state.municipalities[i], state.purses[i]
-        ledger, sums, flows = state.ledger[i], state.money[place.kind], state.flows[place.kind]
+    unit = run.parameters.rounding_unit
+    for group in range(run.bill.size):
+        run.bill[group] = 0.0
+    for i in range(run.places.size):
+        place, body, purse = run.places[i], run.municipalities[i], run.purses[i]
+        ledger, sums, flows = run.ledger[i], run.money[place.kind], run.flows[place.kind]
         running = max(0.0, purse.legacy + purse.new) * (1.0 - purse.saving)
         if body.group < 0:
             owed = booked(running, unit)
         else:
-            before = bill[body.group]
-            bill[body.group] = before + running
+            before = run.bill[body.group]
+            run.bill[body.group] = before + running
             owed = booked(before + running, unit) - booked(before, unit)
-            flows[COOPERATING_BODIES] += 1.0
+            flows.cooperating_bodies += 1.0
             saved = max(0.0, purse.legacy + purse.new) - running + purse.grant - purse.coordination
-            flows[SAVING] += saved
-            flows[WORSE_OFF_BODIES] += saved < -0.5 * unit  # less is not booked
-            post(ledger, sums, COORDINATION, APPROPRIATION, booked(purse.coordination, unit))
+            flows.saving += saved
+            flows.worse_off_bodies += saved < -0.5 * unit  # less is not booked
+            post(ledger, sums, Account.COORDINATION, Account.APPROPRIATION, booked(purse.coordination, unit))
             if purse.grant > 0.0:
-                receive(ledger, sums, state.treasury, booked(purse.grant, unit))
-        post(ledger, sums, RUNNING, APPROPRIATION, owed)
+                receive(ledger, sums, run.treasury, booked(purse.grant, unit))
+        post(ledger, sums, Account.RUNNING, Account.APPROPRIATION, owed)
         purse.running_total += owed
         if purse.parallel > 0.0:
-            post(ledger, sums, PARALLEL, APPROPRIATION, booked(purse.parallel, unit))
-        interfaces = state.harm[i].interfaces
+            post(ledger, sums, Account.PARALLEL, Account.APPROPRIATION, booked(purse.parallel, unit))
+        interfaces = run.harm[i].interfaces
         if interfaces > 0.0:
-            cost = parameters.interface_cost * purse.baseline / MONTHS_OF_YEAR * interfaces / PER_HUNDRED
-            post(ledger, sums, INTERFACE, APPROPRIATION, booked(cost, unit))
-        if body.late > 0 and state.levers[i].late_penalty > 0.0:
-            fined = overdue(country, state, parameters, month, i)
-            amount = booked(state.levers[i].late_penalty * fined, unit)
-            post(ledger, sums, PENALTY, RESERVE, amount)
-            transfer(state.treasury, TAXES, PENALTIES_RECEIVED, amount)
+            cost = run.parameters.interface_cost * purse.baseline / MONTHS_OF_YEAR * interfaces / PER_HUNDRED
+            post(ledger, sums, Account.INTERFACE, Account.APPROPRIATION, booked(cost, unit))
+        if body.late > 0 and run.levers[i].late_penalty > 0.0:
+            fined = overdue(run, month, i)
+            amount = booked(run.levers[i].late_penalty * fined, unit)
+            post(ledger, sums, Account.PENALTY, Account.RESERVE, amount)
+            transfer(run.treasury, Treasury.TAXES, Treasury.PENALTIES_RECEIVED, amount)
 
 
-@kernel(inner=True)
-def overdue(country: Country, state: State, parameters: np.record, month: int, i: int) -> int:
+@kernel
+def overdue(run: Run, month: int, i: int) -> int:
     """Return how many of a body's late systems are past its own date, too."""
     count = 0
-    for operation in range(country.lot_of.size):
-        system, lot = state.systems[i, operation], state.lots[i, country.lot_of[operation]]
-        if system.reason > 0 and system.state < LIVE:
-            count += month >= due_date(parameters.deadline, lot, state.nation[0], parameters)
+    for operation in range(run.lot_of.size):
+        system, lot = run.systems[i, operation], run.lots[i, run.lot_of[operation]]
+        if system.reason > 0 and system.state < SystemState.LIVE:
+            count += month >= due_date(run.parameters.deadline, lot, run.nation[0], run.parameters)
     return count

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from dxsim.kernel import kernel
-from dxsim.model.state import FUND, Series, State
+from dxsim.model.codes import Talks, Treasury
 
-# Columns of state.NATIONAL.
-MEAN_BELIEF, EXTENSION, FUND_BALANCE, GROUPS, MEMBERS, TALKS_RESULTS = 0, 1, 2, 3, 4, 5
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
 
 
-@kernel(inner=True)
-def observe(state: State, series: Series, month: int) -> None:
+@kernel
+def observe(run: Run, month: int) -> None:
     """Write the month down."""
-    for kind in range(state.tally.shape[0]):
-        for count in range(state.tally.shape[1]):
-            series.monthly[month, kind, count] = state.tally[kind, count]
+    for kind in range(run.kind_size.size):
+        run.counts_by_month[month, kind] = run.counts[kind]
+        run.flows_by_month[month, kind] = run.flows[kind]
+        for column in range(run.flow_values.shape[1]):
+            run.flow_values[kind, column] = 0.0
+        for account in range(run.money.shape[1]):
+            run.money_by_month[month, kind, account] = run.money[kind, account]
+    observe_nation(run, run.national_by_month[month])
+    for vendor in range(run.vendors.size):
+        supplier, row = run.vendors[vendor], run.vendors_by_month[month, vendor]
+        row.capacity = supplier.capacity
+        row.book = supplier.book
+        row.work_done = supplier.work_done
+        row.queue_wait = supplier.queue_wait
+        row.shortage = supplier.shortage
+        row.systems_served = supplier.systems_served
+        row.population_served = supplier.population_served
+
+
+@kernel
+def observe_nation(run: Run, row: np.record) -> None:
+    """Write down what there is one of in the nation."""
     belief = 0.0
-    for i in range(state.municipalities.size):
-        belief += state.municipalities[i].belief
-    national = series.national[month]
-    national[MEAN_BELIEF] = belief / max(1, state.municipalities.size)
-    national[EXTENSION] = state.nation[0].extension_granted
-    national[FUND_BALANCE] = state.treasury[FUND]
-    for group in range(state.groups.size):
-        if state.groups[group].members > 0:
-            national[GROUPS] += 1.0
-            national[MEMBERS] += state.groups[group].members
-    for result in range(state.talks.size):
-        national[TALKS_RESULTS + result] = state.talks[result]
-    for kind in range(state.flows.shape[0]):
-        for account in range(state.money.shape[1]):
-            series.money[month, kind, account] = state.money[kind, account]
-        for flow in range(state.flows.shape[1]):
-            series.flows[month, kind, flow] = state.flows[kind, flow]
-            state.flows[kind, flow] = 0.0
-    for vendor in range(state.vendors.size):
-        supplier, row = state.vendors[vendor], series.vendors[month, vendor]
-        row[0] = supplier.capacity
-        row[1] = supplier.book
-        row[2] = supplier.work_done
-        row[3] = supplier.queue_wait
-        row[4] = supplier.shortage
-        row[5] = supplier.systems_served
-        row[6] = supplier.population_served
+    for i in range(run.municipalities.size):
+        belief += run.municipalities[i].belief
+    row.belief = belief / max(1, run.municipalities.size)
+    row.extension_granted = run.nation[0].extension_granted
+    row.fund_balance = run.treasury[Treasury.FUND]
+    for group in range(run.groups.size):
+        if run.groups[group].members > 0:
+            row.groups += 1.0
+            row.cooperating_bodies += run.groups[group].members
+    row.moves_tested = run.talks[Talks.MOVES_TESTED]
+    row.moves_accepted = run.talks[Talks.MOVES_ACCEPTED]
+    row.blocking_moves = run.talks[Talks.BLOCKING_MOVES]

@@ -8,11 +8,18 @@ ordered in month t + planning.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import events, staff
-from dxsim.model.state import MONTHS, ORDERED, ORDERED_EVER, PLANNING, Country, Integers, State
+from dxsim.model.codes import Listed, SystemState
+from dxsim.scenario.months import MONTHS
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 ALMOST = 1e-9  # months of planning that may be missing through rounding
 
@@ -28,7 +35,7 @@ def begin_planning(
     body: np.record, system: np.record, supplier: np.record, vendor: int, month: int, effort: float
 ) -> None:
     """Let a body plan a system with a vendor, into whose book all its work comes; `effort` is its own work (FTE)."""
-    system.state = PLANNING
+    system.state = SystemState.PLANNING
     system.since = month
     system.vendor = vendor
     system.remaining = system.work
@@ -38,33 +45,33 @@ def begin_planning(
     body.planning += 1
 
 
-@kernel(inner=True)
-def order(country: Country, state: State, parameters: np.record, month: int, ordered: Integers) -> int:
-    """Plan on, order the systems whose planning is done, list them (i * O + o) in `ordered` by tie; return how many."""
-    n_operations = country.lot_of.size
+@kernel
+def order(run: Run, month: int) -> None:
+    """Plan on, order the systems whose planning is done, and list them (i * O + o) in `ordered` by tie."""
+    n_operations = run.lot_of.size
     count = 0
-    for i in state.by_tie:
-        body = state.municipalities[i]
+    for i in run.by_tie:
+        body = run.municipalities[i]
         if body.planning == 0:
             continue
-        service, systems = state.workforce[i].planning_service, state.systems[i]
+        service, systems = run.workforce[i].planning_service, run.systems[i]
         for operation in range(n_operations):
             system = systems[operation]
-            if system.state != PLANNING:
+            if system.state != SystemState.PLANNING:
                 continue
             if system.since < month:
                 system.planned += service
-            if system.planned < state.lots[i, system.lot].planning_months - ALMOST:
+            if system.planned < run.lots[i, system.lot].planning_months - ALMOST:
                 continue
             if system.order < 0:
                 system.order = month
-                state.tally[country.municipalities[i].kind, ORDERED_EVER] += 1
-            system.state = ORDERED
+                run.counts[run.places[i].kind].ordered += 1
+            system.state = SystemState.ORDERED
             system.since = month
-            lot, worker = state.lots[i, system.lot], state.workforce[i]
-            system.effort = staff.moving_effort(parameters, country.weight[operation], lot, system, worker)
+            lot, worker = run.lots[i, system.lot], run.workforce[i]
+            system.effort = staff.moving_effort(run.parameters, run.weight[operation], lot, system, worker)
             body.planning -= 1
-            events.note(state.log, state.logged, month, events.ORDERED, i, operation, system.vendor, 0, 0.0)
-            ordered[count] = i * n_operations + operation
+            events.note(run, month, events.Kind.ORDERED, i, operation, system.vendor, 0, 0.0)
+            run.ordered[count] = i * n_operations + operation
             count += 1
-    return count
+    run.listed[Listed.ORDERED] = count

@@ -10,12 +10,15 @@ projected late share exceeds x_ext; under `all` it grants it to everyone.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dxsim.kernel import kernel
-from dxsim.model.dates import EXTENSION_FOR_ALL, NO_EXTENSION
+from dxsim.model.dates import ExtensionRule
 from dxsim.model.lateness import declare
-from dxsim.model.state import Country, Events, State
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 DECEMBER = 8  # months after April
 
@@ -32,27 +35,27 @@ def expected_deadline(belief: float, deadline: float, second_deadline: float) ->
     return deadline + belief * (second_deadline - deadline)
 
 
-@kernel(inner=True)
-def announce(state: State, events: Events, parameters: np.record, month: int) -> None:
+@kernel
+def announce(run: Run, month: int) -> None:
     """Let every body hear the national statements of this month."""
-    for event in range(events.announcements.size):
-        announcement = events.announcements[event]
+    for event in range(run.announcements.size):
+        announcement = run.announcements[event]
         if announcement.month == month:
-            for i in range(state.municipalities.size):
-                body = state.municipalities[i]
-                body.belief = updated_belief(body.belief, announcement.signal, parameters.belief_learning)
+            for i in range(run.municipalities.size):
+                body = run.municipalities[i]
+                body.belief = updated_belief(body.belief, announcement.signal, run.parameters.belief_learning)
 
 
-@kernel(inner=True)
-def review(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def review(run: Run, month: int) -> None:
     """Hold the December review and grant the second date where the rule says so."""
-    nation = state.nation[0]
-    is_review = month % 12 == DECEMBER and parameters.mandate_start <= month < parameters.deadline
-    if nation.extension_granted or not is_review or parameters.extension_rule == NO_EXTENSION:
+    nation = run.nation[0]
+    is_review = month % 12 == DECEMBER and run.parameters.mandate_start <= month < run.parameters.deadline
+    if nation.extension_granted or not is_review or run.parameters.extension_rule == ExtensionRule.NONE:
         return
-    if parameters.extension_rule == EXTENSION_FOR_ALL:
+    if run.parameters.extension_rule == ExtensionRule.ALL:
         nation.extension_granted = 1
         return
-    late, systems = declare(country, state, parameters, month, False)
-    if late > parameters.extension_threshold * systems:
+    late, systems = declare(run, month, False)
+    if late > run.parameters.extension_threshold * systems:
         nation.extension_granted = 1

@@ -27,30 +27,43 @@ Digital Agency dashboard (26 procedures: no effect of size, clusters by prefectu
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
-from dxsim.model.state import (
-    ENVELOPE,
-    GOVERNANCE,
-    HIGHEST_LEVEL,
-    LEVELS,
-    ONLINE,
-    PROGRAMME_COST,
-    PROGRAMMES,
-    Country,
-    Floats,
-    Integers,
-    Records,
-    State,
-)
+from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
+from dxsim.model.fields import Field
+from dxsim.scenario.registry import choices
 
-NATIONAL, SIZE, GEOGRAPHIC = 0, 1, 2
+if TYPE_CHECKING:
+    from dxsim.model.state import Integers, Records, Run
+
+
+Exposure = choices("programmes.exposure")
 OF_PLATFORM = 1  # place of the draws for a platform's growth; its users draw at place 0
 COUNT = len(PROGRAMMES)
+
+PROGRAMME = np.dtype(
+    [
+        ("level", np.int64),  # level reached, 0 to the highest
+        ("intent", np.float64),  # hazard built up since the last level, 1
+        ("threshold", np.float64),  # hazard at which the next level comes, 1
+        ("factor", np.float64),  # effect of size, 1
+    ]
+)
+
+RATE = np.dtype(
+    [
+        ("own", np.float64),  # hazard of a body of average size whom nobody influences, 1/month
+        ("growth", np.float64),  # what full exposure adds to it, 1/month
+        ("slope", np.float64),  # of the log hazard on log population
+        ("highest", np.int64),  # level
+    ]
+)
+FLOWS = (Field("level", "sum of levels", PROGRAMMES),)
 
 
 @kernel
@@ -68,29 +81,23 @@ def level_hazard(own: float, growth: float, exposure: float, factor: float, serv
 @kernel
 def step_cost(baseline: float, share: float, programme: int, unit: int) -> int:
     """Return what one level costs (yen), a `share` of the yearly IT cost; a procedure costs 1/26 of it."""
-    steps = HIGHEST_LEVEL[ONLINE] if programme == ONLINE else 1
+    steps = HIGHEST_LEVEL[Programme.ONLINE] if programme == Programme.ONLINE else 1
     return money.booked(share * baseline / steps, unit)
 
 
 @kernel
-def own_motives(parameters: np.record) -> tuple[float, float, float, float, float]:
-    """Return the hazards (1/month) of a body of average size whom nobody influences, by programme."""
+def set_rates(rates: Records, parameters: np.record) -> None:
+    """Set what holds for all bodies, by programme."""
     p = parameters
-    return p.online_hazard, p.automation_own, p.security_own, p.data_own, p.governance_own
-
-
-@kernel
-def growths(parameters: np.record) -> tuple[float, float, float, float, float]:
-    """Return what full exposure adds to the hazards (1/month), by programme."""
-    p = parameters
-    return 0.0, p.automation_exposure, p.security_exposure, p.data_exposure, p.governance_exposure
-
-
-@kernel
-def slopes(parameters: np.record) -> tuple[float, float, float, float, float]:
-    """Return the slopes of the log hazards on log population, by programme."""
-    p = parameters
-    return 0.0, p.automation_size, p.security_size, p.data_size, p.governance_size
+    for d in range(COUNT):
+        rates[d].growth, rates[d].slope, rates[d].highest = 0.0, 0.0, HIGHEST_LEVEL[d]
+    online, automation, security = rates[Programme.ONLINE], rates[Programme.AUTOMATION], rates[Programme.SECURITY]
+    data, governance = rates[Programme.DATA], rates[Programme.GOVERNANCE]
+    online.own = p.online_hazard
+    automation.own, automation.growth, automation.slope = p.automation_own, p.automation_exposure, p.automation_size
+    security.own, security.growth, security.slope = p.security_own, p.security_exposure, p.security_size
+    data.own, data.growth, data.slope = p.data_own, p.data_exposure, p.data_size
+    governance.own, governance.growth, governance.slope = p.governance_own, p.governance_exposure, p.governance_size
 
 
 @kernel
@@ -101,21 +108,21 @@ def await_next(programme: np.record, seed: int, stream: int, entity: int, place:
 
 
 @kernel
-def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
+def start(run: Run) -> None:
     """Set the levels at the start, who is on a platform, the effects of size and the first thresholds."""
-    slope = slopes(parameters)
-    for prefecture in range(1, state.platforms.size):
-        platform = state.platforms[prefecture]
-        platform.level, platform.factor = parameters.initial_online, 1.0
-        await_next(platform, seed, streams.PLATFORM, prefecture, OF_PLATFORM)
-    for i in range(country.municipalities.size):
-        place, body = country.municipalities[i], state.municipalities[i]
-        body.platform = streams.uniform(seed, streams.PLATFORM, place.code, 0, 0) < parameters.platform_share
+    set_rates(run.rates, run.parameters)
+    for prefecture in range(1, run.platforms.size):
+        platform = run.platforms[prefecture]
+        platform.level, platform.factor = run.parameters.initial_online, 1.0
+        await_next(platform, run.seed, streams.PLATFORM, prefecture, OF_PLATFORM)
+    for i in range(run.places.size):
+        place, body = run.places[i], run.municipalities[i]
+        body.platform = streams.uniform(run.seed, streams.PLATFORM, place.code, 0, 0) < run.parameters.platform_share
         for d in range(COUNT):
-            programme = state.programmes[i, d]
-            programme.level = parameters.initial_online if d == ONLINE else 0
-            programme.factor = size_factor(place.population, slope[d], parameters.log_population_mean)
-            await_next(programme, seed, streams.PROGRAMME, place.code, d)
+            programme = run.programmes[i, d]
+            programme.level = run.parameters.initial_online if d == Programme.ONLINE else 0
+            programme.factor = size_factor(place.population, run.rates[d].slope, run.parameters.log_population_mean)
+            await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
 
 
 @kernel
@@ -132,148 +139,104 @@ def grow_platforms(platforms: Records, hazard: float, seed: int) -> None:
     """Let each prefecture's platform put procedures online, at most one in this month."""
     for prefecture in range(1, platforms.size):
         platform = platforms[prefecture]
-        if build_up(platform, hazard, HIGHEST_LEVEL[ONLINE]):
+        if build_up(platform, hazard, HIGHEST_LEVEL[Programme.ONLINE]):
             platform.level += 1
             await_next(platform, seed, streams.PLATFORM, prefecture, OF_PLATFORM)
 
 
-@kernel(makes_arrays=True)
-def levels_now(programmes: Records) -> Integers:
-    """Return a copy of all levels, (n, 5)."""
-    n = programmes.shape[0]
-    levels = np.empty((n, COUNT), dtype=np.int64)
-    for i in range(n):
+@kernel
+def remember_levels(run: Run) -> None:
+    """Write down the levels of last month, and their sums over the bodies of each type."""
+    for kind in range(run.kind_size.size):
         for d in range(COUNT):
-            levels[i, d] = programmes[i, d].level
-    return levels
-
-
-@kernel(makes_arrays=True)
-def sums_of_levels(places: Records, programmes: Records, kinds: int) -> Integers:
-    """Return the sum of the levels of the bodies of each type, (kinds, 5)."""
-    total = np.zeros((kinds, COUNT), dtype=np.int64)
-    for i in range(places.size):
-        of_kind = total[places[i].kind]
+            run.level_sums[kind, d] = 0
+    for i in range(run.places.size):
+        of_kind = run.level_sums[run.places[i].kind]
         for d in range(COUNT):
-            of_kind[d] += programmes[i, d].level
-    return total
-
-
-@kernel(makes_arrays=True)
-def mean_levels(total: Integers, kind_size: Integers, rule: int) -> Floats:
-    """Return the mean level over the highest, (kinds, 5), of each type, or of all bodies under the national `rule`.
-
-    `total`, (kinds, 5), are the sums of levels.
-    """
-    kinds, n = kind_size.size, kind_size.sum()
-    nation = np.zeros(COUNT, dtype=np.int64)
-    for kind in range(kinds):
-        for d in range(COUNT):
-            nation[d] += total[kind, d]
-    mean = np.zeros((kinds, COUNT))
-    for kind in range(kinds):
-        for d in range(COUNT):
-            if rule == NATIONAL:
-                mean[kind, d] = nation[d] / (n * HIGHEST_LEVEL[d])
-            elif kind_size[kind] > 0:
-                mean[kind, d] = total[kind, d] / (kind_size[kind] * HIGHEST_LEVEL[d])
-    return mean
+            run.levels_before[i, d] = run.programmes[i, d].level
+            of_kind[d] += run.programmes[i, d].level
 
 
 @kernel
-def neighbours_mean(offsets: Integers, neighbours: Integers, levels: Integers, i: int, d: int, other: float) -> float:
-    """Return the mean level over the highest of a body's neighbours, or `other` if it has none."""
-    degree = offsets[i + 1] - offsets[i]
+def average_levels(run: Run) -> None:
+    """Work out the mean level over the highest of each type, or of all bodies under the rule `national`."""
+    n = run.kind_size.sum()
+    for d in range(COUNT):
+        nation = 0
+        for kind in range(run.kind_size.size):
+            nation += run.level_sums[kind, d]
+        for kind in range(run.kind_size.size):
+            run.mean_level[kind, d] = 0.0
+            if run.parameters.exposure == Exposure.NATIONAL:
+                run.mean_level[kind, d] = nation / (n * HIGHEST_LEVEL[d])
+            elif run.kind_size[kind] > 0:
+                run.mean_level[kind, d] = run.level_sums[kind, d] / (run.kind_size[kind] * HIGHEST_LEVEL[d])
+
+
+@kernel
+def neighbours_mean(run: Run, i: int, d: int, other: float) -> float:
+    """Return the mean level over the highest of a body's neighbours last month, or `other` if it has none."""
+    degree = run.offsets[i + 1] - run.offsets[i]
     if degree == 0:
         return other
     total = 0
-    for place in range(offsets[i], offsets[i + 1]):
-        total += levels[neighbours[place], d]
+    for place in range(run.offsets[i], run.offsets[i + 1]):
+        total += run.levels_before[run.neighbours[place], d]
     return total / (degree * HIGHEST_LEVEL[d])
 
 
 @kernel
 def pay(ledger: Integers, sums: Integers, cost: int) -> None:
     """Pay for a level (yen) from the envelope and, where that lacks, the reserve."""
-    money.post(ledger, sums, PROGRAMME_COST, ENVELOPE, cost)
+    money.post(ledger, sums, Account.PROGRAMMES, Account.ENVELOPE, cost)
     money.draw_on_reserve(ledger, sums)
 
 
-@kernel(makes_arrays=True)
-def progress(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+@kernel
+def progress(run: Run, month: int) -> None:
     """Let platforms and bodies move on by what they and others had reached last month."""
-    p = parameters
-    grow_platforms(state.platforms, p.platform_hazard, seed)
-    total = sums_of_levels(country.municipalities, state.programmes, country.kind_size.size)
-    mean = mean_levels(total, country.kind_size, p.exposure)
-    levels = levels_now(state.programmes) if p.exposure == GEOGRAPHIC else np.empty((0, COUNT), dtype=np.int64)
-    own, growth, highest = np.array(own_motives(p)), np.array(growths(p)), np.array(HIGHEST_LEVEL)
-    move_on(country, state, p, seed, month, own, growth, highest, mean, levels, total)
-    for kind in range(total.shape[0]):
+    grow_platforms(run.platforms, run.parameters.platform_hazard, run.seed)
+    remember_levels(run)
+    average_levels(run)
+    for i in range(run.places.size):
         for d in range(COUNT):
-            state.flows[kind, LEVELS + d] += total[kind, d]
-
-
-@kernel(inner=True)
-def move_on(
-    country: Country,
-    state: State,
-    parameters: np.record,
-    seed: int,
-    month: int,
-    own: Floats,
-    growth: Floats,
-    highest: Integers,
-    mean: Floats,
-    levels: Integers,
-    total: Integers,
-) -> None:
-    """Let all bodies move on.
-
-    (5,) `own`, `growth` and `highest` are hazards and highest levels by programme, (kinds, 5) `mean` is that of
-    `mean_levels`, (n, 5) `levels` are those of last month where neighbours count; (kinds, 5) `total`, the sums of
-    levels, is kept up to date.
-    """
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, service = country.municipalities[i], state.workforce[i].programme_service
-        for d in range(COUNT):
-            programme = state.programmes[i, d]
+            programme = run.programmes[i, d]
             before = programme.level
-            if before >= highest[d]:
-                continue
-            if d == ONLINE and state.municipalities[i].platform:
-                programme.level = max(before, state.platforms[place.prefecture].level)
-            elif d == GOVERNANCE and before < min(state.levers[i].governance_requirement, highest[d]):
-                take_step(programme, place, state.purses[i], state.ledger[i], state.money[place.kind], p, seed, d)
-            else:
-                exposure = mean[place.kind, d]
-                if p.exposure == GEOGRAPHIC:
-                    exposure = neighbours_mean(country.offsets, country.neighbours, levels, i, d, exposure)
-                hazard = level_hazard(own[d], growth[d], exposure, programme.factor, service)
-                if build_up(programme, hazard, highest[d]):
-                    cost = step_cost(state.purses[i].baseline, p.level_cost, d, p.rounding_unit)
-                    if p.budget == money.UNLIMITED or cost <= state.ledger[i, ENVELOPE]:
-                        take_step(
-                            programme, place, state.purses[i], state.ledger[i], state.money[place.kind], p, seed, d
-                        )
+            if before < run.rates[d].highest:
+                move_on(run, i, d)
             if programme.level > before:
-                total[place.kind, d] += programme.level - before
-                events.note(state.log, state.logged, month, events.LEVEL, i, d, programme.level, 0, 0.0)
+                run.level_sums[run.places[i].kind, d] += programme.level - before
+                events.note(run, month, events.Kind.LEVEL, i, d, programme.level, 0, 0.0)
+    for kind in range(run.kind_size.size):
+        for d in range(COUNT):
+            run.flows[kind].level[d] += run.level_sums[kind, d]
 
 
 @kernel
-def take_step(
-    programme: np.record,
-    place: np.record,
-    purse: np.record,
-    ledger: Integers,
-    sums: Integers,
-    parameters: np.record,
-    seed: int,
-    d: int,
-) -> None:
+def move_on(run: Run, i: int, d: int) -> None:
+    """Let a body move on in a programme `d` in which it is below the highest level."""
+    p, place, rate, programme = run.parameters, run.places[i], run.rates[d], run.programmes[i, d]
+    if d == Programme.ONLINE and run.municipalities[i].platform:
+        programme.level = max(programme.level, run.platforms[place.prefecture].level)
+        return
+    if d == Programme.GOVERNANCE and programme.level < min(run.levers[i].governance_requirement, rate.highest):
+        take_step(run, i, d)
+        return
+    exposure = run.mean_level[place.kind, d]
+    if p.exposure == Exposure.GEOGRAPHIC:
+        exposure = neighbours_mean(run, i, d, exposure)
+    hazard = level_hazard(rate.own, rate.growth, exposure, programme.factor, run.workforce[i].programme_service)
+    if build_up(programme, hazard, rate.highest):
+        cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
+        if p.budget == money.Budget.UNLIMITED or cost <= run.ledger[i, Account.ENVELOPE]:
+            take_step(run, i, d)
+
+
+@kernel
+def take_step(run: Run, i: int, d: int) -> None:
     """Let a body reach the next level of its programme `d`, and pay for it."""
+    p, place, programme = run.parameters, run.places[i], run.programmes[i, d]
     programme.level += 1
-    await_next(programme, seed, streams.PROGRAMME, place.code, d)
-    pay(ledger, sums, step_cost(purse.baseline, parameters.level_cost, d, parameters.rounding_unit))
+    await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
+    cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
+    pay(run.ledger[i], run.money[place.kind], cost)

@@ -19,12 +19,16 @@ changes nobody's readiness. What is not known (no staff, no fiscal index) counts
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import money
-from dxsim.model.state import Country, State
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 MONTHS_OF_YEAR = 12
 
@@ -77,30 +81,30 @@ def net_cost(rate: float, ceiling: float) -> float:
     return 1.0 - min(rate, ceiling)
 
 
-@kernel(inner=True)
-def running_rise(country: Country, state: State) -> float:
+@kernel
+def running_rise(run: Run) -> float:
     """Return by how much live systems cost more to run than before, as a share; 0 while none is live."""
     before, after = 0.0, 0.0
-    for i in range(country.municipalities.size):
-        purse = state.purses[i]
+    for i in range(run.places.size):
+        purse = run.purses[i]
         before += max(0.0, purse.baseline / MONTHS_OF_YEAR - purse.legacy)
         after += purse.new
     return after / before - 1.0 if before > 1.0 else 0.0
 
 
-@kernel(inner=True)
-def look_around(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def look_around(run: Run, month: int) -> None:
     """In April, take in what has changed: subsidy, groups, and what others pay for running new systems."""
     if month % MONTHS_OF_YEAR != 0:
         return
-    p = parameters
+    p = run.parameters
     total = total_weight(p)
     if total == 0.0:
         return
-    state.nation[0].running_rise = running_rise(country, state)
-    surprise = p.surprise_weight * z_score(state.nation[0].running_rise, 0.0, p.running_cost_sd)
-    for i in range(country.municipalities.size):
-        body, lever = state.municipalities[i], state.levers[i]
+    run.nation[0].running_rise = running_rise(run)
+    surprise = p.surprise_weight * z_score(run.nation[0].running_rise, 0.0, p.running_cost_sd)
+    for i in range(run.places.size):
+        body, lever = run.municipalities[i], run.levers[i]
         ceiling = money.ceiling_now(lever, p, month, False, body.group >= 0)
         cost = p.net_cost_weight * z_score(net_cost(lever.subsidy_rate, ceiling), p.net_cost_mean, p.net_cost_sd)
         together = p.cloud_weight * (body.group >= 0)

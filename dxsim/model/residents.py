@@ -40,35 +40,54 @@ certificates (January 2025).
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import money
-from dxsim.model.state import (
-    ANALOG_CASES,
-    APPROPRIATION,
-    ASSISTED_CASES,
-    BURDEN_HOURS,
-    CHANNELS,
-    COHORTS,
-    EXCLUDED_CASES,
-    HIGHEST_LEVEL,
-    NEVER,
-    ONLINE,
-    ONLINE_CASES,
-    RESERVE,
-    Country,
-    Floats,
-    Records,
-    State,
-)
+from dxsim.model.codes import COHORTS, HIGHEST_LEVEL, NEVER, Account, Programme
+from dxsim.model.fields import Field
+from dxsim.scenario.registry import choices
 
-KEEP, TAKE_UP, SUNSET, BUDGET = 0, 1, 2, 3
+if TYPE_CHECKING:
+    from dxsim.model.state import Records, Run
+
+
+AnalogRule = choices("residents.analog_rule")
 COUNT = len(COHORTS)
 UNDER_65, FROM_65, FROM_75, FROM_85 = 0, 1, 2, 3  # places in COHORTS
 MONTHS_OF_YEAR = 12
 PER_TEN_THOUSAND = 10_000.0  # residents
+
+COHORT = np.dtype(
+    [
+        ("persons", np.float64),  # residents in this month
+        ("trained", np.float64),  # share of those unable that training has made able
+        ("density", np.float64),  # points of help per 10,000 residents that `reach` was worked out for
+        ("reach", np.float64),  # share that the points of help reach
+        ("online", np.float64),  # residents who use a procedure online in this month
+        ("assisted", np.float64),  # who are helped
+        ("analog", np.float64),  # who go to the counter
+        ("excluded", np.float64),  # who need a procedure and can't reach it
+        ("online_total", np.float64),  # the same, persons times months so far
+        ("assisted_total", np.float64),  # persons times months so far
+        ("analog_total", np.float64),  # persons times months so far
+        ("excluded_total", np.float64),  # persons times months so far
+    ]
+)
+
+# What holds for an age group in all bodies in a month.
+AGE_RATE = np.dtype(
+    [
+        ("untrained", np.float64),  # share able to use procedures online without training
+        ("need", np.float64),  # share that needs a procedure
+        ("decay", np.float64),  # of reach, per point of help for 10,000 residents
+        ("demand", np.float64),  # cases of the body at hand that need help
+    ]
+)
+CHANNELS = ("online", "assisted", "analog", "excluded")  # ways to get a procedure done, and not to
+FLOWS = (*(Field(channel, "cases", COHORTS) for channel in CHANNELS), Field("burden_hours", "hours"))
 
 
 @kernel
@@ -165,23 +184,24 @@ def online_share(cohorts: Records) -> float:
 @kernel
 def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold: float, reserve: int) -> bool:
     """Return whether a body whose counters are all open begins to close them; `reserve` is that account's balance."""
-    if month < start or rule == KEEP:
+    if month < start or rule == AnalogRule.KEEP:
         return False
-    if rule == TAKE_UP:
+    if rule == AnalogRule.TAKE_UP:
         return take_up >= threshold
-    return rule == SUNSET or (month % MONTHS_OF_YEAR == 0 and reserve != 0)
+    return rule == AnalogRule.SUNSET or (month % MONTHS_OF_YEAR == 0 and reserve != 0)
 
 
 @kernel
-def of_age_groups(parameters: np.record, month: int, untrained: Floats, need: Floats, decay: Floats) -> None:
-    """Fill in what holds in all bodies, by age group: the shares able and in need, and the decay of reach."""
+def set_age_rates(rates: Records, parameters: np.record, month: int) -> None:
+    """Set what holds for the age groups of all bodies in this month."""
     p = parameters
-    untrained[UNDER_65], need[UNDER_65], decay[UNDER_65] = p.ability_under_65, p.need_under_65, p.reach_under_65
-    untrained[FROM_65], need[FROM_65], decay[FROM_65] = p.ability_65_to_74, p.need_65_to_74, p.reach_65_to_74
-    untrained[FROM_75], need[FROM_75], decay[FROM_75] = p.ability_75_to_84, p.need_75_to_84, p.reach_75_to_84
-    untrained[FROM_85], need[FROM_85], decay[FROM_85] = p.ability_85_over, p.need_85_over, p.reach_85_over
+    first, second, third, last = rates[UNDER_65], rates[FROM_65], rates[FROM_75], rates[FROM_85]
+    first.untrained, first.need, first.decay = p.ability_under_65, p.need_under_65, p.reach_under_65
+    second.untrained, second.need, second.decay = p.ability_65_to_74, p.need_65_to_74, p.reach_65_to_74
+    third.untrained, third.need, third.decay = p.ability_75_to_84, p.need_75_to_84, p.reach_75_to_84
+    last.untrained, last.need, last.decay = p.ability_85_over, p.need_85_over, p.reach_85_over
     for a in range(COUNT):
-        untrained[a] = ability(untrained[a], p.ability_growth, month)
+        rates[a].untrained = ability(rates[a].untrained, p.ability_growth, month)
 
 
 @kernel
@@ -194,82 +214,73 @@ def count_cases(cohort: np.record, online: float, assisted: float, analog: float
     cohort.excluded_total += excluded
 
 
-@kernel(makes_arrays=True)
-def serve_residents(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def serve_residents(run: Run, month: int) -> None:
     """Let residents do, or miss, what they need in this month, train those helped, and book what channels cost."""
-    untrained, need, decay = np.empty(COUNT), np.empty(COUNT), np.empty(COUNT)
-    of_age_groups(parameters, month, untrained, need, decay)
-    offered = np.arange(HIGHEST_LEVEL[ONLINE] + 1) / HIGHEST_LEVEL[ONLINE]
-    serve_bodies(country, state, parameters, month, untrained, need, decay, np.empty(COUNT), offered)
-
-
-@kernel(inner=True)
-def serve_bodies(
-    country: Country,
-    state: State,
-    parameters: np.record,
-    month: int,
-    untrained: Floats,
-    need: Floats,
-    decay: Floats,
-    demand: Floats,
-    offered_at: Floats,
-) -> None:
-    """Serve the residents of all bodies.
-
-    (4,) `untrained`, `need` and `decay` are the shares able and in need and the decay of reach of each age group,
-    `demand` is overwritten, and (27,) `offered_at` is the share of procedures that are online at each level.
-    """
-    p = parameters
+    p = run.parameters
+    set_age_rates(run.age_rates, p, month)
     preferred = online_probability(p.counter_burden, p.online_burden, p.burden_sensitivity)
-    for i in range(country.municipalities.size):
-        kind, body, lever = country.municipalities[i].kind, state.municipalities[i], state.levers[i]
-        if body.closing == NEVER and p.analog_rule != KEEP:
-            take_up = online_share(state.cohorts[i]) if p.analog_rule == TAKE_UP else 0.0
-            reserve = state.ledger[i, RESERVE]
-            if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
-                body.closing = month
-        retained = retention(body.closing, month, p.closing_months, lever.analog_floor)
-        offered = offered_at[state.programmes[i, ONLINE].level]
+    for i in range(run.places.size):
+        consider_closing(run, month, i)
+        serve_body(run, month, i, preferred)
 
-        ratio, young, aged = country.population_ratio[i, month // MONTHS_OF_YEAR], country.cohorts[i, UNDER_65], 0.0
-        for a in range(FROM_65, COUNT):
-            aged += country.cohorts[i, a]
-        residents = young + aged
-        density = (lever.support_desks + lever.access_points + lever.tablets) * aged / max(1.0, residents)
-        if state.cohorts[i, 0].density != density:
-            for a in range(COUNT):
-                state.cohorts[i, a].density = density
-                state.cohorts[i, a].reach = reach(density, decay[a])
-        tens_of_thousands = aged * ratio / PER_TEN_THOUSAND
-        desks = lever.support_desks * tens_of_thousands
-        points = lever.access_points * tens_of_thousands
-        tablets = lever.tablets * tens_of_thousands
 
-        reached = 0.0
+@kernel
+def consider_closing(run: Run, month: int, i: int) -> None:
+    """Let a body begin to close its counters if the rule says so."""
+    p, body = run.parameters, run.municipalities[i]
+    if body.closing == NEVER and p.analog_rule != AnalogRule.KEEP:
+        take_up = online_share(run.cohorts[i]) if p.analog_rule == AnalogRule.TAKE_UP else 0.0
+        reserve = run.ledger[i, Account.RESERVE]
+        if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
+            body.closing = month
+
+
+@kernel
+def serve_body(run: Run, month: int, i: int, preferred: float) -> None:
+    """Serve the residents of a body; `preferred` is how likely an able one prefers online to the counter."""
+    p, kind, lever, rates = run.parameters, run.places[i].kind, run.levers[i], run.age_rates
+    retained = retention(run.municipalities[i].closing, month, p.closing_months, lever.analog_floor)
+    offered = run.programmes[i, Programme.ONLINE].level / HIGHEST_LEVEL[Programme.ONLINE]
+
+    ratio, young, aged = run.population_ratio[i, month // MONTHS_OF_YEAR], run.ages[i, UNDER_65], 0.0
+    for a in range(FROM_65, COUNT):
+        aged += run.ages[i, a]
+    residents = young + aged
+    density = (lever.support_desks + lever.access_points + lever.tablets) * aged / max(1.0, residents)
+    if run.cohorts[i, 0].density != density:
         for a in range(COUNT):
-            cohort = state.cohorts[i, a]
-            cohort.persons = country.cohorts[i, a] * ratio
-            demand[a] = cohort.persons * need[a] * (1.0 - able_share(untrained[a], cohort.trained))
-            reached += demand[a] * cohort.reach
-        served = served_share(assistance_capacity(desks, points, tablets, p), reached)
+            run.cohorts[i, a].density = density
+            run.cohorts[i, a].reach = reach(density, rates[a].decay)
+    tens_of_thousands = aged * ratio / PER_TEN_THOUSAND
+    desks = lever.support_desks * tens_of_thousands
+    points = lever.access_points * tens_of_thousands
+    tablets = lever.tablets * tens_of_thousands
 
-        burden = 0.0
-        for a in range(COUNT):
-            cohort = state.cohorts[i, a]
-            able = cohort.persons * need[a] - demand[a]
-            online = online_cases(able, offered, retained, preferred)
-            assisted = demand[a] * cohort.reach * served
-            excluded = excluded_cases(demand[a], assisted, retained)
-            analog = (able - online) + (demand[a] - assisted - excluded)
-            count_cases(cohort, online, assisted, analog, excluded)
-            unable = cohort.persons * (1.0 - untrained[a])
-            cohort.trained = trained_share(cohort.trained, lever.training, assisted, unable)
-            burden += p.online_burden * online + p.assisted_burden * assisted + p.counter_burden * analog
-            state.flows[kind, ONLINE_CASES + a] += online
-            state.flows[kind, ASSISTED_CASES + a] += assisted
-            state.flows[kind, ANALOG_CASES + a] += analog
-            state.flows[kind, EXCLUDED_CASES + a] += excluded
-        state.flows[kind, BURDEN_HOURS] += burden
-        cost = channel_cost(residents * ratio, retained, desks, points, tablets, p)
-        money.post(state.ledger[i], state.money[kind], CHANNELS, APPROPRIATION, money.booked(cost, p.rounding_unit))
+    reached = 0.0
+    for a in range(COUNT):
+        cohort, rate = run.cohorts[i, a], rates[a]
+        cohort.persons = run.ages[i, a] * ratio
+        rate.demand = cohort.persons * rate.need * (1.0 - able_share(rate.untrained, cohort.trained))
+        reached += rate.demand * cohort.reach
+    served = served_share(assistance_capacity(desks, points, tablets, p), reached)
+
+    burden, flows = 0.0, run.flows[kind]
+    for a in range(COUNT):
+        cohort, rate = run.cohorts[i, a], rates[a]
+        able = cohort.persons * rate.need - rate.demand
+        online = online_cases(able, offered, retained, preferred)
+        assisted = rate.demand * cohort.reach * served
+        excluded = excluded_cases(rate.demand, assisted, retained)
+        analog = (able - online) + (rate.demand - assisted - excluded)
+        count_cases(cohort, online, assisted, analog, excluded)
+        unable = cohort.persons * (1.0 - rate.untrained)
+        cohort.trained = trained_share(cohort.trained, lever.training, assisted, unable)
+        burden += p.online_burden * online + p.assisted_burden * assisted + p.counter_burden * analog
+        flows.online[a] += online
+        flows.assisted[a] += assisted
+        flows.analog[a] += analog
+        flows.excluded[a] += excluded
+    flows.burden_hours += burden
+    cost = money.booked(channel_cost(residents * ratio, retained, desks, points, tablets, p), p.rounding_unit)
+    money.post(run.ledger[i], run.money[kind], Account.CHANNELS, Account.APPROPRIATION, cost)

@@ -14,34 +14,31 @@ it.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
+from dxsim.model.codes import HIGHEST_LEVEL, Programme
 from dxsim.model.coexistence import REACH
-from dxsim.model.state import (
-    DATA,
-    EXPOSED_RECORDS,
-    GOVERNANCE,
-    HIGHEST_LEVEL,
-    SECURITY,
-    SECURITY_INCIDENTS,
-    Country,
-    Floats,
-    State,
-)
+from dxsim.model.fields import Field
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 MONTHS_OF_YEAR = 12
 PER_HUNDRED = 100.0  # interfaces
+FLOWS = (Field("security_incidents", "incidents"), Field("exposed_records", "records"))
 
 
 @kernel
 def openness(rule: int, data: int, governance: int) -> float:
     """Return x in [0, 1], how far data flows are open at these levels of data use and data governance."""
-    willingness = (1 + governance) / (1 + HIGHEST_LEVEL[GOVERNANCE])
-    return REACH[rule] * data / HIGHEST_LEVEL[DATA] * willingness
+    willingness = (1 + governance) / (1 + HIGHEST_LEVEL[Programme.GOVERNANCE])
+    return REACH[rule] * data / HIGHEST_LEVEL[Programme.DATA] * willingness
 
 
 @kernel
@@ -76,56 +73,50 @@ def await_next(harm: np.record, seed: int, code: int) -> None:
 
 
 @kernel
-def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
+def start(run: Run) -> None:
     """Draw the hazard that it takes to every body's first incident."""
-    for i in range(country.municipalities.size):
-        await_next(state.harm[i], seed, country.municipalities[i].code)
+    for i in range(run.places.size):
+        await_next(run.harm[i], run.seed, run.places[i].code)
 
 
-@kernel(makes_arrays=True)
-def factors(parameters: np.record) -> tuple[Floats, Floats]:
-    """Return the effects of levels on the hazard, by level of security, data use and governance, and open flows.
-
-    The first is (4, 4, 4), the second (4, 4): one exponential a level, not one a body.
-    """
-    top, wide, high = HIGHEST_LEVEL[SECURITY] + 1, HIGHEST_LEVEL[DATA] + 1, HIGHEST_LEVEL[GOVERNANCE] + 1
-    factor, open_flows = np.empty((top, wide, high)), np.empty((wide, high))
-    for data in range(wide):
-        for governance in range(high):
-            open_flows[data, governance] = openness(parameters.data_sharing, data, governance)
-            for security in range(top):
-                factor[security, data, governance] = maturity_factor(
-                    security, governance, open_flows[data, governance], parameters
+@kernel
+def set_factors(run: Run) -> None:
+    """Work out the effects of all levels on the hazard: one exponential a level, not one a body."""
+    for data in range(HIGHEST_LEVEL[Programme.DATA] + 1):
+        for governance in range(HIGHEST_LEVEL[Programme.GOVERNANCE] + 1):
+            open_flows = openness(run.parameters.data_sharing, data, governance)
+            run.open_flows[data, governance] = open_flows
+            for security in range(HIGHEST_LEVEL[Programme.SECURITY] + 1):
+                run.breach_factor[security, data, governance] = maturity_factor(
+                    security, governance, open_flows, run.parameters
                 )
-    return factor, open_flows
 
 
-@kernel(makes_arrays=True)
-def strike(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+@kernel
+def strike(run: Run, month: int) -> None:
     """Let this month's incidents happen."""
-    factor, open_flows = factors(parameters)
-    strike_bodies(country, state, parameters, seed, month, factor, open_flows)
-
-
-@kernel(inner=True)
-def strike_bodies(
-    country: Country, state: State, parameters: np.record, seed: int, month: int, factor: Floats, open_flows: Floats
-) -> None:
-    """Let this month's incidents happen; `factor` and `open_flows` are those of `factors`."""
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, harm, levels = country.municipalities[i], state.harm[i], state.programmes[i]
-        data, governance = levels[DATA].level, levels[GOVERNANCE].level
-        hazard = p.security_hazard * factor[levels[SECURITY].level, data, governance]
+    p = run.parameters
+    set_factors(run)
+    for i in range(run.places.size):
+        harm, levels = run.harm[i], run.programmes[i]
+        data, governance = levels[Programme.DATA].level, levels[Programme.GOVERNANCE].level
+        hazard = p.security_hazard * run.breach_factor[levels[Programme.SECURITY].level, data, governance]
         hazard *= interface_factor(harm.interfaces, p.interface_effect)
-        harm.intent += hazard * baseline_factor(state.levers[i].security_baseline, p.baseline_effect)
+        harm.intent += hazard * baseline_factor(run.levers[i].security_baseline, p.baseline_effect)
         while harm.intent >= harm.threshold:
             harm.intent -= harm.threshold
-            population = place.population * country.population_ratio[i, month // MONTHS_OF_YEAR]
-            records = exposed_records(population, p.own_exposure, open_flows[data, governance])
-            harm.security_incidents += 1.0
-            harm.exposed += records
-            state.flows[place.kind, SECURITY_INCIDENTS] += 1.0
-            state.flows[place.kind, EXPOSED_RECORDS] += records
-            events.note(state.log, state.logged, month, events.BREACH, i, -1, 0, 0, records)
-            await_next(harm, seed, place.code)
+            expose(run, month, i, run.open_flows[data, governance])
+            await_next(harm, run.seed, run.places[i].code)
+
+
+@kernel
+def expose(run: Run, month: int, i: int, open_flows: float) -> None:
+    """Let an incident expose records of a body whose data flows are open so far."""
+    place, harm = run.places[i], run.harm[i]
+    population = place.population * run.population_ratio[i, month // MONTHS_OF_YEAR]
+    records = exposed_records(population, run.parameters.own_exposure, open_flows)
+    harm.security_incidents += 1.0
+    harm.exposed += records
+    run.flows[place.kind].security_incidents += 1.0
+    run.flows[place.kind].exposed_records += records
+    events.note(run, month, events.Kind.BREACH, i, -1, 0, 0, records)

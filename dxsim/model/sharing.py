@@ -17,11 +17,17 @@ orders: Castro, Gómez and Tejada 2009.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dxsim import streams
 from dxsim.kernel import kernel
-from dxsim.model.state import Floats, Integers
+from dxsim.scenario.registry import choices
 
-EQUAL, POPULATION, USAGE, EQUAL_SAVING, SHAPLEY, SEPARABLE_COSTS = 0, 1, 2, 3, 4, 5
+if TYPE_CHECKING:
+    from dxsim.model.state import Floats, Integers
+
+
+SharingRule = choices("cooperation.sharing_rule")
 EXACT_PLAYERS = 10  # most players whose Shapley value is worked out exactly
 SAMPLED_ORDERS = 2000  # orders of joining that stand for all of them in larger groups
 ORDERS_SEED = 0  # the orders are a way to integrate, not chance in the model: a group's shares depend on no seed

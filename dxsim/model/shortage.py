@@ -12,14 +12,20 @@ and the vendor's customers and their neighbours believe more in an extension (by
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.capacity import vendor_output
-from dxsim.model.state import LIVE, MIGRATING, NEVER, ON_TIME, ORDERED, VENDOR_RESOURCES, Country, Shorts, State
+from dxsim.model.codes import NEVER, Reason, SystemState
 from dxsim.model.vendor_queue import END, leave_queue, opening, project, withdraw
+
+if TYPE_CHECKING:
+    from dxsim.model.state import Run
+
 
 QUARTER, QUARTER_END = 3, 2  # months of a quarter; its last one, counted from April
 
@@ -30,76 +36,76 @@ def rebooked_start(deadline: float, horizon: float, draw: float) -> int:
     return int(min(float(NEVER), np.floor(deadline + horizon * draw)))
 
 
-@kernel(inner=True)
-def review_books(country: Country, state: State, parameters: np.record, seed: int, month: int, finish: Shorts) -> None:
+@kernel
+def review_books(run: Run, month: int) -> None:
     """Let every vendor test its queue at the end of this month and announce a shortage where it has one."""
-    vendors = state.vendors
+    vendors = run.vendors
     for vendor in range(vendors.size):
         vendors[vendor].shortage = 0
-    if month % QUARTER != QUARTER_END or month + 1 >= parameters.deadline:
+    if month % QUARTER != QUARTER_END or month + 1 >= run.parameters.deadline:
         return
     announced = False
     for vendor in range(vendors.size):
-        output = vendor_output(vendors[vendor], parameters)
-        due_late, considered = project(state, month, vendor, output, parameters.deadline, finish)
-        if due_late > parameters.shortage_threshold * considered:
+        output = vendor_output(vendors[vendor], run.parameters)
+        due_late, considered = project(run, month, vendor, output, run.parameters.deadline)
+        if due_late > run.parameters.shortage_threshold * considered:
             vendors[vendor].shortage = 1
-            postpone(country, state, parameters, seed, month, vendor, finish)
+            postpone(run, month, vendor)
             announced = True
     if announced:
-        spread_news(country, state, parameters)
+        spread_news(run)
 
 
-@kernel(inner=True)
-def postpone(
-    country: Country, state: State, parameters: np.record, seed: int, month: int, vendor: int, finish: Shorts
-) -> None:
+@kernel
+def postpone(run: Run, month: int, vendor: int) -> None:
     """Flag the vendor's systems that are due late as R4; tender or book them again."""
-    systems, queue = state.systems.reshape(-1), state.queue.reshape(-1)
-    before, place = END, state.head[vendor]
+    systems, queue = run.systems.reshape(-1), run.queue.reshape(-1)
+    before, place = END, run.head[vendor]
     while place != END:
         system = systems[place]
         following = queue[place].following
-        is_news = system.flag == ON_TIME and finish[place] > parameters.deadline
+        is_news = system.flag == Reason.ON_TIME and run.finish[place] > run.parameters.deadline
         is_tendered = False
         if is_news:
-            code = country.municipalities[system.municipality].code
-            i, operation = system.municipality, place % state.systems.shape[1]
-            system.flag = VENDOR_RESOURCES
-            events.note(state.log, state.logged, month, events.FLAGGED, i, operation, 0, VENDOR_RESOURCES, 0.0)
-            if system.state == MIGRATING:
-                system.state = ORDERED
+            code = run.places[system.municipality].code
+            i, operation = system.municipality, place % run.systems.shape[1]
+            system.flag = Reason.VENDOR_RESOURCES
+            events.note(run, month, events.Kind.FLAGGED, i, operation, 0, Reason.VENDOR_RESOURCES, 0.0)
+            if system.state == SystemState.MIGRATING:
+                system.state = SystemState.ORDERED
                 system.since = month
-                state.municipalities[i].migrating -= 1
-                events.note(state.log, state.logged, month, events.RELEASED, i, operation, vendor, 0, 0.0)
-            is_tendered = streams.uniform(seed, streams.RETENDER, code, 0, vendor) < parameters.retender_probability
+                run.municipalities[i].migrating -= 1
+                events.note(run, month, events.Kind.RELEASED, i, operation, vendor, 0, 0.0)
+            is_tendered = (
+                streams.uniform(run.seed, streams.RETENDER, code, 0, vendor) < run.parameters.retender_probability
+            )
             if is_tendered:
-                leave_queue(state.head, state.tail, queue, vendor, before, place)
-                withdraw(state, place, month)
+                leave_queue(run.head, run.tail, queue, vendor, before, place)
+                withdraw(run, place, month)
             else:
-                draw = streams.uniform(seed, streams.REBOOK, code, 0, vendor)
-                system.gate = rebooked_start(parameters.deadline, parameters.rebooking_horizon, draw)
-                queue[place].opens = opening(state.ready[vendor], system)
-                events.note(state.log, state.logged, month, events.REBOOKED, i, operation, system.gate, 0, 0.0)
+                draw = streams.uniform(run.seed, streams.REBOOK, code, 0, vendor)
+                system.gate = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)
+                queue[place].opens = opening(run.product_month[vendor], system)
+                events.note(run, month, events.Kind.REBOOKED, i, operation, system.gate, 0, 0.0)
         if not is_tendered:
             before = place
         place = following
 
 
-@kernel(inner=True, makes_arrays=True)
-def spread_news(country: Country, state: State, parameters: np.record) -> None:
+@kernel
+def spread_news(run: Run) -> None:
     """Raise the belief of the customers of announcing vendors, and of their neighbours, once a body."""
-    bodies = state.municipalities
-    n = country.municipalities.size
-    customer = np.zeros(n, dtype=np.bool_)
+    n = run.places.size
     for i in range(n):
-        for operation in range(country.lot_of.size):
-            is_waiting = 0 <= state.systems[i, operation].state < LIVE
-            if is_waiting and state.vendors[state.systems[i, operation].vendor].shortage == 1:
-                customer[i] = True
+        run.is_customer[i] = False
+        for operation in range(run.lot_of.size):
+            is_waiting = 0 <= run.systems[i, operation].state < SystemState.LIVE
+            if is_waiting and run.vendors[run.systems[i, operation].vendor].shortage == 1:
+                run.is_customer[i] = True
     for i in range(n):
-        hears = customer[i]
-        for place in range(country.offsets[i], country.offsets[i + 1]):
-            hears = hears or customer[country.neighbours[place]]
+        hears = run.is_customer[i]
+        for place in range(run.offsets[i], run.offsets[i + 1]):
+            hears = hears or run.is_customer[run.neighbours[place]]
         if hears:
-            bodies[i].belief = min(1.0, bodies[i].belief + parameters.shortage_belief_rise)
+            body = run.municipalities[i]
+            body.belief = min(1.0, body.belief + run.parameters.shortage_belief_rise)

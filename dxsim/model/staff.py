@@ -29,38 +29,70 @@ Sources: Toyo Keizai 2024 (2.4 DX staff in towns and villages); DX survey FY2023
 from __future__ import annotations
 
 import math
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
+from dxsim.model.codes import SystemState
 from dxsim.model.cooperation import pool_staff
-from dxsim.model.state import (
-    OVERLOAD,
-    OVERLOADED_BODIES,
-    OWN_WORK,
-    PLANNING,
-    POOL,
-    PREFECTURES,
-    RESIGNATIONS,
-    STAFF,
-    Country,
-    Floats,
-    Records,
-    State,
-)
+from dxsim.model.fields import Field
+from dxsim.scenario.registry import choices
 
-BINDING, UNLIMITED = 0, 1
-EQUAL, NEED, MOST_OVERLOADED = 0, 1, 2
+if TYPE_CHECKING:
+    from dxsim.model.state import Floats, Records, Run
+
+
+Staffing, DispatchRule = choices("staff.staffing"), choices("staff.dispatch_rule")
 QUARTER = 3  # months
 MONTHS_OF_YEAR = 12
 HEAVY = 1.2  # overload that counts as such in the indicators
 PER_HUNDRED = 100.0  # interfaces
 LARGE_MEAN = 500.0  # beyond which exp(-mean) is too small a number, and the spread below 5 %
 MINIMUM = 1e-6  # FTE below which supply counts as that
-TASKS = ("operations", "stabilisation", "moves", "plans", "extras")  # in the order in which they are served
-OPERATIONS, STABILISATION, MOVES, PLANS, EXTRAS = 0, 1, 2, 3, 4
+
+
+class Task(IntEnum):
+    """Own work, in the order in which it is served."""
+
+    OPERATIONS = 0
+    STABILISATION = 1
+    MOVES = 2
+    PLANS = 3
+    EXTRAS = 4
+
+
+WORKFORCE = np.dtype(
+    [
+        ("staff", np.float64),  # FTE
+        ("initial", np.float64),  # FTE at the start
+        ("scale", np.float64),  # size factor of own work, 1
+        ("experience", np.float64),  # 0 to 1
+        ("pool", np.float64),  # FTE received from the prefecture
+        ("lent", np.float64),  # FTE received from (or, below zero, given to) the group in this month
+        ("supply", np.float64),  # FTE that own staff and the pool are worth in this month
+        ("demand", np.float64),  # FTE that the work of this month takes
+        ("overload", np.float64),  # demand over supply
+        ("overloaded_months", np.int64),  # months of heavy overload so far
+        ("planning_service", np.float64),  # share of planning work done in this month
+        ("migration_service", np.float64),  # share of migration work done in this month
+        ("moves", np.float64),  # FTE that this month's vendor work asks for
+        ("for_moves", np.float64),  # FTE left for it in this month, inf where staff is unlimited
+        ("programme_service", np.float64),  # share of the work on programmes done in this month
+    ]
+)
+
+FLOWS = (
+    Field("staff", "FTE"),
+    Field("own_work", "FTE"),
+    Field("overloaded_bodies", "municipalities"),
+    Field("overload", "FTE above what counts as heavy"),
+    Field("pool", "FTE"),
+    Field("resignations", "FTE"),
+)
 
 
 @kernel
@@ -125,72 +157,71 @@ def overload(demand: float, supplied: float) -> float:
     return demand / max(supplied, MINIMUM) if demand > 0.0 else 0.0
 
 
-@kernel(inner=True)
-def start(country: Country, state: State, parameters: np.record, seed: int) -> None:
+@kernel
+def start(run: Run) -> None:
     """Draw the DX staff of every body at the start."""
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, worker = country.municipalities[i], state.workforce[i]
+    p = run.parameters
+    for i in range(run.places.size):
+        place, worker = run.places[i], run.workforce[i]
         mean = target_staff(p.staff_of_10000, place.population, p.staff_reference, p.staff_exponent)
-        drawn = float(poisson(mean, streams.uniform(seed, streams.STAFF, place.code, 0, 0)))
+        drawn = float(poisson(mean, streams.uniform(run.seed, streams.STAFF, place.code, 0, 0)))
         worker.staff = max(p.least_staff, drawn)
         worker.initial = worker.staff
         worker.scale = (place.population / p.staff_reference) ** p.own_work_exponent
         worker.planning_service, worker.migration_service, worker.programme_service = 1.0, 1.0, 1.0
 
 
-@kernel(inner=True)
-def open_year(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def open_year(run: Run, month: int) -> None:
     """In April knowledge is lost by rotation, and staff moves towards its target, which follows the population."""
     if month % MONTHS_OF_YEAR != 0 or month == 0:
         return
-    for i in range(country.municipalities.size):
-        worker, lever = state.workforce[i], state.levers[i]
+    for i in range(run.places.size):
+        worker, lever = run.workforce[i], run.levers[i]
         worker.experience *= 1.0 - lever.rotation_loss
-        ratio = country.population_ratio[i, month // MONTHS_OF_YEAR]
-        target = worker.initial * ratio**parameters.staff_exponent
-        worker.staff += parameters.hiring_rate * (target - worker.staff)
+        ratio = run.population_ratio[i, month // MONTHS_OF_YEAR]
+        target = worker.initial * ratio**run.parameters.staff_exponent
+        worker.staff += run.parameters.hiring_rate * (target - worker.staff)
 
 
-@kernel(inner=True, makes_arrays=True)
-def dispatch(country: Country, state: State, parameters: np.record, month: int) -> None:
+@kernel
+def dispatch(run: Run, month: int) -> None:
     """Share the prefectures' pools out at the start of each quarter, by what staff lacked last month."""
     if month % QUARTER != 0:
         return
-    n = country.municipalities.size
-    pool, lacking = np.zeros(PREFECTURES + 1), np.zeros(PREFECTURES + 1)
-    gap = np.zeros(n)
+    n, pool, lacking, gap = run.places.size, run.pool, run.lacking, run.gap
+    for prefecture in range(pool.size):
+        pool[prefecture], lacking[prefecture] = 0.0, 0.0
     for i in range(n):
-        prefecture, worker, lever = country.municipalities[i].prefecture, state.workforce[i], state.levers[i]
-        pool[prefecture] += lever.prefectural_pool / country.prefecture_size[prefecture]
+        prefecture, worker, lever = run.places[i].prefecture, run.workforce[i], run.levers[i]
+        pool[prefecture] += lever.prefectural_pool / run.prefecture_size[prefecture]
         gap[i] = max(0.0, worker.demand - (worker.supply - worker.pool))
         lacking[prefecture] += gap[i]
-    if parameters.dispatch_rule == MOST_OVERLOADED:
-        fill_by_overload(country.municipalities, state.workforce, pool, lacking, gap)
+    if run.parameters.dispatch_rule == DispatchRule.MOST_OVERLOADED:
+        fill_by_overload(run)
     for i in range(n):
-        prefecture, worker = country.municipalities[i].prefecture, state.workforce[i]
-        equal = pool[prefecture] / country.prefecture_size[prefecture]
-        if parameters.dispatch_rule == EQUAL or lacking[prefecture] <= 0.0:
+        prefecture, worker = run.places[i].prefecture, run.workforce[i]
+        equal = pool[prefecture] / run.prefecture_size[prefecture]
+        if run.parameters.dispatch_rule == DispatchRule.EQUAL or lacking[prefecture] <= 0.0:
             worker.pool = equal
-        elif parameters.dispatch_rule == NEED:
+        elif run.parameters.dispatch_rule == DispatchRule.NEED:
             worker.pool = pool[prefecture] * gap[i] / lacking[prefecture]
         else:
-            worker.pool = (
-                gap[i] + max(0.0, pool[prefecture] - lacking[prefecture]) / country.prefecture_size[prefecture]
-            )
+            worker.pool = gap[i] + max(0.0, pool[prefecture] - lacking[prefecture]) / run.prefecture_size[prefecture]
 
 
 @kernel(makes_arrays=True)
-def fill_by_overload(places: Records, workforce: Records, pool: Floats, lacking: Floats, gap: Floats) -> None:
-    """Turn each body's `gap` into what it receives (both FTE): the most overloaded first, until the pool is used up."""
-    left = pool.copy()
-    relative = np.empty(gap.size)
-    for i in range(gap.size):
-        relative[i] = -overload(workforce[i].demand, workforce[i].supply - workforce[i].pool)
+def fill_by_overload(run: Run) -> None:
+    """Turn each body's gap into what it receives (both FTE): the most overloaded first, until the pool is used up."""
+    left = run.pool.copy()
+    relative = np.empty(run.gap.size)
+    for i in range(relative.size):
+        worker = run.workforce[i]
+        relative[i] = -overload(worker.demand, worker.supply - worker.pool)
     for i in np.argsort(relative, kind="mergesort"):
-        prefecture = places[i].prefecture
-        gap[i] = min(gap[i], left[prefecture])
-        left[prefecture] -= gap[i]
+        prefecture = run.places[i].prefecture
+        run.gap[i] = min(run.gap[i], left[prefecture])
+        left[prefecture] -= run.gap[i]
 
 
 @kernel
@@ -198,7 +229,7 @@ def planning_work(systems: Records) -> float:
     """Return the own work (FTE) on planning a body's systems in this month."""
     planning = 0.0
     for operation in range(systems.size):
-        if systems[operation].state == PLANNING:
+        if systems[operation].state == SystemState.PLANNING:
             planning += systems[operation].effort
     return planning
 
@@ -220,81 +251,88 @@ def join_in(worker: np.record, work: float) -> float:
     return served(done, work)
 
 
-@kernel(inner=True, makes_arrays=True)
-def allocate(country: Country, state: State, parameters: np.record, seed: int, month: int) -> None:
+@kernel
+def allocate(run: Run, month: int) -> None:
     """Work out demand and supply of every body, let groups lend staff, and serve the work in its fixed order."""
-    work = np.zeros((country.municipalities.size, len(TASKS)))
-    reckon(state, parameters, work)
-    pool_staff(country, state, parameters)
-    serve_all(country, state, parameters, seed, month, work)
+    reckon(run)
+    pool_staff(run)
+    serve_all(run, month)
 
 
-@kernel(inner=True)
-def reckon(state: State, parameters: np.record, work: Floats) -> None:
-    """Work out the supply of every body, and fill in its `work`, (n, 5) FTE by TASKS."""
-    p = parameters
-    for i in range(state.municipalities.size):
-        body, worker, tasks = state.municipalities[i], state.workforce[i], work[i]
+@kernel
+def reckon(run: Run) -> None:
+    """Work out the supply of every body, and its work by `Task`."""
+    p = run.parameters
+    for i in range(run.municipalities.size):
+        body, worker, tasks = run.municipalities[i], run.workforce[i], run.tasks[i]
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
-        tasks[OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * body.systems)
-        tasks[OPERATIONS] += p.interface_load * state.harm[i].interfaces / PER_HUNDRED
+        for task in range(tasks.size):
+            tasks[task] = 0.0
+        tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * body.systems)
+        tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
         in_parallel = body.live - body.done
         if in_parallel > 0:
-            tasks[STABILISATION] = own_effort(
+            tasks[Task.STABILISATION] = own_effort(
                 p.stabilisation_effort, in_parallel, 0.0, worker.scale, p.stabilisation_months
             )
-        tasks[MOVES] = worker.moves
+        tasks[Task.MOVES] = worker.moves
         worker.moves, worker.migration_service = 0.0, 1.0
         if body.planning > 0:
-            tasks[PLANS] = planning_work(state.systems[i])
-        tasks[EXTRAS] = p.programme_staff * worker.scale
-        worker.demand = tasks[OPERATIONS] + tasks[STABILISATION] + tasks[MOVES] + tasks[PLANS] + tasks[EXTRAS]
+            tasks[Task.PLANS] = planning_work(run.systems[i])
+        tasks[Task.EXTRAS] = p.programme_staff * worker.scale
+        worker.demand = (
+            tasks[Task.OPERATIONS]
+            + tasks[Task.STABILISATION]
+            + tasks[Task.MOVES]
+            + tasks[Task.PLANS]
+            + tasks[Task.EXTRAS]
+        )
 
 
-@kernel(inner=True)
-def serve_all(country: Country, state: State, parameters: np.record, seed: int, month: int, work: Floats) -> None:
-    """Serve every body's `work`, (n, 5) FTE by TASKS; overload makes staff resign."""
-    p = parameters
-    for i in range(country.municipalities.size):
-        place, worker = country.municipalities[i], state.workforce[i]
-        serve_tasks(worker, work[i], p.staffing)
-        sum_up(worker, state.flows[place.kind])
-        if worker.overload > 1.0 and p.staffing == BINDING:
+@kernel
+def serve_all(run: Run, month: int) -> None:
+    """Serve every body's work; overload makes staff resign."""
+    p = run.parameters
+    for i in range(run.places.size):
+        place, worker = run.places[i], run.workforce[i]
+        serve_tasks(worker, run.tasks[i], p.staffing)
+        sum_up(worker, run.flows[place.kind])
+        if worker.overload > 1.0 and p.staffing == Staffing.BINDING:
             chance = p.resignation_rate * (worker.overload - 1.0)
-            if streams.uniform(seed, streams.RESIGN, place.code, month, 0) < chance:
+            if streams.uniform(run.seed, streams.RESIGN, place.code, month, 0) < chance:
                 leaving = min(1.0, worker.staff)
                 worker.staff -= leaving
-                state.flows[place.kind, RESIGNATIONS] += leaving
-                events.note(state.log, state.logged, month, events.RESIGNED, i, -1, 0, 0, leaving)
+                run.flows[place.kind].resignations += leaving
+                events.note(run, month, events.Kind.RESIGNED, i, -1, 0, 0, leaving)
 
 
 @kernel
 def serve_tasks(worker: np.record, tasks: Floats, staffing: int) -> None:
     """Serve the tasks (FTE) of a body in their order; moves are served when vendors work on them."""
-    if staffing == UNLIMITED:
+    if staffing == Staffing.UNLIMITED:
         worker.overload, worker.for_moves = 0.0, np.inf
         return
     left = worker.supply + worker.lent
     worker.overload = overload(worker.demand, left)
-    left -= tasks[OPERATIONS] + tasks[STABILISATION]
+    left -= tasks[Task.OPERATIONS] + tasks[Task.STABILISATION]
     worker.for_moves = max(0.0, left)
-    left -= tasks[MOVES]
-    worker.planning_service = served(left, tasks[PLANS])
-    left -= tasks[PLANS]
-    worker.programme_service = served(left, tasks[EXTRAS])
+    left -= tasks[Task.MOVES]
+    worker.planning_service = served(left, tasks[Task.PLANS])
+    left -= tasks[Task.PLANS]
+    worker.programme_service = served(left, tasks[Task.EXTRAS])
 
 
 @kernel
-def sum_up(worker: np.record, flows: Floats) -> None:
+def sum_up(worker: np.record, flows: np.record) -> None:
     """Add a body's staff, work, overload and pool to the sums of its type."""
-    flows[STAFF] += worker.staff
-    flows[OWN_WORK] += worker.demand
-    flows[POOL] += worker.pool
+    flows.staff += worker.staff
+    flows.own_work += worker.demand
+    flows.pool += worker.pool
     if worker.overload > HEAVY:
-        flows[OVERLOADED_BODIES] += 1.0
+        flows.overloaded_bodies += 1.0
         worker.overloaded_months += 1
-        flows[OVERLOAD] += worker.demand - HEAVY * (worker.supply + worker.lent)
+        flows.overload += worker.demand - HEAVY * (worker.supply + worker.lent)
 
 
 @kernel

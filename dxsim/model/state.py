@@ -2,129 +2,45 @@
 
 n municipalities in the order of their codes, L = 6 lots, O = 20 operations, V vendors, M months, E events.
 A system is one operation of one municipality. Months are indices, 0 = April 2021. Records keep what is read
-together in one line of the processor's cache, and make a state that compiles, copies and prints in one piece.
+together in one line of the processor's cache. What only one sub-model changes is declared beside its equations
+(`money.PURSE`, `staff.WORKFORCE`, ...); what several share stands here. A `Run` is all of it, as kernels get it.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dxsim.scenario.registry import REGISTRY
+from dxsim.model import (
+    coalition,
+    coexistence,
+    commitment,
+    cooperation,
+    cutover,
+    events,
+    formation,
+    levers,
+    money,
+    programmes,
+    residents,
+    security,
+    staff,
+)
+from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HIGHEST_LEVEL, PROGRAMMES, REASONS, TREASURY, Programme, Talks
+from dxsim.model.fields import Field, record_of
+from dxsim.reference import Reference
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Shorts = NDArray[np.int16]
 Bytes = NDArray[np.int8]
+Flags = NDArray[np.bool_]
 Records = np.recarray[tuple[Any, ...], np.dtype[np.void]]
 
 MONTHS = 180  # April 2021 to March 2036
-NEVER = 32767  # a month that does not come
-NOT_APPLICABLE = -1
 PREFECTURES = 47  # numbered from 1
-
-# States of a system. Legal transitions: see TRANSITIONS.
-LEGACY, PLANNING, ORDERED, WITHDRAWN, MIGRATING, LIVE, DONE = 0, 1, 2, 3, 4, 5, 6
-STATES = ("legacy", "planning", "ordered", "withdrawn", "migrating", "live", "done")
-TRANSITIONS = frozenset(
-    {
-        (LEGACY, PLANNING),
-        (PLANNING, ORDERED),
-        (PLANNING, WITHDRAWN),  # the chosen vendor leaves the lot before the order
-        (ORDERED, MIGRATING),
-        (ORDERED, WITHDRAWN),
-        (WITHDRAWN, PLANNING),
-        (MIGRATING, ORDERED),
-        (MIGRATING, WITHDRAWN),  # the vendor leaves the lot while it works
-        (MIGRATING, LIVE),
-        (LIVE, DONE),
-    }
-)
-
-# Reasons of lateness: the official R1 to R4 and the model's own R5.
-ON_TIME, MAINFRAME, BESPOKE, NO_PRODUCT, VENDOR_RESOURCES, OWN_SIDE = 0, 1, 2, 3, 4, 5
-REASONS = ("on_time", "R1", "R2", "R3", "R4", "R5")
-
-# Causes of commitment.
-OWN_MOTIVE, PEERS, MANDATE = 0, 1, 2
-CAUSES = ("own_motive", "peers", "mandate")
-
-MONTHLY = (
-    "committed",
-    "ordered",
-    "started",
-    "live",
-    "done",
-    "late_R1",
-    "late_R2",
-    "late_R3",
-    "late_R4",
-    "late_R5",
-    "declared_R1",
-    "declared_R2",
-    "declared_R3",
-    "declared_R4",
-    "declared_R5",
-    "bodies_committed",
-    "bodies_declared",
-    "bodies_late",
-)
-COMMITTED, ORDERED_EVER, STARTED, WENT_LIVE, IS_DONE, LATE, DECLARED = 0, 1, 2, 3, 4, 4, 9
-BODIES_COMMITTED, BODIES_DECLARED, BODIES_LATE = 15, 16, 17
-NATIONAL = (
-    "belief",
-    "extension_granted",
-    "fund_balance",
-    "groups",
-    "cooperating_bodies",
-    "moves_tested",
-    "moves_accepted",
-    "blocking_moves",
-)
-
-# Accounts of a municipality's ledger: debits are positive, credits negative, and every row sums to zero.
-# The envelope is what is left to spend; appropriation, subsidy, grant and reserve are where money comes from.
-ENVELOPE, APPROPRIATION, SUBSIDY, GRANT, RESERVE, LAPSED = 0, 1, 2, 3, 4, 5
-ONE_OFF, RUNNING, PARALLEL, INTERFACE, COORDINATION, CHANNELS, PROGRAMME_COST, PENALTY = 6, 7, 8, 9, 10, 11, 12, 13
-ACCOUNTS = (
-    *("envelope", "appropriation", "subsidy", "grant", "reserve", "lapsed"),
-    *("one_off", "running", "parallel", "interface", "coordination", "channels", "programmes", "penalty"),
-)
-
-# Accounts of the state's ledger, by the same rule.
-FUND, TAXES, SUBSIDIES_PAID, GRANTS_PAID, PENALTIES_RECEIVED = 0, 1, 2, 3, 4
-TREASURY = ("fund", "taxes", "subsidies_paid", "grants_paid", "penalties_received")
-
-# Age groups of residents.
-COHORTS = ("under_65", "65_to_74", "75_to_84", "85_over")
-
-# Voluntary programmes and their highest levels.
-ONLINE, AUTOMATION, SECURITY, DATA, GOVERNANCE = 0, 1, 2, 3, 4
-PROGRAMMES = ("online", "automation", "security", "data", "governance")
-HIGHEST_LEVEL = (26, 2, 3, 3, 3)
-
-# What came of the talks of an October: the entries of `State.talks`.
-TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
-TESTED, ACCEPTED, BLOCKING = 0, 1, 2
-
-# What the observer sums up over the bodies of a type each month: the columns of `State.flows`.
-FLOWS = (
-    *("staff", "own_work", "overloaded_bodies", "overload", "pool", "resignations", "refusals"),
-    *(f"{channel}_{cohort}" for channel in ("online", "assisted", "analog", "excluded") for cohort in COHORTS),
-    *("burden_hours", "incidents", "affected_residents", "impact", "rollbacks"),
-    *("security_incidents", "exposed_records", "interfaces", "interoperability"),
-    *(f"level_{programme}" for programme in PROGRAMMES),
-    *("cooperating_bodies", "saving", "worse_off_bodies"),
-)
-STAFF, OWN_WORK, OVERLOADED_BODIES, OVERLOAD, POOL, RESIGNATIONS, REFUSALS = 0, 1, 2, 3, 4, 5, 6
-ONLINE_CASES, ASSISTED_CASES, ANALOG_CASES, EXCLUDED_CASES, BURDEN_HOURS = 7, 11, 15, 19, 23
-INCIDENTS, AFFECTED_RESIDENTS, IMPACT, ROLLBACKS = 24, 25, 26, 27
-SECURITY_INCIDENTS, EXPOSED_RECORDS, INTERFACES, INTEROPERABILITY, LEVELS = 28, 29, 30, 31, 32
-COOPERATING_BODIES, SAVING, WORSE_OFF_BODIES = 37, 38, 39
-VENDOR = ("capacity", "book", "work_done", "queue_wait", "shortage", "systems_served", "population_served")
-
 
 PLACE = np.dtype(
     [
@@ -136,22 +52,6 @@ PLACE = np.dtype(
         ("fiscal_index", np.float64),  # 1; nan = not known
         ("x_km", np.float64),  # km, east
         ("y_km", np.float64),  # km, north
-    ]
-)
-
-BODY_LEVERS = tuple(parameter.name for parameter in REGISTRY.values() if parameter.role == "body_lever")
-LEVER = np.dtype([(name, np.float64) for name in BODY_LEVERS])  # units: see the registry
-
-SET, ADD, MULTIPLY = 0, 1, 2
-POLICY = np.dtype(
-    [
-        ("lever", np.int64),  # place in BODY_LEVERS
-        ("first", np.int64),  # month
-        ("last", np.int64),  # month after the last one
-        ("how", np.int64),  # SET, ADD or MULTIPLY
-        ("value", np.float64),  # in the lever's unit, or a factor
-        ("minimum", np.float64),  # bounds of the lever
-        ("maximum", np.float64),  # bounds of the lever
     ]
 )
 
@@ -273,120 +173,68 @@ NATION = np.dtype(
     ]
 )
 
-
-PURSE = np.dtype(
-    [
-        ("baseline", np.float64),  # IT cost before migration, yen a year
-        ("unit_running", np.float64),  # the same per unit of work weight, yen a month
-        ("unit_one_off", np.float64),  # one-off cost per unit of work weight, yen
-        ("legacy", np.float64),  # running cost of systems not yet live, yen a month
-        ("parallel", np.float64),  # running cost of old systems that run beside live ones, yen a month
-        ("new", np.float64),  # running cost of live systems before what a group saves, yen a month
-        ("saving", np.float64),  # share of running cost that the group saves
-        ("coordination", np.float64),  # share in the group's transaction cost, yen a month
-        ("grant", np.float64),  # cooperation grant, yen a month
-        ("running_total", np.int64),  # what was booked as running cost in the last twelve months before April, yen
-    ]
+# How many systems or municipalities of a type have come so far.
+COUNTS = (
+    Field("committed", "systems"),
+    Field("ordered", "systems"),
+    Field("started", "systems"),
+    Field("live", "systems"),
+    Field("done", "systems"),
+    Field("late", "systems past the deadline and not live", REASONS[1:]),
+    Field("declared", "systems in the latest survey", REASONS[1:]),
+    Field("bodies_committed", "municipalities"),
+    Field("bodies_declared", "municipalities"),
+    Field("bodies_late", "municipalities"),
 )
-
-WORKFORCE = np.dtype(
-    [
-        ("staff", np.float64),  # FTE
-        ("initial", np.float64),  # FTE at the start
-        ("scale", np.float64),  # size factor of own work, 1
-        ("experience", np.float64),  # 0 to 1
-        ("pool", np.float64),  # FTE received from the prefecture
-        ("lent", np.float64),  # FTE received from (or, below zero, given to) the group in this month
-        ("supply", np.float64),  # FTE that own staff and the pool are worth in this month
-        ("demand", np.float64),  # FTE that the work of this month takes
-        ("overload", np.float64),  # demand over supply
-        ("overloaded_months", np.int64),  # months of heavy overload so far
-        ("planning_service", np.float64),  # share of planning work done in this month
-        ("migration_service", np.float64),  # share of migration work done in this month
-        ("moves", np.float64),  # FTE that this month's vendor work asks for
-        ("for_moves", np.float64),  # FTE left for it in this month, inf where staff is unlimited
-        ("programme_service", np.float64),  # share of the work on programmes done in this month
-    ]
+# What is summed up over the municipalities of a type in a month.
+FLOWS = (
+    *staff.FLOWS,
+    *commitment.FLOWS,
+    *residents.FLOWS,
+    *cutover.FLOWS,
+    *security.FLOWS,
+    *coexistence.FLOWS,
+    *programmes.FLOWS,
+    *cooperation.FLOWS,
 )
-
-HARM = np.dtype(
-    [
-        ("interfaces", np.float64),  # between old and new systems
-        ("incidents", np.float64),  # at cut-overs so far
-        ("affected", np.float64),  # residents hit so far, with repetition
-        ("impact", np.float64),  # person-months so far
-        ("rollbacks", np.float64),  # cut-overs rolled back so far
-        ("intent", np.float64),  # security hazard built up since the last incident, 1
-        ("threshold", np.float64),  # hazard at which the next one happens, 1
-        ("security_incidents", np.float64),  # so far
-        ("exposed", np.float64),  # records exposed so far
-    ]
+NATIONAL = (
+    Field("belief", "probability"),
+    Field("extension_granted", "0 or 1"),
+    Field("fund_balance", "yen"),
+    Field("groups", "groups"),
+    Field("cooperating_bodies", "municipalities"),
+    Field("moves_tested", "moves of the last October"),
+    Field("moves_accepted", "moves of the last October"),
+    Field("blocking_moves", "moves of the last October"),
 )
-
-PROGRAMME = np.dtype(
-    [
-        ("level", np.int64),  # level reached, 0 to the highest
-        ("intent", np.float64),  # hazard built up since the last level, 1
-        ("threshold", np.float64),  # hazard at which the next level comes, 1
-        ("factor", np.float64),  # effect of size, 1
-    ]
+VENDOR = (
+    Field("capacity", "reference jobs a month"),
+    Field("book", "reference jobs"),
+    Field("work_done", "reference jobs in the month"),
+    Field("queue_wait", "months"),
+    Field("shortage", "0 or 1"),
+    Field("systems_served", "systems"),
+    Field("population_served", "persons"),
 )
-
-COHORT = np.dtype(
-    [
-        ("persons", np.float64),  # residents in this month
-        ("trained", np.float64),  # share of those unable that training has made able
-        ("density", np.float64),  # points of help per 10,000 residents that `reach` was worked out for
-        ("reach", np.float64),  # share that the points of help reach
-        ("online", np.float64),  # residents who use a procedure online in this month
-        ("assisted", np.float64),  # who are helped
-        ("analog", np.float64),  # who go to the counter
-        ("excluded", np.float64),  # who need a procedure and can't reach it
-        ("online_total", np.float64),  # the same, persons times months so far
-        ("assisted_total", np.float64),  # persons times months so far
-        ("analog_total", np.float64),  # persons times months so far
-        ("excluded_total", np.float64),  # persons times months so far
-    ]
-)
-
-GROUP = np.dtype(
-    [
-        ("members", np.int64),  # how many, 0 = there is no such group
-        ("lead", np.int64),  # index of its largest body
-        ("head", np.int64),  # first member
-        ("contract_end", np.int64),  # month after the last one of the contract
-        ("cost", np.float64),  # yearly cost of its members together, transaction cost included, yen
-        ("transaction", np.float64),  # yearly transaction cost, yen
-    ]
-)
-
-# What an event of the log says: `value` and `cause` by kind.
-EVENT = np.dtype(
-    [
-        ("month", np.int16),  # month (index)
-        ("kind", np.int8),  # one of events.KINDS
-        ("cause", np.int8),  # by kind, see `events`
-        ("municipality", np.int32),  # index of the body
-        ("place", np.int16),  # operation, lot or programme, -1 = none
-        ("value", np.int32),  # by kind, see `events`
-        ("amount", np.float64),  # by kind, see `events`
-    ]
+COUNT, FLOW, NATION_MONTH, VENDOR_MONTH = (
+    *(record_of(COUNTS, np.int32), record_of(FLOWS, np.float64)),
+    *(record_of(NATIONAL, np.float64), record_of(VENDOR, np.float64)),
 )
 
 
 class Country(NamedTuple):
     """What does not change in a run."""
 
-    municipalities: Records  # (n,) PLACE
-    cohorts: Floats  # (n, 4) residents by COHORTS, 2020
+    places: Records  # (n,) PLACE
+    ages: Floats  # (n, 4) residents by COHORTS, 2020
     population_ratio: Floats  # (n, 15) population of each fiscal year against 2020
-    offsets: Integers  # (n + 1,) where a body's neighbours begin
-    neighbours: Integers  # (m,) indices of bodies
-    prefecture_size: Integers  # (48,) bodies of each prefecture
-    kind_size: Integers  # (kinds,) bodies of each type
+    offsets: Integers  # (n + 1,) where a municipality's neighbours begin
+    neighbours: Integers  # (m,) indices of municipalities
+    prefecture_size: Integers  # (48,) municipalities of each prefecture
+    kind_size: Integers  # (kinds,) municipalities of each type
     lot_of: Integers  # (O,) lot of an operation
     weight: Floats  # (O,) work weight of an operation
-    applies: NDArray[np.bool_]  # (kinds, L) whether a lot applies to a type
+    applies: Flags  # (kinds, L) whether a lot applies to a type
     bundling_factor: Floats  # (L,) factor on the probability that the main vendor runs the lot
 
 
@@ -395,9 +243,9 @@ class Events(NamedTuple):
 
     announcements: Records  # (E,) ANNOUNCEMENT
     vendor_events: Records  # (E,) VENDOR_EVENT
-    surveys: Integers  # (E,) months at whose end bodies declare
-    policies: Records  # (P,) POLICY
-    scope: NDArray[np.bool_]  # (P, n) whom a policy is for
+    surveys: Integers  # (E,) months at whose end municipalities declare
+    policies: Records  # (P,) levers.POLICY
+    scope: Flags  # (P, n) whom a policy is for
 
 
 class Market(NamedTuple):
@@ -405,7 +253,7 @@ class Market(NamedTuple):
 
     share: Floats  # (V,) national market share, sums to 1
     legacy: Shorts  # (n, L) vendor index, -1 where the lot does not apply
-    ready: Integers  # (V, L) month from which the vendor's product can be installed
+    product_month: Integers  # (V, L) month from which the vendor's product can be installed
 
 
 class State(NamedTuple):
@@ -417,90 +265,198 @@ class State(NamedTuple):
     queue: Records  # (n, O) QUEUED
     vendors: Records  # (V,) SUPPLIER
     nation: Records  # (1,) NATION
-    intent: Floats  # (n, L, 3) intent built up, by cause, 1
-    gate_intent: Floats  # (n, L, 3) the same at the last open gate
-    prefecture_committed: Integers  # (48, L) bodies of the prefecture that committed
-    kind_committed: Integers  # (kinds, L) bodies of the type that committed
-    ready: Integers  # (V, L) month from which the product can be installed; NEVER = not offered
-    offered: NDArray[np.bool_]  # (L,) whether any vendor has, or plans, a product
+    intent: Floats  # (n, L, 3) cumulative hazard of commitment by cause, 1
+    gate_intent: Floats  # (n, L, 3) the same when budgets could last be asked for
+    prefecture_committed: Integers  # (48, L) municipalities of the prefecture that committed
+    kind_committed: Integers  # (kinds, L) municipalities of the type that committed
+    product_month: Integers  # (V, L) month from which the product can be installed; NEVER = not offered
+    offered: Flags  # (L,) whether any vendor has, or plans, a product
     quoted_wait: Floats  # (V, L) months, at the start of the month
     deterrent: Floats  # (V, L) exp(-utility) without incumbency, neighbours and taste; inf = not offered
     head: Integers  # (V,) first system in a vendor's queue, -1 = empty
     tail: Integers  # (V,) last system in a vendor's queue, -1 = empty
-    by_tie: NDArray[np.int32]  # (n,) bodies in the order of their ties
+    by_tie: NDArray[np.int32]  # (n,) municipalities in the order of their ties
+    largest_first: Integers  # (V,) vendors by initial capacity
     priority: Integers  # (n * O,) smaller is served first
     static_rank: NDArray[np.int32]  # (n * O,) rank by the queue discipline
-    tally: NDArray[np.int32]  # (kinds, len(MONTHLY)) running counts
-    levers: Records  # (n,) LEVER
-    purses: Records  # (n,) PURSE
-    workforce: Records  # (n,) WORKFORCE
-    harm: Records  # (n,) HARM
-    programmes: Records  # (n, 5) PROGRAMME
-    cohorts: Records  # (n, 4) COHORT
-    groups: Records  # (n,) GROUP
-    platforms: Records  # (48,) PROGRAMME: what each prefecture's platform offers
+    counts: Records  # (kinds,) COUNT
+    levers: Records  # (n,) levers.LEVER
+    purses: Records  # (n,) money.PURSE
+    workforce: Records  # (n,) staff.WORKFORCE
+    harm: Records  # (n,) cutover.HARM
+    programmes: Records  # (n, 5) programmes.PROGRAMME
+    cohorts: Records  # (n, 4) residents.COHORT
+    groups: Records  # (n,) cooperation.GROUP
+    platforms: Records  # (48,) programmes.PROGRAMME: what each prefecture's platform offers
     ledger: Integers  # (n, len(ACCOUNTS)) yen
     treasury: Integers  # (len(TREASURY),) yen
     money: Integers  # (kinds, len(ACCOUNTS)) sums of the ledger by type, yen
-    flows: Floats  # (kinds, len(FLOWS)) sums of this month by type
-    talks: Integers  # (3,) moves tested, accepted and still blocking in the last October
-    log: Records  # (log size,) EVENT
+    flows: Records  # (kinds,) FLOW of this month
+    talks: Integers  # (3,) by codes.Talks, of the last October
+    log: Records  # (log size,) events.EVENT
     logged: Integers  # (1,) events so far
 
 
 class Series(NamedTuple):
     """What the observer writes each month."""
 
-    monthly: NDArray[np.int32]  # (M, kinds, len(MONTHLY)) systems or bodies at the month's end
-    national: Floats  # (M, len(NATIONAL))
-    vendors: Floats  # (M, V, len(VENDOR))
-    money: Integers  # (M, kinds, len(ACCOUNTS)) yen so far
-    flows: Floats  # (M, kinds, len(FLOWS)) of the month
+    counts_by_month: Records  # (M, kinds) COUNT at the month's end
+    national_by_month: Records  # (M,) NATION_MONTH
+    vendors_by_month: Records  # (M, V) VENDOR_MONTH
+    money_by_month: Integers  # (M, kinds, len(ACCOUNTS)) yen so far
+    flows_by_month: Records  # (M, kinds) FLOW of the month
 
 
-def empty_state(
-    n: int, lots: int, operations: int, vendors: int, kinds: int, prefectures: int, log_size: int = 0
-) -> State:
+class Scratch(NamedTuple):
+    """Room to work in, made once for a run; what stands there counts until its step, or its month, is over."""
+
+    decided: Integers  # (n * L,) lots (i * L + lot) that commit
+    chosen: Integers  # (n * L,) their vendors
+    ordered: Integers  # (n * O,) systems (i * O + o) that are ordered
+    listed: Integers  # (2,) how many lots are decided, how many systems ordered
+    left: Integers  # (n,) yen left in the envelopes while lots are decided
+    is_listed: Flags  # (n, L) lots that come along with a lead
+    prefecture_share: Floats  # (48, L) weighted share of the prefecture that had committed
+    kind_share: Floats  # (kinds, L) weighted share of the type that had committed
+    tastes: Floats  # (V,) uniform draws
+    available: Floats  # (V,) output of this month, reference jobs
+    finish: Shorts  # (n * O,) month in which a queued system is likely to be live
+    tasks: Floats  # (n, len(staff.Task)) own work of this month, FTE
+    bill: Floats  # (n,) yen owed by the members of each group so far
+    pool: Floats  # (48,) FTE that each prefecture shares out
+    lacking: Floats  # (48,) FTE that its municipalities lack
+    gap: Floats  # (n,) FTE that each municipality lacks, then receives
+    is_customer: Flags  # (n,) of a vendor that announces a shortage
+    has_changed: Flags  # (n,) groups whose members have changed
+    rates: Records  # (5,) programmes.RATE
+    levels_before: Integers  # (n, 5) levels of programmes last month
+    level_sums: Integers  # (kinds, 5) their sums over municipalities, kept up to date
+    mean_level: Floats  # (kinds, 5) mean over the highest level, [0, 1]
+    age_rates: Records  # (4,) residents.AGE_RATE
+    breach_factor: Floats  # (4, 4, 4) effect of levels of security, data use and governance on the hazard of a breach
+    open_flows: Floats  # (4, 4) how far data flows are open, by levels of data use and governance
+    live_share: Floats  # (48,) share of systems that are live, as it counts for a prefecture
+    area_live: Integers  # (48,) systems live
+    area_systems: Integers  # (48,) systems
+    players: Records  # (n,) coalition.PLAYER
+    talks_groups: Records  # (n,) formation.TALKS_GROUP
+    members: Integers  # (n,) the group on the desk: indices of municipalities, in the order of the nation
+    others: Integers  # (n,) some of them
+    leavers: Integers  # (n,) those who leave
+    partners: Integers  # (n,) whom a mover may ask
+    codes: Integers  # (n,) keys of the members' draws
+    order: Integers  # (n,) an order in which they join
+    alone: Floats  # (n,) cost of each member by itself, yen a year
+    weights: Floats  # (n,) what its cost is shared by
+    shares: Floats  # (n,) its share, yen a year
+    grants: Floats  # (n,) its grant, yen a year
+    payoffs: Floats  # (n,) its payoff, yen a year
+    wanted: Floats  # (n,) payoff above which it agrees, yen a year
+    differences: Records  # (1,) coalition.DIFFERENCES of the others from the lead
+    coalition_costs: Floats  # (2^EXACT_PLAYERS,) yen a year by coalition
+
+
+class Run(Reference):
+    """All that the kernels of one run read and write: every field of its parts by its own name.
+
+    Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
+    registry), ``seed``, ``market_share``, (V,), what ``levers`` and ``flows`` hold once more as plain numbers, ``lever_values``, (n, levers),
+    and ``flow_values``, (kinds, columns), and the parameters that levers start from, ``lever_bases``.
+
+    Parameters
+    ----------
+    country : Country
+        Who.
+    market : Market
+        Only the market shares are kept; the rest is the start of the state.
+    calendar : Events
+        What the scenario sets.
+    parameters : numpy.record
+        Of `registry.PARAMETER_DTYPE`.
+    seed : int
+        0 to 2**63 - 1.
+    state : State
+        Changed in place.
+    series : Series
+        Written in place.
+    """
+
+    def __init__(
+        self,
+        country: Country,
+        market: Market,
+        calendar: Events,
+        parameters: np.record,
+        seed: int,
+        state: State,
+        series: Series,
+    ) -> None:
+        self.parts = (country, market, calendar, state, series)
+        n, vendors = len(country.places), len(market.share)
+        super().__init__(
+            parameters=parameters,
+            seed=seed,
+            market_share=market.share,
+            lever_values=state.levers.view(np.float64).reshape(len(state.levers), -1),
+            lever_bases=np.array([float(parameters[name]) for name in levers.BODY_LEVERS]),
+            flow_values=state.flows.view(np.float64).reshape(len(state.flows), -1),
+            **country._asdict(),
+            **calendar._asdict(),
+            **state._asdict(),
+            **series._asdict(),
+            **empty_scratch(
+                n, len(country.bundling_factor), len(country.lot_of), vendors, len(country.kind_size)
+            )._asdict(),
+        )
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+def _records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
+    return np.zeros(shape, dtype=dtype).view(np.recarray)
+
+
+def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, log_size: int = 0) -> State:
     """Return a state of these sizes, zeros throughout; without room for a log nothing is logged."""
-
-    def records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
-        return np.zeros(shape, dtype=dtype).view(np.recarray)
-
+    areas = PREFECTURES + 1
     return State(
-        municipalities=records((n,), MUNICIPALITY),
-        lots=records((n, lots), LOT),
-        systems=records((n, operations), SYSTEM),
-        queue=records((n, operations), QUEUED),
-        vendors=records((vendors,), SUPPLIER),
-        nation=records((1,), NATION),
+        municipalities=_records((n,), MUNICIPALITY),
+        lots=_records((n, lots), LOT),
+        systems=_records((n, operations), SYSTEM),
+        queue=_records((n, operations), QUEUED),
+        vendors=_records((vendors,), SUPPLIER),
+        nation=_records((1,), NATION),
         intent=np.zeros((n, lots, len(CAUSES))),
         gate_intent=np.zeros((n, lots, len(CAUSES))),
-        prefecture_committed=np.zeros((prefectures + 1, lots), dtype=np.int64),
+        prefecture_committed=np.zeros((areas, lots), dtype=np.int64),
         kind_committed=np.zeros((kinds, lots), dtype=np.int64),
-        ready=np.zeros((vendors, lots), dtype=np.int64),
+        product_month=np.zeros((vendors, lots), dtype=np.int64),
         offered=np.zeros(lots, dtype=np.bool_),
         quoted_wait=np.zeros((vendors, lots)),
         deterrent=np.zeros((vendors, lots)),
         head=np.zeros(vendors, dtype=np.int64),
         tail=np.zeros(vendors, dtype=np.int64),
         by_tie=np.zeros(n, dtype=np.int32),
+        largest_first=np.arange(vendors),
         priority=np.zeros(n * operations, dtype=np.int64),
         static_rank=np.zeros(n * operations, dtype=np.int32),
-        tally=np.zeros((kinds, len(MONTHLY)), dtype=np.int32),
-        levers=records((n,), LEVER),
-        purses=records((n,), PURSE),
-        workforce=records((n,), WORKFORCE),
-        harm=records((n,), HARM),
-        programmes=records((n, len(PROGRAMMES)), PROGRAMME),
-        cohorts=records((n, len(COHORTS)), COHORT),
-        groups=records((n,), GROUP),
-        platforms=records((prefectures + 1,), PROGRAMME),
+        counts=_records((kinds,), COUNT),
+        levers=_records((n,), levers.LEVER),
+        purses=_records((n,), money.PURSE),
+        workforce=_records((n,), staff.WORKFORCE),
+        harm=_records((n,), cutover.HARM),
+        programmes=_records((n, len(PROGRAMMES)), programmes.PROGRAMME),
+        cohorts=_records((n, len(COHORTS)), residents.COHORT),
+        groups=_records((n,), cooperation.GROUP),
+        platforms=_records((areas,), programmes.PROGRAMME),
         ledger=np.zeros((n, len(ACCOUNTS)), dtype=np.int64),
         treasury=np.zeros(len(TREASURY), dtype=np.int64),
         money=np.zeros((kinds, len(ACCOUNTS)), dtype=np.int64),
-        flows=np.zeros((kinds, len(FLOWS))),
-        talks=np.zeros(len(TALKS), dtype=np.int64),
-        log=records((log_size,), EVENT),
+        flows=_records((kinds,), FLOW),
+        talks=np.zeros(len(Talks), dtype=np.int64),
+        log=_records((log_size,), events.EVENT),
         logged=np.zeros(1, dtype=np.int64),
     )
 
@@ -508,9 +464,52 @@ def empty_state(
 def empty_series(vendors: int, kinds: int) -> Series:
     """Return series for a whole run, zeros throughout."""
     return Series(
-        np.zeros((MONTHS, kinds, len(MONTHLY)), dtype=np.int32),
-        np.zeros((MONTHS, len(NATIONAL))),
-        np.zeros((MONTHS, vendors, len(VENDOR))),
-        np.zeros((MONTHS, kinds, len(ACCOUNTS)), dtype=np.int64),
-        np.zeros((MONTHS, kinds, len(FLOWS))),
+        counts_by_month=_records((MONTHS, kinds), COUNT),
+        national_by_month=_records((MONTHS,), NATION_MONTH),
+        vendors_by_month=_records((MONTHS, vendors), VENDOR_MONTH),
+        money_by_month=np.zeros((MONTHS, kinds, len(ACCOUNTS)), dtype=np.int64),
+        flows_by_month=_records((MONTHS, kinds), FLOW),
+    )
+
+
+def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) -> Scratch:
+    """Return room for the steps of a run of these sizes."""
+
+    areas = PREFECTURES + 1
+    top, wide, high = (HIGHEST_LEVEL[code] + 1 for code in (Programme.SECURITY, Programme.DATA, Programme.GOVERNANCE))
+
+    def whole(size: int) -> Integers:
+        return np.zeros(size, dtype=np.int64)
+
+    return Scratch(
+        decided=whole(n * lots),
+        chosen=whole(n * lots),
+        ordered=whole(n * operations),
+        listed=whole(2),
+        left=whole(n),
+        is_listed=np.zeros((n, lots), dtype=np.bool_),
+        prefecture_share=np.zeros((PREFECTURES + 1, lots)),
+        kind_share=np.zeros((kinds, lots)),
+        tastes=np.zeros(vendors),
+        available=np.zeros(vendors),
+        finish=np.zeros(n * operations, dtype=np.int16),
+        tasks=np.zeros((n, len(staff.Task))),
+        bill=np.zeros(n),
+        **{name: np.zeros(areas) for name in ("pool", "lacking", "live_share")},
+        gap=np.zeros(n),
+        **{name: np.zeros(n, dtype=np.bool_) for name in ("is_customer", "has_changed")},
+        rates=_records((len(PROGRAMMES),), programmes.RATE),
+        levels_before=np.zeros((n, len(PROGRAMMES)), dtype=np.int64),
+        level_sums=np.zeros((kinds, len(PROGRAMMES)), dtype=np.int64),
+        mean_level=np.zeros((kinds, len(PROGRAMMES))),
+        age_rates=_records((len(COHORTS),), residents.AGE_RATE),
+        breach_factor=np.zeros((top, wide, high)),
+        open_flows=np.zeros((wide, high)),
+        **{name: whole(areas) for name in ("area_live", "area_systems")},
+        players=_records((n,), coalition.PLAYER),
+        talks_groups=_records((n,), formation.TALKS_GROUP),
+        **{name: whole(n) for name in ("members", "others", "leavers", "partners", "codes", "order")},
+        **{name: np.zeros(n) for name in ("alone", "weights", "shares", "grants", "payoffs", "wanted")},
+        differences=_records((1,), coalition.DIFFERENCES),
+        coalition_costs=np.zeros(1 << coalition.EXACT_PLAYERS),
     )

@@ -1,0 +1,39 @@
+"""Columns of what a run sums up or writes down: said once, with a name and a unit, as fields of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+
+class Field(NamedTuple):
+    """A field of a record: one number, or one for each of its `entries`."""
+
+    name: str
+    unit: str
+    entries: tuple[str, ...] = ()
+
+    def columns(self) -> tuple[str, ...]:
+        """Return what the columns of the field are called in tables.
+
+        Examples
+        --------
+        >>> Field("online", "persons", ("under_65", "85_over")).columns()
+        ('online_under_65', 'online_85_over')
+        """
+        return tuple(f"{self.name}_{entry}" for entry in self.entries) or (self.name,)
+
+
+def record_of(fields: Iterable[Field], kind: DTypeLike) -> np.dtype[np.void]:
+    """Return the type of a record of these fields, all of them numbers of one `kind`."""
+    return np.dtype(
+        [(field.name, kind, (len(field.entries),)) if field.entries else (field.name, kind) for field in fields]
+    )
+
+
+def columns_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the columns of a record of these fields."""
+    return tuple(column for field in fields for column in field.columns())
