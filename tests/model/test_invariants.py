@@ -1,4 +1,4 @@
-"""What must hold at the end of every month, whatever the parameters; the checks are those of `watch`.
+"""What must hold at the end of every month, whatever the parameters; the checks are those of `laws`.
 
 More than 10,000 random sets of parameters: a few on a nation of all types in every month, hundreds on a small one in
 some months each, and the rest of the ten thousand with the marker `long`.
@@ -48,7 +48,8 @@ from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
 from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of, mixed_nation
-from tests.model.watch import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, Watch
+from tests.model.laws import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, watch_month
+from tests.model.watch import Watch
 from tests.twin.agreement import differences, series_differences
 from tests.twin.model import PlainModel
 
@@ -176,7 +177,7 @@ def watch_case(number: int) -> Watch:
 
 def step(watch: Watch, month: int, number: int) -> None:
     try:
-        watch.step(month)
+        watch_month(watch, month)
     except AssertionError as error:
         raise AssertionError(f"case {number}, month {month}: {error}") from error
 
@@ -293,7 +294,7 @@ def test_invariants_hold_for_the_whole_nation():
     nation, scenario = load_nation(SYNTHETIC), load_scenario("baseline", {"commitment.peer_hazard": 0.03})
     watch = Watch(prepare(nation, scenario, 1))
     for month in range(MONTHS):
-        watch.step(month)
+        watch_month(watch, month)
     watch.replay()
     assert watch.log_kinds >= {events.COMMITTED, events.WENT_LIVE, events.CALLED_LATE, events.FAILED_CUTOVER}
 
@@ -507,7 +508,7 @@ def changed_copy(watch: Watch, mistake) -> Watch:
 
 
 def test_a_month_without_a_mistake_passes(troubled):
-    changed_copy(troubled, lambda state, series: None).step(LOOKED_AT)
+    watch_month(changed_copy(troubled, lambda state, series: None), LOOKED_AT)
     assert troubled.log_kinds >= {events.FAILED_CUTOVER, events.BREACH, events.CALLED_LATE, events.WITHDRAWN}
 
 
@@ -527,20 +528,20 @@ def disagreements(watch: Watch, model: PlainModel) -> list[str]:
 
 def test_a_month_without_a_mistake_is_that_of_the_twin(troubled, twin):
     watch = changed_copy(troubled, lambda state, series: None)
-    watch.advance(LOOKED_AT, LOOKED_AT + 1)
+    watch.step(LOOKED_AT)
     assert disagreements(watch, twin) == []
 
 
 @pytest.mark.parametrize("name", [name for name in MISTAKES if name not in NOTICED_BY_THE_TWIN])
 def test_mistakes_are_noticed(troubled, name):
     with pytest.raises(AssertionError):
-        changed_copy(troubled, MISTAKES[name]).step(LOOKED_AT)
+        watch_month(changed_copy(troubled, MISTAKES[name]), LOOKED_AT)
 
 
 @pytest.mark.parametrize("name", NOTICED_BY_THE_TWIN)
 def test_mistakes_in_equations_are_noticed_by_the_twin(troubled, twin, name):
     watch = changed_copy(troubled, MISTAKES[name])
-    watch.advance(LOOKED_AT, LOOKED_AT + 1)
+    watch.step(LOOKED_AT)
     assert disagreements(watch, twin) != []
 
 
