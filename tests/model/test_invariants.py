@@ -50,7 +50,7 @@ from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contrad
 from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of, mixed_nation
 from tests.model.laws import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, watch_month
 from tests.model.watch import Watch
-from tests.twin.agreement import differences, series_differences
+from tests.twin.agreement import differences, disagreement, series_differences
 from tests.twin.model import PlainModel
 
 EXTREMES = {
@@ -280,6 +280,15 @@ def test_invariants_hold_every_month_in_many_more_cases(block):
     size = LONG_CASES // 8
     for number in range(CASES + block * size, CASES + (block + 1) * size):
         watch_case(number)
+
+
+@pytest.mark.parametrize("number", range(CASES))
+def test_the_equations_of_the_cases_are_those_of_the_twin(number):
+    """At the extremes too; the laws say little of how much each mechanism moves."""
+    scenario = random_case(number)
+    uneven = {name: 1.000123 * scenario.values[name] for name in UNEVEN}
+    scenario = replace(scenario, values=scenario.values | uneven)
+    assert disagreement(nation_of(3, 4), scenario, number, every=12) == ""
 
 
 def test_ten_thousand_sets_of_parameters():
