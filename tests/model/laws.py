@@ -45,8 +45,8 @@ from dxsim.model.state import (
     WITHDRAWN,
 )
 from dxsim.model.vendor_queue import BIG_BANG
-from dxsim.nation.operations import lots
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.operations import lots
 from tests.model.watch import Month, Watch
 
 TOLERANCE = 1e-6  # reference jobs

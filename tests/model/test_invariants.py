@@ -43,10 +43,10 @@ from dxsim.model.state import (
     Series,
 )
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
-from dxsim.nation.schema import TYPES
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
+from dxsim.terms.municipalities import TYPES
 from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of, mixed_nation
 from tests.model.laws import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, watch_month
 from tests.model.watch import Watch
