@@ -17,9 +17,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from numba import njit
+from numba import njit, typeof
 from numba.core import config as numba_config
 from numba.core import types as numba_types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 
 from dxsim.files import PACKAGE
 
@@ -80,51 +82,103 @@ def is_warm() -> bool:
     return any(cache_folder().rglob("schedule.advance*.nbc"))
 
 
+class _Part(JITCodeLibrary):  # type: ignore[misc]
+    """Code that is only ever linked into that of callers, which is where it is optimised and made machine code.
+
+    Numba does both anew for each function together with all that it calls: a function five calls down would be
+    compiled six times over.
+    """
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc]
+    """Numba's usual compiler, up to the point where machine code is made."""
+
+    def define_pipelines(self) -> Any:
+        self.state.flags.no_compile = True
+        self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library.enable_object_caching()
+        return super().define_pipelines()
+
+
 @overload
 def kernel(function: Function) -> Function: ...
 
 
 @overload
-def kernel(*, inner: bool = ..., makes_arrays: bool = ...) -> Callable[[Function], Function]: ...
+def kernel(*, makes_arrays: bool = ...) -> Callable[[Function], Function]: ...
 
 
 def kernel(
-    function: Function | None = None, *, inner: bool = False, makes_arrays: bool = False
+    function: Function | None = None, *, makes_arrays: bool = False
 ) -> Function | Callable[[Function], Function]:
     """Compile `function` on first use, keep it on disk, and let it run without the interpreter's lock.
+
+    Called by another kernel it becomes a part of that one; called from Python it is compiled as a whole and kept.
 
     Parameters
     ----------
     function : callable
-        What to compile; left out where options are given: ``@kernel(inner=True)``.
-    inner : bool
-        Only kernels call it. What lets Python call it is left out then, which with a whole state to unpack takes
-        longer to compile than most functions themselves.
+        What to compile; left out where options are given: ``@kernel(makes_arrays=True)``.
     makes_arrays : bool
-        It makes arrays, or gets new ones from what it calls. Only then are references to arrays counted: counting
-        those of a whole state costs more than most functions do (a cut-over took three times as long). A function
-        that makes arrays without saying so does not compile; one that only gets them leaks them, which
-        ``tests/test_kernel.py`` would find.
+        It makes arrays, or gets new ones from what it calls. Only then are references to arrays counted, which takes
+        time. A function that makes arrays without saying so does not compile; one that only gets them leaks them,
+        which ``tests/test_kernel.py`` would find.
     """
     if function is None:
-        return partial(_compiled, inner=inner, makes_arrays=makes_arrays)
-    return _compiled(function, inner, makes_arrays)
+        return partial(_compiled, makes_arrays=makes_arrays)
+    return _compiled(function, makes_arrays)
 
 
-def _compiled(function: Function, inner: bool, makes_arrays: bool) -> Function:
+def _compiled(function: Function, makes_arrays: bool) -> Function:
     if config.DISABLE_JIT:  # NUMBA_DISABLE_JIT: the same in plain Python, to look inside
         return function
-    options: dict[str, Any] = {"no_cpython_wrapper": inner, "no_cfunc_wrapper": True, "_nrt": makes_arrays}
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
+    part = njit(pipeline_class=_PartCompiler, no_cpython_wrapper=True, **options)(function)
+    vars(part)["whole"] = cache(partial(_whole, function, options))
+    _let_kernels_link(part)
+    return cast(Function, part)
+
+
+def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder())
     try:
-        dispatcher = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+        dispatcher = njit(cache=True, **options)(function)
     finally:
         config.CACHE_DIR = before
     _compile_once_for_all_values(dispatcher)
-    if inner:
-        _refuse_python(dispatcher, function.__name__)
-    return cast(Function, dispatcher)
+    return dispatcher
+
+
+def entry(function: Function, *arguments: object) -> Function:
+    """Return a kernel compiled for arguments of the kinds of these: the quickest call from Python, unchecked."""
+    if config.DISABLE_JIT:
+        return function
+    return cast(Function, cast(Any, function).whole().compile(tuple(map(typeof, arguments))))
+
+
+def _let_kernels_link(part: Dispatcher) -> None:
+    """Let `part` be linked into the kernels that call it, and let Python call it as a whole."""
+
+    def add_overload(compiled: CompileResult) -> None:
+        key = object()  # by which callers find its code; numba would take the address of machine code
+        linked = cast(Any, compiled)._replace(entry_point=key)
+        part.targetctx.insert_user_function(key, linked.fndesc, [linked.library])
+        part.overloads[tuple(linked.signature.args)] = linked
+
+    def call_from_python(*_: object, **__: object) -> Dispatcher:
+        return cast(Any, part).whole()
+
+    vars(part).update(add_overload=add_overload, _compile_for_args=call_from_python)
+    _compile_once_for_all_values(part)
 
 
 def _compile_once_for_all_values(dispatcher: Dispatcher) -> None:
@@ -137,15 +191,3 @@ def _compile_once_for_all_values(dispatcher: Dispatcher) -> None:
         )
 
     vars(dispatcher)["get_call_template"] = get_call_template
-
-
-def _refuse_python(dispatcher: Dispatcher, name: str) -> None:
-    """Let a call from Python fail as it should: without a way in, it would end the process."""
-
-    def add_overload(compiled: CompileResult) -> None:
-        dispatcher.overloads[tuple(cast(Any, compiled).signature.args)] = compiled
-
-    def refuse(*_: object, **__: object) -> None:
-        raise TypeError("only kernels call " + name)
-
-    vars(dispatcher).update(add_overload=add_overload, _compile_for_args=refuse)

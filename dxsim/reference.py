@@ -8,18 +8,17 @@ The table never changes, and kernels are told so: they may read an entry once in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import typeof
 from numba.core import cgutils, types
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, models, register_model, typeof_impl, unbox
 from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
 
 WORD = 8  # bytes of an entry of the table
 # Entries of an array: data, number of bytes an element, then its shape and its strides.
@@ -41,7 +40,7 @@ class Reference:
         entries = np.array([entry for value in fields.values() for entry in _entries(value)], dtype=np.int64)
         self._table = entries  # kept as long as its address is in use
         self._address = entries.ctypes.data
-        self._numba_type_ = _reference_type(tuple((name, typeof(value)) for name, value in fields.items()))
+        self._numba_type_ = _reference_type(tuple((name, _kind(value)) for name, value in fields.items()))
 
 
 def _entries(value: object) -> tuple[int, ...]:
@@ -68,9 +67,21 @@ class ReferenceType(types.Type):  # type: ignore[misc]
         super().__init__(f"Reference({', '.join(f'{name}: {kind}' for name, kind in fields)})")
 
 
+def _kind(value: object) -> tuple[np.dtype[Any] | None, int]:
+    """Return what numba's type of a field depends on, which is much quicker to find than that type itself."""
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.ndim
+    return (value.dtype if isinstance(value, np.void) else None), 0
+
+
 @cache
-def _reference_type(fields: tuple[tuple[str, Any], ...]) -> ReferenceType:
-    return ReferenceType(fields)
+def _reference_type(kinds: tuple[tuple[str, tuple[np.dtype[Any] | None, int]], ...]) -> ReferenceType:
+    def numba_type(dtype: np.dtype[Any] | None, dimensions: int) -> Any:  # noqa: ANN401
+        if dtype is None:
+            return types.int64
+        return types.Array(from_dtype(dtype), dimensions, "C") if dimensions else from_dtype(dtype)
+
+    return ReferenceType(tuple((name, numba_type(*kind)) for name, kind in kinds))
 
 
 register_model(ReferenceType)(models.OpaqueModel)

@@ -46,13 +46,13 @@ from dxsim.model.sharing import (
 )
 from dxsim.model.work import lot_weight
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Integers, Records, Run
 
 
 Switch, GrantRecipient = choices("cooperation.shared_system"), choices("cooperation.grant_recipient")
-MONTHS_OF_YEAR = 12
 
 PLAYER = np.dtype(
     [
@@ -344,8 +344,8 @@ def invite(run: Run, month: int) -> None:
     """Make every body a player, as it stands in this `month` with a view to next April."""
     p = run.parameters
     n, n_lots = run.lots.shape
-    years = max(1.0, p.contract_months / MONTHS_OF_YEAR)
-    april = month + (MONTHS_OF_YEAR - month % MONTHS_OF_YEAR)
+    years = max(1.0, p.contract_months / MONTHS_PER_YEAR)
+    april = month + (MONTHS_PER_YEAR - month % MONTHS_PER_YEAR)
     for i in range(n):
         place, purse, lever, worker = run.places[i], run.purses[i], run.levers[i], run.workforce[i]
         lots, people, group = run.lots[i], run.ages[i], run.municipalities[i].group

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dxsim.kernel import kernel
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 DataSharing = choices("security.data_sharing")
 REACH = (0.0, 0.5, 1.0)  # r of a data flow, by the data-sharing rule
-MONTHS_OF_YEAR = 12
 FLOWS = (Field("interfaces", "between old and new systems"), Field("interoperability", "yen"))
 
 
@@ -56,7 +56,7 @@ def benefit_index(within: float, between: float) -> float:
 @kernel
 def monthly_benefit(index: float, share: float, baseline: float) -> float:
     """Return G (yen a month) at a benefit `index`; at most a `share` of the yearly IT cost `baseline`."""
-    return share * baseline / MONTHS_OF_YEAR * index
+    return share * baseline / MONTHS_PER_YEAR * index
 
 
 @kernel

@@ -52,13 +52,13 @@ from dxsim.model.staff import planning_effort
 from dxsim.model.vendor_choice import lead_of
 from dxsim.model.work import lot_weight
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import APRIL, DECEMBER, MARCH, MONTHS_PER_YEAR, SEPTEMBER
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Integers, Records, Run
 
 
 PeerResponse, GateRule = choices("commitment.peer_response"), choices("commitment.gate_rule")
-APRIL, SEPTEMBER, DECEMBER, MARCH = 0, 5, 8, 11  # months after April
 NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
 FLOWS = (Field("refusals", "municipalities that had no money for a commitment"),)
 
@@ -141,7 +141,7 @@ def peer_exposure(run: Run, i: int, lot: int) -> float:
 @kernel
 def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> bool:
     """Return whether a body can budget a commitment in this month: each April, else with a supplementary budget."""
-    of_year = month % 12
+    of_year = month % MONTHS_PER_YEAR
     if parameters.gate_rule == GateRule.ALWAYS_OPEN or of_year == APRIL:
         return True
     if of_year != SEPTEMBER and of_year != DECEMBER and of_year != MARCH:

@@ -29,10 +29,11 @@ from numpy.typing import NDArray
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
-from dxsim.model.coalition import MONTHS_OF_YEAR, Switch, appraise, covered, invite
+from dxsim.model.coalition import Switch, appraise, covered, invite
 from dxsim.model.codes import NOBODY, Account
 from dxsim.model.fields import Field
 from dxsim.model.formation import Formation
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Run
@@ -142,7 +143,7 @@ def list_groups(run: Run) -> None:
 def take_effect(run: Run, month: int) -> None:
     """In April let groups be as agreed, and work out what their members save, pay and receive in the new year."""
     p = run.parameters
-    if month % MONTHS_OF_YEAR != 0 or p.formation == Formation.NONE:
+    if month % MONTHS_PER_YEAR != 0 or p.formation == Formation.NONE:
         return
     n = run.places.size
     for g in range(n):
@@ -181,15 +182,15 @@ def settle_terms(run: Run, month: int) -> None:
         if group.members == 0:
             continue
         for k in range(group.members):
-            desk.lists[MEMBERS, k] = member
+            run.members[k] = member
             member = run.municipalities[member].after
         group.lead, group.cost, group.transaction = appraise(run, group.members, -np.inf)
         each = group.transaction / group.members
         for k in range(group.members):
-            i = desk.lists[MEMBERS, k]
+            i = run.members[k]
             purse = run.purses[i]
-            purse.saving = share_saved(run.players[i].cost, desk.numbers[SHARES, k], each)
-            purse.coordination, purse.grant = each / MONTHS_OF_YEAR, desk.numbers[GRANTS, k] / MONTHS_OF_YEAR
+            purse.saving = share_saved(run.players[i].cost, run.shares[k], each)
+            purse.coordination, purse.grant = each / MONTHS_PER_YEAR, run.grants[k] / MONTHS_PER_YEAR
 
 
 @kernel

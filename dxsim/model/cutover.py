@@ -28,6 +28,7 @@ from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.dates import due_date
 from dxsim.model.fields import Field
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 MOST_INCIDENTS = 64  # at one cut-over: what lies beyond the addresses of an operation's draws is cut off
-MONTHS_OF_YEAR = 12
 
 HARM = np.dtype(
     [
@@ -156,7 +156,7 @@ def suffer(run: Run, month: int, i: int, operation: int, count: int) -> float:
     """Let `count` incidents hit the residents of a body; return the largest share of them that one of these hits."""
     p, place, harm = run.parameters, run.places[i], run.harm[i]
     flows, first = run.flows[place.kind], operation * MOST_INCIDENTS
-    population = place.population * run.population_ratio[i, month // MONTHS_OF_YEAR]
+    population = place.population * run.population_ratio[i, month // MONTHS_PER_YEAR]
     worst = 0.0
     for k in range(count):
         draw = streams.normal(run.seed, streams.SEVERITY, place.code, month, first + k)

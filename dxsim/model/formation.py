@@ -27,16 +27,16 @@ from numpy.typing import NDArray
 
 from dxsim import streams
 from dxsim.kernel import kernel
-from dxsim.model.coalition import MONTHS_OF_YEAR, appraise, distance, invite, largest
+from dxsim.model.coalition import appraise, distance, invite, largest
 from dxsim.model.codes import NOBODY, Talks
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR, OCTOBER
 
 if TYPE_CHECKING:
     from dxsim.model.state import Integers, Run
 
 
 Formation = choices("cooperation.formation")
-OCTOBER = 6  # month of the fiscal year, April = 0
 LOOK, MOVE = 0, 1  # purpose of a turn
 OPENING = 128  # index of the draw of who opens talks, past those of partners
 
@@ -55,7 +55,7 @@ TALKS_GROUP = np.dtype(
 def form(run: Run, month: int) -> None:
     """In October let groups form, change and dissolve, with effect from April on."""
     p = run.parameters
-    if month % MONTHS_OF_YEAR != OCTOBER or p.formation == Formation.NONE:
+    if month % MONTHS_PER_YEAR != OCTOBER or p.formation == Formation.NONE:
         return
     open_talks(run, month)
     gather(run)
@@ -162,7 +162,7 @@ def would_gain(run: Run, count: int, fee: float) -> bool:
     total, losers = 0.0, 0
     for k in range(count):
         player = run.players[run.members[k]]
-        wanted[k] = least_payoff(player, p) + fee * player.exit_fee
+        wanted[k] = least_payoff(player, run.parameters) + fee * player.exit_fee
         total += wanted[k]
     appraise(run, count, total)
     for k in range(count):
@@ -211,7 +211,7 @@ def leave(run: Run, mover: int, purpose: int) -> bool:
     """Return whether a body leaves its group."""
     run.talks[Talks.MOVES_TESTED] += 1
     player = run.players[mover]
-    if least_payoff(player, p) + player.exit_fee >= 0.0:
+    if least_payoff(player, run.parameters) + player.exit_fee >= 0.0:
         return False
     if purpose == MOVE:
         g = player.group

@@ -18,7 +18,6 @@ systems. Money, staff, programmes, security, residents and groups start as their
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,14 +26,11 @@ from dxsim.kernel import kernel
 from dxsim.model import cooperation, levers, money, programmes, readiness, security, staff
 from dxsim.model.capacity import initial_capacity
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
-from dxsim.model.places import PREFECTURES
 from dxsim.model.planning import planning_duration
+from dxsim.model.state import Country, Floats, Market, Run
 from dxsim.model.vendor_queue import END, QueueDiscipline
 from dxsim.model.work import job_size, monthly_limit
-
-if TYPE_CHECKING:
-    from dxsim.model.state import Country, Floats, Market, Run
-
+from dxsim.terms.municipalities import PREFECTURES
 
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
 

@@ -44,8 +44,9 @@ def late_reason(flag: int, offered: bool, order: int, duration: int, deadline: i
     if flag != Reason.ON_TIME:
         return flag
     if not offered:
-        return Reason.NO_PRODUCT
-    return Reason.VENDOR_RESOURCES if order >= 0 and order + duration <= deadline else Reason.OWN_SIDE
+        return Reason.NO_PRODUCT.value
+    in_time = order >= 0 and order + duration <= deadline
+    return Reason.VENDOR_RESOURCES.value if in_time else Reason.OWN_SIDE.value
 
 
 @kernel

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
 from dxsim.model.codes import How, names
-from dxsim.model.places import PREFECTURES
 from dxsim.scenario.registry import REGISTRY, choices
+from dxsim.terms.municipalities import PREFECTURES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -40,13 +40,13 @@ from dxsim.kernel import kernel
 from dxsim.model.codes import Account, SystemState, Treasury
 from dxsim.model.dates import due_date
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Integers, Run
 
 
 Budget = choices("money.budget")
-MONTHS_OF_YEAR = 12
 PER_HUNDRED = 100.0  # interfaces
 
 PURSE = np.dtype(
@@ -141,7 +141,7 @@ def start(run: Run) -> None:
         )
         complexity = complexities / max(1, lots)
         one_off = one_off_cost(purse.baseline, p.one_off_ratio, complexity, p.complexity_mean)
-        purse.unit_running = purse.baseline / MONTHS_OF_YEAR / max(1.0, weights)
+        purse.unit_running = purse.baseline / MONTHS_PER_YEAR / max(1.0, weights)
         purse.unit_one_off = one_off / max(1.0, weights)
         purse.legacy = purse.unit_running * weights
     transfer(run.treasury, Treasury.FUND, Treasury.TAXES, booked(p.fund_opening, p.rounding_unit))
@@ -175,7 +175,7 @@ def allotment(yearly: float, share: float, crowding_out: float, running: float) 
 @kernel
 def open_year(run: Run, month: int) -> None:
     """In April let envelopes above the carry-over limit lapse and grant new ones; running costs of new systems fall."""
-    if month % MONTHS_OF_YEAR != 0:
+    if month % MONTHS_PER_YEAR != 0:
         return
     p = run.parameters
     for i in range(run.places.size):
@@ -258,7 +258,7 @@ def close_month(run: Run, month: int) -> None:
             post(ledger, sums, Account.PARALLEL, Account.APPROPRIATION, booked(purse.parallel, unit))
         interfaces = run.harm[i].interfaces
         if interfaces > 0.0:
-            cost = run.parameters.interface_cost * purse.baseline / MONTHS_OF_YEAR * interfaces / PER_HUNDRED
+            cost = run.parameters.interface_cost * purse.baseline / MONTHS_PER_YEAR * interfaces / PER_HUNDRED
             post(ledger, sums, Account.INTERFACE, Account.APPROPRIATION, booked(cost, unit))
         if body.late > 0 and run.levers[i].late_penalty > 0.0:
             fined = overdue(run, month, i)

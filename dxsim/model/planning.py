@@ -15,7 +15,7 @@ import numpy as np
 from dxsim.kernel import kernel
 from dxsim.model import events, staff
 from dxsim.model.codes import Listed, SystemState
-from dxsim.scenario.months import MONTHS
+from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run

@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING
 from dxsim.kernel import kernel
 from dxsim.model.dates import ExtensionRule
 from dxsim.model.lateness import declare
+from dxsim.terms.calendar import DECEMBER, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
-
-
-DECEMBER = 8  # months after April
 
 
 @kernel
@@ -50,7 +48,7 @@ def announce(run: Run, month: int) -> None:
 def review(run: Run, month: int) -> None:
     """Hold the December review and grant the second date where the rule says so."""
     nation = run.nation[0]
-    is_review = month % 12 == DECEMBER and run.parameters.mandate_start <= month < run.parameters.deadline
+    is_review = month % MONTHS_PER_YEAR == DECEMBER and run.parameters.mandate_start <= month < run.parameters.deadline
     if nation.extension_granted or not is_review or run.parameters.extension_rule == ExtensionRule.NONE:
         return
     if run.parameters.extension_rule == ExtensionRule.ALL:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 Exposure = choices("programmes.exposure")
 OF_PLATFORM = 1  # place of the draws for a platform's growth; its users draw at place 0
 COUNT = len(PROGRAMMES)
+PROCEDURES = HIGHEST_LEVEL[Programme.ONLINE]
 
 PROGRAMME = np.dtype(
     [
@@ -81,7 +82,7 @@ def level_hazard(own: float, growth: float, exposure: float, factor: float, serv
 @kernel
 def step_cost(baseline: float, share: float, programme: int, unit: int) -> int:
     """Return what one level costs (yen), a `share` of the yearly IT cost; a procedure costs 1/26 of it."""
-    steps = HIGHEST_LEVEL[Programme.ONLINE] if programme == Programme.ONLINE else 1
+    steps = PROCEDURES if programme == Programme.ONLINE else 1
     return money.booked(share * baseline / steps, unit)
 
 
@@ -139,22 +140,24 @@ def grow_platforms(platforms: Records, hazard: float, seed: int) -> None:
     """Let each prefecture's platform put procedures online, at most one in this month."""
     for prefecture in range(1, platforms.size):
         platform = platforms[prefecture]
-        if build_up(platform, hazard, HIGHEST_LEVEL[Programme.ONLINE]):
+        if build_up(platform, hazard, PROCEDURES):
             platform.level += 1
             await_next(platform, seed, streams.PLATFORM, prefecture, OF_PLATFORM)
 
 
 @kernel
 def remember_levels(run: Run) -> None:
-    """Write down the levels of last month, and their sums over the bodies of each type."""
+    """Write down the sums of last month's levels over the bodies of each type and, where neighbours count, all levels."""
+    is_local = run.parameters.exposure == Exposure.GEOGRAPHIC
     for kind in range(run.kind_size.size):
         for d in range(COUNT):
             run.level_sums[kind, d] = 0
     for i in range(run.places.size):
         of_kind = run.level_sums[run.places[i].kind]
         for d in range(COUNT):
-            run.levels_before[i, d] = run.programmes[i, d].level
             of_kind[d] += run.programmes[i, d].level
+            if is_local:
+                run.levels_before[i, d] = run.programmes[i, d].level
 
 
 @kernel
@@ -199,37 +202,43 @@ def progress(run: Run, month: int) -> None:
     remember_levels(run)
     average_levels(run)
     for i in range(run.places.size):
-        for d in range(COUNT):
-            programme = run.programmes[i, d]
-            before = programme.level
-            if before < run.rates[d].highest:
-                move_on(run, i, d)
-            if programme.level > before:
-                run.level_sums[run.places[i].kind, d] += programme.level - before
-                events.note(run, month, events.Kind.LEVEL, i, d, programme.level, 0, 0.0)
+        move_on(run, month, i)
     for kind in range(run.kind_size.size):
         for d in range(COUNT):
             run.flows[kind].level[d] += run.level_sums[kind, d]
 
 
 @kernel
-def move_on(run: Run, i: int, d: int) -> None:
-    """Let a body move on in a programme `d` in which it is below the highest level."""
-    p, place, rate, programme = run.parameters, run.places[i], run.rates[d], run.programmes[i, d]
-    if d == Programme.ONLINE and run.municipalities[i].platform:
-        programme.level = max(programme.level, run.platforms[place.prefecture].level)
-        return
-    if d == Programme.GOVERNANCE and programme.level < min(run.levers[i].governance_requirement, rate.highest):
-        take_step(run, i, d)
-        return
-    exposure = run.mean_level[place.kind, d]
-    if p.exposure == Exposure.GEOGRAPHIC:
-        exposure = neighbours_mean(run, i, d, exposure)
-    hazard = level_hazard(rate.own, rate.growth, exposure, programme.factor, run.workforce[i].programme_service)
-    if build_up(programme, hazard, rate.highest):
-        cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
-        if p.budget == money.Budget.UNLIMITED or cost <= run.ledger[i, Account.ENVELOPE]:
+def move_on(run: Run, month: int, i: int) -> None:
+    """Let a body move on in all programmes in which it is below the highest level."""
+    place, body, lever, service = run.places[i], run.municipalities[i], run.levers[i], run.workforce[i].programme_service
+    for d in range(COUNT):
+        programme, rate = run.programmes[i, d], run.rates[d]
+        before = programme.level
+        if before >= rate.highest:
+            continue
+        if d == Programme.ONLINE and body.platform:
+            programme.level = max(before, run.platforms[place.prefecture].level)
+        elif d == Programme.GOVERNANCE and before < min(lever.governance_requirement, rate.highest):
             take_step(run, i, d)
+        else:
+            exposure = run.mean_level[place.kind, d]
+            if run.parameters.exposure == Exposure.GEOGRAPHIC:
+                exposure = neighbours_mean(run, i, d, exposure)
+            hazard = level_hazard(rate.own, rate.growth, exposure, programme.factor, service)
+            if build_up(programme, hazard, rate.highest) and affords_step(run, i, d):
+                take_step(run, i, d)
+        if programme.level > before:
+            run.level_sums[place.kind, d] += programme.level - before
+            events.note(run, month, events.Kind.LEVEL, i, d, programme.level, 0, 0.0)
+
+
+@kernel
+def affords_step(run: Run, i: int, d: int) -> bool:
+    """Return whether a body's envelope pays for the next level of its programme `d`."""
+    p = run.parameters
+    cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
+    return p.budget == money.Budget.UNLIMITED or cost <= run.ledger[i, Account.ENVELOPE]
 
 
 @kernel

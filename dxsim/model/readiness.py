@@ -25,12 +25,10 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import money
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
-
-
-MONTHS_OF_YEAR = 12
 
 
 @kernel
@@ -87,7 +85,7 @@ def running_rise(run: Run) -> float:
     before, after = 0.0, 0.0
     for i in range(run.places.size):
         purse = run.purses[i]
-        before += max(0.0, purse.baseline / MONTHS_OF_YEAR - purse.legacy)
+        before += max(0.0, purse.baseline / MONTHS_PER_YEAR - purse.legacy)
         after += purse.new
     return after / before - 1.0 if before > 1.0 else 0.0
 
@@ -95,7 +93,7 @@ def running_rise(run: Run) -> float:
 @kernel
 def look_around(run: Run, month: int) -> None:
     """In April, take in what has changed: subsidy, groups, and what others pay for running new systems."""
-    if month % MONTHS_OF_YEAR != 0:
+    if month % MONTHS_PER_YEAR != 0:
         return
     p = run.parameters
     total = total_weight(p)

@@ -49,6 +49,7 @@ from dxsim.model import money
 from dxsim.model.codes import COHORTS, HIGHEST_LEVEL, NEVER, Account, Programme
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Records, Run
@@ -56,8 +57,8 @@ if TYPE_CHECKING:
 
 AnalogRule = choices("residents.analog_rule")
 COUNT = len(COHORTS)
+PROCEDURES = HIGHEST_LEVEL[Programme.ONLINE]
 UNDER_65, FROM_65, FROM_75, FROM_85 = 0, 1, 2, 3  # places in COHORTS
-MONTHS_OF_YEAR = 12
 PER_TEN_THOUSAND = 10_000.0  # residents
 
 COHORT = np.dtype(
@@ -93,7 +94,7 @@ FLOWS = (*(Field(channel, "cases", COHORTS) for channel in CHANNELS), Field("bur
 @kernel
 def ability(initial: float, growth: float, month: int) -> float:
     """Return d, the share able to use procedures online; `initial` in April 2021, `growth` in logits a year."""
-    logit = math.log(initial / (1.0 - initial)) + growth * month / MONTHS_OF_YEAR
+    logit = math.log(initial / (1.0 - initial)) + growth * month / MONTHS_PER_YEAR
     return 1.0 / (1.0 + math.exp(-logit))
 
 
@@ -168,7 +169,7 @@ def channel_cost(
     """Return what counters for `persons` and these numbers of desks, points and tablets cost, yen a month."""
     p = parameters
     counters = p.counter_cost * persons * retained
-    return (counters + p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets) / MONTHS_OF_YEAR
+    return (counters + p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets) / MONTHS_PER_YEAR
 
 
 @kernel
@@ -188,7 +189,7 @@ def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold
         return False
     if rule == AnalogRule.TAKE_UP:
         return take_up >= threshold
-    return rule == AnalogRule.SUNSET or (month % MONTHS_OF_YEAR == 0 and reserve != 0)
+    return rule == AnalogRule.SUNSET or (month % MONTHS_PER_YEAR == 0 and reserve != 0)
 
 
 @kernel
@@ -241,9 +242,9 @@ def serve_body(run: Run, month: int, i: int, preferred: float) -> None:
     """Serve the residents of a body; `preferred` is how likely an able one prefers online to the counter."""
     p, kind, lever, rates = run.parameters, run.places[i].kind, run.levers[i], run.age_rates
     retained = retention(run.municipalities[i].closing, month, p.closing_months, lever.analog_floor)
-    offered = run.programmes[i, Programme.ONLINE].level / HIGHEST_LEVEL[Programme.ONLINE]
+    offered = run.programmes[i, Programme.ONLINE].level / PROCEDURES
 
-    ratio, young, aged = run.population_ratio[i, month // MONTHS_OF_YEAR], run.ages[i, UNDER_65], 0.0
+    ratio, young, aged = run.population_ratio[i, month // MONTHS_PER_YEAR], run.ages[i, UNDER_65], 0.0
     for a in range(FROM_65, COUNT):
         aged += run.ages[i, a]
     residents = young + aged

@@ -15,33 +15,29 @@ import numpy as np
 import pandas as pd
 
 from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.model.codes import NOT_APPLICABLE
 from dxsim.model.initialisation import draw_market, market_shares, shift_readiness, start
 from dxsim.model.levers import policy_arrays
 from dxsim.model.schedule import advance
 from dxsim.model.state import (
     ANNOUNCEMENT,
-    MONTHS,
-    NOT_APPLICABLE,
     PLACE,
-    PREFECTURES,
     VENDOR_EVENT,
-    Bytes,
     Country,
     Events,
     Floats,
-    Integers,
     Market,
     Records,
+    Run,
     Series,
-    Shorts,
     State,
     empty_series,
     empty_state,
 )
 from dxsim.nation.network import neighbour_lists
 from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS
-from dxsim.terms.calendar import FIRST_YEAR
-from dxsim.terms.municipalities import TYPES
+from dxsim.terms.calendar import FIRST_YEAR, MONTHS, MONTHS_PER_YEAR
+from dxsim.terms.municipalities import PREFECTURES, TYPES
 from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
@@ -52,7 +48,6 @@ if TYPE_CHECKING:
 NOT_CITIES = ("town", "village")
 CENSUS_YEAR = 2020  # of the population of a nation
 EVENTS_PER_SYSTEM = 12  # for which a log has room at first; a usual run needs about half of it
-MONTHS_OF_YEAR = 12
 
 
 class Inputs(NamedTuple):
@@ -67,39 +62,22 @@ class Inputs(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one run leaves. n municipalities, 20 operations, V vendors; months are indices, -1 = never."""
+    """What one run leaves: what it was given, the state in which it ends, and what was written down each month."""
 
-    monthly: np.ndarray  # int32 (180, 7, 18) systems or bodies at the end of a month, see state.MONTHLY
-    money: Integers  # (180, 7, 14) yen so far, see state.ACCOUNTS; debits positive
-    flows: Floats  # (180, 7, 40) of the month, see state.FLOWS
-    national: Floats  # (180, 8) see state.NATIONAL
-    vendors: Floats  # (180, V, 7) see state.VENDOR
-    vendor_names: tuple[str, ...]
-    state: Bytes  # (n, 20) see state.STATES, -1 = does not apply
-    reason: Bytes  # (n, 20) see state.REASONS
-    vendor: Shorts  # (n, 20) index into vendor_names, -1 = does not apply
-    legacy_vendor: Shorts  # (n, 20) the same
-    commit: Shorts  # (n, 20) month
-    cause: Bytes  # (n, 20) see state.CAUSES, -1 = none
-    order: Shorts  # (n, 20) month of the first order
-    start: Shorts  # (n, 20) month of the first vendor work
-    live: Shorts  # (n, 20) first month live
-    work: Floats  # (n, 20) reference jobs
-    readiness: Floats  # (n,) weighted z-score
-    belief: Floats  # (n,) probability, at the end
-    naive: np.ndarray  # bool (n,)
-    work_balance: Floats  # (V, 4) contracted, done, left in the book, withdrawn; reference jobs
-    municipalities: Records  # (n,) state.MUNICIPALITY, at the end
-    purses: Records  # (n,) state.PURSE
-    workforce: Records  # (n,) state.WORKFORCE
-    harm: Records  # (n,) state.HARM
-    programmes: Records  # (n, 5) state.PROGRAMME
-    cohorts: Records  # (n, 4) state.COHORT
-    groups: Records  # (n,) state.GROUP
-    ledger: Integers  # (n, 14) yen, see state.ACCOUNTS
-    treasury: Integers  # (5,) yen, see state.TREASURY
-    residents: Floats  # (n, 15) persons by fiscal year
-    log: Records  # (events,) state.EVENT; empty unless the run kept a log
+    inputs: Inputs
+    state: State
+    series: Series
+
+    @property
+    def residents(self) -> Floats:
+        """Return persons by municipality and fiscal year, (n, 15)."""
+        country = self.inputs.country
+        return country.population_ratio * country.places.population[:, None]
+
+    @property
+    def log(self) -> Records:
+        """Return the events, of `events.EVENT`; none unless the run kept a log."""
+        return self.state.log[: int(self.state.logged[0])].view(np.recarray)
 
 
 def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorTable | None = None) -> Inputs:
@@ -118,7 +96,7 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
     """
     parameters = scenario.record()[0]
     country = country_arrays(nation)
-    country = country._replace(cohorts=age_groups(country.cohorts, parameters.share_85_over))
+    country = country._replace(ages=age_groups(country.ages, parameters.share_85_over))
     if vendor_table is None:
         share = market_shares(parameters.count, parameters.market_exponent)
         market = draw_market(country, share, parameters, seed)
@@ -133,7 +111,7 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
         market = Market(
             share,
             np.where(is_used, vendor_table.contract, drawn.legacy).astype(np.int16),
-            np.where(is_known, np.nan_to_num(vendor_table.readiness), drawn.ready).astype(np.int64),
+            np.where(is_known, np.nan_to_num(vendor_table.readiness), drawn.product_month).astype(np.int64),
         )
     by_rank = np.argsort(-share, kind="stable")
     return Inputs(
@@ -155,8 +133,8 @@ def country_arrays(nation: Nation) -> Country:
     for column in ("population", "staff", "fiscal_index", "x_km", "y_km"):
         places[column] = table[column].to_numpy(np.float64, na_value=np.nan)
     return Country(
-        municipalities=places,
-        cohorts=np.ascontiguousarray(table[list(AGE_BANDS)].to_numpy(np.float64)),
+        places=places,
+        ages=np.ascontiguousarray(table[list(AGE_BANDS)].to_numpy(np.float64)),
         population_ratio=population_path(table),
         offsets=np.asarray(offsets, dtype=np.int64),
         neighbours=np.asarray(neighbours, dtype=np.int64),
@@ -190,7 +168,7 @@ def population_path(table: pd.DataFrame) -> Floats:
         ]
     )
     filled = pd.DataFrame(known).ffill(axis=1).to_numpy()
-    fiscal_years = FIRST_YEAR + np.arange(MONTHS // MONTHS_OF_YEAR)
+    fiscal_years = FIRST_YEAR + np.arange(MONTHS // MONTHS_PER_YEAR)
     path = np.array([np.interp(fiscal_years, years, row) for row in filled])
     return np.ascontiguousarray(path / start[:, None])
 
@@ -222,20 +200,17 @@ def event_arrays(scenario: Scenario, nation: Nation, by_rank: np.ndarray) -> Eve
     )
 
 
-def begin(inputs: Inputs, log_size: int = 0) -> tuple[State, Series]:
-    """Return the state at the start of April 2021, with room for so many events of a log, and empty series."""
-    country, market = inputs.country, inputs.market
-    bodies, lots = market.legacy.shape
+def begin(inputs: Inputs, log_size: int = 0) -> Run:
+    """Return a run at the start of April 2021, with room for so many events of a log."""
+    country, market, calendar, parameters, seed, _ = inputs
+    n, lots = market.legacy.shape
     kinds, vendors = country.kind_size.size, market.share.size
-    state = empty_state(bodies, lots, country.lot_of.size, vendors, kinds, PREFECTURES, log_size)
-    start(country, market, inputs.parameters, inputs.seed, state)
-    return state, empty_series(vendors, kinds)
-
-
-def proceed(inputs: Inputs, state: State, series: Series, first: int, last: int) -> None:
-    """Run the months `first` to `last` - 1 in place."""
-    country, market, events, parameters, seed, _ = inputs
-    advance(country, market, events, parameters, seed, state, series, first, last)
+    state = empty_state(n, lots, country.lot_of.size, vendors, kinds, log_size)
+    state.lots.legacy, state.product_month[:] = market.legacy, market.product_month
+    run = Run(country, market, calendar, parameters, seed, state, empty_series(vendors, kinds))
+    start(run)
+    state.largest_first[:] = np.argsort(-state.vendors.initial_capacity, kind="stable")
+    return run
 
 
 def run_model(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorTable | None = None) -> Outcome:
@@ -245,63 +220,23 @@ def run_model(nation: Nation, scenario: Scenario, seed: int, vendor_table: Vendo
 
 def run_inputs(inputs: Inputs) -> Outcome:
     """Run all months of prepared `inputs` and return the outcome."""
-    state, series = begin(inputs)
-    proceed(inputs, state, series, 0, MONTHS)
-    return outcome(inputs, state, series)
+    run = begin(inputs)
+    advance(run, 0, MONTHS)
+    return Outcome(inputs, run.state, run.series)
 
 
 def run_logged(inputs: Inputs) -> Outcome:
     """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
-    systems = inputs.country.municipalities.size * inputs.country.lot_of.size
-    state, series = begin(inputs, EVENTS_PER_SYSTEM * systems)
-    proceed(inputs, state, series, 0, MONTHS)
-    if state.logged[0] > state.log.size:
-        state, series = begin(inputs, int(state.logged[0]))
-        proceed(inputs, state, series, 0, MONTHS)
-    return outcome(inputs, state, series)
+    systems = inputs.country.places.size * inputs.country.lot_of.size
+    run = begin(inputs, EVENTS_PER_SYSTEM * systems)
+    advance(run, 0, MONTHS)
+    if run.logged[0] > run.log.size:
+        run = begin(inputs, int(run.logged[0]))
+        advance(run, 0, MONTHS)
+    return Outcome(inputs, run.state, run.series)
 
 
 def run_many(runs: Iterable[Inputs], threads: int) -> list[Outcome]:
     """Run prepared `runs` over `threads` (at least 1); each has its own arrays, so the number changes no bit."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run_inputs, runs))
-
-
-def outcome(inputs: Inputs, state: State, series: Series) -> Outcome:
-    """Return what a run leaves."""
-    lot_of, systems, vendors = inputs.country.lot_of, state.systems, state.vendors
-    applies = systems.state >= 0
-    legacy, commit, cause = (state.lots[name][:, lot_of] for name in ("legacy", "commit", "cause"))
-    return Outcome(
-        monthly=series.monthly,
-        money=series.money,
-        flows=series.flows,
-        national=series.national,
-        vendors=series.vendors,
-        vendor_names=inputs.vendor_names,
-        state=systems.state,
-        reason=systems.reason,
-        vendor=systems.vendor,
-        legacy_vendor=legacy,
-        commit=np.where(applies, commit, np.int16(-1)),
-        cause=np.where(applies, cause, np.int8(-1)),
-        order=systems.order,
-        start=systems.start,
-        live=systems.live,
-        work=systems.work,
-        readiness=state.municipalities.readiness,
-        belief=state.municipalities.belief,
-        naive=state.municipalities.naive,
-        work_balance=np.column_stack([vendors.contracted, vendors.total_done, vendors.book, vendors.withdrawn]),
-        municipalities=state.municipalities,
-        purses=state.purses,
-        workforce=state.workforce,
-        harm=state.harm,
-        programmes=state.programmes,
-        cohorts=state.cohorts,
-        groups=state.groups,
-        ledger=state.ledger,
-        treasury=state.treasury,
-        residents=inputs.country.population_ratio * inputs.country.municipalities.population[:, None],
-        log=state.log[: int(state.logged[0])].view(np.recarray),
-    )

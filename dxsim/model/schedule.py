@@ -85,7 +85,7 @@ STEPS = (
 
 def advance(run: Run, first: int, last: int) -> None:
     """Carry out all steps of the months `first` to `last` - 1."""
-    acts = [entry(step.act) for step in STEPS]
+    acts = [entry(step.act, run, first) for step in STEPS]
     for month in range(first, last):
         for act in acts:
             act(run, month)

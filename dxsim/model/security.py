@@ -24,21 +24,23 @@ from dxsim.model import events
 from dxsim.model.codes import HIGHEST_LEVEL, Programme
 from dxsim.model.coexistence import REACH
 from dxsim.model.fields import Field
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
 
 
-MONTHS_OF_YEAR = 12
 PER_HUNDRED = 100.0  # interfaces
+SAFEST, MOST_DATA = HIGHEST_LEVEL[Programme.SECURITY], HIGHEST_LEVEL[Programme.DATA]
+MOST_GOVERNANCE = HIGHEST_LEVEL[Programme.GOVERNANCE]
 FLOWS = (Field("security_incidents", "incidents"), Field("exposed_records", "records"))
 
 
 @kernel
 def openness(rule: int, data: int, governance: int) -> float:
     """Return x in [0, 1], how far data flows are open at these levels of data use and data governance."""
-    willingness = (1 + governance) / (1 + HIGHEST_LEVEL[Programme.GOVERNANCE])
-    return REACH[rule] * data / HIGHEST_LEVEL[Programme.DATA] * willingness
+    willingness = (1 + governance) / (1 + MOST_GOVERNANCE)
+    return REACH[rule] * data / MOST_DATA * willingness
 
 
 @kernel
@@ -82,11 +84,11 @@ def start(run: Run) -> None:
 @kernel
 def set_factors(run: Run) -> None:
     """Work out the effects of all levels on the hazard: one exponential a level, not one a body."""
-    for data in range(HIGHEST_LEVEL[Programme.DATA] + 1):
-        for governance in range(HIGHEST_LEVEL[Programme.GOVERNANCE] + 1):
+    for data in range(MOST_DATA + 1):
+        for governance in range(MOST_GOVERNANCE + 1):
             open_flows = openness(run.parameters.data_sharing, data, governance)
             run.open_flows[data, governance] = open_flows
-            for security in range(HIGHEST_LEVEL[Programme.SECURITY] + 1):
+            for security in range(SAFEST + 1):
                 run.breach_factor[security, data, governance] = maturity_factor(
                     security, governance, open_flows, run.parameters
                 )
@@ -113,7 +115,7 @@ def strike(run: Run, month: int) -> None:
 def expose(run: Run, month: int, i: int, open_flows: float) -> None:
     """Let an incident expose records of a body whose data flows are open so far."""
     place, harm = run.places[i], run.harm[i]
-    population = place.population * run.population_ratio[i, month // MONTHS_OF_YEAR]
+    population = place.population * run.population_ratio[i, month // MONTHS_PER_YEAR]
     records = exposed_records(population, run.parameters.own_exposure, open_flows)
     harm.security_incidents += 1.0
     harm.exposed += records

@@ -41,6 +41,7 @@ from dxsim.model.codes import SystemState
 from dxsim.model.cooperation import pool_staff
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Records, Run
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
 Staffing, DispatchRule = choices("staff.staffing"), choices("staff.dispatch_rule")
 QUARTER = 3  # months
-MONTHS_OF_YEAR = 12
 HEAVY = 1.2  # overload that counts as such in the indicators
 PER_HUNDRED = 100.0  # interfaces
 LARGE_MEAN = 500.0  # beyond which exp(-mean) is too small a number, and the spread below 5 %
@@ -174,12 +174,12 @@ def start(run: Run) -> None:
 @kernel
 def open_year(run: Run, month: int) -> None:
     """In April knowledge is lost by rotation, and staff moves towards its target, which follows the population."""
-    if month % MONTHS_OF_YEAR != 0 or month == 0:
+    if month % MONTHS_PER_YEAR != 0 or month == 0:
         return
     for i in range(run.places.size):
         worker, lever = run.workforce[i], run.levers[i]
         worker.experience *= 1.0 - lever.rotation_loss
-        ratio = run.population_ratio[i, month // MONTHS_OF_YEAR]
+        ratio = run.population_ratio[i, month // MONTHS_PER_YEAR]
         target = worker.initial * ratio**run.parameters.staff_exponent
         worker.staff += run.parameters.hiring_rate * (target - worker.staff)
 

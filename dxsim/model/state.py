@@ -31,6 +31,8 @@ from dxsim.model import (
 from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HIGHEST_LEVEL, PROGRAMMES, REASONS, TREASURY, Programme, Talks
 from dxsim.model.fields import Field, record_of
 from dxsim.reference import Reference
+from dxsim.terms.calendar import MONTHS
+from dxsim.terms.municipalities import PREFECTURES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,9 +40,6 @@ Shorts = NDArray[np.int16]
 Bytes = NDArray[np.int8]
 Flags = NDArray[np.bool_]
 Records = np.recarray[tuple[Any, ...], np.dtype[np.void]]
-
-MONTHS = 180  # April 2021 to March 2036
-PREFECTURES = 47  # numbered from 1
 
 PLACE = np.dtype(
     [
@@ -391,8 +390,9 @@ class Run(Reference):
         state: State,
         series: Series,
     ) -> None:
-        self.parts = (country, market, calendar, state, series)
-        n, vendors = len(country.places), len(market.share)
+        (n, lots), operations, kinds = state.lots.shape, len(country.lot_of), len(country.kind_size)
+        scratch = empty_scratch(n, lots, operations, len(market.share), kinds)
+        self.state, self.series = state, series
         super().__init__(
             parameters=parameters,
             seed=seed,
@@ -404,14 +404,12 @@ class Run(Reference):
             **calendar._asdict(),
             **state._asdict(),
             **series._asdict(),
-            **empty_scratch(
-                n, len(country.bundling_factor), len(country.lot_of), vendors, len(country.kind_size)
-            )._asdict(),
+            **scratch._asdict(),
         )
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Any: ...
+        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401 - arrays and records of many kinds
 
 
 def _records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:

@@ -24,12 +24,12 @@ from dxsim.model import events
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Listed, Reason, SystemState
 from dxsim.model.planning import begin_planning
 from dxsim.model.staff import planning_effort
+from dxsim.terms.operations import MOST_VENDORS
 
 if TYPE_CHECKING:
     from dxsim.model.state import Records, Run
 
 
-VENDOR_KEYS = 64  # draws of a lot that are set aside, one per vendor
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 
 
@@ -103,7 +103,7 @@ def choose(
     strongest_pull = math.exp(-run.parameters.neighbour_weight)
     best, shortest = NOT_APPLICABLE, math.inf
     count = run.deterrent.shape[0]
-    streams.uniforms(run.tastes, run.seed, streams.CHOICE, code, 0, lot * VENDOR_KEYS)
+    streams.uniforms(run.tastes, run.seed, streams.CHOICE, code, 0, lot * MOST_VENDORS)
     for turn in range(count):
         # The incumbent comes first, since it is the one that is hardest to beat.
         vendor = incumbent + turn

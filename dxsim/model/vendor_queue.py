@@ -34,8 +34,8 @@ from dxsim.model import cutover, events, money, staff
 from dxsim.model.capacity import vendor_output
 from dxsim.model.codes import NEVER, Listed, Reason, SystemState
 from dxsim.model.work import DONE_BELOW, shortest_duration
-from dxsim.scenario.months import MONTHS
 from dxsim.scenario.registry import choices
+from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     from dxsim.model.state import Integers, Records, Run

@@ -11,10 +11,11 @@ import csv
 import keyword
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -302,9 +303,16 @@ def parameter_record(values: Mapping[str, object]) -> Record:
     return record.view(np.recarray)
 
 
-def choice_code(name: str, choice: str) -> int:
-    """Return the code of a choice, for example ``choice_code("policy.extension_rule", "none")`` is 0."""
-    return REGISTRY[name].choices.index(choice)
+def choices(name: str) -> Any:  # noqa: ANN401 - its members are known from the table only
+    """Return the codes of a parameter's choices as kernels read them, an IntEnum.
+
+    Examples
+    --------
+    >>> choices("policy.extension_rule").CONDITIONAL.value
+    1
+    """
+    parameter = REGISTRY[name]
+    return IntEnum(parameter.name, [choice.upper() for choice in parameter.choices], start=0)
 
 
 def sample_space(names: Iterable[str] | None = None) -> list[tuple[str, str, float, float]]:
