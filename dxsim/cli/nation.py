@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dxsim.cli.text import columns
 from dxsim.nation.nation import load_nation
 from dxsim.nation.schema import KINDS, TYPES
 from dxsim.views.labels import LANGUAGES, labels
+from dxsim.views.text import columns
 
 
 def build_nation(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-from dxsim.cli.text import columns
 from dxsim.errors import say
 from dxsim.scenario.months import month_name
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
@@ -12,6 +11,7 @@ from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
 from dxsim.scenario.warnings import warnings
 from dxsim.views.labels import labels
+from dxsim.views.text import columns
 
 _WIDTH = 100
 

@@ -13,13 +13,13 @@ from dxsim.analysis.indices import SEED_SHARE
 from dxsim.analysis.selection import Alternative
 from dxsim.files import write_whole
 from dxsim.nation.nation import Nation
-from dxsim.views.case_maps import case_maps_figure
-from dxsim.views.differences import CHOSEN, differences_figure
-from dxsim.views.fan import fan_figure
-from dxsim.views.strata import strata_figure
 from dxsim.views.style import Plot
-from dxsim.views.tornado import tornado_figure
-from dxsim.views.trade_off import trade_off_figure
+from dxsim.views.sweep.case_maps import case_maps_figure
+from dxsim.views.sweep.differences import CHOSEN, differences_figure
+from dxsim.views.sweep.fan import fan_figure
+from dxsim.views.sweep.strata import strata_figure
+from dxsim.views.sweep.tornado import tornado_figure
+from dxsim.views.sweep.trade_off import trade_off_figure
 
 TRADE_OFFS = (("own_burden", "late_share"), ("cost_per_resident_2035", "excluded_share"))
 TORNADOES = ("late_share", "own_burden", "excluded_share")

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 import dxsim
 from dxsim.analysis.paired import paired_difference
 from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
-from dxsim.views.groups import groups_figure
+from dxsim.views.run.groups import groups_figure
 from dxsim.views.style import INK, new_figure, style
 
 HERE = Path(__file__).parent

@@ -24,18 +24,18 @@ from dxsim.nation.small import grid_nation
 from dxsim.records import Records
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.scenario import load_scenario
-from dxsim.views.adoption import adoption_figure, live_at_deadline
-from dxsim.views.figures import draw_all, run_figures
-from dxsim.views.groups import describe_groups, group_colours, groups_figure
-from dxsim.views.histogram import histogram_figure
+from dxsim.views.charts import draw_all, run_figures
 from dxsim.views.labels import labels
-from dxsim.views.lateness import lateness_figure
 from dxsim.views.maps import draw_bodies, far_islands, map_figure
-from dxsim.views.money import money_figure
-from dxsim.views.overview import overview_figure
-from dxsim.views.programmes import programmes_figure
-from dxsim.views.residents import residents_figure
-from dxsim.views.staff import staff_figure
+from dxsim.views.run.adoption import adoption_figure, live_at_deadline
+from dxsim.views.run.groups import describe_groups, group_colours, groups_figure
+from dxsim.views.run.histogram import histogram_figure
+from dxsim.views.run.lateness import lateness_figure
+from dxsim.views.run.money import money_figure
+from dxsim.views.run.overview import overview_figure
+from dxsim.views.run.programmes import programmes_figure
+from dxsim.views.run.residents import residents_figure
+from dxsim.views.run.staff import staff_figure
 from dxsim.views.style import (
     ACCOUNT_COLOURS,
     BIN_COLOURS,
@@ -341,7 +341,7 @@ def test_the_users_matplotlib_settings_stay(four_bodies_records: Records) -> Non
 
 
 def test_no_window_system_is_touched() -> None:
-    code = "import dxsim.views.figures, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import dxsim.views.charts, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

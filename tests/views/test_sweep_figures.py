@@ -22,15 +22,15 @@ from dxsim.nation.nation import Nation
 from dxsim.sweep.design import points
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
-from dxsim.views.case_maps import body_means, case_maps_figure, describe_case_maps
-from dxsim.views.differences import describe_differences, differences_figure
-from dxsim.views.fan import describe_fan, fan_figure
 from dxsim.views.labels import labels
 from dxsim.views.quantities import scale_of
 from dxsim.views.style import VERDICT_COLOURS
+from dxsim.views.sweep.case_maps import body_means, case_maps_figure, describe_case_maps
+from dxsim.views.sweep.differences import describe_differences, differences_figure
+from dxsim.views.sweep.fan import describe_fan, fan_figure
+from dxsim.views.sweep.tornado import describe_tornado, tornado_figure
+from dxsim.views.sweep.trade_off import cloud, describe_trade_off, trade_off_figure
 from dxsim.views.sweep_figures import draw_comparison
-from dxsim.views.tornado import describe_tornado, tornado_figure
-from dxsim.views.trade_off import cloud, describe_trade_off, trade_off_figure
 from tests.analysis.sweeps import noise, plan_table, sweep
 
 SCENARIOS = ("baseline", "capacity_programme", "no_cooperation")

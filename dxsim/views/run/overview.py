@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
-from dxsim.views.adoption import describe_adoption, draw_adoption, event_lines
-from dxsim.views.histogram import describe_histogram, draw_histogram
 from dxsim.views.labels import labels
-from dxsim.views.lateness import describe_lateness, draw_lateness
 from dxsim.views.maps import credit_lines, describe_map, draw_map
+from dxsim.views.run.adoption import describe_adoption, draw_adoption, event_lines
+from dxsim.views.run.histogram import describe_histogram, draw_histogram
+from dxsim.views.run.lateness import describe_lateness, draw_lateness
 from dxsim.views.style import FAINT, Plot, new_figure, style, write_below, write_title
 
 _DESCRIPTIONS = (describe_adoption, describe_lateness, describe_map, describe_histogram)

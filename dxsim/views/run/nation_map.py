@@ -9,8 +9,7 @@ from matplotlib.patches import Patch
 
 from dxsim.nation.nation import Nation
 from dxsim.nation.schema import TYPES
-from dxsim.views.adoption import type_label
-from dxsim.views.labels import labels
+from dxsim.views.labels import labels, type_label
 from dxsim.views.maps import draw_bodies, map_legend
 from dxsim.views.style import FAINT, INK, TYPE_COLOURS, Plot, new_figure, style, write_below, write_heading
 

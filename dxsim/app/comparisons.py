@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.analysis.paired import paired_difference
-from dxsim.views.app.runs import KPIS, STRATA
+from dxsim.app.runs import KPIS, STRATA
 
 Outcomes = tuple[dict[str, float], dict[str, npt.NDArray[np.float64]]]
 

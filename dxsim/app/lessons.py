@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.analysis.paired import paired_difference
+from dxsim.app.comparisons import Outcomes
+from dxsim.app.settings import Setting, read_setting
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import Value
-from dxsim.views.app.comparisons import Outcomes
-from dxsim.views.app.settings import Setting, read_setting
 
 Parameters = Mapping[str, Value]
 Floats = npt.NDArray[np.float64]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from dxsim.app.settings import Setting, in_language
 from dxsim.nation.operations import lots
 from dxsim.records.biography import biography, cause_words
-from dxsim.views.app.settings import Setting, in_language
 from dxsim.views.labels import LANGUAGES, labels, month_text
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from dxsim.analysis.comparison import Comparison
 from dxsim.errors import InputError, Problem, say
 from dxsim.nation.schema import TYPES
 from dxsim.records.size_classes import SIZE_CLASSES
-from dxsim.views.adoption import type_label
-from dxsim.views.labels import labels
+from dxsim.views.labels import labels, type_label
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences
 from dxsim.views.style import (
     CASE_COLOURS,

@@ -9,12 +9,12 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
+from dxsim.app.limiting_case import LIMIT_PARAMETERS, LIMITING_CASE
+from dxsim.app.nations import NATIONS, TEACHING, VENDORS
 from dxsim.errors import LANGUAGES, InputError, Problem, nearest, say, set_language
 from dxsim.records.simulation import LARGEST_SEED
 from dxsim.scenario.registry import REGISTRY, Parameter, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
-from dxsim.views.app.limiting_case import LIMIT_PARAMETERS, LIMITING_CASE
-from dxsim.views.app.nations import NATIONS, TEACHING, VENDORS
 
 Result = TypeVar("Result")
 

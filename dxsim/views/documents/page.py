@@ -129,7 +129,7 @@ def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Chil
         element("nav", element("ul", *links)),
         element("main", *parts),
     )
-    css = (PACKAGE / "views" / "page.css").read_text(encoding="utf-8")
+    css = (PACKAGE / "views" / "documents" / "page.css").read_text(encoding="utf-8")
     head = element(
         "head",
         element("meta", charset="utf-8"),

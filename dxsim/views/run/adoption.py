@@ -9,7 +9,7 @@ from dxsim.nation.schema import TYPES
 from dxsim.records import Records
 from dxsim.records.tables import ALL
 from dxsim.scenario.months import month_name
-from dxsim.views.labels import LANGUAGES, labels, month_text
+from dxsim.views.labels import labels, month_text, type_label
 from dxsim.views.style import (
     FAINT,
     INK,
@@ -94,14 +94,6 @@ def event_lines(records: Records, language: str) -> list[str]:
     return [
         f"{number}  {month_name(event['month'])}  {event['text'][language]}" for number, event in enumerate(events, 1)
     ]
-
-
-def type_label(name: str, language: str) -> str:
-    """Return what a type of municipality (or "all") is called."""
-    if name == ALL:
-        return labels(language)["all"]
-    label = TYPES[name][LANGUAGES.index(language)]
-    return label[:1].upper() + label[1:]
 
 
 def live_at_deadline(records: Records) -> dict[str, float]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dxsim.app.limiting_case import LIMITING_CASE, committed_share
+from dxsim.app.settings import HAZARD, Setting, values_of
 from dxsim.model.run import begin, outcome, prepare, proceed
 from dxsim.model.state import COORDINATION, INTERFACE, MONTHS, PARALLEL, RUNNING, VENDOR
 from dxsim.records.findings import Findings
@@ -23,8 +25,6 @@ from dxsim.records.measures import ratio
 from dxsim.records.months import TYPES_AND_ALL, month_series
 from dxsim.records.strata import strata
 from dxsim.scenario.months import MONTHS_PER_YEAR
-from dxsim.views.app.limiting_case import LIMITING_CASE, committed_share
-from dxsim.views.app.settings import HAZARD, Setting, values_of
 
 if TYPE_CHECKING:
     from dxsim.model.state import State

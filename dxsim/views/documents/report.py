@@ -22,11 +22,11 @@ from dxsim.scenario.policies import Policy, Who, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import DONE, FAILED, Results
 from dxsim.sweep.summary import summary_table
-from dxsim.views.differences import CHOSEN
-from dxsim.views.figures import run_figures
+from dxsim.views.charts import run_figures
+from dxsim.views.documents.page import Child, element, folded, items, page, pairs, picture, table
 from dxsim.views.labels import LANGUAGES, changes_text, kpi_label, labels
-from dxsim.views.page import Child, element, folded, items, page, pairs, picture, table
 from dxsim.views.quantities import SHOWN, outcome_label, scale_of, scale_of_differences, unit_text
+from dxsim.views.sweep.differences import CHOSEN
 from dxsim.views.sweep_figures import alternative_figures, comparison_figures
 
 _OVERVIEW = "overview"  # its four charts are shown one by one, in full size

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from dxsim.nation.schema import TYPES
 from dxsim.records import Records
 from dxsim.records.tables import ALL
-from dxsim.views.adoption import type_label
-from dxsim.views.labels import labels, month_text
+from dxsim.views.labels import labels, month_text, type_label
 from dxsim.views.style import (
     TYPE_COLOURS,
     Plot,

@@ -23,14 +23,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dxsim.errors import LANGUAGES, InputError, Problem, say
-from dxsim.nation.nation import Nation
-from dxsim.views.app.comparisons import Outcomes, compare
-from dxsim.views.app.lessons import Lesson, lesson_named
-from dxsim.views.app.life import life
-from dxsim.views.app.nations import TEACHING, WHOLE, describe, teaching_nation
-from dxsim.views.app.runs import Runner
-from dxsim.views.app.settings import (
+from dxsim.app.comparisons import Outcomes, compare
+from dxsim.app.lessons import Lesson, lesson_named
+from dxsim.app.life import life
+from dxsim.app.nations import TEACHING, WHOLE, describe, teaching_nation
+from dxsim.app.runs import Runner
+from dxsim.app.settings import (
     MOST_SEEDS,
     Setting,
     in_every_language,
@@ -41,7 +39,9 @@ from dxsim.views.app.settings import (
     read_seed,
     read_setting,
 )
-from dxsim.views.app.start import start
+from dxsim.app.start import start
+from dxsim.errors import LANGUAGES, InputError, Problem, say
+from dxsim.nation.nation import Nation
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_REQUEST = 64 * 1024  # bytes

@@ -7,20 +7,20 @@ from functools import cache
 from typing import Any
 
 from dxsim import __version__
+from dxsim.app.lessons import describe_lessons
+from dxsim.app.limiting_case import LIMITING_CASE
+from dxsim.app.nations import NATIONS
+from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
+from dxsim.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
 from dxsim.files import PACKAGE
 from dxsim.nation.schema import TYPES
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.registry import REGISTRY, Value
-from dxsim.views.app.lessons import describe_lessons
-from dxsim.views.app.limiting_case import LIMITING_CASE
-from dxsim.views.app.nations import NATIONS
-from dxsim.views.app.runs import KPIS, LAYERS, SERIES, STRATA
-from dxsim.views.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
 from dxsim.views.labels import LANGUAGES, labels
 from dxsim.views.style import BIN_COLOURS, CASE_COLOURS, GROUP_COLOURS, TYPE_COLOURS
 
-HERE = PACKAGE / "views" / "app"
+HERE = PACKAGE / "app"
 CATALOGUES = (HERE / "texts.csv", HERE / "lessons.csv")
 
 

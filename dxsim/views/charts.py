@@ -6,16 +6,16 @@ from pathlib import Path
 
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
-from dxsim.views.adoption import adoption_figure
-from dxsim.views.groups import groups_figure
-from dxsim.views.histogram import histogram_figure
-from dxsim.views.lateness import lateness_figure
 from dxsim.views.maps import map_figure
-from dxsim.views.money import money_figure
-from dxsim.views.overview import overview_figure
-from dxsim.views.programmes import programmes_figure
-from dxsim.views.residents import residents_figure
-from dxsim.views.staff import staff_figure
+from dxsim.views.run.adoption import adoption_figure
+from dxsim.views.run.groups import groups_figure
+from dxsim.views.run.histogram import histogram_figure
+from dxsim.views.run.lateness import lateness_figure
+from dxsim.views.run.money import money_figure
+from dxsim.views.run.overview import overview_figure
+from dxsim.views.run.programmes import programmes_figure
+from dxsim.views.run.residents import residents_figure
+from dxsim.views.run.staff import staff_figure
 from dxsim.views.style import Plot
 
 
