@@ -209,7 +209,7 @@ def draw(records, nation, folder, language):
     (folder / "half.png").write_bytes(b"half")
     signal.raise_signal(signal.SIGINT)
 
-charts.draw_all = draw
+charts.draw_run = draw
 sys.exit(main(["run", "nation=" + sys.argv[1]]))
 """
 

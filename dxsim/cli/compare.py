@@ -72,10 +72,11 @@ def _write(
         tables["sensitivity"] = sensitivity(alternatives[0])
     write_tables(tables, folder)
     if figures:
-        from dxsim.views.sweep_figures import draw_comparison
+        from dxsim.views.charts import draw_sweep
+        from dxsim.views.sweep.data import SweepData
 
-        nation = _nation(alternatives[0], language)
-        draw_comparison(found, alternatives, folder / "figures", language, nation, tables.get("sensitivity"))
+        data = SweepData(alternatives, found, _nation(alternatives[0], language), tables.get("sensitivity"))
+        draw_sweep(data, folder / "figures", language)
 
 
 def _nation(reference: Alternative, language: str) -> Nation | None:

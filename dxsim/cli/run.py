@@ -88,9 +88,9 @@ def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequen
 
 
 def _draw(records: Records, nation: Nation, language: str, folder: Path) -> None:
-    from dxsim.views.charts import draw_all
+    from dxsim.views.charts import draw_run
 
-    draw_all(records, nation, folder / "figures", language)
+    draw_run(records, nation, folder / "figures", language)
 
 
 def summary_text(records: Records, language: str) -> str:

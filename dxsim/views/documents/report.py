@@ -22,12 +22,12 @@ from dxsim.scenario.policies import Policy, Who, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import DONE, FAILED, Results
 from dxsim.sweep.summary import summary_table
-from dxsim.views.charts import run_figures
+from dxsim.views.charts import run_figures, sweep_figures
 from dxsim.views.documents.page import Child, element, folded, items, page, pairs, picture, table
 from dxsim.views.labels import LANGUAGES, changes_text, kpi_label, labels
 from dxsim.views.quantities import SHOWN, outcome_label, scale_of, scale_of_differences, unit_text
+from dxsim.views.sweep.data import SweepData
 from dxsim.views.sweep.differences import CHOSEN
-from dxsim.views.sweep_figures import alternative_figures, comparison_figures
 
 _OVERVIEW = "overview"  # its four charts are shown one by one, in full size
 _CAVEATS = ("not_a_forecast", "not_calibrated", "not_modelled", "units")
@@ -86,11 +86,7 @@ def sweep_report(results: Results, nation: Nation | None, language: str = "en") 
         alternatives = select([results])
         found = compare(results) if len(alternatives) > 1 else None
         indices = sensitivity(alternatives[0]) if is_drawn(alternatives[0]) else None
-        drawn = (
-            comparison_figures(found, alternatives, language, nation, indices)
-            if found
-            else alternative_figures(alternatives, language, indices)
-        )
+        drawn = sweep_figures(SweepData(alternatives, found, nation, indices), language)
         sections: dict[str, Sequence[Child]] = {
             text["report_differences"]: _differences(found, language) if found else [],
             text["report_figures"]: [picture(plot, name, language) for name, plot in drawn],

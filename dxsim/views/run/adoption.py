@@ -19,37 +19,20 @@ from dxsim.views.style import (
     mark_deadline,
     month_end,
     months_axis,
-    new_figure,
-    style,
     write_below,
-    write_title,
 )
 
 _CLOSE = 5  # months between two events whose numbers would collide
 _STEP = 0.05  # height of a number
 
 
-def adoption_figure(records: Records, language: str = "en") -> Plot:
-    """Return the adoption curves as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(height=4.6)
-        axes = figure.subplots()
-        draw_adoption(axes, records, language)
-        write_title(figure, records, language, size=9)
-        write_below(figure, event_lines(records, language), INK)
-    figure.description = describe_adoption(records, language)
-    return figure
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw the chart on a figure of its own."""
+    draw_on(figure.subplots(), records, language)
+    write_below(figure, event_lines(records, language), INK)
 
 
-def draw_adoption(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records, language: str) -> None:
     """Draw the adoption curves on `axes`."""
     text = labels(language)
     monthly = records.monthly
@@ -103,7 +86,7 @@ def live_at_deadline(records: Records) -> dict[str, float]:
     return dict(rows["live"] / rows["systems"])
 
 
-def describe_adoption(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the chart shows, in words."""
     shares = live_at_deadline(records)
     parts = [f"{type_label(name, language)} {share:.0%}" for name, share in shares.items()]

@@ -6,7 +6,6 @@ import math
 
 import networkx as nx
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -20,40 +19,17 @@ from dxsim.views.style import (
     INK,
     NONE_LATE,
     Plot,
-    new_figure,
-    style,
     write_below,
-    write_title,
 )
 
 _DOT, _LARGE_DOT, _RIM = 1.8, 30.0, 0.2  # points squared, the same times the root of the number of bodies, points
 _SHOWN = 4  # colours in the legend
 
 
-def groups_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
-    """Return the map of cooperation groups as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    nation : Nation
-        The nation it was run on, for its boundaries; without any, municipalities are points.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(width=8.6, height=8.2)
-        draw_groups(figure.subplots(), records, nation, language)
-        write_title(figure, records, language, size=9)
-        write_below(figure, credit_lines(nation, language), FAINT)
-    figure.description = describe_groups(records, language)
-    return figure
-
-
-def draw_groups(axes: Axes, records: Records, nation: Nation, language: str) -> None:
-    """Draw the map on `axes`: groups in colours, a dot on each lead, municipalities alone in grey."""
-    text = labels(language)
+def draw(figure: Plot, records: Records, nation: Nation, language: str) -> None:
+    """Draw the map: groups in colours, a dot on each lead, municipalities alone in grey."""
+    text, axes = labels(language), figure.subplots()
+    write_below(figure, credit_lines(nation, language), FAINT)
     bodies, counts = records.municipalities, group_counts(records)
     colours = group_colours(records, nation)
     charts = draw_bodies(axes, bodies, nation, [colours.get(group, NONE_LATE) for group in bodies["group"]])
@@ -110,6 +86,6 @@ def group_counts(records: Records) -> dict[str, int]:
     }
 
 
-def describe_groups(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the map shows, in words."""
     return labels(language)["groups_description"].format(**group_counts(records))

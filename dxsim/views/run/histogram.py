@@ -15,35 +15,19 @@ from dxsim.views.style import (
     LATE_BINS,
     Plot,
     late_bin,
-    new_figure,
-    style,
     thousands,
-    write_title,
 )
 
 _ROOM = 0.11  # share of the strip in which its label fits
 _SYSTEMS = LATE_BINS[-1][1]
 
 
-def histogram_figure(records: Records, language: str = "en") -> Plot:
-    """Return the histogram of late systems per municipality as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure()
-        write_title(figure, records, language, size=9)
-        draw_histogram(figure.subplots(), records, language)
-    figure.description = describe_histogram(records, language)
-    return figure
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw the chart on a figure of its own."""
+    draw_on(figure.subplots(), records, language)
 
 
-def draw_histogram(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records, language: str) -> None:
     """Draw on `axes` a bar for each number of late systems from one on, and above them the shares of the groups.
 
     Municipalities without a late system outnumber every bar, so they are shown in the strip alone.
@@ -95,7 +79,7 @@ def late_counts(records: Records) -> npt.NDArray[np.int64]:
     return np.bincount(records.municipalities["late_systems"], minlength=_SYSTEMS + 1)
 
 
-def describe_histogram(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the chart shows, in words."""
     counts = late_counts(records)
     return labels(language)["histogram_description"].format(

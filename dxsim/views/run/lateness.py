@@ -20,35 +20,19 @@ from dxsim.views.style import (
     mark_deadline,
     month_end,
     months_axis,
-    new_figure,
-    style,
     thousands,
-    write_title,
 )
 
 _BAR_DAYS = 45
 _ROOM_LEFT, _ROOM_UP = 500, 0.05  # what a total needs: days, share of the highest
 
 
-def lateness_figure(records: Records, language: str = "en") -> Plot:
-    """Return late systems by reason over time as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure()
-        write_title(figure, records, language, size=9)
-        draw_lateness(figure.subplots(), records, language)
-    figure.description = describe_lateness(records, language)
-    return figure
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw the chart on a figure of its own."""
+    draw_on(figure.subplots(), records, language)
 
 
-def draw_lateness(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records, language: str) -> None:
     """Draw late systems by reason over time on `axes`."""
     text = labels(language)
     nation = records.monthly[records.monthly["type"] == ALL]
@@ -133,7 +117,7 @@ def late_by_reason(records: Records) -> dict[str, int]:
     return {reason: int(counts.get(reason, 0)) for reason in LATE_REASONS}
 
 
-def describe_lateness(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the chart shows, in words."""
     text = labels(language)
     late = late_by_reason(records)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -19,10 +18,7 @@ from dxsim.views.style import (
     Plot,
     amounts,
     legend_beside,
-    new_figure,
     rounded,
-    style,
-    write_title,
 )
 from dxsim.views.yen import UNITS
 
@@ -39,26 +35,9 @@ _LINE: dict[str, Any] = {
 }
 
 
-def money_figure(records: Records, language: str = "en") -> Plot:
-    """Return cost by fiscal year and account as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(height=5.0)
-        write_title(figure, records, language, size=9)
-        draw_money(figure.subplots(), records, language)
-    figure.description = describe_money(records, language)
-    return figure
-
-
-def draw_money(axes: Axes, records: Records, language: str) -> None:
-    """Draw on `axes` a stacked bar of costs for each fiscal year, and a line of the subsidy."""
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw a stacked bar of costs for each fiscal year, and a line of the subsidy."""
+    axes = figure.subplots()
     text, yen = labels(language), by_year(records)
     below = pd.Series(0, yen.index)
     for account, colour in ACCOUNT_COLOURS.items():
@@ -96,7 +75,7 @@ def _amount(yen: float, language: str) -> str:
     return rounded(yen / UNITS[language])
 
 
-def describe_money(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the chart shows, in words."""
     text, yen = labels(language), by_year(records)
     total = yen.sum()

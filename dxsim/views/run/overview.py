@@ -1,48 +1,29 @@
-"""One run on one page."""
+"""One run on one page: four of its charts."""
 
 from __future__ import annotations
 
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.maps import credit_lines, describe_map, draw_map
-from dxsim.views.run.adoption import describe_adoption, draw_adoption, event_lines
-from dxsim.views.run.histogram import describe_histogram, draw_histogram
-from dxsim.views.run.lateness import describe_lateness, draw_lateness
-from dxsim.views.style import FAINT, Plot, new_figure, style, write_below, write_title
-
-_DESCRIPTIONS = (describe_adoption, describe_lateness, describe_map, describe_histogram)
+from dxsim.views.maps import credit_lines
+from dxsim.views.run import adoption, histogram, lateness, map_of_lateness
+from dxsim.views.style import FAINT, Plot, write_below
 
 
-def overview_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
-    """Return the four charts of a run in one figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    nation : Nation
-        The nation it was run on.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(width=13.0, height=10.0)
-        write_title(figure, records, language, size=13)
-        axes = figure.subplot_mosaic(
-            [["adoption", "map"], ["lateness", "map"], ["lateness", "histogram"]], height_ratios=(0.5, 0.22, 0.28)
-        )
-        draw_adoption(axes["adoption"], records, language)
-        draw_lateness(axes["lateness"], records, language)
-        draw_histogram(axes["histogram"], records, language)
-        draw_map(axes["map"], records, nation, language)
-        figure.align_ylabels([axes["adoption"], axes["lateness"]])
-        write_below(figure, [*event_lines(records, language), *credit_lines(nation, language)], FAINT)
-    figure.description = describe_overview(records, language)
-    return figure
+def draw(figure: Plot, records: Records, nation: Nation, language: str) -> None:
+    """Draw the four charts, the map on the right."""
+    axes = figure.subplot_mosaic(
+        [["adoption", "map"], ["lateness", "map"], ["lateness", "histogram"]], height_ratios=(0.5, 0.22, 0.28)
+    )
+    adoption.draw_on(axes["adoption"], records, language)
+    lateness.draw_on(axes["lateness"], records, language)
+    histogram.draw_on(axes["histogram"], records, language)
+    map_of_lateness.draw_on(axes["map"], records, nation, language)
+    figure.align_ylabels([axes["adoption"], axes["lateness"]])
+    write_below(figure, [*adoption.event_lines(records, language), *credit_lines(nation, language)], FAINT)
 
 
-def describe_overview(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the four charts show, in words."""
-    parts = (describe(records, language) for describe in _DESCRIPTIONS)
+    parts = (chart.describe(records, language) for chart in (adoption, lateness, map_of_lateness, histogram))
     return labels(language)["overview_description"].format(parts=" ".join(parts))

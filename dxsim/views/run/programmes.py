@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from dxsim.model.state import HIGHEST_LEVEL, PROGRAMMES
@@ -17,32 +16,12 @@ from dxsim.views.style import (
     mark_deadline,
     month_end,
     months_axis,
-    new_figure,
-    style,
-    write_title,
 )
 
 
-def programmes_figure(records: Records, language: str = "en") -> Plot:
-    """Return the levels of the voluntary programmes over time as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure()
-        write_title(figure, records, language, size=9)
-        draw_programmes(figure.subplots(), records, language)
-    figure.description = describe_programmes(records, language)
-    return figure
-
-
-def draw_programmes(axes: Axes, records: Records, language: str) -> None:
-    """Draw a line for each programme on `axes`."""
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw a line for each programme."""
+    axes = figure.subplots()
     text, shares = labels(language), level_shares(records)
     for name in shares.iloc[-1].sort_values(ascending=False, kind="stable").index:
         label = f"{text[f'programme_{name}']}  {shares[name].iloc[-1]:.0%}"
@@ -68,7 +47,7 @@ def level_shares(records: Records) -> pd.DataFrame:
     )
 
 
-def describe_programmes(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the chart shows, in words."""
     text, shares = labels(language), level_shares(records)
     first, last = shares.iloc[0], shares.iloc[-1]

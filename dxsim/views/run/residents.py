@@ -19,45 +19,30 @@ from dxsim.views.style import (
     legend_beside,
     month_end,
     months_axis,
-    new_figure,
-    style,
     write_below,
-    write_title,
 )
 
 _EXCLUDED = "excluded"
 _ROOM = 1.05
+_HEIGHT_OF_TWO = 6.0  # inches of a figure with both charts
 MILLIONS = {"en": 1e6, "ja": 1e4}  # residents: millions, 万
 THOUSANDS = {"en": 1e3, "ja": 1e4}
 
 
-def residents_figure(records: Records, language: str = "en") -> Plot:
-    """Return the channels that residents use, and the excluded by age where there are any, as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        if not excluded_by_cohort(records).to_numpy().any():
-            figure = new_figure()
-            draw_residents(figure.subplots(), records, language)
-            write_below(figure, [labels(language)["excluded_none"]], FAINT)
-        else:
-            figure = new_figure(height=6.0)
-            above, below = figure.subplots(2, sharex=True, height_ratios=(0.58, 0.42))
-            draw_residents(above, records, language)
-            draw_excluded(below, records, language)
-            figure.align_ylabels([above, below])
-        write_title(figure, records, language, size=9)
-    figure.description = describe_residents(records, language)
-    return figure
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw the channels that residents use and, where there are any, the excluded by age below them."""
+    if not excluded_by_cohort(records).to_numpy().any():
+        _draw_channels(figure.subplots(), records, language)
+        write_below(figure, [labels(language)["excluded_none"]], FAINT)
+        return
+    figure.set_figheight(_HEIGHT_OF_TWO)
+    above, below = figure.subplots(2, sharex=True, height_ratios=(0.58, 0.42))
+    _draw_channels(above, records, language)
+    _draw_excluded(below, records, language)
+    figure.align_ylabels([above, below])
 
 
-def draw_residents(axes: Axes, records: Records, language: str) -> None:
+def _draw_channels(axes: Axes, records: Records, language: str) -> None:
     """Draw residents who need a procedure by the channel they use, stacked, on `axes`."""
     text, cases = labels(language), by_channel(records)
     _stack(axes, cases, CHANNEL_COLOURS, MILLIONS[language])
@@ -68,7 +53,7 @@ def draw_residents(axes: Axes, records: Records, language: str) -> None:
     _legend(axes, CHANNEL_COLOURS, names, text["residents_legend"])
 
 
-def draw_excluded(axes: Axes, records: Records, language: str) -> None:
+def _draw_excluded(axes: Axes, records: Records, language: str) -> None:
     """Draw residents who can't get a procedure done by age group, stacked, on `axes`."""
     text, excluded, share = labels(language), excluded_by_cohort(records), excluded_shares(records)
     axes.set_title(text["excluded_title"])
@@ -111,7 +96,7 @@ def excluded_shares(records: Records) -> dict[str, float]:
     return dict(cases[_EXCLUDED] / cases.sum(axis=1))
 
 
-def describe_residents(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the charts show, in words."""
     text, cases, share = labels(language), by_channel(records), excluded_shares(records)
     first, last = (cases.iloc[place] / max(cases.iloc[place].sum(), 1) for place in (0, -1))

@@ -17,10 +17,7 @@ from dxsim.views.style import (
     mark_deadline,
     month_end,
     months_axis,
-    new_figure,
     rounded,
-    style,
-    write_title,
 )
 
 _STAFF, _WORK, _LEAVE = "#0072b2", "#d55e00", "#cc79a7"
@@ -28,29 +25,16 @@ _ROOM = 1.18  # for the name of the deadline
 _BAR_DAYS = 31
 
 
-def staff_figure(records: Records, language: str = "en") -> Plot:
-    """Return staff and work, overloaded municipalities and resignations over time as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(height=7.0)
-        write_title(figure, records, language, size=9)
-        rows = figure.subplots(3, sharex=True, height_ratios=(0.4, 0.36, 0.24))
-        draw_staff(rows[0], records, language)
-        draw_overloaded(rows[1], records, language)
-        draw_resignations(rows[2], records, language)
-        figure.align_ylabels(list(rows))
-    figure.description = describe_staff(records, language)
-    return figure
+def draw(figure: Plot, records: Records, language: str) -> None:
+    """Draw three charts, one below the other."""
+    rows = figure.subplots(3, sharex=True, height_ratios=(0.4, 0.36, 0.24))
+    _draw_staff(rows[0], records, language)
+    _draw_overloaded(rows[1], records, language)
+    _draw_resignations(rows[2], records, language)
+    figure.align_ylabels(list(rows))
 
 
-def draw_staff(axes: Axes, records: Records, language: str) -> None:
+def _draw_staff(axes: Axes, records: Records, language: str) -> None:
     """Draw the nation's digital staff and their work on `axes`."""
     text, nation = labels(language), _rows(records, ALL)
     when = month_end(nation["month"])
@@ -63,7 +47,7 @@ def draw_staff(axes: Axes, records: Records, language: str) -> None:
     legend_beside(axes, axes.lines[:2])
 
 
-def draw_overloaded(axes: Axes, records: Records, language: str) -> None:
+def _draw_overloaded(axes: Axes, records: Records, language: str) -> None:
     """Draw overloaded municipalities by type, stacked, on `axes`."""
     text, flows = labels(language), records.flows
     present = [name for name in TYPES if flows.loc[flows["type"] == name, "bodies"].any()]
@@ -82,7 +66,7 @@ def draw_overloaded(axes: Axes, records: Records, language: str) -> None:
     legend_beside(axes, handles[::-1])
 
 
-def draw_resignations(axes: Axes, records: Records, language: str) -> None:
+def _draw_resignations(axes: Axes, records: Records, language: str) -> None:
     """Draw on `axes` how many people leave each month because of overload."""
     text, nation = labels(language), _rows(records, ALL)
     axes.bar(
@@ -106,7 +90,7 @@ def _rows(records: Records, name: str) -> pd.DataFrame:
     return records.flows[records.flows["type"] == name]
 
 
-def describe_staff(records: Records, language: str) -> str:
+def describe(records: Records, language: str) -> str:
     """Return what the charts show, in words."""
     nation = _rows(records, ALL).reset_index(drop=True)
     work, overloaded = nation["own_work"].idxmax(), nation["overloaded_bodies"].idxmax()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +19,7 @@ from dxsim.views.labels import labels
 from dxsim.views.maps import draw_bodies
 from dxsim.views.quantities import column_label
 from dxsim.views.style import FAINT, Plot, amounts, new_figure, style, write_below, write_heading
+from dxsim.views.sweep.data import SweepData
 
 _ACROSS, _SQUARE = 3, 4  # maps in a row; as many maps make a square
 _LEVELS, _CHANGES, _UNKNOWN = "viridis_r", "PuOr_r", "#ffffff"
@@ -85,6 +86,13 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
         write_below(figure, [*points, text["sweep_not_a_forecast"], *nation.attribution], FAINT)
     figure.description = describe_case_maps(alternatives, nation, column, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    if data.found and data.nation:
+        for column in data.columns("bodies", ("run", "code")):
+            yield f"maps_{column}", case_maps_figure(data.alternatives, data.nation, column, language)
 
 
 def _colours(name: str, low: float, high: float) -> ScalarMappable:

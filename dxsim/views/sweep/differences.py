@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from dxsim.views.style import (
     write_below,
     write_heading,
 )
+from dxsim.views.sweep.data import SweepData
 
 CHOSEN = (
     "late_share",
@@ -83,6 +84,14 @@ def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language
         write_below(figure, notes, FAINT)
     figure.description = describe_differences(found, kpis, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    if data.found:
+        known = set(data.found.differences["kpi"])
+        chosen = [kpi for kpi in CHOSEN if kpi in known] or sorted(known)[: len(CHOSEN)]
+        yield "differences", differences_figure(data.found, chosen, language)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str], language: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.dates import YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dxsim.analysis.fans import STRUCTURAL, fan_table
+from dxsim.analysis.fans import STRUCTURAL, fan_table, kinds_of
 from dxsim.analysis.selection import Alternative
 from dxsim.views.labels import labels
 from dxsim.views.quantities import column_label
@@ -29,6 +29,7 @@ from dxsim.views.style import (
     write_below,
     write_heading,
 )
+from dxsim.views.sweep.data import SweepData
 
 _ACROSS, _SQUARE = 3, 4  # charts in a row; as many charts make a square
 _YEARS = 4  # between two ticks
@@ -62,6 +63,13 @@ def fan_figure(
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
     figure.description = describe_fan(alternatives, column, kind, type_, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    for column in data.columns("months", ("run", "month", "type")):
+        for kind in kinds_of(data.alternatives):
+            yield f"fan_{column}_{kind}", fan_figure(data.alternatives, column, kind, language=language)
 
 
 def _draw_fan(axes: Axes, table: pd.DataFrame, cases: Sequence[str], place: int) -> None:

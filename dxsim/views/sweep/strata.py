@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from dxsim.views.style import (
     write_below,
     write_heading,
 )
+from dxsim.views.sweep.data import SweepData
 
 MEASURES = ("cost_per_resident", "late_share", "overloaded_share", "excluded_share")
 """What is drawn unless others are named."""
@@ -81,6 +82,13 @@ def strata_figure(
         write_below(figure, [text["strata_note"].format(seeds=seeds), text["sweep_not_a_forecast"]], FAINT)
     figure.description = _described(found, table, stratum, drawn, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    if data.found and not data.found.equity.empty:
+        for stratum in dict.fromkeys(data.found.equity["stratum"]):
+            yield f"strata_{stratum}", strata_figure(data.found, stratum, language=language)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, classes: Sequence[str], cases: Sequence[str], language: str) -> None:

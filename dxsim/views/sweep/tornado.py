@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,10 @@ from dxsim.scenario.registry import REGISTRY
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label
 from dxsim.views.style import FAINT, INK, Plot, new_figure, style, write_below, write_heading
+from dxsim.views.sweep.data import SweepData
 
+KPIS = ("late_share", "own_burden", "excluded_share")
+"""Those of the figures of every sweep."""
 CORRELATION = "partial_rank_correlation"
 _MEASURES = {  # what bars show, and what is drawn inside them
     CORRELATION: None,
@@ -65,6 +70,17 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
         write_below(figure, [*_notes(rows, language), text["sweep_not_a_forecast"]], FAINT)
     figure.description = describe_tornado(indices, kpi, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    if data.indices is None:
+        return
+    has_effect = data.indices["value"].notna() & (data.indices["measure"] != SEED_SHARE)
+    known = set(data.indices.loc[has_effect, "kpi"])  # not where points are too few, or the outcome never differs
+    for kpi in KPIS:
+        if kpi in known:
+            yield f"tornado_{kpi}", tornado_figure(data.indices, kpi, language)
 
 
 def _of_first(indices: pd.DataFrame, kpi: str) -> pd.DataFrame:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from dxsim.analysis.comparison import outcomes, unit_and_direction
-from dxsim.analysis.fans import MONTE_CARLO, UNITS
+from dxsim.analysis.fans import MONTE_CARLO, PARAMETRIC, UNITS, kinds_of
 from dxsim.analysis.selection import VARIANT, Alternative
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label, scale_of
 from dxsim.views.style import CASE_COLOURS, CASE_MARKERS, FAINT, Plot, new_figure, style, write_below, write_heading
+from dxsim.views.sweep.data import SweepData
+
+PAIRS = (("own_burden", "late_share"), ("cost_per_resident_2035", "excluded_share"))
+"""KPIs across and up of the figures of every sweep."""
 
 
 def cloud(alternative: Alternative, kpis: Sequence[str], kind: str) -> pd.DataFrame:
@@ -76,6 +80,15 @@ def trade_off_figure(
         write_below(figure, [text[f"trade_off_note_{kind}"].format(units=count), text["sweep_not_a_forecast"]], FAINT)
     figure.description = describe_trade_off(alternatives, across, up, kind, language)
     return figure
+
+
+def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+    """Yield the figures of a sweep by name."""
+    known = set.intersection(*({str(kpi) for kpi in item.results.kpis} for item in data.alternatives))
+    kinds = [kind for kind in kinds_of(data.alternatives) if kind in (MONTE_CARLO, PARAMETRIC)]
+    for across, up in PAIRS:
+        for kind in kinds if {across, up} <= known else ():
+            yield f"trade_off_{across}_{up}_{kind}", trade_off_figure(data.alternatives, across, up, kind, language)
 
 
 def describe_trade_off(
