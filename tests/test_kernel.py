@@ -32,7 +32,8 @@ SCENARIOS = ("baseline", "geographic_peers", "staff_pool_most_overloaded", "phas
 SCRIPT = f"""
 from numba.core.runtime import rtsys
 
-from dxsim.model.run import prepare, run_logged, run_model
+from dxsim.model.run import begin, prepare, proceed, run_model
+from dxsim.model.state import MONTHS
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
 
@@ -48,7 +49,8 @@ for name in {SCENARIOS}:
     run_model(nation, scenario, 1)
     before, made = in_use(), rtsys.get_allocation_stats().mi_alloc
     for seed in range(3):
-        run_logged(prepare(nation, scenario, seed))
+        inputs = prepare(nation, scenario, seed)
+        proceed(inputs, *begin(inputs, log_size=100_000), 0, MONTHS)
     assert rtsys.get_allocation_stats().mi_alloc > made + 1000
     assert in_use() == before, (name, before, in_use())
 """

@@ -44,10 +44,11 @@ from dxsim.model.state import (
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
 from dxsim.nation.schema import TYPES
 from dxsim.scenario.policies import Policy, Who
-from dxsim.scenario.registry import REGISTRY, sample_space
+from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
 from tests.model.cases import KINDS, MONTHS, copy_of, mixed_nation
 from tests.model.watch import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, Watch
+from tests.scenario.ranges import ranges
 
 EXTREMES = {
     "vendor.capacity_ratio": [0, 0.02, 0.6, 0.85, 1.5, 3, 1e6],
@@ -95,7 +96,7 @@ def random_case(number: int) -> Scenario:
     base = load_baseline()
     while True:
         values: dict[str, object] = {}
-        for name, _, low, high in sample_space():
+        for name, (low, high) in ranges().items():
             entry = REGISTRY[name]
             draw = generator.choice([low, high]) if generator.random() < 0.15 else generator.uniform(low, high)
             values[name] = int(draw) if entry.type == "int" else float(draw)

@@ -18,7 +18,6 @@ from dxsim.model import dates, events, staff
 from dxsim.model.coalition import MEMBERS, PAYOFFS, appraise, invite, lay_desk
 from dxsim.model.commitment import peer_exposure
 from dxsim.model.formation import OPENING
-from dxsim.model.replay import of_state, replay
 from dxsim.model.run import Inputs, begin, proceed
 from dxsim.model.state import (
     ACCOUNTS,
@@ -68,9 +67,10 @@ from dxsim.model.state import (
 )
 from dxsim.model.vendor_queue import BIG_BANG
 from dxsim.nation.nation import Nation
-from dxsim.nation.network import weights
 from dxsim.nation.operations import lots
 from dxsim.scenario.registry import REGISTRY
+from tests.model.replay import of_state, replay
+from tests.nation.weights import weights
 
 TOLERANCE = 1e-6  # reference jobs
 CLOSE = 1e-9  # of numbers that are summed up in another order than in the kernels

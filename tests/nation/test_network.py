@@ -1,18 +1,15 @@
-"""Weights over neighbours, prefecture and type."""
+"""Lists of neighbours, and the weights over neighbours, prefecture and type that the invariants use."""
 
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
-import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dxsim.errors import InputError
 from dxsim.nation import load_nation, make_nation
-from dxsim.nation.network import graph, neighbour_lists, weights
+from dxsim.nation.network import neighbour_lists
 from dxsim.nation.small import grid_nation
+from tests.nation.weights import weights
 
 
 def without_ties_of(nation, *codes):
@@ -63,18 +60,3 @@ def test_rows_of_the_synthetic_nation_sum_to_one():
     matrix = weights(load_nation("synthetic"), 0.25, 0.25)
     assert np.allclose(matrix.sum(axis=1), 1)
     assert matrix.shape == (1741, 1741)
-
-
-@pytest.mark.parametrize("shares", [(-0.1, 0.5), (0.6, 0.5), (float("nan"), 0.1), (0.1, float("nan"))])
-def test_shares_outside_their_bounds_are_refused(shares):
-    with pytest.raises(InputError, match="both together at most 1"):
-        weights(grid_nation(1, 2), *shares)
-
-
-def test_the_graph_carries_the_tables():
-    nation = grid_nation(2, 2)
-    result = graph(nation)
-    assert nx.is_isomorphic(result, nx.cycle_graph(4))
-    assert result.nodes["01201"]["population"] == 50_000
-    assert result.edges["01201", "01202"] == {"kind": "land", "border_km": 10.0}
-    assert pd.DataFrame(dict(result.nodes(data=True))).T["code"].tolist() == list(result)
