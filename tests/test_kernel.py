@@ -43,14 +43,17 @@ def in_use():
     return stats.mi_alloc - stats.mi_free, stats.alloc - stats.free
 
 
+def run_with_a_log(inputs):
+    proceed(inputs, *begin(inputs, log_size=100_000), 0, MONTHS)
+
+
 nation = grid_nation(6, 6)
 for name in {SCENARIOS}:
     scenario = load_scenario(name)
     run_model(nation, scenario, 1)
     before, made = in_use(), rtsys.get_allocation_stats().mi_alloc
     for seed in range(3):
-        inputs = prepare(nation, scenario, seed)
-        proceed(inputs, *begin(inputs, log_size=100_000), 0, MONTHS)
+        run_with_a_log(prepare(nation, scenario, seed))
     assert rtsys.get_allocation_stats().mi_alloc > made + 1000
     assert in_use() == before, (name, before, in_use())
 """
