@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxsim.errors import InputError
-from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.registry import (
     PARAMETER_DTYPE,
     REGISTRY,
@@ -18,6 +17,7 @@ from dxsim.scenario.registry import (
     parameter_record,
     read_table,
 )
+from dxsim.terms.calendar import MONTHS, month_index, month_name
 from tests.scenario.ranges import ranges
 
 GOOD = next(csv.DictReader(TABLE.open(encoding="utf-8"))) | {
