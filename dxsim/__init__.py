@@ -7,7 +7,8 @@ Examples
 >>> import dxsim
 >>> nation = dxsim.load_nation("synthetic")
 >>> records = dxsim.simulate(nation, dxsim.load_scenario("baseline"), seed=1)
->>> records.summary  # doctest: +SKIP
+>>> list(records.summary)
+['kpi', 'value', 'unit']
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
-    from dxsim.cli.explain import story
     from dxsim.errors import set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dxsim.sweep.study import Study
     from dxsim.sweep.study_file import read_study
     from dxsim.views import plots
+    from dxsim.views.documents.story import story
 
 __version__ = "0.1.0"
 
@@ -57,7 +58,7 @@ _HOMES = {
     "select": "dxsim.analysis",
     "biography": "dxsim.records.biography",
     "counterfactuals": "dxsim.records.biography",
-    "story": "dxsim.cli.explain",
+    "story": "dxsim.views.documents.story",
 }
 _MODULES = {"plots": "dxsim.views.plots"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dxsim.cli.text import columns
 from dxsim.nation.nation import load_nation
 from dxsim.nation.schema import KINDS
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import LANGUAGES, labels
+from dxsim.views.text import columns
 
 
 def build_nation(

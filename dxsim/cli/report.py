@@ -45,7 +45,7 @@ def write_report(folder: str, output: str | None, nation: str | None, language: 
 
 def _run(folder: Path, nation: str | None, language: str) -> str:
     records = read_records(folder)
-    from dxsim.views.report import run_report
+    from dxsim.views.documents.report import run_report
 
     told = records.manifest["nation"]
     shipped = SYNTHETIC if told["name"] == SYNTHETIC else None
@@ -56,7 +56,7 @@ def _sweep(folder: Path, nation: str | None, language: str) -> str:
     results = read_results(folder)
     if not (results.runs()["status"] == DONE).any():
         raise InputError(say("sweep '{folder}'", folder=folder), [Problem("", say("no run is done yet"))])
-    from dxsim.views.report import sweep_report
+    from dxsim.views.documents.report import sweep_report
 
     told = results.manifest["nation"]
     known = SYNTHETIC if told["where"] == SYNTHETIC else str(folder / told["where"])

@@ -225,17 +225,6 @@ def run_inputs(inputs: Inputs) -> Outcome:
     return Outcome(inputs, run.state, run.series)
 
 
-def run_logged(inputs: Inputs) -> Outcome:
-    """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
-    systems = inputs.country.places.size * inputs.country.lot_of.size
-    run = begin(inputs, EVENTS_PER_SYSTEM * systems)
-    advance(run, 0, MONTHS)
-    if run.logged[0] > run.log.size:
-        run = begin(inputs, int(run.logged[0]))
-        advance(run, 0, MONTHS)
-    return Outcome(inputs, run.state, run.series)
-
-
 def run_many(runs: Iterable[Inputs], threads: int) -> list[Outcome]:
     """Run prepared `runs` over `threads` (at least 1); each has its own arrays, so the number changes no bit."""
     with ThreadPoolExecutor(threads) as pool:

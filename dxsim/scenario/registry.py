@@ -313,39 +313,3 @@ def choices(name: str) -> Any:  # noqa: ANN401 - its members are known from the 
     """
     parameter = REGISTRY[name]
     return IntEnum(parameter.name, [choice.upper() for choice in parameter.choices], start=0)
-
-
-def sample_space(names: Iterable[str] | None = None) -> list[tuple[str, str, float, float]]:
-    """Return what a sensitivity analysis draws from.
-
-    Parameters
-    ----------
-    names : iterable of str, optional
-        Full names; all parameters that have a range by default.
-
-    Returns
-    -------
-    list of (name, distribution, low, high)
-        `low` and `high` are the numbers that the kernels use, so months are indices.
-
-    Raises
-    ------
-    InputError
-        If a name is unknown or its parameter has no range.
-    """
-    wanted = [key for key in REGISTRY if REGISTRY[key].distribution] if names is None else list(names)
-    problems = [
-        Problem(name, say("it has no range to vary") if name in REGISTRY else unknown(name))
-        for name in wanted
-        if name not in REGISTRY or not REGISTRY[name].distribution
-    ]
-    if problems:
-        raise InputError(say("sample space"), problems)
-    space = []
-    for name in wanted:
-        parameter = REGISTRY[name]
-        assert parameter.low is not None and parameter.high is not None  # noqa: S101, PT018 - the table was checked
-        space.append(
-            (name, parameter.distribution, float(parameter.code(parameter.low)), float(parameter.code(parameter.high)))
-        )
-    return space

@@ -9,6 +9,7 @@ from functools import cache
 
 from dxsim.files import PACKAGE
 from dxsim.terms.kpis import find_kpi
+from dxsim.terms.municipalities import ALL, TYPES
 
 LANGUAGES = ("en", "ja")
 SHOWN_CHANGES = 2
@@ -50,6 +51,14 @@ def changes_text(overrides: Mapping[str, object], language: str) -> str:
     changes = [f"{key}={value}" for key, value in overrides.items()]
     shown, more = ", ".join(changes[:SHOWN_CHANGES]), len(changes) - SHOWN_CHANGES
     return labels(language)["changes_more"].format(shown=shown, count=more) if more > 0 else shown
+
+
+def type_label(name: str, language: str) -> str:
+    """Return what a type of municipality (or "all") is called."""
+    if name == ALL:
+        return labels(language)["all"]
+    label = TYPES[name][LANGUAGES.index(language)]
+    return label[:1].upper() + label[1:]
 
 
 def kpi_label(name: str, language: str, deadline: str | None = None) -> str:
