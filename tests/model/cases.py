@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dxsim.model.run import Inputs, Outcome, begin, prepare, proceed
+from dxsim.model.run import Inputs, Outcome, begin, prepare
+from dxsim.model.schedule import advance
 from dxsim.model.state import Series, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
@@ -103,10 +104,9 @@ def final_states(inputs: Inputs, seeds: range, months: int) -> list[State]:
     """Return the states after `months` of one run for each seed."""
 
     def final_state(seed: int) -> State:
-        run = inputs._replace(seed=seed)
-        state, series = begin(run)
-        proceed(run, state, series, 0, months)
-        return state
+        run = begin(inputs._replace(seed=seed))
+        advance(run, 0, months)
+        return run.state
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(final_state, seeds))
@@ -147,13 +147,28 @@ def copy_of(arrays: State | Series) -> State | Series:
     return type(arrays)(*(array.copy() for array in arrays))
 
 
-def differing_fields(one: Outcome, other: Outcome) -> list[str]:
-    """Return the fields in which two outcomes differ in any bit."""
-    return [
-        name
-        for name in Outcome._fields
-        if np.asarray(getattr(one, name)).tobytes() != np.asarray(getattr(other, name)).tobytes()
-    ]
+def fields_of(arrays: Outcome | State | Series) -> dict[str, np.ndarray]:
+    """Return arrays by name, those of records field by field as `records.field`: what pads records does not count."""
+    if isinstance(arrays, Outcome):
+        return fields_of(arrays.state) | fields_of(arrays.series)
+    found = {}
+    for name, array in arrays._asdict().items():
+        if array.dtype.names:
+            found |= {f"{name}.{field}": np.asarray(array[field]) for field in array.dtype.names}
+        else:
+            found[name] = np.asarray(array)
+    return found
+
+
+def differing_fields(one: Outcome | State | Series, other: Outcome | State | Series) -> list[str]:
+    """Return the fields, as `fields_of` names them, in which two outcomes, states or series differ in any bit."""
+    mine, theirs = fields_of(one), fields_of(other)
+    return [name for name in mine if mine[name].tobytes() != theirs[name].tobytes()]
+
+
+def differing_arrays(one: Outcome | State | Series, other: Outcome | State | Series) -> set[str]:
+    """Return the arrays in which two outcomes, states or series differ in any bit, those of records as a whole."""
+    return {name.partition(".")[0] for name in differing_fields(one, other)}
 
 
 def queue_inputs(bodies: int, **more: object) -> Inputs:
