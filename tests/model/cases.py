@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dxsim.model.run import Inputs, Outcome, begin, prepare, proceed
-from dxsim.model.state import Series, State
+from dxsim.model.run import Inputs, Outcome, begin, prepare
+from dxsim.model.schedule import advance
+from dxsim.model.state import Run, Scratch, Series, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import Scenario, load_scenario
@@ -103,10 +104,9 @@ def final_states(inputs: Inputs, seeds: range, months: int) -> list[State]:
     """Return the states after `months` of one run for each seed."""
 
     def final_state(seed: int) -> State:
-        run = inputs._replace(seed=seed)
-        state, series = begin(run)
-        proceed(run, state, series, 0, months)
-        return state
+        run = begin(inputs._replace(seed=seed))
+        advance(run, 0, months)
+        return run.state
 
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(final_state, seeds))
@@ -147,13 +147,24 @@ def copy_of(arrays: State | Series) -> State | Series:
     return type(arrays)(*(array.copy() for array in arrays))
 
 
+def copy_of_run(inputs: Inputs, run: Run) -> Run:
+    """Return a run that goes on from where `run` stands and shares no memory with it."""
+    country, market, calendar, parameters, seed, _ = inputs
+    other = Run(country, market, calendar, parameters, seed, copy_of(run.state), copy_of(run.series))
+    for name in Scratch._fields:  # some of it is worked out at the start
+        getattr(other, name)[...] = getattr(run, name)
+    return other
+
+
 def differing_fields(one: Outcome, other: Outcome) -> list[str]:
-    """Return the fields in which two outcomes differ in any bit."""
-    return [
-        name
-        for name in Outcome._fields
-        if np.asarray(getattr(one, name)).tobytes() != np.asarray(getattr(other, name)).tobytes()
+    """Return the fields of the state and the series in which two outcomes differ in any bit, and who was who."""
+    pairs = [
+        *((name, getattr(one.state, name), getattr(other.state, name)) for name in State._fields),
+        *((name, getattr(one.series, name), getattr(other.series, name)) for name in Series._fields),
+        ("residents", one.residents, other.residents),
+        ("vendor_names", np.array(one.inputs.vendor_names), np.array(other.inputs.vendor_names)),
     ]
+    return [name for name, array, changed in pairs if array.tobytes() != changed.tobytes()]
 
 
 def queue_inputs(bodies: int, **more: object) -> Inputs:
