@@ -10,7 +10,7 @@ import numpy as np
 
 from dxsim.model.run import Inputs, Outcome, begin, prepare
 from dxsim.model.schedule import advance
-from dxsim.model.state import Series, State
+from dxsim.model.state import Run, Series, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import Scenario, load_scenario
@@ -147,10 +147,17 @@ def copy_of(arrays: State | Series) -> State | Series:
     return type(arrays)(*(array.copy() for array in arrays))
 
 
+def copy_of_run(inputs: Inputs, run: Run) -> Run:
+    """Return a run that goes on from where `run` stands and shares no memory with it."""
+    country, market, calendar, parameters, seed, _ = inputs
+    return Run(country, market, calendar, parameters, seed, copy_of(run.state), copy_of(run.series))
+
+
 def fields_of(arrays: Outcome | State | Series) -> dict[str, np.ndarray]:
     """Return arrays by name, those of records field by field as `records.field`: what pads records does not count."""
     if isinstance(arrays, Outcome):
-        return fields_of(arrays.state) | fields_of(arrays.series)
+        who = {"residents": arrays.residents, "vendor_names": np.array(arrays.inputs.vendor_names)}
+        return fields_of(arrays.state) | fields_of(arrays.series) | who
     found = {}
     for name, array in arrays._asdict().items():
         if array.dtype.names:

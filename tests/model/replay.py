@@ -10,45 +10,34 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dxsim.model import events
-from dxsim.model.run import EVENTS_PER_SYSTEM, begin, outcome, proceed
-from dxsim.model.state import (
-    DONE,
-    LIVE,
-    MIGRATING,
-    MONTHS,
-    ORDERED,
-    PLANNING,
-    VENDOR_RESOURCES,
-    WITHDRAWN,
-    Bytes,
-    Integers,
-    Records,
-    Shorts,
-    State,
-)
+from dxsim.model.codes import Reason, SystemState
+from dxsim.model.events import Kind
+from dxsim.model.run import EVENTS_PER_SYSTEM, Outcome, begin
+from dxsim.model.schedule import advance
+from dxsim.model.state import Bytes, Integers, Records, Shorts, State
+from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dxsim.model.run import Inputs, Outcome
+    from dxsim.model.run import Inputs
 
 
 def run_logged(inputs: Inputs) -> Outcome:
     """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
-    systems = inputs.country.municipalities.size * inputs.country.lot_of.size
-    state, series = begin(inputs, EVENTS_PER_SYSTEM * systems)
-    proceed(inputs, state, series, 0, MONTHS)
-    if state.logged[0] > state.log.size:
-        state, series = begin(inputs, int(state.logged[0]))
-        proceed(inputs, state, series, 0, MONTHS)
-    return outcome(inputs, state, series)
+    systems = inputs.country.places.size * inputs.country.lot_of.size
+    run = begin(inputs, EVENTS_PER_SYSTEM * systems)
+    advance(run, 0, MONTHS)
+    if run.logged[0] > run.log.size:
+        run = begin(inputs, int(run.logged[0]))
+        advance(run, 0, MONTHS)
+    return Outcome(inputs, run.state, run.series)
 
 
 class Replayed(NamedTuple):
     """What the log determines. n municipalities, 20 operations, 6 lots; months are indices, -1 = never."""
 
-    state: Bytes  # (n, 20) see state.STATES, -1 = does not apply
+    state: Bytes  # (n, 20) see codes.STATES, -1 = does not apply
     vendor: Shorts  # (n, 20) of the system
     order: Shorts  # (n, 20) month of the first order
     start: Shorts  # (n, 20) month of the first vendor work
@@ -58,7 +47,7 @@ class Replayed(NamedTuple):
     reason: Bytes  # (n, 20) reason of lateness
     commit: Shorts  # (n, 6) month
     chosen: Shorts  # (n, 6) vendor chosen at commitment
-    cause: Bytes  # (n, 6) see state.CAUSES
+    cause: Bytes  # (n, 6) see codes.CAUSES
     group: NDArray[np.int32]  # (n,) index of the group, -1 = none
     level: Integers  # (n, 5) levels of the programmes
 
@@ -79,44 +68,44 @@ def replay(inputs: Inputs, log: Records) -> Replayed:
     inputs : Inputs
         Of the run that kept the log.
     log : Records
-        Its events, state.EVENT, in their order.
+        Its events, events.EVENT, in their order.
     """
-    now = of_state(begin(inputs)[0])
+    now = of_state(begin(inputs).state)
     lot_of = inputs.country.lot_of
     columns = (log[name].tolist() for name in ("month", "kind", "municipality", "place", "value", "cause"))
     for month, kind, i, place, value, cause in zip(*columns, strict=True):
-        if kind == events.COMMITTED:
+        if kind == Kind.COMMITTED:
             now.commit[i, place], now.chosen[i, place], now.cause[i, place] = month, value, cause
             of_lot = lot_of == place
-            now.state[i, of_lot], now.vendor[i, of_lot] = PLANNING, value
-        elif kind == events.ORDERED:
-            now.state[i, place] = ORDERED
+            now.state[i, of_lot], now.vendor[i, of_lot] = SystemState.PLANNING, value
+        elif kind == Kind.ORDERED:
+            now.state[i, place] = SystemState.ORDERED
             if now.order[i, place] < 0:
                 now.order[i, place] = month
-        elif kind == events.STARTED:
-            now.state[i, place] = MIGRATING
+        elif kind == Kind.STARTED:
+            now.state[i, place] = SystemState.MIGRATING
             if now.start[i, place] < 0:
                 now.start[i, place] = month
-        elif kind == events.WENT_LIVE:
-            now.state[i, place], now.live[i, place] = LIVE, value
-        elif kind == events.DONE:
-            now.state[i, place] = DONE
-        elif kind == events.WITHDRAWN:
-            now.state[i, place] = WITHDRAWN
-        elif kind == events.PLANNED:
-            now.state[i, place], now.vendor[i, place] = PLANNING, value
-            if now.flag[i, place] == VENDOR_RESOURCES:  # a date that the old vendor set lapses
+        elif kind == Kind.LIVE:
+            now.state[i, place], now.live[i, place] = SystemState.LIVE, value
+        elif kind == Kind.DONE:
+            now.state[i, place] = SystemState.DONE
+        elif kind == Kind.WITHDRAWN:
+            now.state[i, place] = SystemState.WITHDRAWN
+        elif kind == Kind.PLANNED:
+            now.state[i, place], now.vendor[i, place] = SystemState.PLANNING, value
+            if now.flag[i, place] == Reason.VENDOR_RESOURCES:  # a date that the old vendor set lapses
                 now.gate[i, place] = 0
-        elif kind == events.RELEASED:
-            now.state[i, place] = ORDERED
-        elif kind == events.REBOOKED:
+        elif kind == Kind.RELEASED:
+            now.state[i, place] = SystemState.ORDERED
+        elif kind == Kind.REBOOKED:
             now.gate[i, place] = value
-        elif kind == events.FLAGGED:
+        elif kind == Kind.FLAGGED:
             now.flag[i, place] = cause
-        elif kind == events.CALLED_LATE:
+        elif kind == Kind.CALLED_LATE:
             now.reason[i, place] = cause
-        elif kind == events.JOINED:
+        elif kind == Kind.JOINED:
             now.group[i] = value
-        elif kind == events.LEVEL:
+        elif kind == Kind.LEVEL:
             now.level[i, place] = value
     return now

@@ -10,23 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dxsim.model.codes import ACCOUNTS, CAUSES, NEVER, NOT_APPLICABLE, REASONS, Programme, SystemState, Treasury
+from dxsim.model.fields import columns_of
 from dxsim.model.run import run_model
-from dxsim.model.schedule import PHASES
-from dxsim.model.state import (
-    ACCOUNTS,
-    CAUSES,
-    DONE,
-    FLOWS,
-    FUND,
-    LEGACY,
-    LIVE,
-    MONTHLY,
-    NATIONAL,
-    NEVER,
-    NOT_APPLICABLE,
-    REASONS,
-    WITHDRAWN,
-)
+from dxsim.model.schedule import STEPS
+from dxsim.model.state import COUNTS, FLOWS
 from dxsim.nation import load_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
@@ -35,8 +23,9 @@ from dxsim.scenario.scenario import VendorEvent, contradictions, load_scenario
 from tests.model.cases import UNEVEN
 from tests.scenario.ranges import ranges
 from tests.twin import agreement
-from tests.twin.agreement import disagreement
-from tests.twin.model import COUNTS, PlainModel
+from tests.twin import model as twin
+from tests.twin.agreement import columns, disagreement
+from tests.twin.model import PlainModel
 from tests.twin.sharing import EXACT_PLAYERS
 
 LOTS = ("core", "child_disability", "child_rearing", "public_assistance", "health", "family_register")
@@ -444,7 +433,7 @@ def test_twin_grants_the_second_date_in_the_same_december():
     granted = {}
     for percent in range(0, 100, 2):
         scenario = load({"policy.extension_threshold": percent / 100})
-        months = np.flatnonzero(run_model(NATION, scenario, 1).national[:, NATIONAL.index("extension_granted")])
+        months = np.flatnonzero(run_model(NATION, scenario, 1).series.national_by_month.extension_granted)
         granted[percent] = int(months[0]) if months.size else None
         model = PlainModel(NATION, scenario, rng=1)
         while model.month < 60 and not model.extension_granted:
@@ -482,25 +471,28 @@ def test_twin_agrees_for_the_whole_nation():
 
 def test_cases_reach_what_they_are_for():
     outcomes = [run_model(NATION, scenario_of(case), 1) for case in CASES]
+    finals = [outcome.state for outcome in outcomes]
     causes, reasons, states = (
-        set(np.concatenate([getattr(outcome, field).ravel() for outcome in outcomes]))
-        for field in ("cause", "reason", "state")
+        set(np.concatenate([getattr(final, record)[field].ravel() for final in finals]))
+        for record, field in (("lots", "cause"), ("systems", "reason"), ("systems", "state"))
     )
     assert causes == {NOT_APPLICABLE, *range(len(CAUSES))}
     assert reasons == set(range(len(REASONS)))
-    assert {LEGACY, WITHDRAWN, DONE} <= states
+    assert {SystemState.LEGACY, SystemState.WITHDRAWN, SystemState.DONE} <= states
     lost_to_new_tenders = [
-        outcome.work_balance[:, 1].sum() - outcome.work[outcome.live >= 0].sum() for outcome in outcomes
+        final.vendors.total_done.sum() - final.systems.work[final.systems.live >= 0].sum() for final in finals
     ]
     assert max(lost_to_new_tenders) > 1.0  # vendors did more work than went live: some of it was begun anew
     happened = {
-        *(FLOWS[place] for outcome in outcomes for place in np.flatnonzero(outcome.flows.any(axis=(0, 1)))),
-        *(ACCOUNTS[place] for outcome in outcomes for place in np.flatnonzero(outcome.ledger.any(axis=0))),
+        *(name for outcome in outcomes for name, flow in columns(outcome.series.flows_by_month, FLOWS) if flow.any()),
+        *(ACCOUNTS[place] for final in finals for place in np.flatnonzero(final.ledger.any(axis=0))),
     }
-    assert {*FLOWS, *ACCOUNTS} == happened
-    assert any(outcome.treasury[FUND] == 0 for outcome in outcomes)
-    assert {tuple(np.unique(outcome.programmes.level[:, 4])) for outcome in outcomes} >= {(0, 1, 2, 3), (3,)}
-    left_the_incumbent = [(outcome.vendor != outcome.legacy_vendor).any() for outcome in outcomes]
+    assert {*columns_of(FLOWS), *ACCOUNTS} == happened
+    assert any(final.treasury[Treasury.FUND] == 0 for final in finals)
+    levels = {tuple(np.unique(final.programmes.level[:, Programme.GOVERNANCE])) for final in finals}
+    assert levels >= {(0, 1, 2, 3), (3,)}
+    lot_of = outcomes[0].inputs.country.lot_of
+    left_the_incumbent = [(final.systems.vendor != final.lots.legacy[:, lot_of]).any() for final in finals]
     assert all(left_the_incumbent[place] for place, case in enumerate(CASES) if CASES[case][1] and "one" not in case)
 
 
@@ -508,9 +500,9 @@ def test_cases_of_groups_and_residents_reach_what_they_are_for():
     blocking, sizes, closing = {}, {}, {}
     for case in CASES:
         outcome = run_model(NATION, scenario_of(case), 1)
-        blocking[case] = outcome.national[:, NATIONAL.index("blocking_moves")].max()
-        sizes[case] = set(outcome.groups.members)
-        closing[case] = set(outcome.municipalities.closing)
+        blocking[case] = outcome.series.national_by_month.blocking_moves.max()
+        sizes[case] = set(outcome.state.groups.members)
+        closing[case] = set(outcome.state.municipalities.closing)
     assert sizes["no groups"] == {0}
     assert sizes["groups of two"] == {0, 2}
     assert 3 <= max(sizes["groups share by the Shapley value"]) <= EXACT_PLAYERS
@@ -599,13 +591,13 @@ def test_the_first_disagreement_is_named_by_month_body_operation_and_field(monke
     other = replace(scenario, values=scenario.values | {"vendor.stabilisation_months": 4})
     monkeypatch.setattr(agreement, "PlainModel", lambda nation, _, rng: PlainModel(nation, other, rng=rng))
     first = disagreement(NATION, scenario, seed=1).splitlines()[0]
-    done = run_model(NATION, scenario, 1).monthly[:, :, MONTHLY.index("done")].sum(axis=1)
+    done = run_model(NATION, scenario, 1).series.counts_by_month.done.sum(axis=1)
     month = int(np.flatnonzero(done)[0])
-    expected = rf"month {month}, seed 1, baseline: \d{{5}} [a-z_]+, state: the kernel has {DONE}.0, the twin {LIVE}.0"
-    assert re.fullmatch(expected, first)
+    states = f"the kernel has {SystemState.DONE:d}.0, the twin {SystemState.LIVE:d}.0"
+    assert re.fullmatch(rf"month {month}, seed 1, baseline: \d{{5}} [a-z_]+, state: {states}", first)
 
 
 def test_twin_has_a_method_for_each_phase_and_a_count_for_each_series():
-    for phase, _ in PHASES:
-        assert callable(getattr(PlainModel, phase.rpartition(".")[2]))
-    assert COUNTS == MONTHLY
+    for step in STEPS:
+        assert callable(getattr(PlainModel, step.name.rpartition(".")[2]))
+    assert columns_of(COUNTS) == twin.COUNTS

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dxsim.model import events
-from dxsim.model.run import Inputs, begin, proceed
-from dxsim.model.state import State
+from dxsim.model.events import Kind
+from dxsim.model.run import Inputs, begin
+from dxsim.model.schedule import advance
+from dxsim.model.state import Series, State
 from tests.model.replay import of_state, replay
 
 EVENTS_PER_SYSTEM = 80  # of a month: room in the log; at most 64 of them are incidents
@@ -46,8 +47,8 @@ class Watch:
     def __init__(self, inputs: Inputs, block: int = 1) -> None:
         """Begin a run whose months are looked at one by one, or pass by in blocks of so many."""
         self.inputs, self.block = inputs, block
-        bodies, operations = inputs.country.municipalities.size, inputs.country.lot_of.size
-        self.state, self.series = begin(inputs, bodies * operations * EVENTS_PER_SYSTEM * block)
+        bodies, operations = inputs.country.places.size, inputs.country.lot_of.size
+        self.run = begin(inputs, bodies * operations * EVENTS_PER_SYSTEM * block)
         self.work = self.state.systems.work.copy()
         self.last_order = np.full(self.state.systems.shape, -1)  # month; the state keeps the first one
         self.ordered_alone = np.zeros(self.state.systems.shape, dtype=bool)  # was in no group when it was ordered last
@@ -58,6 +59,16 @@ class Watch:
         self.log_kinds: set[int] = set()  # what has happened so far
         self.logs: list[np.ndarray] = []  # the same, event by event
 
+    @property
+    def state(self) -> State:
+        """Return the state of the run."""
+        return self.run.state
+
+    @property
+    def series(self) -> Series:
+        """Return what the run wrote down."""
+        return self.run.series
+
     def copy(self) -> State:
         """Return a copy of the state that shares nothing but the log."""
         return self.state._replace(
@@ -67,7 +78,7 @@ class Watch:
     def advance(self, first: int, last: int) -> np.ndarray:
         """Run the months `first` to `last` - 1 and return what happened."""
         self.state.logged[0] = 0
-        proceed(self.inputs, self.state, self.series, first, last)
+        advance(self.run, first, last)
         assert self.state.logged[0] <= self.state.log.size, "no room in the log"
         log = self.state.log[: self.state.logged[0]]
         self.log_kinds |= set(np.unique(log.kind).tolist())
@@ -78,10 +89,10 @@ class Watch:
 
     def note_orders(self, log: np.ndarray) -> None:
         """Note when systems were ordered, and whether by a body in a group."""
-        orders = log[log.kind == events.ORDERED]
+        orders = log[log.kind == Kind.ORDERED]
         np.maximum.at(self.last_order, (orders.municipality, orders.place), orders.month)
-        for event in log[(log.kind == events.ORDERED) | (log.kind == events.JOINED)]:
-            if event.kind == events.JOINED:
+        for event in log[(log.kind == Kind.ORDERED) | (log.kind == Kind.JOINED)]:
+            if event.kind == Kind.JOINED:
                 self.group[event.municipality] = event.value
             else:
                 self.ordered_alone[event.municipality, event.place] = self.group[event.municipality] < 0
@@ -89,11 +100,11 @@ class Watch:
     def note_contracts(self, log: np.ndarray) -> None:
         """Add up the work that vendors were asked to do."""
         lot_of = self.inputs.country.lot_of
-        for event in log[log.kind == events.COMMITTED]:
+        for event in log[log.kind == Kind.COMMITTED]:
             self.contracted += self.work[event.municipality, lot_of == event.place].sum()
-        tenders = log[log.kind == events.PLANNED]
+        tenders = log[log.kind == Kind.PLANNED]
         self.contracted += self.work[tenders.municipality, tenders.place].sum()
-        self.contracted += log[log.kind == events.FAILED_CUTOVER].amount.sum()
+        self.contracted += log[log.kind == Kind.FAILED_CUTOVER].amount.sum()
 
     def skip(self, first: int, last: int) -> None:
         """Run the months `first` to `last` - 1 without looking at them."""
@@ -104,9 +115,9 @@ class Watch:
     def step(self, month: int) -> Month:
         """Run one month and return it, for `tests.model.laws`."""
         this = Month(month, before=self.copy(), log=self.advance(month, month + 1))
-        tendered = this.systems_of(events.PLANNED)
+        tendered = this.systems_of(Kind.PLANNED)
         self.done_in_vain += (self.work - this.before.systems.remaining)[tendered].sum()
-        self.done_in_vain += this.of(events.FAILED_CUTOVER).amount.sum()
+        self.done_in_vain += this.of(Kind.FAILED_CUTOVER).amount.sum()
         return this
 
     def replay(self) -> None:
@@ -119,4 +130,4 @@ class Watch:
         """Return the sums of `values`, (n,) or (n, anything), by type of municipality."""
         country = self.inputs.country
         per_body = values if values.ndim == 1 else values.sum(axis=1)
-        return np.bincount(country.municipalities.kind, weights=per_body, minlength=country.kind_size.size)
+        return np.bincount(country.places.kind, weights=per_body, minlength=country.kind_size.size)

@@ -9,25 +9,15 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dxsim.model.run import Inputs, begin, prepare, proceed
-from dxsim.model.state import (
-    ACCOUNTS,
-    BODY_LEVERS,
-    CAUSES,
-    COHORTS,
-    FLOWS,
-    MONTHLY,
-    MONTHS,
-    NATIONAL,
-    NOT_APPLICABLE,
-    PROGRAMMES,
-    TREASURY,
-    VENDOR,
-    Series,
-    State,
-)
+from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NOT_APPLICABLE, PROGRAMMES, TREASURY
+from dxsim.model.fields import Field
+from dxsim.model.levers import BODY_LEVERS
+from dxsim.model.run import Inputs, begin, prepare
+from dxsim.model.schedule import advance
+from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR, Series, State
 from dxsim.nation import Nation
 from dxsim.scenario.scenario import Scenario
+from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import TYPES
 from dxsim.terms.operations import lots, operations
 from tests.twin.model import PlainModel
@@ -98,25 +88,25 @@ def disagreement(nation: Nation, scenario: Scenario, seed: int, every: int = 1) 
     States are compared each `every` months, and the series of all months at the end.
     """
     inputs = prepare(nation, scenario, seed)
-    state, series = begin(inputs)
+    run = begin(inputs)
     model = PlainModel(nation, scenario, rng=seed)
     label = f"seed {seed}, {scenario.name}"
-    found = [f"start, {label}: {line}" for line in differences(inputs, state, model)]
+    found = [f"start, {label}: {line}" for line in differences(inputs, run.state, model)]
     for month in range(0, MONTHS, every):
         if found:
             return "\n".join(found)
         last = min(month + every, MONTHS)
-        proceed(inputs, state, series, month, last)
+        advance(run, month, last)
         for _ in range(month, last):
             model.step()
-        lines = [*differences(inputs, state, model), *miscounts(model)]
+        lines = [*differences(inputs, run.state, model), *miscounts(model)]
         found = [f"month {last - 1}, {label}: {line}" for line in lines]
-    return "\n".join(found or series_differences(series, model))
+    return "\n".join(found or series_differences(run.series, model))
 
 
 def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str]:
     """Yield the first difference of each kind between the present states of both sides."""
-    code, vendor_names = inputs.country.municipalities.code, inputs.vendor_names
+    code, vendor_names = inputs.country.places.code, inputs.vendor_names
 
     def system_name(place):
         return f"{code[body[place]]:05} {operations()[operation[place]].operation}"
@@ -167,13 +157,13 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     for name, kernel, twin in zip(vendor_names, queues(state), twin_queues(model), strict=True):
         yield from compare(f"queue of {name}", kernel, twin, EXACT)
     ready = [month for vendor in model.vendors for month in vendor.ready]
-    yield from compare("ready", state.ready.ravel(), ready, EXACT, product_name)
+    yield from compare("product_month", state.product_month.ravel(), ready, EXACT, product_name)
     waits = [wait for vendor in model.vendors for wait in vendor.quoted_wait]
     yield from compare("quoted_wait", state.quoted_wait.ravel(), waits, SUM, product_name)
 
-    for count, name in enumerate(MONTHLY):
+    for name, kernel in columns(state.counts, COUNTS):
         twin = [model.counts[name][type_] for type_ in TYPES]
-        yield from compare(name, state.tally[:, count], twin, EXACT, list(TYPES).__getitem__)
+        yield from compare(name, kernel, twin, EXACT, list(TYPES).__getitem__)
     yield from compare("extension_granted", state.nation.extension_granted, [model.extension_granted], EXACT)
 
 
@@ -182,7 +172,7 @@ def compare_groups(inputs: Inputs, state: State, model: PlainModel) -> Iterator[
 
     A row of the kernel may be any; each has to be on the list of its members, and only on that.
     """
-    code, bodies, groups = inputs.country.municipalities.code, state.municipalities, state.groups
+    code, bodies, groups = inputs.country.places.code, state.municipalities, state.groups
 
     def named(g):
         return f"group of {code[groups.head[g]]:05}"
@@ -260,6 +250,14 @@ def compare(
         yield f"{name(place)}, {field}: the kernel has {one[place]}, the twin {other[place]}"
 
 
+def columns(records: np.ndarray, fields: Iterable[Field]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name of each column of records of these fields, and its numbers."""
+    for field in fields:
+        values = records[field.name]
+        for place, name in enumerate(field.columns()):
+            yield name, values[..., place] if field.entries else values
+
+
 def queues(state: State) -> Iterator[list[int]]:
     """Yield each vendor's queue, as places (i * O + o) of systems."""
     following = state.queue.following.ravel()
@@ -310,19 +308,18 @@ def series_differences(series: Series, model: PlainModel) -> list[str]:
     """Return the first difference of each series that the observers wrote."""
     found: list[str] = []
     table = model.datacollector.get_model_vars_dataframe()
-    for count, name in enumerate(MONTHLY):
+    for name, kernel in columns(series.counts_by_month, COUNTS):
         twin = [by_type.get(type_, 0) for by_type in table[name] for type_ in TYPES]
-        found += compare(f"series of {name} by month and type", series.monthly[:, :, count].ravel(), twin, EXACT)
-    for place, name in enumerate(NATIONAL):
-        found += compare(f"series of {name} by month", series.national[:, place], table[name], PROBABILITY)
-    for kernel, column, names, tolerance in (
-        (series.money, "money", ACCOUNTS, EXACT),
-        (series.flows, "flows", FLOWS, SUM),
-    ):
-        for place, name in enumerate(names):
+        found += compare(f"series of {name} by month and type", kernel.ravel(), twin, EXACT)
+    for name, kernel in columns(series.national_by_month, NATIONAL):
+        found += compare(f"series of {name} by month", kernel, table[name], PROBABILITY)
+    money = zip(ACCOUNTS, np.moveaxis(series.money_by_month, -1, 0), strict=True)
+    flows = columns(series.flows_by_month, FLOWS)
+    for kernels, column, tolerance in ((money, "money", EXACT), (flows, "flows", SUM)):
+        for name, kernel in kernels:
             twin = [by_type[type_].get(name, 0) for by_type in table[column] for type_ in TYPES]
-            found += compare(f"series of {name} by month and type", kernel[:, :, place].ravel(), twin, tolerance)
+            found += compare(f"series of {name} by month and type", kernel.ravel(), twin, tolerance)
     table = model.datacollector.get_agenttype_vars_dataframe(Vendor)
-    for place, name in enumerate(VENDOR):
-        found += compare(f"series of {name} by month and vendor", series.vendors[:, :, place].ravel(), table[name], SUM)
+    for name, kernel in columns(series.vendors_by_month, VENDOR):
+        found += compare(f"series of {name} by month and vendor", kernel.ravel(), table[name], SUM)
     return found
