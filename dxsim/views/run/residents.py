@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from dxsim.model.state import COHORTS
+from dxsim.model.codes import COHORTS
 from dxsim.records import Records
 from dxsim.records.tables import CHANNELS
 from dxsim.terms.municipalities import ALL
