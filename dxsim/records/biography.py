@@ -17,6 +17,7 @@ import pandas as pd
 from dxsim.errors import InputError, Problem, say
 from dxsim.model.codes import (
     CAUSES,
+    CHANNELS,
     HIGHEST_LEVEL,
     NEVER,
     NOBODY,
@@ -32,7 +33,6 @@ from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.measures import ratio
 from dxsim.records.provenance import describe_run, now
-from dxsim.records.tables import CHANNELS
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.operations import lots, operations

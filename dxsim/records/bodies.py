@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.errors import say
-from dxsim.model.codes import NEVER, PROGRAMMES, REASONS, Account
+from dxsim.model.codes import CHANNELS, NEVER, PROGRAMMES, REASONS, Account
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings, Floats, Integers
 from dxsim.records.measures import ratio
 from dxsim.records.names import check_names
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 
 Column = npt.NDArray[Any]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.codes import ACCOUNTS, PROGRAMMES
+from dxsim.model.codes import ACCOUNTS, CHANNELS, PROGRAMMES
 from dxsim.model.fields import columns_of, numbers_of
 from dxsim.model.state import FLOWS
 from dxsim.records.measures import ratio
-from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tables import SOURCES
 from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, PROGRAMMES, REASONS
+from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, PROGRAMMES, REASONS
 from dxsim.records.equity import group_modularity, late_morans_i
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration, tail_mean
 from dxsim.records.months import nationwide
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.records.strata import stratum_measures
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR, OCTOBER, month_index, month_name
 from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, STATES
+from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, STATES
 from dxsim.model.fields import columns_of, numbers_of
 from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR
 from dxsim.records.bodies import BODY
@@ -17,7 +17,7 @@ from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
 from dxsim.records.months import MONTH
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.terms.operations import operations
