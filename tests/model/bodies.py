@@ -87,8 +87,3 @@ def run_of(country: Country, state: State, parameters: np.record, seed: int = 1)
     market = Market(np.full(vendors, 1.0 / vendors), state.lots.legacy, state.product_month)
     series = empty_series(vendors, country.kind_size.size)
     return Run(country, market, calendar_of(country.places.size), parameters, seed, state, series)
-
-
-def numbers(records: np.ndarray) -> np.ndarray:
-    """Return records of nothing but float64 as plain numbers, their fields along the last axis."""
-    return records.view(np.float64).reshape(*records.shape, -1)

@@ -16,8 +16,9 @@ from scipy import stats
 
 from dxsim import streams
 from dxsim.model import coexistence, cutover, events
+from dxsim.model.fields import numbers_of
 from dxsim.model.state import Country, Run, State
-from tests.model.bodies import OPERATIONS, country_of, numbers, parameters_with, run_of, state_of
+from tests.model.bodies import OPERATIONS, country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
 AVERAGE = {  # a cut-over with mu = mu0 w
@@ -326,7 +327,7 @@ def test_nothing_happens_at_a_rate_of_zero():
     state = state_of(50, 10)
     assert (attempt_all(country_of(50), state, parameters_with(quality__incident_rate=0), 1, 40) == 0).all()
     assert state.logged[0] == 0
-    assert not numbers(state.flows).any()
+    assert not numbers_of(state.flows).any()
 
 
 def test_other_bodies_change_nobodys_incidents():

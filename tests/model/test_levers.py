@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxsim.model import levers
+from dxsim.model.fields import numbers_of
 from dxsim.model.initialisation import set_lots, set_municipalities, set_systems
-from dxsim.model.run import prepare
 from dxsim.model.levers import BODY_LEVERS, POLICY
+from dxsim.model.run import prepare
 from dxsim.model.state import Run, State, empty_series, empty_state
 from dxsim.scenario import policies as scenario_policies
 from dxsim.scenario.policies import Policy, Who, scope
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario
-from tests.model.bodies import numbers
 from tests.model.cases import mixed_nation
 
 NATION = mixed_nation(5, 7, prefectures=4)
@@ -48,7 +48,7 @@ def levers_by_month(scenario: Scenario, months: int = 180) -> np.ndarray:
     found = np.empty((months, N, len(BODY_LEVERS)))
     for month in range(months):
         levers.apply(run, month)
-        found[month] = numbers(run.levers)
+        found[month] = numbers_of(run.levers)
     return found
 
 

@@ -84,7 +84,10 @@ def test_large_cities_buy_less_from_one_vendor():
 
 def test_product_dates_have_the_stated_mean_spread_and_common_part():
     ready = np.array(
-        [market(seed, readiness_mean=50.0, readiness_sd=6.0, readiness_common=0.75).product_month for seed in range(200)],
+        [
+            market(seed, readiness_mean=50.0, readiness_sd=6.0, readiness_common=0.75).product_month
+            for seed in range(200)
+        ],
         dtype=float,
     )
     rounded_up = 50.5  # the mean of a date that is rounded up to a whole month

@@ -17,6 +17,7 @@ from dxsim.model.state import Country, State
 from tests.model.bodies import country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
+ONLINE, AUTOMATION, SECURITY, DATA, GOVERNANCE = Programme
 SEED = 7
 STEADY = {  # everybody alike, nobody looks at others
     **{f"programmes__{name}_size": 0 for name in PROGRAMMES[1:]},
@@ -45,7 +46,7 @@ def proceed(country: Country, state: State, parameters: np.record, months: int, 
 # The law of a level.
 
 
-@pytest.mark.parametrize("d", [Programme.AUTOMATION, Programme.SECURITY, Programme.DATA, Programme.GOVERNANCE])
+@pytest.mark.parametrize("d", [AUTOMATION, SECURITY, DATA, GOVERNANCE])
 def test_the_first_level_comes_at_a_constant_hazard(d):
     n, hazard = 4_000, 0.02
     parameters = parameters_with(**STEADY, **{f"programmes__{PROGRAMMES[d]}_own": hazard})
@@ -62,9 +63,9 @@ def test_the_first_level_by_quantiles():
     parameters = parameters_with(programmes__automation_own=hazard, **STEADY)
     country = country_of(n)
     state = begun(country, parameters)
-    state.programmes.threshold[:, Programme.AUTOMATION] = -np.log1p(-(np.arange(n) + 0.5) / n)
+    state.programmes.threshold[:, AUTOMATION] = -np.log1p(-(np.arange(n) + 0.5) / n)
     levels = proceed(country, state, parameters, 100)
-    share = (levels[:, :, Programme.AUTOMATION] > 0).mean(axis=1)
+    share = (levels[:, :, AUTOMATION] > 0).mean(axis=1)
     assert share == pytest.approx(1.0 - np.exp(-hazard * np.arange(1, 101)), abs=1.0 / n)
 
 
@@ -73,7 +74,7 @@ def test_levels_of_a_body_are_independent_draws():
     parameters = parameters_with(**STEADY)
     state = begun(country_of(n), parameters)
     thresholds = state.programmes.threshold
-    for d, e in ((Programme.AUTOMATION, Programme.SECURITY), (Programme.DATA, Programme.GOVERNANCE)):
+    for d, e in ((AUTOMATION, SECURITY), (DATA, GOVERNANCE)):
         ranks = stats.rankdata(thresholds[:, d]), stats.rankdata(thresholds[:, e])
         assert abs(np.corrcoef(*ranks)[0, 1]) * math.sqrt(n) < LIMIT
         assert stats.kstest(thresholds[:, d], "expon").pvalue > 1e-6
@@ -82,14 +83,14 @@ def test_levels_of_a_body_are_independent_draws():
 def test_each_level_has_a_threshold_of_its_own():
     country, parameters = country_of(50), parameters_with(programmes__security_own=10, **STEADY)
     state = begun(country, parameters)
-    assert state.programmes[8, Programme.SECURITY].threshold == streams.exponential(SEED, streams.PROGRAMME, 1009, Programme.SECURITY, 0)
+    assert state.programmes[8, SECURITY].threshold == streams.exponential(SEED, streams.PROGRAMME, 1009, SECURITY, 0)
     proceed(country, state, parameters, 1)
-    moved = state.programmes.level[:, Programme.SECURITY] == 1
+    moved = state.programmes.level[:, SECURITY] == 1
     assert moved.sum() > 45
     for i in np.flatnonzero(moved):
-        drawn = streams.exponential(SEED, streams.PROGRAMME, 1001 + int(i), Programme.SECURITY, 1)
-        assert state.programmes[i, Programme.SECURITY].threshold == drawn
-        assert state.programmes[i, Programme.SECURITY].intent == 0.0
+        drawn = streams.exponential(SEED, streams.PROGRAMME, 1001 + int(i), SECURITY, 1)
+        assert state.programmes[i, SECURITY].threshold == drawn
+        assert state.programmes[i, SECURITY].intent == 0.0
 
 
 def test_the_hazard_worked_out_by_hand():
@@ -104,16 +105,16 @@ def test_intent_is_the_hazard_by_programme():
     state = begun(country, parameters)
     state.workforce.programme_service = [1.0, 0.5, 1.0, 0.0]
     state.programmes.threshold = np.inf
-    state.programmes.level[:, Programme.AUTOMATION] = [1, 0, 2, 2]
+    state.programmes.level[:, AUTOMATION] = [1, 0, 2, 2]
     proceed(country, state, parameters, 1)
     logs = np.log([1_000, 20_000, 400_000, 3_000_000]) - parameters.log_population_mean
     service = np.array([1.0, 0.5, 1.0, 0.0])
     # The bodies 0 and 2 are of one type, 1 and 3 of the other; nobody at the highest level builds up any more.
     exposure = np.array([0.75, 0.5, 0.75, 0.5])
     expected = (0.004 + 0.03 * exposure) * np.exp(0.55 * logs) * service * [1, 1, 0, 0]
-    assert state.programmes.intent[:, Programme.AUTOMATION] == pytest.approx(expected, rel=1e-12)
-    assert state.programmes.intent[:, Programme.SECURITY] == pytest.approx(0.008 * np.exp(0.25 * logs) * service, rel=1e-12)
-    assert state.programmes.intent[:, Programme.DATA] == pytest.approx(0.004 * np.exp(0.3 * logs) * service, rel=1e-12)
+    assert state.programmes.intent[:, AUTOMATION] == pytest.approx(expected, rel=1e-12)
+    assert state.programmes.intent[:, SECURITY] == pytest.approx(0.008 * np.exp(0.25 * logs) * service, rel=1e-12)
+    assert state.programmes.intent[:, DATA] == pytest.approx(0.004 * np.exp(0.3 * logs) * service, rel=1e-12)
 
 
 # Whom bodies look at.
@@ -135,11 +136,11 @@ def test_exposure_by_rule(rule, expected):
     )
     state = begun(country, parameters)
     state.programmes.threshold = np.inf
-    state.programmes.level[:, Programme.AUTOMATION] = [2, 0, 1, 0, 0, 0]
+    state.programmes.level[:, AUTOMATION] = [2, 0, 1, 0, 0, 0]
     proceed(country, state, parameters, 1)
     wanted = 0.004 + 0.1 * np.array(expected)
     wanted[0] = 0.0  # at the highest level
-    assert state.programmes.intent[:, Programme.AUTOMATION] == pytest.approx(wanted, rel=1e-12)
+    assert state.programmes.intent[:, AUTOMATION] == pytest.approx(wanted, rel=1e-12)
 
 
 def test_a_body_without_neighbours_looks_at_its_type():
@@ -147,20 +148,23 @@ def test_a_body_without_neighbours_looks_at_its_type():
     country = country_of(4)
     state = begun(country, parameters)
     state.programmes.threshold = np.inf
-    state.programmes.level[:, Programme.AUTOMATION] = [1, 0, 1, 0]
+    state.programmes.level[:, AUTOMATION] = [1, 0, 1, 0]
     proceed(country, state, parameters, 1)
-    assert state.programmes.intent[:, Programme.AUTOMATION] == pytest.approx([0.019, 0.004, 0.019, 0.004])
+    assert state.programmes.intent[:, AUTOMATION] == pytest.approx([0.019, 0.004, 0.019, 0.004])
 
 
 def test_exposure_is_that_of_last_month():
     parameters = parameters_with(programmes__exposure="national", programmes__security_own=0.02, **BY_EXPOSURE)
     country = country_of(40)
     state = begun(country, parameters)
-    state.programmes.threshold[:20, Programme.SECURITY], state.programmes.threshold[20:, Programme.SECURITY] = 0.0, np.inf
+    state.programmes.threshold[:20, SECURITY], state.programmes.threshold[20:, SECURITY] = (
+        0.0,
+        np.inf,
+    )
     proceed(country, state, parameters, 1)
-    assert (state.programmes.level[:20, Programme.SECURITY] == 1).all()
-    factor = state.programmes.factor[20:, Programme.SECURITY]
-    assert state.programmes.intent[20:, Programme.SECURITY] == pytest.approx(0.02 * factor, rel=1e-12)
+    assert (state.programmes.level[:20, SECURITY] == 1).all()
+    factor = state.programmes.factor[20:, SECURITY]
+    assert state.programmes.intent[20:, SECURITY] == pytest.approx(0.02 * factor, rel=1e-12)
 
 
 @pytest.mark.parametrize("rule", ["size", "national"])
@@ -172,7 +176,7 @@ def test_without_geography_places_do_not_matter(rule):
         country = country_of(60, people, prefectures, ring)
         runs.append(proceed(country, begun(country, parameters), parameters, 90))
     assert (runs[0] == runs[1]).all()
-    assert 0 < runs[0][-1, :, Programme.AUTOMATION].sum() < 120
+    assert 0 < runs[0][-1, :, AUTOMATION].sum() < 120
 
 
 def test_with_geography_they_do():
@@ -217,7 +221,7 @@ def test_levels_never_fall_rise_by_one_and_end_at_the_highest(seed, rule, requir
     steps = np.diff(levels, axis=0)
     assert ((steps == 0) | (steps == 1)).all()
     assert (levels <= HIGHEST_LEVEL).all()
-    assert (levels[-1, :, Programme.AUTOMATION] == HIGHEST_LEVEL[Programme.AUTOMATION]).all()
+    assert (levels[-1, :, AUTOMATION] == HIGHEST_LEVEL[AUTOMATION]).all()
 
 
 def test_without_staff_nobody_moves_but_with_the_platform():
@@ -228,8 +232,8 @@ def test_without_staff_nobody_moves_but_with_the_platform():
     levels = proceed(country, state, parameters, 60)[-1]
     on_platform = state.municipalities.platform
     assert 10 < on_platform.sum() < 40
-    assert (levels[on_platform, Programme.ONLINE] > 20).all()
-    assert (levels[~on_platform, Programme.ONLINE] == parameters.initial_online).all()
+    assert (levels[on_platform, ONLINE] > 20).all()
+    assert (levels[~on_platform, ONLINE] == parameters.initial_online).all()
     assert (levels[:, 1:] == 0).all()
 
 
@@ -257,7 +261,7 @@ def test_levels_are_paid_for():
     levels = proceed(country, state, parameters, 100)[-1]
     lone = ~state.municipalities.platform
     whole = round(0.02 * 2.6e8)
-    procedures = np.where(lone, levels[:, Programme.ONLINE] - parameters.initial_online, 0)
+    procedures = np.where(lone, levels[:, ONLINE] - parameters.initial_online, 0)
     cost = whole * levels[:, 1:].sum(axis=1) + whole // 26 * procedures
     assert cost.max() > 5 * whole
     assert (state.ledger[:, Account.PROGRAMMES] == cost).all()
@@ -268,9 +272,9 @@ def test_levels_are_paid_for():
 
 
 def test_a_step_costs_a_share_of_it_cost():
-    assert programmes.step_cost(2.6e8, 0.01, Programme.DATA, 1) == 2_600_000
-    assert programmes.step_cost(2.6e8, 0.01, Programme.ONLINE, 1) == 100_000
-    assert programmes.step_cost(2.6e8, 0.01, Programme.DATA, 1_000_000) == 3_000_000
+    assert programmes.step_cost(2.6e8, 0.01, DATA, 1) == 2_600_000
+    assert programmes.step_cost(2.6e8, 0.01, ONLINE, 1) == 100_000
+    assert programmes.step_cost(2.6e8, 0.01, DATA, 1_000_000) == 3_000_000
 
 
 def test_without_money_a_level_waits_and_keeps_its_intent():
@@ -278,15 +282,15 @@ def test_without_money_a_level_waits_and_keeps_its_intent():
     country = country_of(1)
     state = begun(country, parameters)
     state.programmes.threshold[:] = np.inf
-    state.programmes.threshold[0, Programme.SECURITY] = 0.7
+    state.programmes.threshold[0, SECURITY] = 0.7
     state.ledger[0, Account.ENVELOPE] = 2_599_999
     proceed(country, state, parameters, 4)
-    assert state.programmes[0, Programme.SECURITY].level == 0
-    assert state.programmes[0, Programme.SECURITY].intent == 2.0
+    assert state.programmes[0, SECURITY].level == 0
+    assert state.programmes[0, SECURITY].intent == 2.0
     assert state.ledger[0, Account.ENVELOPE] == 2_599_999
     state.ledger[0, Account.ENVELOPE] = 2_600_000
     proceed(country, state, parameters, 1)
-    assert state.programmes[0, Programme.SECURITY].level == 1
+    assert state.programmes[0, SECURITY].level == 1
     assert state.ledger[0, Account.ENVELOPE] == 0
     assert state.ledger[0, Account.RESERVE] == 0
 
@@ -297,9 +301,9 @@ def test_with_an_unlimited_budget_the_reserve_pays():
     state = begun(country, parameters)
     state.ledger[0, Account.ENVELOPE] = 1_000_000
     state.programmes.threshold[:] = np.inf
-    state.programmes.threshold[0, Programme.SECURITY] = 0.7
+    state.programmes.threshold[0, SECURITY] = 0.7
     proceed(country, state, parameters, 1)
-    assert state.programmes[0, Programme.SECURITY].level == 1
+    assert state.programmes[0, SECURITY].level == 1
     assert state.ledger[0, Account.ENVELOPE] == 0
     assert state.ledger[0, Account.RESERVE] == -1_600_000
 
@@ -313,7 +317,7 @@ def test_a_requirement_lifts_everybody_by_a_level_a_month():
     state = begun(country, parameters)
     state.levers.governance_requirement = [0, 1, 2, 3, 3, 3]
     state.ledger[5, Account.ENVELOPE] = 0
-    levels = proceed(country, state, parameters, 4)[:, :, Programme.GOVERNANCE]
+    levels = proceed(country, state, parameters, 4)[:, :, GOVERNANCE]
     assert levels.tolist() == [[0, 1, 1, 1, 1, 1], [0, 1, 2, 2, 2, 2], [0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3]]
     assert state.ledger[:, Account.RESERVE].tolist() == [0, 0, 0, 0, 0, -7_800_000]
     assert (state.ledger[:, Account.PROGRAMMES] >= 2_600_000 * levels[-1]).all()
@@ -325,7 +329,7 @@ def test_a_requirement_above_the_highest_level_asks_for_that():
     country = country_of(2)
     state = begun(country, parameters)
     state.levers.governance_requirement = 4.5
-    assert (proceed(country, state, parameters, 10)[-1, :, Programme.GOVERNANCE] == HIGHEST_LEVEL[Programme.GOVERNANCE]).all()
+    assert (proceed(country, state, parameters, 10)[-1, :, GOVERNANCE] == HIGHEST_LEVEL[GOVERNANCE]).all()
 
 
 def test_a_requirement_sets_nobody_back():
@@ -352,7 +356,7 @@ def test_bodies_of_a_platform_move_together():
         programmes.progress(run, month)
         on_platform = state.municipalities.platform
         prefecture = country.places.prefecture[on_platform]
-        assert (state.programmes.level[on_platform, Programme.ONLINE] == state.platforms.level[prefecture]).all()
+        assert (state.programmes.level[on_platform, ONLINE] == state.platforms.level[prefecture]).all()
     assert len(set(state.platforms.level[1:4].tolist())) > 1
 
 
@@ -362,7 +366,7 @@ def test_a_platform_costs_its_users_nothing():
     )
     country = country_of(10)
     state = begun(country, parameters)
-    assert (proceed(country, state, parameters, 60)[-1, :, Programme.ONLINE] > 4).all()
+    assert (proceed(country, state, parameters, 60)[-1, :, ONLINE] > 4).all()
     assert (state.ledger[:, Account.PROGRAMMES] == 0).all()
 
 
@@ -386,7 +390,7 @@ def test_procedures_come_at_a_hazard_that_size_does_not_change(who):
     expected, variance = months * chance, months * chance * (1.0 - chance)
     if who == "alone":
         parameters.initial_online = 0
-        levels = proceed(country, begun(country, parameters), parameters, months)[-1, :, Programme.ONLINE]
+        levels = proceed(country, begun(country, parameters), parameters, months)[-1, :, ONLINE]
         half = n // 2
         for part in (levels[:half], levels[half:]):
             assert abs(part.mean() - expected) / math.sqrt(variance / half) < LIMIT
