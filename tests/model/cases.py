@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -173,9 +174,9 @@ def differing_fields(one: Outcome | State | Series, other: Outcome | State | Ser
     return [name for name in mine if mine[name].tobytes() != theirs[name].tobytes()]
 
 
-def differing_arrays(one: Outcome | State | Series, other: Outcome | State | Series) -> set[str]:
-    """Return the arrays in which two outcomes, states or series differ in any bit, those of records as a whole."""
-    return {name.partition(".")[0] for name in differing_fields(one, other)}
+def arrays_of(fields: Iterable[str]) -> set[str]:
+    """Return the arrays of fields, as `fields_of` names them."""
+    return {name.partition(".")[0] for name in fields}
 
 
 def queue_inputs(bodies: int, **more: object) -> Inputs:

@@ -26,8 +26,8 @@ from dxsim.model import (
     work,
 )
 from dxsim.model.capacity import initial_capacity, output, queue_wait, quoted_wait, work_left_by_learning
-from dxsim.model.planning import planning_duration
 from dxsim.model.codes import Account, Cause, Listed, SystemState
+from dxsim.model.planning import planning_duration
 from dxsim.model.run import begin, prepare, run_inputs
 from dxsim.model.schedule import advance
 from dxsim.model.state import PLACE, empty_state
@@ -211,7 +211,7 @@ def test_peers_alone_converge_to_the_logistic_curve():
         overrides = BASS | {"commitment.own_motive_hazard": 0, "commitment.peer_hazard": hazard_times_time / steps}
         inputs = prepare(nation, plain(overrides), 1)
         run = begin(inputs)
-    state = run.state
+        state = run.state
         spread_thresholds(state, below=seeds)
         advance(run, 0, steps + 1)  # month 0 makes the seeds commit
         errors.append(exact - (state.lots.commit[:, 0] >= 0).mean())
@@ -305,7 +305,7 @@ def test_steep_urgency_tends_to_the_deadline_hazard(japan, alpha):
         parameters.deadline = parameters.second_deadline = horizon + 7  # seven months of own lead
         inputs = inputs._replace(parameters=parameters)
         run = begin(inputs)
-    state = run.state
+        state = run.state
         spread_thresholds(state)
         advance(run, 0, 3 * horizon // 4)
         share = (state.lots.commit >= 0).mean()
@@ -379,7 +379,7 @@ def test_queue_follows_min_plus_convolution_on_any_path():
         arrived = np.concatenate([[0], np.cumsum(np.bincount(when, minlength=months))])
         possible = np.concatenate([[0], np.cumsum(capacity)])
         run = begin(inputs)
-    state = run.state
+        state = run.state
         arrive(state, when)
         for month in range(months):
             state.vendors.capacity[:] = capacity[month]

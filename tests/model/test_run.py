@@ -126,9 +126,8 @@ def test_the_national_ceiling_binds_the_programme():
 @pytest.mark.parametrize(("rule", "granted"), [("none", 0), ("conditional", 1), ("all", 1)])
 def test_the_second_date_is_granted_as_the_rule_says(rule, granted):
     settings = {"policy.extension_rule": rule, "policy.extension_threshold": 0.0, "legacy.no_product_share": 0.2}
-    granted_by_month = run_model(
-        NATION, load_scenario("baseline", settings), 1
-    ).series.national_by_month.extension_granted
+    outcome = run_model(NATION, load_scenario("baseline", settings), 1)
+    granted_by_month = outcome.series.national_by_month.extension_granted
     first_review = 20  # December 2022, the first after the mandate
     assert granted_by_month[first_review - 1] == 0
     assert granted_by_month[first_review] == granted
