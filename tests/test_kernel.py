@@ -32,7 +32,8 @@ SCENARIOS = ("baseline", "geographic_peers", "staff_pool_most_overloaded", "phas
 SCRIPT = f"""
 from numba.core.runtime import rtsys
 
-from dxsim.model.run import prepare, run_logged, run_model
+from dxsim.model.run import begin, prepare, proceed, run_model
+from dxsim.model.state import MONTHS
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
 
@@ -42,13 +43,17 @@ def in_use():
     return stats.mi_alloc - stats.mi_free, stats.alloc - stats.free
 
 
+def run_with_a_log(inputs):
+    proceed(inputs, *begin(inputs, log_size=100_000), 0, MONTHS)
+
+
 nation = grid_nation(6, 6)
 for name in {SCENARIOS}:
     scenario = load_scenario(name)
     run_model(nation, scenario, 1)
     before, made = in_use(), rtsys.get_allocation_stats().mi_alloc
     for seed in range(3):
-        run_logged(prepare(nation, scenario, seed))
+        run_with_a_log(prepare(nation, scenario, seed))
     assert rtsys.get_allocation_stats().mi_alloc > made + 1000
     assert in_use() == before, (name, before, in_use())
 """

@@ -250,17 +250,6 @@ def run_inputs(inputs: Inputs) -> Outcome:
     return outcome(inputs, state, series)
 
 
-def run_logged(inputs: Inputs) -> Outcome:
-    """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
-    systems = inputs.country.municipalities.size * inputs.country.lot_of.size
-    state, series = begin(inputs, EVENTS_PER_SYSTEM * systems)
-    proceed(inputs, state, series, 0, MONTHS)
-    if state.logged[0] > state.log.size:
-        state, series = begin(inputs, int(state.logged[0]))
-        proceed(inputs, state, series, 0, MONTHS)
-    return outcome(inputs, state, series)
-
-
 def run_many(runs: Iterable[Inputs], threads: int) -> list[Outcome]:
     """Run prepared `runs` over `threads` (at least 1); each has its own arrays, so the number changes no bit."""
     with ThreadPoolExecutor(threads) as pool:

@@ -160,8 +160,10 @@ def run_sweep(study: Study, folder: str | Path | None = None, threads: int | Non
 
     Examples
     --------
-    >>> study = dxsim.read_study("cooperation_grant")  # doctest: +SKIP
-    >>> dxsim.run_sweep(study).kpis  # doctest: +SKIP
+    >>> import dxsim
+    >>> study = dxsim.Study("engineers", levers={"policy.capacity_programme": [0, 0.2]})
+    >>> dxsim.run_sweep(study).kpis["run"].is_unique
+    True
     """
     sweep = begin_sweep(study, folder)
     settings = Settings() if threads is None else Settings(threads=threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import numpy as np
@@ -11,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dxsim.analysis import estimates
 from dxsim.analysis.estimates import FEWEST, MOST, differences, replicates_needed, seed_means
 
 FALSE_ALARM = 1e-6  # of a test of coverage, if its seed were drawn anew
 SWEEPS = 2_000
-
-
-def test_the_examples_in_the_docstrings() -> None:
-    tried = doctest.testmod(estimates)
-    assert tried.attempted > 0
-    assert tried.failed == 0
 
 
 def test_one_point_is_the_paired_t_test() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import numpy as np
@@ -10,14 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from dxsim.analysis import paired
 from dxsim.analysis.paired import PairedDifference, kpi_values, paired_difference
-
-
-def test_the_example_in_the_docstring() -> None:
-    tried = doctest.testmod(paired)
-    assert tried.attempted > 0
-    assert tried.failed == 0
 
 
 def test_it_is_the_interval_of_a_paired_t_test() -> None:

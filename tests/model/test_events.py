@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dxsim.model import events
-from dxsim.model.replay import Replayed, of_state, replay
-from dxsim.model.run import EVENTS_PER_SYSTEM, Inputs, begin, prepare, proceed, run_inputs, run_logged
+from dxsim.model.run import EVENTS_PER_SYSTEM, Inputs, begin, prepare, proceed, run_inputs
 from dxsim.model.state import MONTHS, State
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import Scenario, VendorEvent, load_scenario, scenario_names
 from tests.model.cases import differing_fields, mixed_nation
+from tests.model.replay import Replayed, of_state, replay, run_logged
 
 TEXT = {"en": "The vendor leaves.", "ja": "撤退"}
 

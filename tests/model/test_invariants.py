@@ -44,12 +44,13 @@ from dxsim.model.state import (
 )
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
 from dxsim.scenario.policies import Policy, Who
-from dxsim.scenario.registry import REGISTRY, sample_space
+from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
 from dxsim.terms.municipalities import TYPES
 from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of, mixed_nation
 from tests.model.laws import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, watch_month
 from tests.model.watch import Watch
+from tests.scenario.ranges import ranges
 from tests.twin.agreement import differences, disagreement, series_differences
 from tests.twin.model import PlainModel
 
@@ -99,7 +100,7 @@ def random_case(number: int) -> Scenario:
     base = load_baseline()
     while True:
         values: dict[str, object] = {}
-        for name, _, low, high in sample_space():
+        for name, (low, high) in ranges().items():
             entry = REGISTRY[name]
             draw = generator.choice([low, high]) if generator.random() < 0.15 else generator.uniform(low, high)
             values[name] = int(draw) if entry.type == "int" else float(draw)

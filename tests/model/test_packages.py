@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from dxsim.model import events
-from dxsim.model.run import prepare, run_inputs, run_logged
+from dxsim.model.run import prepare, run_inputs
 from dxsim.model.state import VENDOR
 from tests.model.cases import STEADY_VENDORS, mixed_nation, plain
+from tests.model.replay import run_logged
 
 NATION = mixed_nation(5, 6)
 STEADY = STEADY_VENDORS | {"policy.extension_rule": "none", "vendor.capacity_ratio": 0.8, "vendor.minimum_service": 0.2}

@@ -30,9 +30,10 @@ from dxsim.model.state import (
 from dxsim.nation import load_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
-from dxsim.scenario.registry import REGISTRY, sample_space
+from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import VendorEvent, contradictions, load_scenario
 from tests.model.cases import UNEVEN
+from tests.scenario.ranges import ranges
 from tests.twin import agreement
 from tests.twin.agreement import disagreement
 from tests.twin.model import COUNTS, PlainModel
@@ -535,10 +536,10 @@ def values_in_range():
     """Return a strategy for all that a sensitivity analysis varies, on a grid of each range, and for all choices."""
     varied = {
         name: st.integers(0, 100).map(lambda k, low=low, high=high: low + (high - low) * k / 100)
-        for name, distribution, low, high in sample_space()
+        for name, (low, high) in ranges().items()
         if REGISTRY[name].type == "float"
     } | {
-        name: st.integers(int(low), int(high)) for name, _, low, high in sample_space() if REGISTRY[name].type == "int"
+        name: st.integers(int(low), int(high)) for name, (low, high) in ranges().items() if REGISTRY[name].type == "int"
     }
     chosen = {key: st.sampled_from(entry.choices) for key, entry in REGISTRY.items() if entry.type == "choice"}
     deadline = {"policy.deadline": st.sampled_from(["2025-03", "2026-03", "2027-06", "2028-03"])}

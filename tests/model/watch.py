@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dxsim.model import events
-from dxsim.model.replay import of_state, replay
 from dxsim.model.run import Inputs, begin, proceed
 from dxsim.model.state import State
+from tests.model.replay import of_state, replay
 
 EVENTS_PER_SYSTEM = 80  # of a month: room in the log; at most 64 of them are incidents
 

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from dxsim.nation import load_nation
 from dxsim.nation.derive_statistics import LARGE_GROUP, as_text, derive, moran, read_real
 from dxsim.nation.nation import SYNTHETIC_FOLDER
-from dxsim.nation.network import graph, neighbour_lists
+from dxsim.nation.network import neighbour_lists
 from dxsim.nation.schema import PROJECTION_YEARS
 from dxsim.nation.synthetic import SEED, STATISTICS_FILE, draw_bodies, draw_nation, read_statistics
 from dxsim.terms.municipalities import TYPES
@@ -128,7 +128,8 @@ def test_the_nation_has_about_its_real_population():
 
 def test_the_network_is_connected_and_planar_on_land_with_about_five_neighbours():
     facts = STATISTICS["network"]
-    network = graph(NATION)
+    network = nx.from_pandas_edgelist(NATION.adjacency, "code_a", "code_b", "kind")
+    network.add_nodes_from(TABLE["code"])
     assert nx.is_connected(network)
     land = nx.Graph([edge[:2] for edge in network.edges(data="kind") if edge[2] == "land"])
     assert nx.check_planarity(land)[0]

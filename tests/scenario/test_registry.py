@@ -13,13 +13,12 @@ from dxsim.scenario.registry import (
     PARAMETER_DTYPE,
     REGISTRY,
     TABLE,
-    choice_code,
     defaults,
     parameter_record,
     read_table,
-    sample_space,
 )
 from dxsim.terms.calendar import MONTHS, month_index, month_name
+from tests.scenario.ranges import ranges
 
 GOOD = next(csv.DictReader(TABLE.open(encoding="utf-8"))) | {
     "group": "policy",
@@ -116,7 +115,7 @@ def test_record_holds_what_the_kernels_read():
     assert record[0].deadline == 72
     assert record[0].mandate_start == 18
     assert record[0].count == 7
-    assert record[0].extension_rule == choice_code("policy.extension_rule", "conditional") == 1
+    assert record[0].extension_rule == REGISTRY["policy.extension_rule"].code("conditional") == 1
     assert record[0].portability == REGISTRY["policy.portability"].default
     assert {PARAMETER_DTYPE[name].kind for name in PARAMETER_DTYPE.names} == {"f", "i"}
 
@@ -178,15 +177,12 @@ def test_any_value_is_either_read_within_bounds_or_refused(key, value):
     assert math.isfinite(code)
 
 
-def test_sample_space_covers_what_has_a_range_in_the_kernels_numbers():
-    space = {name: (distribution, low, high) for name, distribution, low, high in sample_space()}
-    assert set(space) == {key for key, parameter in REGISTRY.items() if parameter.distribution}
-    assert space["policy.deadline"] == ("integers", 48.0, 84.0)
-    assert space["policy.portability"] == ("uniform", 0.0, 1.0)
-    assert all(low <= high for _, low, high in space.values())
-    assert [name for name, *_ in sample_space(["vendor.hiring_lag"])] == ["vendor.hiring_lag"]
-    with pytest.raises(InputError, match="2 problems"):
-        sample_space(["vendor.hiring_lug", "vendor.learning_unit"])
+def test_ranges_are_numbers_of_the_kernels_in_order():
+    assert REGISTRY["policy.deadline"].distribution == "integers"
+    assert ranges()["policy.deadline"] == (48.0, 84.0)
+    assert REGISTRY["policy.portability"].distribution == "uniform"
+    assert ranges()["policy.portability"] == (0.0, 1.0)
+    assert all(low <= high for low, high in ranges().values())
 
 
 def test_defaults_are_the_tables():

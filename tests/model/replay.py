@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dxsim.model import events
-from dxsim.model.run import begin
+from dxsim.model.run import EVENTS_PER_SYSTEM, begin, outcome, proceed
 from dxsim.model.state import (
     DONE,
     LIVE,
     MIGRATING,
+    MONTHS,
     ORDERED,
     PLANNING,
     VENDOR_RESOURCES,
@@ -30,7 +31,18 @@ from dxsim.model.state import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dxsim.model.run import Inputs
+    from dxsim.model.run import Inputs, Outcome
+
+
+def run_logged(inputs: Inputs) -> Outcome:
+    """Run all months and keep the log of events, all of it: if it did not fit, the run is done once more."""
+    systems = inputs.country.municipalities.size * inputs.country.lot_of.size
+    state, series = begin(inputs, EVENTS_PER_SYSTEM * systems)
+    proceed(inputs, state, series, 0, MONTHS)
+    if state.logged[0] > state.log.size:
+        state, series = begin(inputs, int(state.logged[0]))
+        proceed(inputs, state, series, 0, MONTHS)
+    return outcome(inputs, state, series)
 
 
 class Replayed(NamedTuple):
