@@ -21,6 +21,7 @@ from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
 from dxsim.sweep.dictionary import dictionary_text
 from dxsim.sweep.execution import run_here, stop_on_signal
+from dxsim.sweep.outcomes import ALL, Outcomes
 from dxsim.sweep.plan import make_plan, read_plan
 from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
@@ -36,8 +37,7 @@ from dxsim.sweep.store import (
     read_results,
     write_batch,
 )
-from dxsim.sweep.study import Outcomes, Study
-from dxsim.sweep.study_entries import ALL
+from dxsim.sweep.study import Study
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
 
@@ -142,7 +142,7 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
     before = {"nation": manifest["nation"]["fingerprint"], "vendor_table": manifest["vendor_table"]["sha256"]}
     if problems := _changes(before, who):
         raise InputError(say("sweep '{folder}'", folder=folder), problems)
-    context = Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"]))
+    context = Context(plan, nation, table, Outcomes(**manifest["outcomes"]), tuple(manifest["kpis"]))
     return Sweep(results, context, tuple(_changes(manifest["code"], code_identity())))
 
 
@@ -284,11 +284,6 @@ def _changes(before: Mapping[str, str], now_: Mapping[str, str]) -> list[Problem
         for key, value in before.items()
         if (is_now := now_.get(key, "-")) != value
     ]
-
-
-def _outcomes(given: Mapping[str, Any]) -> Outcomes:
-    months = given.get("months", {"columns": [], "types": []})
-    return Outcomes(given["kpis"], given["strata"], months["columns"], months["types"], given["bodies"])
 
 
 def _seen_from(folder: Path, place: str) -> str:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from dxsim.nation.operations import lots
 from dxsim.nation.schema import TYPES
 from dxsim.scenario.months import MONTHS
-from dxsim.scenario.policies import BODY_LEVERS, Policy, Who, scope, what_text, when_text, who_text
+from dxsim.scenario.policies import BODY_LEVERS, BodyType, Policy, Who, scope, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
-from dxsim.scenario.scenario_file import BodyType
 from dxsim.scenario.warnings import LOTS
 
 TABLE = pd.DataFrame(

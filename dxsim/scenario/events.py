@@ -1,0 +1,37 @@
+"""What happens in a scenario beside the state's levers: it speaks, and vendors change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dxsim.scenario.entries import Line, Number, Texts, Whole, entry
+from dxsim.scenario.policies import Month
+
+LARGEST_RANK = 64  # of a vendor
+
+
+@entry("announcement")
+class Announcement:
+    """In `month` (index), the state speaks; beliefs in an extension move towards `signal` (0 firm, 1 extended)."""
+
+    month: Month
+    signal: Annotated[Number, Field(ge=0, le=1)]
+    text: Texts
+
+
+@entry("vendor_event")
+class VendorEvent:
+    """From `month` (index) on, the vendors of these size ranks (1: largest) change.
+
+    Their capacity is multiplied by `capacity_factor`, and they give up `withdrawn_lots` (names of lots).
+    """
+
+    month: Month
+    vendors: Annotated[
+        tuple[Annotated[Whole, Field(ge=1, le=LARGEST_RANK)], ...], Field(min_length=1, max_length=LARGEST_RANK)
+    ]
+    capacity_factor: Annotated[Number, Field(ge=0, le=10)] = 1.0
+    withdrawn_lots: tuple[Line, ...] = ()
+    text: Texts = Field(default_factory=dict, validate_default=True)
