@@ -58,10 +58,8 @@ def entry(key: str = "") -> Callable[[type[T]], type[T]]:
 
         @wraps(build)
         def init(self: object, *given: object, **named: object) -> None:
-            parts = dict(zip(names, given, strict=False))
-            if len(given) > len(names) or parts.keys() & named.keys():
-                raise TypeError(f"{cls.__name__}() has the fields {', '.join(names)}, each once")
-            told = {name: plain(part) for name, part in (parts | named).items()}
+            parts = dict(**dict(zip(names[: len(given)], given, strict=True)), **named)
+            told = {name: plain(part) for name, part in parts.items()}
             document = Document(None, told, {}, ())
             if problems := _problems(checked, document, lambda: build(self, **told), (key,) if key else ()):
                 raise InputError(key or say("study"), problems)
@@ -107,7 +105,10 @@ def _problems(kind: type, document: Document, make: Callable[[], None], within: 
     try:
         make()
     except ValidationError as error:
-        problems = [_explain(document, fault, kind, within) for fault in error.errors(include_url=False)]
+        problems = [
+            document.problem((*within, *fault["loc"]), *_explained(fault, kind))
+            for fault in error.errors(include_url=False)
+        ]
     if hasattr(kind, "together"):
         problems += [
             document.problem(location, what, with_key) for location, what, with_key in kind.together(document.data)
@@ -169,12 +170,21 @@ class _Texts:
 
 def _texts(value: object, info: ValidationInfo) -> dict[str, str]:
     """Return a text by language, the one standing in for the other; in a file there must be one."""
-    given: Any = _Texts
-    found = given.__pydantic_validator__.validate_python(value if isinstance(value, dict) else {"en": value or None})
-    en, ja = found.en or found.ja, found.ja or found.en
-    if is_file(info) and not en:
+    if not value and not is_file(info):
+        return {}
+    checker: Any = _Texts
+    found = _Texts()
+    with faults() as refuse:
+        try:
+            found = checker.__pydantic_validator__.validate_python(value if isinstance(value, dict) else {"en": value})
+        except ValidationError as error:
+            for fault in error.errors(include_url=False):
+                what, _ = _explained(fault, _Texts)
+                refuse(what, *fault["loc"])
+    text = found.en or found.ja
+    if text is None:
         raise said(say("needs a text in en, in ja or in both"))
-    return {"en": en, "ja": ja} if en else {}
+    return {"en": found.en or text, "ja": found.ja or text}
 
 
 def _name(name: str) -> str:
@@ -187,22 +197,20 @@ Name = Annotated[Line, AfterValidator(_name)]
 Texts = Annotated[Mapping[str, str], PlainValidator(_texts)]
 
 
-def _explain(document: Document, fault: Mapping[str, Any], kind: type, within: Location) -> Problem:
-    """Return one of pydantic's faults in words that name the line, the key and the way out."""
+def _explained(fault: Mapping[str, Any], kind: type) -> tuple[str, bool]:
+    """Return one of pydantic's faults in words that name the way out, and whether the key is to be named before."""
     location: Location = fault["loc"]
-    context = fault.get("ctx", {})
-    with_key = True
-    if fault["type"] == "unexpected_keyword_argument":
-        what = say("no such key{hint}", hint=nearest(str(location[-1]), _keys(kind, location[:-1])))
-    elif fault["type"] == "missing":
-        what = say("is missing")
-    elif fault["type"] == "said":
-        what, with_key = context["what"], context["with_key"]
-    else:
-        what = say("{must} (got {value})", must=_must(fault), value=short(fault["input"]))
-        if isinstance(fault["input"], str) and fault["type"] == "literal_error":
-            what += nearest(fault["input"], get_args(_annotation(kind, location)))
-    return document.problem((*within, *location), what, with_key)
+    match fault["type"]:
+        case "unexpected_keyword_argument":
+            return say("no such key{hint}", hint=nearest(str(location[-1]), _keys(kind, location[:-1]))), True
+        case "missing":
+            return say("is missing"), True
+        case "said":
+            return fault["ctx"]["what"], fault["ctx"]["with_key"]
+    what = say("{must} (got {value})", must=_must(fault), value=short(fault["input"]))
+    if isinstance(fault["input"], str) and fault["type"] == "literal_error":
+        what += nearest(fault["input"], get_args(_annotation(kind, location)))
+    return what, True
 
 
 def _must(fault: Mapping[str, Any]) -> str:

@@ -96,23 +96,27 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, object] | No
     >>> load_scenario("baseline", {"policy.deadline": "2027-03"}).values["policy.deadline"]
     '2027-03'
     """
-    files = _chain(locate(str(name_or_path), Path()))
-    values = defaults()
-    for file in reversed(files):
-        values |= file.values
-    before = dict(values)
+    given: dict[str, Value] = {}
     problems = []
     for key, value in (overrides or {}).items():
         try:
-            values[key] = REGISTRY[key].read(value)
+            given[key] = REGISTRY[key].read(value)
         except KeyError:
             problems.append(Problem(key, unknown(key)))
         except ValueError as error:
             problems.append(Problem("", str(error)))
+    try:
+        files = _chain(locate(str(name_or_path), Path()))
+    except InputError as error:
+        raise InputError(error.subject, [*problems, *error.problems]) from None
+    before = defaults()
+    for file in reversed(files):
+        before |= file.values
+    values = before | given
     problems = problems or [Problem("", what) for what in contradictions(values)]
     if problems:
         raise InputError(say("scenario '{name}'", name=name_or_path), problems)
-    changed = {key: values[key] for key in overrides or {} if values[key] != before[key]}
+    changed = {key: value for key, value in given.items() if value != before[key]}
     return _resolved(files, values, changed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -209,21 +209,23 @@ def carry_on(
     size = settings.batch or batch_size
     batches = [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
     if settings.execution == "here":
-        for batch in run_here(batches, sweep.context, settings.threads, should_stop, partial(on_runs, 1)):
-            sweep.results.write(batch)
+        done = run_here(batches, sweep.context, settings.threads, should_stop, partial(on_runs, 1))
     else:
-        _carry_on_elsewhere(sweep, batches, settings, should_stop, on_runs)
+        done = _done_on_cluster(sweep, batches, settings, should_stop, on_runs)
+    for batch in done:
+        sweep.results.write(batch)
     if not sweep.missing():
         finish(sweep)
 
 
-def _carry_on_elsewhere(
+def _done_on_cluster(
     sweep: Sweep,
     batches: Sequence[Sequence[Job]],
     settings: Settings,
     should_stop: Callable[[], bool],
     on_runs: Callable[[int], object],
-) -> None:
+) -> Iterator[Batch]:
+    """Yield what a cluster did and did not write itself, and the batches that it lost."""
     folder = sweep.results.folder.resolve()
     work: Callable[[Sequence[Job], Context], Batch | None] = (
         run_batch if settings.writer == "gather" else partial(_run_and_write, folder=folder)
@@ -239,9 +241,9 @@ def _carry_on_elsewhere(
     )
     for answer in answers:
         if answer.error is not None:
-            sweep.results.write(lost_batch(answer.batch, answer.error))
+            yield lost_batch(answer.batch, answer.error)
         elif answer.result is not None:
-            sweep.results.write(answer.result)
+            yield answer.result
         on_runs(len(answer.batch))
 
 
