@@ -18,6 +18,7 @@ from typing import Annotated, Any, Protocol, TypeVar, Union, dataclass_transform
 import numpy as np
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -169,7 +170,7 @@ class _Texts:
 
 
 def _texts(value: object, info: ValidationInfo) -> dict[str, str]:
-    """Return a text by language, the one standing in for the other; in a file there must be one."""
+    """Return a text by language, the one standing in for the other; there may be none."""
     if not value and not is_file(info):
         return {}
     checker: Any = _Texts
@@ -182,9 +183,20 @@ def _texts(value: object, info: ValidationInfo) -> dict[str, str]:
                 what, _ = _explained(fault, _Texts)
                 refuse(what, *fault["loc"])
     text = found.en or found.ja
-    if text is None:
+    return {"en": found.en or text, "ja": found.ja or text} if text else {}
+
+
+def _some_text(texts: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+    if is_file(info) and not texts:
         raise said(say("needs a text in en, in ja or in both"))
-    return {"en": found.en or text, "ja": found.ja or text}
+    return texts
+
+
+def _filled(value: object) -> object:
+    """Refuse an empty list. (Pydantic's own check takes a list of wrong items for an empty one.)"""
+    if value == []:
+        raise ValueError(say("must not be empty"))
+    return value
 
 
 def _name(name: str) -> str:
@@ -195,6 +207,8 @@ def _name(name: str) -> str:
 
 Name = Annotated[Line, AfterValidator(_name)]
 Texts = Annotated[Mapping[str, str], PlainValidator(_texts)]
+SomeText = Annotated[Texts, AfterValidator(_some_text)]  # in a file there must be one
+Filled = Annotated[tuple[T, ...], BeforeValidator(_filled)]
 
 
 def _explained(fault: Mapping[str, Any], kind: type) -> tuple[str, bool]:

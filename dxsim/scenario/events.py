@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dxsim.scenario.entries import Line, Number, Texts, Whole, entry
+from dxsim.scenario.entries import Filled, Line, Number, SomeText, Whole, entry
 from dxsim.scenario.policies import Month
 
 LARGEST_RANK = 64  # of a vendor
@@ -18,7 +18,7 @@ class Announcement:
 
     month: Month
     signal: Annotated[Number, Field(ge=0, le=1)]
-    text: Texts
+    text: SomeText
 
 
 @entry("vendor_event")
@@ -29,9 +29,7 @@ class VendorEvent:
     """
 
     month: Month
-    vendors: Annotated[
-        tuple[Annotated[Whole, Field(ge=1, le=LARGEST_RANK)], ...], Field(min_length=1, max_length=LARGEST_RANK)
-    ]
+    vendors: Annotated[Filled[Annotated[Whole, Field(ge=1, le=LARGEST_RANK)]], Field(max_length=LARGEST_RANK)]
     capacity_factor: Annotated[Number, Field(ge=0, le=10)] = 1.0
     withdrawn_lots: tuple[Line, ...] = ()
-    text: Texts = Field(default_factory=dict, validate_default=True)
+    text: SomeText = Field(default_factory=dict, validate_default=True)

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from dxsim.errors import say
-from dxsim.scenario.entries import Line, Number, Texts, entry, is_file
+from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file
 from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.registry import REGISTRY
 
@@ -202,7 +202,7 @@ class Policy:
     first: Annotated[int, BeforeValidator(_from)] = Field(default=0, validation_alias="from")
     last: Annotated[int, BeforeValidator(_until)] = Field(default=MONTHS, validation_alias="until")
     who: Who = Who()
-    text: Texts = field(default_factory=dict)
+    text: SomeText = field(default_factory=dict)
 
     def after(self, value: float) -> float:
         """Return what becomes of a lever's `value`, cut to the bounds of the registry."""

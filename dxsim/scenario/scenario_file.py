@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dxsim.errors import InputError, Problem, nearest, say
-from dxsim.scenario.entries import Line, Name, Texts, entry, read_entry, short
+from dxsim.scenario.entries import Line, Name, SomeText, entry, read_entry, short
 from dxsim.scenario.events import Announcement, VendorEvent
 from dxsim.scenario.months import month_name
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
@@ -82,8 +82,8 @@ class ScenarioEntries:
     """The keys of a scenario file. A list that is left out is that of the scenario which this one extends."""
 
     name: Name
-    title: Texts
-    meaning: Texts
+    title: SomeText
+    meaning: SomeText
     sources: tuple[Line, ...] = ()
     extends: Line | None = None
     expected: tuple[Expectation, ...] = ()

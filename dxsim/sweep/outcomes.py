@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, PlainValidator
 
 from dxsim.errors import nearest, say
-from dxsim.scenario.entries import Line, entry, faults
+from dxsim.scenario.entries import Filled, Line, entry, faults
 from dxsim.scenario.months import MONTHS
 from dxsim.scenario.policies import BodyType
-from dxsim.sweep.values import Distinct, refuse_twins
+from dxsim.sweep.values import DISTINCT, refuse_twins
 
 ALL = "all"
 
@@ -65,8 +65,8 @@ class Months:
         For which types of municipality; ``all`` is their sum.
     """
 
-    columns: Annotated[tuple[Line, ...], Field(min_length=1), AfterValidator(_month_columns)]
-    types: Annotated[Distinct[Literal[BodyType, "all"]], Field(min_length=1)] = ("all",)
+    columns: Annotated[Filled[Line], AfterValidator(_month_columns)]
+    types: Annotated[Filled[Literal[BodyType, "all"]], DISTINCT] = ("all",)
 
 
 @entry("outcomes")
@@ -86,6 +86,6 @@ class Outcomes:
     """
 
     kpis: Annotated[str | Sequence[str], PlainValidator(_kpis)] = ALL
-    strata: Distinct[Literal["size_class", "type"]] = ("size_class", "type")
+    strata: Annotated[tuple[Literal["size_class", "type"], ...], DISTINCT] = ("size_class", "type")
     bodies: Annotated[tuple[Line, ...], AfterValidator(_body_columns)] = ()
     months: Months | None = None

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from dxsim.errors import say
 from dxsim.scenario.configuration import LARGEST_SEED
-from dxsim.scenario.entries import Truth, Whole, entry, faults, said
+from dxsim.scenario.entries import Filled, Truth, Whole, entry, faults, said
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.sweep.values import parameters, read
 
@@ -74,7 +74,7 @@ class Sample:
     seed: Annotated[Whole, Field(ge=0, le=2**32 - 1)] | None = None
     levels: Annotated[Whole, Field(ge=2, le=100)] | None = None
     second_order: Truth | None = None
-    points: Annotated[tuple[dict[str, Any], ...], Field(min_length=1), AfterValidator(_points)] | None = None
+    points: Annotated[Filled[dict[str, Any]], AfterValidator(_points)] | None = None
 
     @model_validator(mode="after")
     def _suits_its_method(self) -> Self:

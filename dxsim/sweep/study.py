@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from dxsim.errors import InputError, nearest, say
 from dxsim.files import is_folder
 from dxsim.scenario.configuration import SYNTHETIC, variant_names
-from dxsim.scenario.entries import Line, Name, Refuse, Texts, entry, faults, is_file, plain, said, short
+from dxsim.scenario.entries import Filled, Line, Name, Refuse, Texts, entry, faults, is_file, plain, said, short
 from dxsim.scenario.plain_yaml import Location
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 from dxsim.scenario.scenario import is_path, locate
 from dxsim.sweep.distributions import Uncertainty, completed
 from dxsim.sweep.outcomes import Outcomes
 from dxsim.sweep.sample import Sample, Seeds
-from dxsim.sweep.values import Distinct, parameters, read, refuse_twins, section, values
+from dxsim.sweep.values import DISTINCT, parameters, read, refuse_twins, section, values
 
 Fault = tuple[Location, str, bool]  # where, what, and whether the key is named
 
@@ -212,8 +212,8 @@ class Study:
     question: Texts = field(default_factory=dict)
     nation: Annotated[Line, AfterValidator(_nation)] = SYNTHETIC
     vendor_table: Annotated[Line, AfterValidator(_vendor_table)] | None = None
-    scenarios: Annotated[Distinct[Annotated[Line, AfterValidator(_scenario)]], Field(min_length=1)] = ("baseline",)
-    variants: Annotated[Distinct[Annotated[Line, AfterValidator(_variant)]], Field(min_length=1)] = ("default",)
+    scenarios: Annotated[Filled[Annotated[Line, AfterValidator(_scenario)]], DISTINCT] = ("baseline",)
+    variants: Annotated[Filled[Annotated[Line, AfterValidator(_variant)]], DISTINCT] = ("default",)
     levers: Annotated[Mapping[str, Sequence[Value]], PlainValidator(_levers)] = field(default_factory=dict)
     cases: Annotated[Sequence[Case], PlainValidator(_cases)] = ()
     uncertainties: Annotated[Mapping[str, Uncertainty], PlainValidator(_uncertainties)] = field(default_factory=dict)
@@ -241,7 +241,8 @@ class Study:
     @classmethod
     def together(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
         """Yield what does not go together in a study as given: a parameter in two parts, a sample of nothing, ..."""
-        if given.get("levers") and given.get("cases"):
+        levers, cases, sample = (given.get(part) for part in ("levers", "cases", "sample"))
+        if levers and cases and isinstance(levers, dict) and isinstance(cases, list):
             yield ("cases",), say("give levers or cases, not both"), True
         owner: dict[str, str] = {}
         for part in ("levers", "cases", "uncertainties", "points", "constants"):
@@ -249,7 +250,9 @@ class Study:
                 if owner.setdefault(key, part) != part:
                     what = say("{key} stands under {other} too; a parameter has one place", key=key, other=owner[key])
                     yield location, what, False
-        drawn, sample = given.get("uncertainties") or {}, given.get("sample")
+        drawn = given.get("uncertainties", {})
+        if not isinstance(drawn, dict):
+            return
         is_list = isinstance(sample, dict) and sample.get("method") == "list"
         if drawn and sample is None:
             yield ("uncertainties",), say("say under sample how they are drawn: method, size and seed"), True

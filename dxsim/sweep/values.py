@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 
@@ -61,4 +61,4 @@ def _distinct(given: tuple[T, ...]) -> tuple[T, ...]:
     return given
 
 
-Distinct = Annotated[tuple[T, ...], AfterValidator(_distinct)]
+DISTINCT = AfterValidator(_distinct)
