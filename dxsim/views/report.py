@@ -18,7 +18,7 @@ from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.nation.schema import TYPES
 from dxsim.records import Records
 from dxsim.records.summary import find_kpi
-from dxsim.scenario.policies import Policy, Who, what_text, when_text, who_text
+from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import DONE, FAILED, Results
 from dxsim.sweep.summary import summary_table
@@ -167,10 +167,7 @@ def _policies(told: Sequence[Mapping[str, Any]], language: str) -> Element:
     types = {name: words[LANGUAGES.index(language)] for name, words in TYPES.items()}
     lines = []
     for fields in told:
-        who: dict[str, Any] = {
-            key: tuple(part) if isinstance(part, list) else part for key, part in fields["who"].items()
-        }
-        policy = Policy(**{**fields, "who": Who(**who)})
+        policy = Policy(**fields)
         lines.append(f"{what_text(policy)} — {who_text(policy.who, types)}; {when_text(policy)}")
     return items(lines)
 
