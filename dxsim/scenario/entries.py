@@ -7,7 +7,7 @@ tells it with the keys alone. A validator knows the two apart by its context: th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, fields, is_dataclass
 from functools import wraps
@@ -21,6 +21,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     PlainValidator,
     StringConstraints,
     ValidationError,
@@ -28,12 +29,14 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import literal_schema
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.scenario.plain_yaml import Document, Location
 
 T = TypeVar("T")
 
+_QUOTED = re.compile(r"'([^']+)'")
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Whole = Annotated[int, Field(strict=True)]
 Truth = Annotated[bool, Field(strict=True)]
@@ -192,6 +195,11 @@ def _some_text(texts: Mapping[str, str], info: ValidationInfo) -> Mapping[str, s
     return texts
 
 
+def one_of(names: Sequence[str]) -> GetPydanticSchema:
+    """Return what makes of a text one of `names`, where a table lists them."""
+    return GetPydanticSchema(lambda *_: literal_schema(list(names)))
+
+
 def _filled(value: object) -> object:
     """Refuse an empty list. (Pydantic's own check takes a list of wrong items for an empty one.)"""
     if value == []:
@@ -223,7 +231,7 @@ def _explained(fault: Mapping[str, Any], kind: type) -> tuple[str, bool]:
             return fault["ctx"]["what"], fault["ctx"]["with_key"]
     what = say("{must} (got {value})", must=_must(fault), value=short(fault["input"]))
     if isinstance(fault["input"], str) and fault["type"] == "literal_error":
-        what += nearest(fault["input"], get_args(_annotation(kind, location)))
+        what += nearest(fault["input"], _QUOTED.findall(fault["ctx"]["expected"]))
     return what, True
 
 
@@ -276,7 +284,7 @@ def _keys(kind: type, location: Location) -> tuple[str, ...]:
 
 
 def _annotation(kind: type, location: Location) -> object:
-    """Return the type of what stands at `location`: an entry, a literal, ..."""
+    """Return the type of what stands at `location`."""
     found: object = kind
     for part in location:
         known = _fields(found)

@@ -8,8 +8,7 @@ from pydantic import Field
 
 from dxsim.scenario.entries import Filled, Line, Number, SomeText, Whole, entry
 from dxsim.scenario.policies import Month
-
-LARGEST_RANK = 64  # of a vendor
+from dxsim.terms.operations import MOST_VENDORS
 
 
 @entry("announcement")
@@ -29,7 +28,7 @@ class VendorEvent:
     """
 
     month: Month
-    vendors: Annotated[Filled[Annotated[Whole, Field(ge=1, le=LARGEST_RANK)]], Field(max_length=LARGEST_RANK)]
+    vendors: Annotated[Filled[Annotated[Whole, Field(ge=1, le=MOST_VENDORS)]], Field(max_length=MOST_VENDORS)]
     capacity_factor: Annotated[Number, Field(ge=0, le=10)] = 1.0
     withdrawn_lots: tuple[Line, ...] = ()
     text: SomeText = Field(default_factory=dict, validate_default=True)

@@ -20,24 +20,16 @@ from pydantic import (
 )
 
 from dxsim.errors import say
-from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file
-from dxsim.scenario.months import MONTHS, month_index, month_name
+from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file, one_of
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BODY_LEVERS = tuple(key for key, parameter in REGISTRY.items() if parameter.role == "body_lever")  # full names
-PREFECTURES, PREFECTURE_DIGITS, CODE_DIGITS = 47, 2, 5
-BodyType = Literal[
-    "designated_city",
-    "core_city",
-    "special_case_city",
-    "special_ward",
-    "other_city",
-    "town",
-    "village",
-]
+TypeName = Annotated[str, one_of(tuple(TYPES))]
 T = TypeVar("T")
 
 
@@ -121,7 +113,7 @@ class Who:
         Codes of municipalities, five digits.
     """
 
-    types: Condition[BodyType] = ()
+    types: Condition[TypeName] = ()
     population_from: Persons | None = None
     population_below: Persons | None = None
     prefectures: Condition[Prefecture] = ()

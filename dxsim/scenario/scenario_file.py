@@ -7,61 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dxsim.errors import InputError, Problem, nearest, say
-from dxsim.scenario.entries import Line, Name, SomeText, entry, read_entry, short
+from dxsim.scenario.entries import Line, Name, SomeText, entry, read_entry, said, short
 from dxsim.scenario.events import Announcement, VendorEvent
-from dxsim.scenario.months import month_name
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
 from dxsim.scenario.policies import BODY_LEVERS, Month, Policy
 from dxsim.scenario.registry import GROUPS, REGISTRY, Parameter, Value, unknown
+from dxsim.terms.calendar import MONTHS, month_name
+from dxsim.terms.kpis import kpi_names
 
-Kpi = Literal[
-    "late_share",
-    "bodies_late_share",
-    "mean_late_systems",
-    "committed_share_deadline",
-    "live_share_2026_01",
-    "live_share_2027_03",
-    "live_share_2031_03",
-    "restricted_mean_months_to_live",
-    "cause_share_own_motive",
-    "cause_share_peers",
-    "cause_share_mandate",
-    "hhi_systems",
-    "switch_rate",
-    "own_burden",
-    "one_off_cost",
-    "running_cost_2035",
-    "cost_per_resident_2035",
-    "channel_cost",
-    "subsidy_paid",
-    "grants_paid",
-    "penalties",
-    "interoperability_benefit",
-    "cooperating_share",
-    "groups",
-    "mean_group_size",
-    "overload_months",
-    "overloaded_share",
-    "resignations",
-    "incidents",
-    "affected_residents",
-    "impact_person_months",
-    "rollbacks",
-    "security_incidents",
-    "exposed_records",
-    "online_person_months",
-    "assisted_person_months",
-    "analog_person_months",
-    "excluded_person_months",
-    "excluded_share",
-    "burden_hours",
-    "mean_level_online",
-    "mean_level_governance",
-]
 Direction = Literal["lower", "higher", "same"]
+
+
+def _kpi(name: str) -> str:
+    known = kpi_names(range(MONTHS))
+    if name not in known:
+        raise said(say("no KPI '{name}'{hint}", name=name, hint=nearest(name, known)))
+    return name
 
 
 @entry("expected")
@@ -72,7 +36,7 @@ class Expectation:
     wrong, `because` says so.
     """
 
-    kpi: Kpi
+    kpi: Annotated[Line, AfterValidator(_kpi)]
     direction: Direction
     because: Line
 

@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, PlainValidator
 
 from dxsim.errors import nearest, say
-from dxsim.scenario.entries import Filled, Line, entry, faults
-from dxsim.scenario.months import MONTHS
-from dxsim.scenario.policies import BodyType
+from dxsim.scenario.entries import Filled, Line, entry, faults, one_of
 from dxsim.sweep.values import DISTINCT, refuse_twins
-
-ALL = "all"
+from dxsim.terms.calendar import MONTHS
+from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import ALL, TYPES_AND_ALL
 
 
 def _kpis(given: object) -> str | tuple[str, ...]:
@@ -21,8 +20,6 @@ def _kpis(given: object) -> str | tuple[str, ...]:
         return ALL
     if not isinstance(given, list | tuple) or not given:
         raise ValueError(say("must be all or a list"))
-    from dxsim.records.indicators import kpi_names
-
     known = kpi_names(range(MONTHS))
     with faults() as refuse:
         refuse_twins(given, refuse)
@@ -66,7 +63,7 @@ class Months:
     """
 
     columns: Annotated[Filled[Line], AfterValidator(_month_columns)]
-    types: Annotated[Filled[Literal[BodyType, "all"]], DISTINCT] = ("all",)
+    types: Annotated[Filled[Annotated[str, one_of(TYPES_AND_ALL)]], DISTINCT] = (ALL,)
 
 
 @entry("outcomes")

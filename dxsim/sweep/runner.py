@@ -15,13 +15,12 @@ from dxsim.errors import InputError, Problem, say
 from dxsim.files import sha256
 from dxsim.nation.nation import SYNTHETIC, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
-from dxsim.records.indicators import kpi_names
 from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders
 from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
 from dxsim.sweep.dictionary import dictionary_text
 from dxsim.sweep.execution import run_here, stop_on_signal
-from dxsim.sweep.outcomes import ALL, Outcomes
+from dxsim.sweep.outcomes import Outcomes
 from dxsim.sweep.plan import make_plan, read_plan
 from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
@@ -40,6 +39,8 @@ from dxsim.sweep.store import (
 from dxsim.sweep.study import Study
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
+from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import ALL
 
 _ID_DIGITS = 8
 _BATCH_SIZE = 16  # where nobody waits to see the cost first
