@@ -16,7 +16,7 @@ from dxsim.analysis.selection import Alternative, lever_columns
 from dxsim.errors import say, set_language
 from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.records import Records
-from dxsim.scenario.policies import Policy, Who, what_text, when_text, who_text
+from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import DONE, FAILED, Results
 from dxsim.sweep.summary import summary_table
@@ -163,10 +163,7 @@ def _policies(told: Sequence[Mapping[str, Any]], language: str) -> Element:
     types = {name: words[LANGUAGES.index(language)] for name, words in TYPES.items()}
     lines = []
     for fields in told:
-        who: dict[str, Any] = {
-            key: tuple(part) if isinstance(part, list) else part for key, part in fields["who"].items()
-        }
-        policy = Policy(**{**fields, "who": Who(**who)})
+        policy = Policy(**fields)
         lines.append(f"{what_text(policy)} — {who_text(policy.who, types)}; {when_text(policy)}")
     return items(lines)
 
