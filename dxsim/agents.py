@@ -23,10 +23,10 @@ from dxsim.model.state import (
     SUBSIDY,
 )
 from dxsim.nation.nation import Nation, load_nation
-from dxsim.nation.operations import lots, operations
 from dxsim.nation.vendor_table import VendorTable
-from dxsim.scenario.months import month_name
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.calendar import MONTHS_PER_YEAR, month_name
+from dxsim.terms.operations import lots, operations
 
 
 class Municipality(mesa.Agent):
@@ -60,7 +60,7 @@ class Municipality(mesa.Agent):
     def population(self) -> float:
         """Residents in this fiscal year, persons."""
         country = self.model.inputs.country
-        year = min(self.model.month, MONTHS - 1) // 12
+        year = min(self.model.month, MONTHS - 1) // MONTHS_PER_YEAR
         return float(country.municipalities.population[self.row] * country.population_ratio[self.row, year])
 
     @property

@@ -56,7 +56,12 @@ def _parent_folder() -> Path:
 @cache
 def cache_folder() -> Path:
     """Return the folder of the compiled kernels of exactly this source; those of sources long unused are removed."""
-    sources = (PACKAGE / "kernel.py", PACKAGE / "streams.py", *sorted(PACKAGE.glob("model/*.py")))
+    sources = (
+        PACKAGE / "kernel.py",
+        PACKAGE / "streams.py",
+        *sorted(PACKAGE.glob("terms/*.py")),
+        *sorted(PACKAGE.glob("model/*.py")),
+    )
     digest = hashlib.sha256(str(PACKAGE).encode())
     for source in sources:
         digest.update(source.name.encode() + source.read_bytes())

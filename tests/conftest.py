@@ -17,8 +17,6 @@ import pytest
 from dxsim.model.run import Outcome
 from dxsim.model.state import MONTHLY, VENDOR
 from dxsim.nation.nation import Nation
-from dxsim.nation.operations import operations
-from dxsim.nation.schema import TYPES
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records
 from dxsim.records.findings import Findings
@@ -27,6 +25,8 @@ from dxsim.records.provenance import describe_run, now
 from dxsim.records.summary import summarise
 from dxsim.records.tabulation import outcome_tables
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.municipalities import TYPES
+from dxsim.terms.operations import operations
 from tests.records.hand_made import further_fields
 
 DEADLINE = 60  # index of the first month after March 2026

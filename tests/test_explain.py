@@ -20,7 +20,6 @@ from dxsim.model import events
 from dxsim.model.run import begin, prepare, proceed
 from dxsim.model.state import CAUSES, MONTHS
 from dxsim.nation.nation import Nation, make_nation, write_nation
-from dxsim.nation.operations import lots, operations
 from dxsim.records import Records, simulate
 from dxsim.records.biography import (
     AS_IT_WAS,
@@ -36,6 +35,7 @@ from dxsim.records.biography import (
 )
 from dxsim.records.tables import CHANNELS
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.operations import lots, operations
 from dxsim.views.labels import LANGUAGES
 from dxsim.views.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation

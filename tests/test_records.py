@@ -22,8 +22,9 @@ from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
 from dxsim.records.provenance import describe_run, git_state, now, without_folders
 from dxsim.records.store import check_writable
-from dxsim.records.summary import find_kpi, kpi_table, summarise
+from dxsim.records.summary import summarise
 from dxsim.scenario.scenario import Announcement, VendorEvent, scenario_names
+from dxsim.terms.kpis import find_kpi, kpi_table
 from dxsim.views.labels import kpi_label
 
 WANTED = {

@@ -21,7 +21,7 @@ from dxsim.analysis.ranks import rank_tables
 from dxsim.analysis.selection import VARIANT, Alternative, Selection, in_order, select, uncertain_columns
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import write_whole
-from dxsim.records.summary import find_kpi
+from dxsim.terms.kpis import find_kpi
 
 Floats = npt.NDArray[np.float64]
 

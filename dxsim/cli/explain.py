@@ -13,7 +13,6 @@ import pandas as pd
 from dxsim.cli.text import columns
 from dxsim.errors import say, set_language
 from dxsim.nation.nation import load_nation
-from dxsim.nation.operations import Lot, lots
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.biography import (
     AS_IT_WAS,
@@ -27,6 +26,7 @@ from dxsim.records.biography import (
 )
 from dxsim.records.store import check_writable
 from dxsim.scenario.configuration import RunConfiguration, read_command_line
+from dxsim.terms.operations import Lot, lots
 from dxsim.views.adoption import type_label
 from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text
 

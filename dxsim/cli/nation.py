@@ -6,7 +6,8 @@ from pathlib import Path
 
 from dxsim.cli.text import columns
 from dxsim.nation.nation import load_nation
-from dxsim.nation.schema import KINDS, TYPES
+from dxsim.nation.schema import KINDS
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import LANGUAGES, labels
 
 

@@ -14,9 +14,9 @@ from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import Records, check_output, simulate, write_records
 from dxsim.records.provenance import without_folders
-from dxsim.records.summary import find_kpi
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
 from dxsim.scenario.warnings import warnings
+from dxsim.terms.kpis import find_kpi
 from dxsim.views.labels import changes_text, kpi_label, labels
 from dxsim.views.quantities import SHOWN
 from dxsim.views.yen import yen_text

@@ -6,11 +6,12 @@ import textwrap
 
 from dxsim.cli.text import columns
 from dxsim.errors import say
-from dxsim.scenario.months import month_name
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
 from dxsim.scenario.warnings import warnings
+from dxsim.terms.calendar import month_name
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels
 
 _WIDTH = 100
@@ -64,8 +65,6 @@ def _changes(scenario: Scenario) -> list[str]:
 
 def _policy(number: int, policy: Policy, language: str) -> list[str]:
     """Return what a policy does, for whom and when, and what it is called."""
-    from dxsim.nation.schema import TYPES
-
     types = {name: words[language == "ja"] for name, words in TYPES.items()}
     parameter = REGISTRY[policy.lever]
     unit = "" if policy.how == "multiply" or parameter.unit == "1" else f" {parameter.unit}"

@@ -35,9 +35,10 @@ from dxsim.model.state import (
     empty_state,
 )
 from dxsim.nation.network import neighbour_lists
-from dxsim.nation.operations import lots, operations
-from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS, TYPES
-from dxsim.scenario.months import FIRST_YEAR
+from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS
+from dxsim.terms.calendar import FIRST_YEAR
+from dxsim.terms.municipalities import TYPES
+from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation

@@ -25,7 +25,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from dxsim.files import write_text
-from dxsim.nation.schema import PROJECTION_YEARS, TYPES
+from dxsim.nation.schema import PROJECTION_YEARS
+from dxsim.terms.municipalities import TYPES
 
 LARGE_GROUP = 100
 LEVELS = (0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99)

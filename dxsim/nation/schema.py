@@ -19,21 +19,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.errors import Problem, at_line, nearest, say
+from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURES, TYPES
 
 EXAMPLES = 5  # of one kind of problem; the rest are counted
-FIRST_PREFECTURE, LAST_PREFECTURE = 1, 47
 LINE = "line"  # name of the index of a table that was read from a file
-
-TYPES: Mapping[str, tuple[str, str]] = {
-    "designated_city": ("designated city", "政令指定都市"),
-    "core_city": ("core city", "中核市"),
-    "special_case_city": ("special-case city", "施行時特例市"),
-    "special_ward": ("special ward", "特別区"),
-    "other_city": ("other city", "その他の市"),
-    "town": ("town", "町"),
-    "village": ("village", "村"),
-}
-"""Type of a municipality -> its English and Japanese label, in the order that every table and array uses."""
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "land": ("land border", "陸の境界"),
@@ -240,7 +229,7 @@ def check_municipalities(table: pd.DataFrame, subject: str) -> tuple[pd.DataFram
             lambda row: say("'{code}' stands twice", code=code[row]),
         )
     if check.has("code", "prefecture"):
-        prefecture, expected = check.typed["prefecture"], check.typed["code"].str[:2]
+        prefecture, expected = check.typed["prefecture"], check.typed["code"].str[:PREFECTURE_DIGITS]
         check.rows(
             (prefecture != expected) & ~check.reported["code"],
             "prefecture",
@@ -252,7 +241,7 @@ def check_municipalities(table: pd.DataFrame, subject: str) -> tuple[pd.DataFram
         )
     if check.has("code", "prefecture_name"):
         name = check.typed["prefecture_name"]
-        first = name.groupby(check.typed["code"].str[:2]).transform("first")
+        first = name.groupby(check.typed["code"].str[:PREFECTURE_DIGITS]).transform("first")
         check.rows(
             name != first,
             "prefecture_name",
@@ -346,10 +335,12 @@ def _name_problem(name: str) -> str:
 
 def _code_problem(code: str) -> str:
     if re.fullmatch(r"[0-9]{5}", code):
-        prefecture = int(code[:2])
-        if FIRST_PREFECTURE <= prefecture <= LAST_PREFECTURE:
+        digits = code[:PREFECTURE_DIGITS]
+        if 1 <= int(digits) <= PREFECTURES:
             return ""
-        return say("'{code}' starts with {digits}; prefectures are 01 to 47", code=code, digits=code[:2])
+        return say(
+            "'{code}' starts with {digits}; prefectures are 01 to {last}", code=code, digits=digits, last=PREFECTURES
+        )
     hint = ""
     if re.fullmatch(r"[0-9]{4}", code):
         hint = say("; a spreadsheet may have dropped the leading zero")

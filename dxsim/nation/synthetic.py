@@ -42,7 +42,8 @@ from dxsim.nation.landscape import (
     sea_ties,
 )
 from dxsim.nation.nation import Nation, make_nation, write_nation
-from dxsim.nation.schema import PROJECTION_YEARS, TYPES
+from dxsim.nation.schema import PROJECTION_YEARS
+from dxsim.terms.municipalities import TYPES
 
 STATISTICS_FILE = PACKAGE / "nation" / "data" / "synthetic_statistics.json"
 SEED = 1  # of the nation that ships with dxsim

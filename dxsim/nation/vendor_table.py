@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +11,14 @@ import numpy.typing as npt
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import sha256
 from dxsim.nation.nation import Nation
-from dxsim.nation.operations import lots
 from dxsim.nation.schema import capped
 from dxsim.nation.text import Table, read_table
+from dxsim.terms.calendar import is_month, month_index
+from dxsim.terms.operations import MOST_VENDORS, lots
 
 NOT_GIVEN = -1
-MOST_VENDORS = 64  # draws are set aside for so many
 _REQUIRED = ("code", "lot", "vendor")
 _OPTIONAL = ("vendor_ready",)
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_FIRST_YEAR, _FIRST_MONTH = 2021, 4  # month 0 of the model
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class VendorTable:
     names : tuple of str
         Vendors, sorted.
     contract : ndarray of int16, shape (n, 6)
-        Municipality (in the nation's order) and lot (in the order of `dxsim.nation.operations.lots`) -> index into
+        Municipality (in the nation's order) and lot (in the order of `dxsim.terms.operations.lots`) -> index into
         `names`, or -1 where the table has no row: there a vendor is drawn as without a table. A row for a lot that a
         municipality doesn't run (public assistance in a town) is kept, and the model has no use for it.
     readiness : ndarray of float64, shape (vendors, 6)
@@ -105,13 +102,8 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
         vendor, lot = rank[cells["vendor"]], column[cells["lot"]]
         contract[row[cells["code"]], lot] = vendor
         if cells.get("vendor_ready"):
-            readiness[vendor, lot] = _month(cells["vendor_ready"])
+            readiness[vendor, lot] = month_index(cells["vendor_ready"])
     return VendorTable(names, contract, readiness, sha256(path))
-
-
-def _month(text: str) -> int:
-    year, month = text.split("-")
-    return (int(year) - _FIRST_YEAR) * 12 + int(month) - _FIRST_MONTH
 
 
 def _cell_problems(table: Table, codes: list[str], kinds: list[str]) -> list[Problem]:
@@ -129,7 +121,7 @@ def _cell_problems(table: Table, codes: list[str], kinds: list[str]) -> list[Pro
             wrong.append(say("lot '{lot}' is not one of {known}{hint}", lot=lot, known=", ".join(kinds), hint=hint))
         if not cells["vendor"]:
             wrong.append(say("vendor is blank; leave the row out where the vendor is not known"))
-        if ready and not _MONTH.fullmatch(ready):
+        if ready and not is_month(ready):
             wrong.append(say("vendor_ready '{value}' is not a month written YYYY-MM, for example 2025-10", value=ready))
         problems += [Problem(table.where(line), what) for what in wrong]
     return problems

@@ -34,11 +34,12 @@ from dxsim.model.state import (
     STATES,
     SUBSIDY,
 )
-from dxsim.nation.operations import lots, operations
 from dxsim.records.dates import month_starts
 from dxsim.records.provenance import describe_run, now
 from dxsim.records.tables import CHANNELS
 from dxsim.scenario.registry import REGISTRY, Value
+from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
     from dxsim.model.run import Inputs, Outcome
@@ -731,7 +732,7 @@ def measures(outcome: Outcome, i: int, deadline: int) -> dict[str, float]:
     live = outcome.live[i][outcome.state[i] >= 0].astype(np.int64)
     purse, residents = outcome.purses[i], float(outcome.residents[i, -1])
     cases = [float(outcome.cohorts[f"{channel}_total"][i].sum()) for channel in CHANNELS]
-    cost = float(purse.running_total) + 12 * float(purse.coordination)
+    cost = float(purse.running_total) + MONTHS_PER_YEAR * float(purse.coordination)
     return {
         "months_to_live": float(live.max()) if (live >= 0).all() else float("nan"),
         "late_systems": int(((live < 0) | (live > deadline)).sum()),

@@ -17,7 +17,7 @@ from dxsim.errors import DxsimError, say
 from dxsim.model.state import ACCOUNTS, BODIES_COMMITTED, ENVELOPE, FLOWS, MONTHLY, NATIONAL, VENDOR
 from dxsim.records.findings import with_all
 from dxsim.records.tables import SOURCES
-from dxsim.scenario.months import month_name
+from dxsim.terms.calendar import month_name
 
 if TYPE_CHECKING:
     from dxsim.model.run import Outcome

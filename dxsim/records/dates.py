@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.scenario.months import FIRST_MONTH, FIRST_YEAR
+from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR
 
 _START = np.datetime64(f"{FIRST_YEAR}-{FIRST_MONTH:02d}", "M")
 

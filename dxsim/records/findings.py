@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dxsim.model.state import ACCOUNTS, LEVELS, PROGRAMMES
 from dxsim.records.measures import ratio
 from dxsim.records.tables import CHANNELS, SOURCES
-from dxsim.scenario.months import MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.run import Outcome

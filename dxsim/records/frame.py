@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.model.run import country_arrays
-from dxsim.nation.operations import lots
-from dxsim.nation.schema import TYPES
 from dxsim.records.measures import dense_ranks, modularity
 from dxsim.records.size_classes import size_classes
+from dxsim.terms.municipalities import TYPES
+from dxsim.terms.operations import lots
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -26,7 +26,7 @@ class Frame(NamedTuple):
 
     nation: Nation
     code: npt.NDArray[np.object_]  # (n,)
-    kind: Integers  # (n,) place in nation.schema.TYPES
+    kind: Integers  # (n,) place in terms.municipalities.TYPES
     size_class: Integers  # (n,) place in size_classes.SIZE_CLASSES
     population: npt.NDArray[np.float64]  # (n,) persons, 2020
     population_rank: Integers  # (n,) place among the distinct populations

@@ -7,7 +7,6 @@ counts as half-way between order and go-live. (The mapping is an assumption.)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,19 +19,16 @@ from dxsim.records.measures import concentration, tail_mean
 from dxsim.records.months import nationwide
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.records.strata import stratum_measures
-from dxsim.records.summary import kpi_table
 from dxsim.records.tables import CHANNELS, LATE_REASONS
-from dxsim.scenario.months import MONTHS, month_index, month_name
+from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR, OCTOBER, month_index, month_name
+from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 
 Values = dict[str, float]
 
-LIVE_MONTHS = ("2026-01", "2027-03", "2031-03")
-LIVE_PERCENTAGES = (50, 90, 95)
 MANY_LATE = 10  # systems; "late with nearly everything"
 WORST = 0.01  # share of bodies in the tail
 STEPS = {"committed": 10, "ordered": 6, "started": 11, "live": 11, "done": 2}  # 40 in all
-OCTOBERS = slice(6, MONTHS, 12)  # months in which bodies talk about cooperation
-YEAR = 12  # months
+OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which bodies talk about cooperation
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
 _CASES = slice(ONLINE_CASES, ONLINE_CASES + len(CHANNELS) * len(COHORTS))  # columns of FLOWS
 
@@ -63,25 +59,6 @@ def indicators(found: Findings, surveys: Sequence[int]) -> Values:
         **residents(found),
     }
     return {name: float(value) for name, value in values.items()}
-
-
-def kpi_names(surveys: Sequence[int]) -> tuple[str, ...]:
-    """Return the names of the KPIs of runs with these surveys, in the order of ``kpis.csv``."""
-    filled: dict[str, Sequence[str]] = {
-        "reason": LATE_REASONS,
-        "percent": [str(percentage) for percentage in LIVE_PERCENTAGES],
-        "cause": CAUSES,
-        "programme": PROGRAMMES,
-        "size_class": SIZE_CLASSES,
-        "cohort": COHORTS,
-    }
-    months = {False: list(LIVE_MONTHS), True: [month_name(survey) for survey in surveys]}
-    names: list[str] = []
-    for kpi, row in kpi_table().items():
-        filled["month"] = [month.replace("-", "_") for month in months[row.frequency == "survey"]]
-        brace = re.search(r"\{(\w+)\}", kpi)
-        names += [kpi.replace(brace[0], value) for value in filled[brace[1]]] if brace else [kpi]
-    return tuple(names)
 
 
 def adoption(found: Findings) -> Values:
@@ -133,7 +110,7 @@ def money(found: Findings) -> Values:
     """Return what it costs and who pays, yen."""
     yen = found.booked[:, -1]
     booked = dict(zip(ACCOUNTS, yen.sum(axis=0).tolist(), strict=True))
-    last = dict(zip(ACCOUNTS, yen[-YEAR:].sum(axis=0).tolist(), strict=True))
+    last = dict(zip(ACCOUNTS, yen[-MONTHS_PER_YEAR:].sum(axis=0).tolist(), strict=True))
     change = booked["one_off"] + booked["parallel"] + booked["interface"]
     paid_by_state = booked["subsidy"] + booked["grant"]
     running = last["running"] + last["parallel"] + last["interface"]
@@ -171,7 +148,7 @@ def market(found: Findings) -> Values:
     has_changed = np.zeros(found.frame.lot.max() + 1, np.bool_)
     has_changed[found.frame.lot[outcome.vendor != outcome.legacy_vendor]] = True
     values["switch_rate"] = np.count_nonzero(has_changed) / found.frame.lots
-    last_year = vendors[max(0, found.deadline - YEAR) : found.deadline]
+    last_year = vendors[max(0, found.deadline - MONTHS_PER_YEAR) : found.deadline]
     capacity, done = last_year[:, :, VENDOR.index("capacity")], last_year[:, :, VENDOR.index("work_done")]
     return values | {"idle_vendor_capacity": _ratio(np.maximum(0.0, capacity - done).sum(), capacity.sum())}
 
@@ -230,7 +207,7 @@ def residents(found: Findings) -> Values:
     by_month = found.flows[:, -1, _CASES].reshape(MONTHS, len(CHANNELS), len(COHORTS))
     cases = dict(zip(CHANNELS, by_month.sum(axis=0), strict=True))
     needed = sum(cases.values())
-    last = by_month[-YEAR:].sum(axis=0)
+    last = by_month[-MONTHS_PER_YEAR:].sum(axis=0)
     values: Values = {}
     for channel in CHANNELS:
         values[f"{channel}_person_months"] = cases[channel].sum()

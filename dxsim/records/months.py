@@ -10,15 +10,12 @@ import numpy.typing as npt
 
 from dxsim.errors import say
 from dxsim.model.state import ACCOUNTS, FLOWS, MONTHLY
-from dxsim.nation.schema import TYPES
 from dxsim.records.findings import Findings
 from dxsim.records.names import check_names
-from dxsim.records.tables import ALL
-from dxsim.scenario.months import MONTHS, MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR
+from dxsim.terms.municipalities import ALL, TYPES_AND_ALL
 
 Series = npt.NDArray[Any]
-
-TYPES_AND_ALL = (*TYPES, ALL)
 
 
 def _series(part: str, names: Sequence[str]) -> dict[str, Callable[[Findings], Series]]:

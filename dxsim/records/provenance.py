@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SOFTWARE = "dxsim"
 FORMAT = 2
-_ROOMS_OF_RESULTS = ("model", "nation", "scenario", "records")
+_ROOMS_OF_RESULTS = ("terms", "model", "nation", "scenario", "records")
 _COMPILERS = ("numba", "llvmlite", "numpy")
 _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "networkx", "matplotlib")
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.records.measures import ratio
-from dxsim.scenario.months import MONTHS
+from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     from dxsim.records.tables import Records

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from dxsim.nation.schema import TYPES
 from dxsim.records.bodies import BODY
 from dxsim.records.findings import Findings
 from dxsim.records.size_classes import SIZE_CLASSES, class_measures
+from dxsim.terms.municipalities import TYPES
 
 STRATA: Mapping[str, tuple[str, ...]] = {"size_class": SIZE_CLASSES, "type": tuple(TYPES)}
 """Stratum -> its classes."""

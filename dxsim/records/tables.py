@@ -19,7 +19,6 @@ TABLES = (
     *("monthly", "money", "flows", "residents", "market", "vendors"),
     *("municipalities", "groups", "systems", "equity", "summary"),
 )
-ALL = "all"
 LATE_REASONS = REASONS[1:]
 CHANNELS = ("online", "assisted", "analog", "excluded")
 SOURCES = ("appropriation", "subsidy", "grant", "reserve")  # accounts of where money comes from

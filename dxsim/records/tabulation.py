@@ -20,15 +20,16 @@ from dxsim.model.state import (
     STATES,
     VENDOR,
 )
-from dxsim.nation.operations import operations
 from dxsim.records.bodies import BODY
 from dxsim.records.dates import month_starts
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
-from dxsim.records.months import MONTH, TYPES_AND_ALL
+from dxsim.records.months import MONTH
 from dxsim.records.tables import CHANNELS, LATE_REASONS
-from dxsim.scenario.months import MONTHS
+from dxsim.terms.calendar import MONTHS
+from dxsim.terms.municipalities import TYPES_AND_ALL
+from dxsim.terms.operations import operations
 
 _CARRIED = ("code", "name", "prefecture", "prefecture_name", "type", "population", "x_km", "y_km")
 _FLOWS = FLOWS[:ONLINE_CASES] + FLOWS[EXCLUDED_CASES + len(COHORTS) :]

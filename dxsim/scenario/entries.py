@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetPydanticSchema, StringConstraints
+from pydantic_core.core_schema import literal_schema
 
 from dxsim.errors import Problem, nearest, say
 from dxsim.scenario.plain_yaml import Document, Location
 
 NAME = re.compile(r"[\w-]{1,60}")
+_QUOTED = re.compile(r"'([^']+)'")
 Line = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -40,6 +42,11 @@ def _in_either_language(value: object) -> object:
 Caption = Annotated[BilingualText, BeforeValidator(_in_either_language)]  # a plain text is for both languages
 
 
+def one_of(names: Sequence[str]) -> GetPydanticSchema:
+    """Return what makes of a text one of `names`, where a table lists them."""
+    return GetPydanticSchema(lambda *_: literal_schema(list(names)))
+
+
 def name_rule() -> str:
     """Return what a name must be."""
     return say("a name has letters, digits, _ and - only, at most 60")
@@ -55,7 +62,7 @@ def explain(document: Document, fault: Mapping[str, Any], entries: type[BaseMode
     else:
         what = say("{must} (got {value})", must=_must(fault), value=short(fault["input"]))
         if isinstance(fault["input"], str) and fault["type"] == "literal_error":
-            what += nearest(fault["input"], get_args(_annotation(entries, location)))
+            what += nearest(fault["input"], _QUOTED.findall(fault["ctx"]["expected"]))
     return document.problem(location, what)
 
 
@@ -108,7 +115,7 @@ def _keys(entries: type[BaseModel], location: Location) -> tuple[str, ...]:
 
 
 def _annotation(entries: type[BaseModel], location: Location) -> object:
-    """Return the type of what stands at `location`: a model, a literal, ..."""
+    """Return the type of what stands at `location`."""
     found: object = entries
     for part in location:
         fields = _fields(found)

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dxsim.errors import say
-from dxsim.scenario.months import MONTHS, month_name
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.calendar import MONTHS, month_name
+from dxsim.terms.municipalities import PREFECTURE_DIGITS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BODY_LEVERS = tuple(key for key, parameter in REGISTRY.items() if parameter.role == "body_lever")  # full names
-PREFECTURE_DIGITS = 2  # of a code
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dxsim.errors import InputError, Problem, at_line, nearest, say
-from dxsim.scenario.months import month_index
+from dxsim.terms.calendar import month_index
 
 Value = float | int | str
 Record: TypeAlias = "np.recarray[tuple[int], np.dtype[np.void]]"

@@ -11,10 +11,10 @@ from typing import Any
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import shipped
-from dxsim.scenario.months import MONTHS, month_index
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, Record, Value, defaults, parameter_record, unknown
 from dxsim.scenario.scenario_file import PolicyEntry, ScenarioFile, read_scenario_file
+from dxsim.terms.calendar import MONTHS, month_index
 
 LONGEST_CHAIN = 10  # files that may extend one another
 

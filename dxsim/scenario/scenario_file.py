@@ -12,68 +12,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 
 from dxsim.errors import InputError, Problem, nearest, say
-from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, short
-from dxsim.scenario.months import MONTHS, month_index, month_name
+from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, one_of, short
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
-from dxsim.scenario.policies import BODY_LEVERS, PREFECTURE_DIGITS
+from dxsim.scenario.policies import BODY_LEVERS
 from dxsim.scenario.registry import GROUPS, REGISTRY, Parameter, Value, unknown
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES
+from dxsim.terms.operations import MOST_VENDORS
 
-Kpi = Literal[
-    "late_share",
-    "bodies_late_share",
-    "mean_late_systems",
-    "committed_share_deadline",
-    "live_share_2026_01",
-    "live_share_2027_03",
-    "live_share_2031_03",
-    "restricted_mean_months_to_live",
-    "cause_share_own_motive",
-    "cause_share_peers",
-    "cause_share_mandate",
-    "hhi_systems",
-    "switch_rate",
-    "own_burden",
-    "one_off_cost",
-    "running_cost_2035",
-    "cost_per_resident_2035",
-    "channel_cost",
-    "subsidy_paid",
-    "grants_paid",
-    "penalties",
-    "interoperability_benefit",
-    "cooperating_share",
-    "groups",
-    "mean_group_size",
-    "overload_months",
-    "overloaded_share",
-    "resignations",
-    "incidents",
-    "affected_residents",
-    "impact_person_months",
-    "rollbacks",
-    "security_incidents",
-    "exposed_records",
-    "online_person_months",
-    "assisted_person_months",
-    "analog_person_months",
-    "excluded_person_months",
-    "excluded_share",
-    "burden_hours",
-    "mean_level_online",
-    "mean_level_governance",
-]
-BodyType = Literal[
-    "designated_city",
-    "core_city",
-    "special_case_city",
-    "special_ward",
-    "other_city",
-    "town",
-    "village",
-]
 Direction = Literal["lower", "higher", "same"]
 How = Literal["set", "add", "multiply"]
-PREFECTURES, CODE_DIGITS = 47, 5
+TypeName = Annotated[str, one_of(tuple(TYPES))]
 
 
 def _month_of_calendar(value: object) -> object:
@@ -106,6 +56,7 @@ def _code(value: object) -> str:
 Month = Annotated[str, BeforeValidator(_month_of_calendar)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Persons = Annotated[float, Field(ge=0)]
+VendorRank = Annotated[int, Field(ge=1, le=MOST_VENDORS)]
 Prefecture = Annotated[str, BeforeValidator(_prefecture)]
 Code = Annotated[str, BeforeValidator(_code)]
 
@@ -113,7 +64,7 @@ Code = Annotated[str, BeforeValidator(_code)]
 class ExpectationEntry(PlainEntries):
     """How a figure differs from that of the scenario which this one extends."""
 
-    kpi: Kpi
+    kpi: Line
     direction: Direction
     because: Line
 
@@ -130,7 +81,7 @@ class VendorEventEntry(PlainEntries):
     """What happens to vendors, by their rank in size, from a month on."""
 
     month: Month
-    vendors: Annotated[list[Annotated[int, Field(ge=1, le=64)]], Field(min_length=1, max_length=64)]
+    vendors: Annotated[list[VendorRank], Field(min_length=1, max_length=MOST_VENDORS)]
     capacity_factor: Annotated[float, Field(ge=0, le=10)] = 1.0
     withdrawn_lots: list[Line] = Field(default_factory=list)
     text: Caption
@@ -139,7 +90,7 @@ class VendorEventEntry(PlainEntries):
 class WhoEntry(PlainEntries):
     """For whom a policy is: all the given conditions must hold."""
 
-    types: Annotated[list[BodyType], Field(min_length=1)] | None = None
+    types: Annotated[list[TypeName], Field(min_length=1)] | None = None
     population_from: Persons | None = None
     population_below: Persons | None = None
     prefectures: Annotated[list[Prefecture], Field(min_length=1)] | None = None
@@ -212,13 +163,21 @@ def read_scenario_file(path: Path) -> ScenarioFile:
 
 
 def _faults(document: Document, entries: ScenarioEntries, stem: str) -> list[Problem]:
-    """Return what is wrong with names, texts and ranks of vendors whose types are right."""
+    """Return what is wrong with names, KPIs, texts and ranks of vendors whose types are right."""
     problems = []
     if not NAME.fullmatch(entries.name):
         problems.append(document.problem(("name",), name_rule()))
     elif entries.name != stem:
         what = say("must be the file's own name, '{stem}' (got '{name}')", stem=stem, name=entries.name)
         problems.append(document.problem(("name",), what))
+    known = kpi_names(range(MONTHS))
+    problems += [
+        document.problem(
+            ("expected", place, "kpi"), say("no KPI '{name}'{hint}", name=item.kpi, hint=nearest(item.kpi, known))
+        )
+        for place, item in enumerate(entries.expected)
+        if item.kpi not in known
+    ]
     texts: dict[Location, BilingualText] = {("title",): entries.title, ("meaning",): entries.meaning}
     for key in ("announcements", "vendor_events", "policies"):
         events = enumerate(getattr(entries, key) or [])

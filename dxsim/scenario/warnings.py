@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dxsim.errors import say
-from dxsim.scenario.months import MONTHS, MONTHS_PER_YEAR, month_index, month_name
 from dxsim.scenario.policies import Policy, what_text
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario
+from dxsim.terms.calendar import APRIL, MONTHS, MONTHS_PER_YEAR, OCTOBER, month_index, month_name
+from dxsim.terms.municipalities import PREFECTURES
+from dxsim.terms.operations import lots
 
-LOTS = 6  # of a nation's systems
-PREFECTURES = 47
 NAMING_MONTHS = 24  # before the deadline, in which late bodies are named
-APRIL, OCTOBER = 0, 6  # months after April
 READ_IN = {
     "staff.rotation_loss": (APRIL,),
     "subsidy.lump_sum": (APRIL,),
@@ -225,7 +224,7 @@ def _phasing(scenario: Scenario) -> Iterator[str]:
         yield say(
             "the first cohort's date is over before the mandate begins to press ({key})", key="policy.mandate_start"
         )
-    most = {"by_lot": LOTS, "by_prefecture": PREFECTURES}.get(str(values["policy.phasing"]))
+    most = {"by_lot": len(lots()), "by_prefecture": PREFECTURES}.get(str(values["policy.phasing"]))
     if most and _number(scenario, "policy.cohorts") > most:
         yield say(
             "{key} is {value}, but there are only {most} to share out; some cohorts are empty",

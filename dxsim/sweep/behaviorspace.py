@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import write_whole
-from dxsim.scenario.months import MONTHS
 from dxsim.sweep.store import RECORDS, Results, read_results
+from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,8 +1,8 @@
 """What every column of a sweep's tables means, in English and Japanese, so that the tables can be read without dxsim.
 
-KPIs are explained in ``records/kpis.csv``, parameters in ``scenario/parameters.csv``, all other columns in
+KPIs are explained in ``terms/kpis.csv``, parameters in ``scenario/parameters.csv``, all other columns in
 ``columns.csv`` beside this file. Types are those of Frictionless table schemas; ``{...}`` stands for a reason, an age
-group, a programme, ..., with its words from ``records/words.csv``.
+group, a programme, ..., with its words from ``terms/words.csv``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dxsim.records.summary import find_kpi, kpi_table, words
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import MARK_SCHEMA, MARKS
+from dxsim.terms.kpis import find_kpi, kpi_table, words
 
 if TYPE_CHECKING:
     from dxsim.sweep.plan import Plan

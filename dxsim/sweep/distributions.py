@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.errors import nearest, say
-from dxsim.scenario.months import month_index, month_name
 from dxsim.scenario.registry import Parameter, Value
+from dxsim.terms.calendar import month_index, month_name
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen

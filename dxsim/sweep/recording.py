@@ -17,8 +17,8 @@ from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.months import month_series
 from dxsim.records.strata import STRATA, strata
-from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
+from dxsim.terms.calendar import MONTHS, month_index, month_name
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation

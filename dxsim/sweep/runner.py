@@ -15,7 +15,6 @@ from dxsim.errors import InputError, Problem, say
 from dxsim.files import sha256
 from dxsim.nation.nation import SYNTHETIC, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
-from dxsim.records.indicators import kpi_names
 from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders
 from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
@@ -40,6 +39,7 @@ from dxsim.sweep.study import Outcomes, Study
 from dxsim.sweep.study_entries import ALL
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
+from dxsim.terms.kpis import kpi_names
 
 _ID_DIGITS = 8
 _BATCH_SIZE = 16  # where nobody waits to see the cost first

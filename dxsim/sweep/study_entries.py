@@ -11,13 +11,14 @@ from pydantic import Field, ValidationError
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.files import is_folder
 from dxsim.scenario.configuration import LARGEST_SEED, SYNTHETIC, variant_names
-from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, short
-from dxsim.scenario.months import MONTHS
+from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, one_of, short
 from dxsim.scenario.plain_yaml import Document, Location
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 from dxsim.scenario.scenario import is_path, locate
-from dxsim.scenario.scenario_file import BodyType
 from dxsim.sweep.distributions import completed
+from dxsim.terms.calendar import MONTHS
+from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import TYPES_AND_ALL
 
 Method = Literal["latin_hypercube", "sobol", "saltelli", "morris", "list"]
 POWERS = ("sobol", "saltelli")  # methods whose size is a power of two
@@ -50,7 +51,7 @@ class MonthsEntry(PlainEntries):
     """Which columns of the monthly table are kept, for which types of municipality."""
 
     columns: Annotated[list[Line], Field(min_length=1)]
-    types: Annotated[list[Literal[BodyType, "all"]], Field(min_length=1)] = Field(default=["all"])
+    types: Annotated[list[Annotated[str, one_of(TYPES_AND_ALL)]], Field(min_length=1)] = Field(default=["all"])
 
 
 class OutcomesEntry(PlainEntries):
@@ -386,8 +387,6 @@ class _Check:
         if not isinstance(given, list) or not given:
             self.refuse(location, say("{must} (got {value})", must=say("must be all or a list"), value=short(given)))
             return
-        from dxsim.records.indicators import kpi_names
-
         known = kpi_names(range(MONTHS))
         self.distinct(given, location)
         for place, name in enumerate(given):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from dxsim.nation.schema import TYPES
 from dxsim.records import Records
-from dxsim.records.tables import ALL
-from dxsim.scenario.months import month_name
+from dxsim.terms.calendar import month_name
+from dxsim.terms.municipalities import ALL, TYPES
 from dxsim.views.labels import LANGUAGES, labels, month_text
 from dxsim.views.style import (
     FAINT,

@@ -8,8 +8,8 @@ import pandas as pd
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.records import Records
-from dxsim.records.tables import ALL
 from dxsim.sweep.dictionary import describe_column
+from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels, month_text
 from dxsim.views.quantities import scale_of
 from dxsim.views.style import (

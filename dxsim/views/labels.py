@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from dxsim.files import PACKAGE
+from dxsim.terms.kpis import find_kpi
 
 LANGUAGES = ("en", "ja")
 SHOWN_CHANGES = 2
-TABLES = (PACKAGE / "records" / "words.csv", PACKAGE / "views" / "labels.csv")
+TABLES = (PACKAGE / "terms" / "words.csv", PACKAGE / "views" / "labels.csv")
 
 _OWN_DEADLINE = re.compile(r"\s*[（(]\{deadline\}末?[)）]")
 
@@ -63,8 +64,6 @@ def kpi_label(name: str, language: str, deadline: str | None = None) -> str:
     deadline : str, optional
         Month of the deadline, YYYY-MM; None where runs with several deadlines share the label.
     """
-    from dxsim.records.summary import find_kpi
-
     kpi, filled = find_kpi(name)
     label = kpi.label[language] if deadline else _OWN_DEADLINE.sub("", kpi.label[language])
     words = {"deadline": month_text(deadline, language) if deadline else "", **filled}

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from dxsim.records import Records
-from dxsim.records.tables import ALL, LATE_REASONS
-from dxsim.scenario.months import month_name
+from dxsim.records.tables import LATE_REASONS
+from dxsim.terms.calendar import month_name
+from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (
     FAINT,

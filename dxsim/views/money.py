@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from dxsim.records import Records
-from dxsim.records.tables import ALL
-from dxsim.scenario.months import FIRST_MONTH
+from dxsim.terms.calendar import FIRST_MONTH
+from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (
     ACCOUNT_COLOURS,

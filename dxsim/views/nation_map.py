@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Patch
 
 from dxsim.nation.nation import Nation
-from dxsim.nation.schema import TYPES
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.adoption import type_label
 from dxsim.views.labels import labels
 from dxsim.views.maps import draw_bodies, map_legend

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from dxsim.files import PACKAGE
 from dxsim.model import state
-from dxsim.nation.operations import lots, operations
-from dxsim.records.summary import kpi_table
 from dxsim.scenario.documentation import parameter_table
 from dxsim.scenario.scenario import load_scenario, scenario_names
+from dxsim.terms.kpis import kpi_table
+from dxsim.terms.operations import lots, operations
 
 MODEL = PACKAGE / "model"
 FRAGMENTS = MODEL / "odd"

@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 
 from dxsim.model.state import HIGHEST_LEVEL, PROGRAMMES
 from dxsim.records import Records
-from dxsim.records.tables import ALL
+from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (
     PROGRAMME_COLOURS,

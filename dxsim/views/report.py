@@ -15,13 +15,13 @@ from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, lever_columns
 from dxsim.errors import say, set_language
 from dxsim.nation.nation import SYNTHETIC, Nation
-from dxsim.nation.schema import TYPES
 from dxsim.records import Records
-from dxsim.records.summary import find_kpi
 from dxsim.scenario.policies import Policy, Who, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import DONE, FAILED, Results
 from dxsim.sweep.summary import summary_table
+from dxsim.terms.kpis import find_kpi
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.differences import CHOSEN
 from dxsim.views.figures import run_figures
 from dxsim.views.labels import LANGUAGES, changes_text, kpi_label, labels

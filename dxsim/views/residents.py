@@ -8,7 +8,8 @@ from matplotlib.patches import Patch
 
 from dxsim.model.state import COHORTS
 from dxsim.records import Records
-from dxsim.records.tables import ALL, CHANNELS
+from dxsim.records.tables import CHANNELS
+from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (
     CHANNEL_COLOURS,

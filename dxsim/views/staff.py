@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from dxsim.nation.schema import TYPES
 from dxsim.records import Records
-from dxsim.records.tables import ALL
+from dxsim.terms.municipalities import ALL, TYPES
 from dxsim.views.adoption import type_label
 from dxsim.views.labels import labels, month_text
 from dxsim.views.style import (

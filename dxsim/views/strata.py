@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 
 from dxsim.analysis.comparison import Comparison
 from dxsim.errors import InputError, Problem, say
-from dxsim.nation.schema import TYPES
 from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.adoption import type_label
 from dxsim.views.labels import labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences

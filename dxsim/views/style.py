@@ -24,9 +24,9 @@ from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from dxsim.nation.schema import TYPES
 from dxsim.records import Records
-from dxsim.scenario.months import MONTHS, month_name
+from dxsim.terms.calendar import MONTHS, month_name
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import changes_text, labels, month_text
 
 _NOTEBOOK_DPI = 80

@@ -14,10 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from dxsim.model.state import CAUSES, STATES
-from dxsim.nation.operations import lots, operations
 from dxsim.records import Records
 from dxsim.records.biography import Biography
-from dxsim.scenario.months import MONTHS, month_index, month_name
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.operations import lots, operations
 from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text
 from dxsim.views.style import (
     FAINT,

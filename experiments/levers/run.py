@@ -13,9 +13,9 @@ import pandas as pd
 import dxsim
 from dxsim.analysis.paired import PairedDifference, kpi_values, paired_difference
 from dxsim.files import shipped
-from dxsim.records.summary import find_kpi
 from dxsim.scenario.scenario import scenario_names
 from dxsim.scenario.scenario_file import PolicyEntry, ScenarioEntries, read_scenario_file
+from dxsim.terms.kpis import find_kpi
 
 HERE = Path(__file__).parent
 SAME = 0.01  # largest difference that counts as none: a point of a share, a hundredth of anything else

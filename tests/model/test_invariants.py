@@ -42,10 +42,10 @@ from dxsim.model.state import (
     WITHDRAWN,
 )
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
-from dxsim.nation.schema import TYPES
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
+from dxsim.terms.municipalities import TYPES
 from tests.model.cases import KINDS, MONTHS, copy_of, mixed_nation
 from tests.model.watch import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, Watch
 

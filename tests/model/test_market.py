@@ -12,8 +12,8 @@ from dxsim.model.initialisation import draw_market, market_shares
 from dxsim.model.run import country_arrays
 from dxsim.model.state import Market
 from dxsim.nation.nation import load_nation
-from dxsim.nation.operations import lots
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.operations import lots
 
 JAPAN = country_arrays(load_nation("synthetic"))
 LOTS = [lot.lot for lot in lots()]

@@ -69,8 +69,8 @@ from dxsim.model.state import (
 from dxsim.model.vendor_queue import BIG_BANG
 from dxsim.nation.nation import Nation
 from dxsim.nation.network import weights
-from dxsim.nation.operations import lots
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.operations import lots
 
 TOLERANCE = 1e-6  # reference jobs
 CLOSE = 1e-9  # of numbers that are summed up in another order than in the kernels

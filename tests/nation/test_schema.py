@@ -16,12 +16,12 @@ from dxsim.nation.schema import (
     ADJACENCY,
     EXAMPLES,
     MUNICIPALITIES,
-    TYPES,
     check_adjacency,
     check_municipalities,
     read_text_table,
 )
 from dxsim.nation.small import grid_nation
+from dxsim.terms.municipalities import TYPES
 
 GRID = grid_nation(2, 3, prefectures=2, type_=["core_city", *["town"] * 5])
 

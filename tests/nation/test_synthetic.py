@@ -13,8 +13,9 @@ from dxsim.nation import load_nation
 from dxsim.nation.derive_statistics import LARGE_GROUP, as_text, derive, moran, read_real
 from dxsim.nation.nation import SYNTHETIC_FOLDER
 from dxsim.nation.network import graph, neighbour_lists
-from dxsim.nation.schema import PROJECTION_YEARS, TYPES
+from dxsim.nation.schema import PROJECTION_YEARS
 from dxsim.nation.synthetic import SEED, STATISTICS_FILE, draw_bodies, draw_nation, read_statistics
+from dxsim.terms.municipalities import TYPES
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "japan"
 STATISTICS = read_statistics()

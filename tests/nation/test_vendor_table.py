@@ -11,10 +11,10 @@ import pytest
 from dxsim.errors import InputError
 from dxsim.files import sha256
 from dxsim.nation import Nation, make_nation
-from dxsim.nation.operations import lots
 from dxsim.nation.small import grid_nation
-from dxsim.nation.vendor_table import MOST_VENDORS, VendorTable, read_vendor_table
+from dxsim.nation.vendor_table import VendorTable, read_vendor_table
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.operations import MOST_VENDORS, lots
 
 LOTS = [lot.lot for lot in lots()]
 CODES = ["01100", "01202", "01303"]

@@ -23,8 +23,9 @@ from dxsim.records.indicators import (
     Values,
 )
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES
-from dxsim.records.tables import ALL, CHANNELS, LATE_REASONS
-from dxsim.scenario.months import FIRST_MONTH, FIRST_YEAR, MONTHS, month_index, month_name
+from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR, MONTHS, month_index, month_name
+from dxsim.terms.municipalities import ALL
 
 
 def kpis_by_tables(tables: Mapping[str, pd.DataFrame], nation: Nation, deadline: int, surveys: Sequence[int]) -> Values:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dxsim.model import state as s
-from dxsim.nation.schema import TYPES
+from dxsim.terms.municipalities import TYPES
 
 MONTHS = 180
 CITY, BIG, TOWN, VILLAGE = range(4)

@@ -18,15 +18,17 @@ from dxsim.records.bodies import BODY_COLUMNS, body_columns
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
-from dxsim.records.indicators import indicators, kpi_names
+from dxsim.records.indicators import indicators
 from dxsim.records.measures import concentration_index, gini, percentile_ratio
-from dxsim.records.months import MONTH_COLUMNS, TYPES_AND_ALL, month_series
+from dxsim.records.months import MONTH_COLUMNS, month_series
 from dxsim.records.size_classes import by_size_class
 from dxsim.records.strata import STRATA, strata
 from dxsim.records.summary import summarise
 from dxsim.records.tables import Records
 from dxsim.records.tabulation import outcome_tables
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import TYPES_AND_ALL
 from tests.model.cases import mixed_nation
 from tests.records.by_tables import kpis_by_tables
 

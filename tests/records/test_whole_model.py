@@ -12,16 +12,17 @@ import pytest
 
 from dxsim.model.run import Outcome
 from dxsim.model.state import ACCOUNTS, COHORTS, FLOWS, GROUP, PROGRAMMES, VENDOR
-from dxsim.nation.schema import TYPES
 from dxsim.records import Records
 from dxsim.records.equity import MEASURES, OUTCOMES
 from dxsim.records.findings import Findings
 from dxsim.records.indicators import STEPS
 from dxsim.records.measures import gini
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES, by_size_class, size_classes
-from dxsim.records.summary import find_kpi, kpi_table, summarise
+from dxsim.records.summary import summarise
 from dxsim.records.tables import CHANNELS, SOURCES
 from dxsim.records.tabulation import outcome_tables
+from dxsim.terms.kpis import find_kpi, kpi_table
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import kpi_label
 
 PEOPLE, LATER = 969_900, 872_910

@@ -1,20 +1,14 @@
 """Policies are read strictly: who, what, when and how; they stack in the order of the list."""
 
-from typing import get_args
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxsim.nation.operations import lots
-from dxsim.nation.schema import TYPES
-from dxsim.scenario.months import MONTHS
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who, scope, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
-from dxsim.scenario.scenario_file import BodyType
-from dxsim.scenario.warnings import LOTS
+from dxsim.terms.calendar import MONTHS
 
 TABLE = pd.DataFrame(
     {
@@ -28,11 +22,6 @@ TABLE = pd.DataFrame(
 
 def inside(**who):
     return list(TABLE["code"][scope(Policy("policy.naming", 1.0, who=Who(**who)), TABLE)])
-
-
-def test_types_and_lots_are_those_of_a_nation():
-    assert get_args(BodyType) == tuple(TYPES)
-    assert len(lots()) == LOTS
 
 
 def test_a_policy_says_who_what_when_and_how(mine):

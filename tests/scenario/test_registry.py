@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dxsim.errors import InputError
-from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.registry import (
     PARAMETER_DTYPE,
     REGISTRY,
@@ -20,6 +19,7 @@ from dxsim.scenario.registry import (
     read_table,
     sample_space,
 )
+from dxsim.terms.calendar import MONTHS, month_index, month_name
 
 GOOD = next(csv.DictReader(TABLE.open(encoding="utf-8"))) | {
     "group": "policy",

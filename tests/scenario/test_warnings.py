@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dxsim.scenario.months import month_index
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.scenario import load_scenario, scenario_names
 from dxsim.scenario.warnings import warnings
+from dxsim.terms.calendar import month_index
 
 
 def policy(lever, value, how="set", start="2021-04", until="2036-03", **who):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from SALib.analyze import morris, sobol
 
 from dxsim.errors import InputError
-from dxsim.scenario.months import month_index
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.design import alternatives, points, salib_problem, unit_sample
 from dxsim.sweep.distributions import scipy_distributions
 from dxsim.sweep.study import Case, Sample, Study, Uncertainty
+from dxsim.terms.calendar import month_index
 
 RANGES = [key for key, parameter in REGISTRY.items() if parameter.distribution]
 METHODS = ("latin_hypercube", "morris", "saltelli", "sobol")

@@ -12,12 +12,12 @@ import pytest
 
 from dxsim.records.bodies import BODY_COLUMNS
 from dxsim.records.months import MONTH_COLUMNS
-from dxsim.records.summary import kpi_table
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.dictionary import describe_column, dictionary
 from dxsim.sweep.runner import run_sweep
 from dxsim.sweep.store import DICTIONARY, PLAN, SUMMARY
 from dxsim.sweep.study_file import read_study
+from dxsim.terms.kpis import kpi_table
 from tests.sweep.conftest import STUDY
 
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")

@@ -27,9 +27,9 @@ from dxsim.model.state import (
     State,
 )
 from dxsim.nation import Nation
-from dxsim.nation.operations import lots, operations
-from dxsim.nation.schema import TYPES
 from dxsim.scenario.scenario import Scenario
+from dxsim.terms.municipalities import TYPES
+from dxsim.terms.operations import lots, operations
 from tests.twin.model import PlainModel
 from tests.twin.systems import DONE, LIVE, MIGRATING, PLANNING, WITHDRAWN
 from tests.twin.vendor import Vendor

@@ -6,9 +6,9 @@ from collections import defaultdict
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from dxsim.nation.operations import lots
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.operations import lots
 
 if TYPE_CHECKING:
     from tests.twin.model import PlainModel

@@ -15,10 +15,10 @@ from mesa.agent import AgentSet
 
 from dxsim import streams
 from dxsim.nation import Nation
-from dxsim.nation.operations import lots
-from dxsim.nation.schema import TYPES
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
+from dxsim.terms.municipalities import TYPES
+from dxsim.terms.operations import lots
 from tests.twin.cooperation import Agreement, Talks, found, pool_staff, take_effect
 from tests.twin.harm import REACH, security_factors
 from tests.twin.levers import common_levers, levers_of, shift_dates

@@ -14,8 +14,8 @@ import mesa
 import pandas as pd
 
 from dxsim import streams
-from dxsim.nation.operations import lots, operations
 from dxsim.nation.schema import PROJECTION_YEARS
+from dxsim.terms.operations import lots, operations
 from tests.twin.harm import Harm
 from tests.twin.money import Purse
 from tests.twin.programmes import HIGHEST_LEVEL, Programmes

@@ -19,11 +19,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from dxsim.nation.nation import Nation
-from dxsim.nation.schema import TYPES
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.adoption import adoption_figure, live_at_deadline
 from dxsim.views.figures import draw_all, run_figures
 from dxsim.views.groups import describe_groups, group_colours, groups_figure

@@ -11,9 +11,9 @@ import pytest
 from dxsim.cli import main
 from dxsim.files import PACKAGE
 from dxsim.model import events, state
-from dxsim.records.summary import kpi_table
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
+from dxsim.terms.kpis import kpi_table
 from dxsim.views import odd as views_odd
 from dxsim.views.odd import DOCUMENT, FRAGMENTS, MODEL, anchor, odd, phases, submodels
 

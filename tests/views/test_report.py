@@ -20,11 +20,11 @@ from dxsim.nation.nation import Nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records, write_records
 from dxsim.records.provenance import describe_run, now
-from dxsim.records.summary import find_kpi
 from dxsim.scenario.scenario import load_scenario
 from dxsim.sweep.runner import begin_sweep, run_sweep
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
+from dxsim.terms.kpis import find_kpi
 from dxsim.views.differences import CHOSEN
 from dxsim.views.labels import kpi_label, labels
 from dxsim.views.quantities import SHOWN, scale_of_differences

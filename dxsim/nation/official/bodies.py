@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.nation.text import Table, read_table
+from dxsim.terms.municipalities import CODE_DIGITS
 
 TYPES: Mapping[str, str] = {
     "政令指定都市": "designated_city",
@@ -18,7 +19,6 @@ TYPES: Mapping[str, str] = {
 SIZE_CLASSES = ("都市", "町村")  # 都市Ⅰ－３, 町村Ⅴ－２: no type of their own
 SUFFIXES: Mapping[str, str] = {"市": "other_city", "区": "special_ward", "町": "town", "村": "village"}
 CODE = ("団体コード", "code", "市区町村コード", "地方公共団体コード")
-_CODE_DIGITS = 5
 _NOT_KNOWN = ("", "-", "－", "…", "***")
 
 
@@ -125,7 +125,7 @@ def _by_code(table: Table) -> tuple[list[tuple[str, int, dict[str, str]]], list[
     A spreadsheet may have dropped leading zeros, and lists of the Ministry add a check digit.
     """
     rows = [(line, cells) for line, cells in table.rows if cells["code"]]
-    width = _CODE_DIGITS + (max((len(cells["code"]) for _, cells in rows), default=0) > _CODE_DIGITS)
+    width = CODE_DIGITS + (max((len(cells["code"]) for _, cells in rows), default=0) > CODE_DIGITS)
     problems = [
         Problem(
             table.where(line),
@@ -134,4 +134,4 @@ def _by_code(table: Table) -> tuple[list[tuple[str, int, dict[str, str]]], list[
         for line, cells in rows
         if not re.fullmatch(r"[0-9]{4,6}", cells["code"])
     ]
-    return [(cells["code"].zfill(width)[:_CODE_DIGITS], line, cells) for line, cells in rows], problems
+    return [(cells["code"].zfill(width)[:CODE_DIGITS], line, cells) for line, cells in rows], problems

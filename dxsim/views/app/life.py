@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dxsim.nation.operations import lots
 from dxsim.records.biography import biography, cause_words
+from dxsim.terms.operations import lots
 from dxsim.views.app.settings import Setting, in_language
 from dxsim.views.labels import LANGUAGES, labels, month_text
 

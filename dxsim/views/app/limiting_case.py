@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from dxsim.scenario.months import MONTHS
 from dxsim.scenario.registry import Value
+from dxsim.terms.calendar import MONTHS
 
 LIMITING_CASE = "constant_hazard"
 LIMIT_PARAMETERS: Mapping[str, Value] = {

@@ -11,11 +11,11 @@ import pandas as pd
 from scipy import stats
 
 from dxsim.nation.nation import Nation
-from dxsim.nation.schema import TYPES
 from dxsim.nation.small import grid_nation
 from dxsim.records.frame import frame_of
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.maps import far_islands
 
 TEACHING, WHOLE = "teaching", "whole"

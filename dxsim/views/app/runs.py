@@ -20,9 +20,10 @@ from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.measures import ratio
-from dxsim.records.months import TYPES_AND_ALL, month_series
+from dxsim.records.months import month_series
 from dxsim.records.strata import strata
-from dxsim.scenario.months import MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.views.app.limiting_case import LIMITING_CASE, committed_share
 from dxsim.views.app.settings import HAZARD, Setting, values_of
 

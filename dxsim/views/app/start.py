@@ -8,10 +8,10 @@ from typing import Any
 
 from dxsim import __version__
 from dxsim.files import PACKAGE
-from dxsim.nation.schema import TYPES
 from dxsim.records.size_classes import SIZE_CLASSES
-from dxsim.scenario.months import MONTHS, month_index, month_name
 from dxsim.scenario.registry import REGISTRY, Value
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.municipalities import TYPES
 from dxsim.views.app.lessons import describe_lessons
 from dxsim.views.app.limiting_case import LIMITING_CASE
 from dxsim.views.app.nations import NATIONS

@@ -9,8 +9,14 @@ from dxsim.errors import say
 FIRST_YEAR, FIRST_MONTH = 2021, 4
 MONTHS = 180  # 15 fiscal years, April 2021 to March 2036
 MONTHS_PER_YEAR = 12
+APRIL, SEPTEMBER, OCTOBER, DECEMBER, MARCH = 0, 5, 6, 8, 11  # months of a fiscal year
 
 _PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+def is_month(text: str) -> bool:
+    """Return whether `text` is a month written ``YYYY-MM``, before, in or after the calendar."""
+    return _PATTERN.fullmatch(text) is not None
 
 
 def month_index(text: str) -> int:

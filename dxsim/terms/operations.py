@@ -1,4 +1,4 @@
-"""The 20 standardised operations and the six lots in which they are procured."""
+"""The 20 standardised operations, and the six lots in which they are procured from vendors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from typing import NamedTuple
 
 from dxsim.files import PACKAGE
+
+MOST_VENDORS = 64  # draws are set aside for so many
 
 
 class Lot(NamedTuple):
@@ -44,5 +46,5 @@ def operations() -> tuple[Operation, ...]:
 
 
 def _rows(name: str) -> list[list[str]]:
-    with (PACKAGE / "nation" / "data" / name).open(encoding="utf-8", newline="") as file:
+    with (PACKAGE / "terms" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]
