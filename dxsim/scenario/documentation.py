@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from dxsim.errors import InputError, Problem, say
+from dxsim.language import current_language
 from dxsim.scenario.registry import GROUPS, REGISTRY, ROLES, STATUSES, Parameter, unknown
 
-HEADINGS = {
-    "en": ("Parameter", "Symbol", "Meaning", "Unit", "Default", "Bounds", "Range varied", "Role", "Status", "Source"),
-    "ja": ("パラメータ", "記号", "意味", "単位", "既定値", "許容範囲", "感度分析の範囲", "役割", "根拠", "出典"),
-}
+
+def headings() -> tuple[str, ...]:
+    """Return what the columns of the table of parameters are called."""
+    return (
+        *(say("Parameter"), say("Symbol"), say("Meaning"), say("Unit"), say("Default"), say("Bounds")),
+        *(say("Range varied"), say("Role"), say("Status"), say("Source")),
+    )
 
 
-def parameter_table(language: str) -> str:
-    """Return all parameters as Markdown, one table for each group.
-
-    Parameters
-    ----------
-    language : str
-        ``en`` or ``ja``, for headings and meanings.
-    """
+def parameter_table() -> str:
+    """Return all parameters as Markdown, one table for each group."""
     parts = []
     for group in GROUPS:
-        rows = [HEADINGS[language], ("---",) * len(HEADINGS[language])]
-        rows += [_row(parameter, language) for parameter in REGISTRY.values() if parameter.group == group]
+        rows = [headings(), ("---",) * len(headings())]
+        rows += [_row(parameter) for parameter in REGISTRY.values() if parameter.group == group]
         parts.append("\n".join([f"## {group}", "", *(f"| {' | '.join(row)} |" for row in rows)]))
     return "\n\n".join(parts) + "\n"
 
 
-def _row(parameter: Parameter, language: str) -> tuple[str, ...]:
+def _row(parameter: Parameter) -> tuple[str, ...]:
     cells = (
         parameter.name,
         parameter.symbol,
-        parameter.label[language],
+        parameter.label[current_language()],
         parameter.unit,
         str(parameter.default),
         ", ".join(parameter.choices) if parameter.choices else _span(parameter.minimum, parameter.maximum),
@@ -47,7 +45,7 @@ def _span(low: object, high: object) -> str:
     return "" if low is None else f"{low} – {high}"
 
 
-def describe(name: str, language: str = "en") -> str:
+def describe(name: str) -> str:
     """Return one parameter in a few lines: meaning, default, bounds, range, role, status and source.
 
     Raises
@@ -58,10 +56,10 @@ def describe(name: str, language: str = "en") -> str:
     if name not in REGISTRY:
         raise InputError(say("parameters"), [Problem(name, unknown(name))])
     parameter = REGISTRY[name]
-    cells = dict(zip(HEADINGS[language][3:], _row(parameter, language)[3:], strict=True))
-    role, status = HEADINGS[language][7:9]
-    if language == "en":
+    cells = dict(zip(headings()[3:], _row(parameter)[3:], strict=True))
+    role, status = headings()[7:9]
+    if current_language() == "en":
         cells[role] += f" ({ROLES[parameter.role]})"
         cells[status] += f" ({STATUSES[parameter.status]})"
-    head = f"{name}: {parameter.label[language]}" + (f" ({parameter.symbol})" if parameter.symbol else "")
+    head = f"{name}: {parameter.label[current_language()]}" + (f" ({parameter.symbol})" if parameter.symbol else "")
     return "\n".join([head, *(f"  {heading}: {cell}" for heading, cell in cells.items() if cell)])
