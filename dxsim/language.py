@@ -9,15 +9,14 @@ They are read as they are, so there is nothing to compile.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+T = TypeVar("T")
 
 LANGUAGES = ("en", "ja")
 CATALOGUES = Path(__file__).with_name("locale") / "ja" / "LC_MESSAGES"
@@ -106,17 +105,6 @@ def _known(language: str, subject: str) -> str:
     return language
 
 
-def speaks(door: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of the public surface, and all that it calls, speak the language that ``language=`` asks for."""
-
-    @wraps(door)
-    def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
-        with in_language(cast("str | None", kwargs.get("language"))):
-            return door(*args, **kwargs)
-
-    return spoken
-
-
 def say(template: str, /, **values: object) -> str:
     """Return a message in the language that is spoken.
 
@@ -132,6 +120,17 @@ def say(template: str, /, **values: object) -> str:
     return _messages().get(template, template).format(**values)
 
 
+def spoken(by_language: Mapping[str, T]) -> T:
+    """Return what stands under the language that is spoken.
+
+    Examples
+    --------
+    >>> spoken({"en": "Town", "ja": "町"})
+    'Town'
+    """
+    return by_language[current_language()]
+
+
 def either(english: str, japanese: str) -> str:
     """Return one of two texts, by the language that is spoken; for names that stand in tables of data.
 
@@ -141,11 +140,6 @@ def either(english: str, japanese: str) -> str:
     'Town'
     """
     return english if current_language() == LANGUAGES[0] else japanese
-
-
-def labels() -> Mapping[str, str]:
-    """Return the texts that are looked up by a key, in the language that is spoken."""
-    return texts("labels", current_language())
 
 
 @cache

@@ -23,9 +23,7 @@ _NAMED_LEFT_OUT = 5
 _ORIGIN = ("nation", "vendor_table", "code")
 
 
-def print_comparison(
-    selections: Sequence[str], kpis: Sequence[str], language: str, output: str | None, *, figures: bool
-) -> None:
+def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str | None, *, figures: bool) -> None:
     """Print the differences by KPI; write all tables and figures if a folder is named.
 
     Parameters
@@ -34,8 +32,6 @@ def print_comparison(
         As `dxsim.analysis.compare` takes them.
     kpis : sequence of str
         What is printed; a choice of KPIs if empty. Tables always hold all of them.
-    language : str
-        "en" or "ja".
     output : str or None
         Folder of tables and figures.
     figures : bool
@@ -57,15 +53,13 @@ def print_comparison(
     if problems:
         raise InputError(say("comparison"), problems)
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
-    print(comparison_text(found, shown, language), flush=True)
+    print(comparison_text(found, shown), flush=True)
     if output:
-        _write(found, alternatives, Path(output), language, figures=figures)
-        print(labels(language)["nation_written"].format(folder=output))
+        _write(found, alternatives, Path(output), figures=figures)
+        print(labels()["nation_written"].format(folder=output))
 
 
-def _write(
-    found: Comparison, alternatives: Sequence[Alternative], folder: Path, language: str, *, figures: bool
-) -> None:
+def _write(found: Comparison, alternatives: Sequence[Alternative], folder: Path, *, figures: bool) -> None:
     """Write all tables, with sensitivity of the reference where something was drawn, and the figures."""
     tables = found.tables()
     if is_drawn(alternatives[0]):
@@ -74,11 +68,11 @@ def _write(
     if figures:
         from dxsim.views.sweep_figures import draw_comparison
 
-        nation = _nation(alternatives[0], language)
-        draw_comparison(found, alternatives, folder / "figures", language, nation, tables.get("sensitivity"))
+        nation = _nation(alternatives[0])
+        draw_comparison(found, alternatives, folder / "figures", nation, tables.get("sensitivity"))
 
 
-def _nation(reference: Alternative, language: str) -> Nation | None:
+def _nation(reference: Alternative) -> Nation | None:
     """Return the nation that municipalities were recorded of, if it is still where it was."""
     results = reference.results
     if results.bodies.empty:
@@ -87,13 +81,13 @@ def _nation(reference: Alternative, language: str) -> Nation | None:
     try:
         return load_nation(where if where == SYNTHETIC else results.folder / where)
     except InputError as error:
-        print(labels(language)["warning"].format(warning=error), file=sys.stderr)
+        print(labels()["warning"].format(warning=error), file=sys.stderr)
         return None
 
 
-def comparison_text(found: Comparison, kpis: Sequence[str], language: str) -> str:
+def comparison_text(found: Comparison, kpis: Sequence[str]) -> str:
     """Return a comparison as text for a terminal: who is compared, then the differences KPI by KPI."""
-    parts = [_heading(found), _differences(found, kpis, language), *_notes(found, kpis, language)]
+    parts = [_heading(found), _differences(found, kpis), *_notes(found, kpis)]
     return "\n\n".join(parts)
 
 
@@ -111,7 +105,7 @@ def _heading(found: Comparison) -> str:
     return "\n".join([first, *of_cases])
 
 
-def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
+def _differences(found: Comparison, kpis: Sequence[str]) -> str:
     """Return a block for each KPI: the reference, then each case."""
     table = found.differences
     kinds = {
@@ -127,20 +121,20 @@ def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
     rows, titles = [head], {}
     for kpi in kpis:
         of_kpi = table[table["kpi"] == kpi]
-        scale = scale_of_differences(of_kpi, language)
-        titles[len(rows)] = labels(language)["compare_kpi"].format(
-            label=outcome_label(kpi, language),
+        scale = scale_of_differences(of_kpi)
+        titles[len(rows)] = labels()["compare_kpi"].format(
+            label=outcome_label(kpi),
             unit=scale.unit,
-            better=labels(language)[f"better_{of_kpi['better'].iloc[0]}"],
+            better=labels()[f"better_{of_kpi['better'].iloc[0]}"],
         )
-        rows += _rows(of_kpi, found.alternatives["case"][0], scale, list(kinds), list(over), language)
+        rows += _rows(of_kpi, found.alternatives["case"][0], scale, list(kinds), list(over))
     right = [1, 2, *range(3, 3 + len(kinds)), *range(4 + len(kinds), len(head))]
     lines = columns(rows, right=right).splitlines()
     return "\n".join(f"{titles[number]}\n{line}" if number in titles else line for number, line in enumerate(lines))
 
 
 def _rows(
-    rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str], language: str
+    rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str]
 ) -> list[list[str]]:
     """Return the lines of a KPI: the reference, then each case."""
     empty = [""] * (3 + len(kinds) + bool(over))
@@ -156,7 +150,7 @@ def _rows(
                 scale.text(row["case_mean"]),
                 scale.text(row["difference"], signed=True),
                 *intervals,
-                labels(language)[f"verdict_{row['verdict']}"],
+                labels()[f"verdict_{row['verdict']}"],
                 f"{row['seeds']:.0f}/{row['seeds_needed']:.0f}",
                 *([turned] if over else []),
             ]
@@ -164,7 +158,7 @@ def _rows(
     return lines
 
 
-def _notes(found: Comparison, kpis: Sequence[str], language: str) -> list[str]:
+def _notes(found: Comparison, kpis: Sequence[str]) -> list[str]:
     notes = [
         say("Verdicts follow the Monte Carlo interval: how sure a difference is with these parameters and this model"),
         say("Parametric and structural intervals say how far it hangs on what nobody knows and on how it is modelled"),
@@ -175,7 +169,7 @@ def _notes(found: Comparison, kpis: Sequence[str], language: str) -> list[str]:
         what = say(
             "not the same for all alternatives, so differences come from it too: {parts}", parts=", ".join(unlike)
         )
-        notes.insert(0, labels(language)["warning"].format(warning=what))
+        notes.insert(0, labels()["warning"].format(warning=what))
     more = found.differences["kpi"].nunique() - len(kpis)
     if more:
         notes.append(say("{count} more KPIs: see --kpi NAME, or the tables that -o FOLDER writes", count=more))

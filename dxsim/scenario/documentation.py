@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dxsim.errors import InputError, Problem, say
-from dxsim.language import current_language
+from dxsim.language import current_language, spoken
 from dxsim.scenario.registry import GROUPS, REGISTRY, ROLES, STATUSES, Parameter, unknown
 
 
@@ -29,7 +29,7 @@ def _row(parameter: Parameter) -> tuple[str, ...]:
     cells = (
         parameter.name,
         parameter.symbol,
-        parameter.label[current_language()],
+        spoken(parameter.label),
         parameter.unit,
         str(parameter.default),
         ", ".join(parameter.choices) if parameter.choices else _span(parameter.minimum, parameter.maximum),
@@ -61,5 +61,5 @@ def describe(name: str) -> str:
     if current_language() == "en":
         cells[role] += f" ({ROLES[parameter.role]})"
         cells[status] += f" ({STATUSES[parameter.status]})"
-    head = f"{name}: {parameter.label[current_language()]}" + (f" ({parameter.symbol})" if parameter.symbol else "")
+    head = f"{name}: {spoken(parameter.label)}" + (f" ({parameter.symbol})" if parameter.symbol else "")
     return "\n".join([head, *(f"  {heading}: {cell}" for heading, cell in cells.items() if cell)])
