@@ -1,12 +1,13 @@
 """How much can the vendors do, and how long do they say it takes?
 
     K(0)        = kappa_cap Z / (T_ref - r_mean)        reference jobs a month; Z = book by incumbency
-    K(t + 1)    = K(t) (1 + g)                          organic growth
-    programme   : + Delta K K(0) once, after the hiring lag; all capacity stays under a national ceiling
-    deadline    : times k_post once, when project teams are released
-    output      = K (1 + n)^b                           n = systems made live / learning unit (Wright 1936)
-    queue wait  = book / output                         months, at most a ceiling
-    quoted wait = max(months until the product is ready, queue wait)
+    K(t + 1)    = K(t) (1 + g_v)                        organic growth
+    programme   : + Delta_K K(0) once, in month t_K + d_hire
+    ceiling     : all K together at most K_max times all K(0)
+    deadline    : times k_post once, at T_D, when project teams are released
+    output      = K (1 + n / n_learn)^b_learn           n = systems made live (Wright 1936)
+    queue wait  = book / output                         months, at most W_max
+    quoted wait = max(months until the product is ready, queue wait), at most W_max
 
 Waits are as of the start of a month.
 """
@@ -30,7 +31,7 @@ def initial_capacity(ratio: float, book: float, reference_deadline: float, mean_
 
 @kernel
 def work_left_by_learning(experience: float, exponent: float) -> float:
-    """Return (1 + n)^(-b): the share of the first job's effort that a job takes after `experience` n units."""
+    """Return (1 + x)^(-b_learn): the share of the first job's effort that a job takes after `experience` x units."""
     return (1.0 + experience) ** -exponent
 
 

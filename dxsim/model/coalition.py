@@ -1,19 +1,24 @@
 """What is a group of municipalities worth to each of its members?
 
-cost          C(S) = sum of C({i}) - psi F0 (|S| - 1) + T(S)                                   yen a year
-transaction   T(S) = tau (|S| - 1) [1 + tau_d d + tau_h CV(ln N) + tau_v v] (1 - facilitation)  yen a year
-payoff        u_i(S) = C({i}) - share_i + grant_i - A (1 - N_i / N_S) C({i}) + relief_i + purchase_i + bonus_i
-grant         g_i psi F0 (|S| - 1) / (members that get one)
-relief        w shortage_i min(1, (1 - lambda) surplus_S / shortage_S)
-purchase      delta ln|S| (what the state leaves a member of i's one-off cost still to come) / years of the contract
+cost          C(S) = sum of C({i}) - psi_pool F_0 (|S| - 1) + T(S)                                  yen a year
+transaction   T(S) = tau_1 (|S| - 1) [1 + tau_d d / D_0 + tau_h CV(ln N) + tau_v v] (1 - phi_fac)   yen a year
+payoff        u_i(S) = C({i}) - share_i + grant_i - a_aut (1 - N_i / N_S) C({i}) + relief_i + purchase_i + bonus_i
+grant         g_coop psi_pool F_0 (|S| - 1) / (members that get one)
+relief        w_S shortage_i min(1, (1 - lambda_c) surplus_S / shortage_S)
+purchase      delta_buy ln|S| (what the state leaves a member of i's one-off cost still to come) / years
 bonus         (what the state pays a member of i's one-off cost not yet paid, less what it pays i alone) / years
+exit fee      c_exit C({i})                                        yen, for leaving before the contract ends
+usage         nu_1 N_1 + nu_2 N_2 + nu_3 N_3 + nu_4 N_4            procedures a month that four age groups need
 
-A body alone costs C({i}), of which F0 is fixed, and has payoff 0. Members pay the part psi of the fixed cost once.
-The lead is the largest member: d is the mean distance of the others to it over a scale, v the share of the others with
-another main vendor, and facilitation that of its prefecture. CV is the coefficient of variation. All members get a
-grant, or the small ones, or the lead; each has a rate g of its own. Shortage and surplus of staff are FTE. One-off cost
-is paid by the subsidy's ceiling of the month in which a body talks. Distance to the lead instead of between all pairs
-prices a group in one pass; trust between members is left out.
+A body alone costs C({i}), of which F_0 is fixed, and has payoff 0. Members pay the part psi_pool of the fixed cost once
+(under `shared_system`); relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule`
+gives share_i (`sharing`). The lead is the largest member: d is the mean distance of the others to it (km), v the share
+of the others with another main vendor, and phi_fac that of its prefecture. CV is the coefficient of variation. By
+`grant_recipient` all members get a grant, or those with fewer than N_small residents, or the lead; each has a rate
+g_coop of its own. Shortage and surplus of staff are FTE; years = d_con / 12, at least 1. The state pays the share sigma
+of one-off cost up to the ceiling (`money`) of the month in which a body talks; of a lot that is committed the part
+1 - phi_1 is not yet paid. Distance to the lead instead of between all pairs prices a group in one pass; trust between
+members is left out.
 
 Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
 """
@@ -112,7 +117,7 @@ def pooled(size: int, poolable: float, fixed: float) -> float:
 
 @kernel
 def poolable(p: np.record) -> float:
-    """Return psi, the share of the fixed cost that a group pays once: none if it does not share systems."""
+    """Return psi_pool, the share of the fixed cost that a group pays once: none if it does not share systems."""
     return p.poolable_share if p.shared_system == ON else 0.0
 
 

@@ -1,12 +1,12 @@
 """What does it cost to run old and new systems side by side, and what do new systems bring that work together?
 
-interfaces between old and new    I = rho n (n_T - n)               n of n_T systems live; at most 100 rho of 20
+interfaces between old and new    I = rho_if n (n_T - n)            n of n_T systems live; at most 100 rho_if of 20
 benefit index of a body           B = w / 2 + b / 2                 [0, 1]
     within the body               w = n (n - 1) / (n_T (n_T - 1))   pairs of systems that are both live
     between bodies                b = r (live share of those it may share data with)^2
-benefit                           V = v B C / 12                    yen a month, C the yearly IT cost before migration
+benefit                           G = v_int B C / 12                yen a month, C the yearly IT cost before migration
 
-Under the data-sharing rule `none` no data flow between bodies: r = 0; `prefecture` (r = 0.5) and `national` (r = 1) say
+Under the rule `data_sharing` = none no data flow between bodies: r = 0; prefecture (r = 0.5) and national (r = 1) say
 whose live share counts, and how far data reach. Interfaces cost money (`money`) and own work (`staff`) and raise the
 security hazard (`security`). The benefit goes to society and stands in no ledger.
 """
@@ -49,7 +49,7 @@ def benefit_index(within: float, between: float) -> float:
 
 @kernel
 def monthly_benefit(index: float, share: float, baseline: float) -> float:
-    """Return V (yen a month) at a benefit `index`; at most a `share` of the yearly IT cost `baseline`."""
+    """Return G (yen a month) at a benefit `index`; at most a `share` of the yearly IT cost `baseline`."""
     return share * baseline / MONTHS_OF_YEAR * index
 
 

@@ -2,22 +2,29 @@
 
 Competing causes add up to one hazard per lot and month (1/month):
 
-    lambda = exp(beta x) [a + q psi(F)]  +  m u(tau) exp((1 - zeta) beta x)
-             own motive and peers           mandate
+    lambda = exp(beta_com x) [a_com + q_com psi(F)]  +  m_com u(tau) exp((1 - zeta) beta_com x)
+             own motive and peers                       mandate, from month t_m on
 
-    psi(F) = F                        or   F^h / (F^h + F_c^h)
-    u(tau) = 1 / (1 + max(0, tau) / tau0)
-    tau    = T* - t - lead            slack in months; lead = planning + (queue, unless naive) + vendor work
+    F      = omega_p (share of its prefecture) + omega_e (share of its type)
+             + (1 - omega_p - omega_e) (share of its neighbours)            those that had committed the lot
+    psi(F) = F                        or   F^h_F / (F^h_F + F_c^h_F)        by `peer_response`
+    u(tau) = 1 / (1 + max(0, tau) / tau_0)
+    tau    = T* - t - lead_time       slack in months; lead_time = planning + (queue, unless naive) + d_min
 
-From T* on the mandate keeps only the enforced part epsilon; bodies named as late feel more of it in the last two
-years. A body of a phased cohort has a date of its own, before the national one. Intent adds up month by month; at an
-open budget gate the body commits if its intent has reached a threshold drawn once from the unit exponential
-distribution. That is the same law as testing P = 1 - exp(-intent since the last gate) at each gate, needs one draw per
-lot, and makes "more hazard, never later" true for every body under common random numbers. The cause is drawn in
-proportion to the causes' intent since the last open gate. A body that lacks the money for the first instalment waits
-and keeps its intent.
+T* is the date that a body expects, between T_D and T_D2 (`policy`). From T* on the mandate keeps only the part epsilon;
+in the two years before T_D and from then on bodies named as late feel it 1 + b_name times. A body of a phased cohort
+has a date of its own, before the national one. Intent adds up month by month; at an open budget gate the body commits
+if its intent has reached a threshold drawn once from the unit exponential distribution. That is the same law as testing
+P = 1 - exp(-intent since the last gate) at each gate, needs one draw per lot, and makes "more hazard, never later" true
+for every body under common random numbers. The cause is drawn in proportion to the causes' intent since the last open
+gate. By `gate_rule` the gate is always open, or each April and, with probability rho_s, in September, December and
+March.
 
-Members of a group that shares systems decide as one: the lead decides with the members' mean readiness, weighted by
+The first instalment is the part phi_1 of one-off cost, less the subsidy at the rate sigma, in multiples of u_yen
+(`money`). A body whose envelope lacks it waits and keeps its intent, if its `budget` is binding. In a group S under
+`joint_procurement` the price falls by the part delta_buy ln|S|, and planning by the part phi_tender (1 - 1 / |S|).
+
+Members of a group under `shared_system` decide as one: the lead decides with the members' mean readiness, weighted by
 population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
 decides on alone.
 
@@ -90,13 +97,13 @@ def lead_time(planning_months: float, queue_wait: float, minimum_months: float, 
 
 @kernel
 def voluntary_hazard(readiness: float, motive: float, slope: float) -> float:
-    """Return exp(beta x) times `motive` (1/month): what readiness makes of own motive or of peers."""
+    """Return exp(beta_com x) times `motive` (1/month): what readiness makes of own motive or of peers."""
     return math.exp(slope * readiness) * motive
 
 
 @kernel
 def mandate_hazard(readiness: float, pressure: float, slope: float, uniformity: float) -> float:
-    """Return the mandate's hazard (1/month) at a `pressure` m u; the share `uniformity` ignores readiness."""
+    """Return the mandate's hazard (1/month) at a `pressure` m_com u; the share `uniformity` ignores readiness."""
     return pressure * math.exp((1.0 - uniformity) * slope * readiness)
 
 

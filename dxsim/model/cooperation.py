@@ -6,14 +6,15 @@ holds from April on, when cost and shares of all groups are worked out anew. In 
 
 running cost saved    (C({i}) - share_i + T / |S|) / C({i})      share, before the transaction cost
 coordination          T / |S| / 12                               yen a month
-staff lent            short members receive min(shortage, (1 - lambda) surplus) in all, in proportion to what they lack;
-                      the others give this over (1 - lambda), in proportion to what they have left; FTE
+staff lent            short members receive min(shortage, (1 - lambda_c) surplus) in all, in proportion to what they
+                      lack; the others give this over (1 - lambda_c), in proportion to what they have left; FTE
 
-At the start a body up to a population limit founds a group with probability (share of bodies in groups) / (size of a
-group), and takes in free neighbours, then theirs, up to a size drawn around that mean; a founder without is alone.
+At the start a body of up to N_found residents founds a group with probability phi_start / n_start and takes in free
+neighbours, then theirs, up to a size drawn around the mean n_start and to n_max bodies; a founder without is alone.
 
-The contract of a group begins anew whenever a member joins or leaves. Who leaves earlier pays a fee, taken from the
-reserve. A member that the others expel pays none.
+The contract of a group begins anew, for d_con months, whenever a member joins or leaves. Who leaves earlier pays the
+fee c_exit C({i}), in multiples of u_yen, from the reserve. A member that the others expel pays none. Without
+`formation` there are no groups; members lend each other staff under `shared_staff`.
 
 Source: ZDNet 2018 (379 bodies in 62 groups at the start).
 """

@@ -1,16 +1,17 @@
 """What goes wrong when a system is switched, whom does it hit, and does the new system stay?
 
-incidents     Poisson(mu)    mu = mu0 w exp(nu_k kappa (1 - export) + nu_r rush + nu_o min(limit, max(0, omega - 1))
-                                            + nu_n novice - nu_t test - nu_e experience)
-residents     rint(N share)  share lognormal (median, log sd), at most 1
-correction    months         geometric: P(k) = (1 - e^-c) e^(-c (k - 1)), mean 1 / (1 - e^-c)
+incidents     Poisson(mu)    mu = mu_0 w exp(nu_kappa kappa (1 - e_data) + nu_r rush
+                                             + nu_omega min(omega_max, max(0, omega - 1))
+                                             + nu_n novice - nu_t x_test - nu_e experience)
+residents     rint(N share)  share = v_med exp(s_sev Z), at most 1; Z standard normal
+correction    k months       P(k) = (1 - exp(-c_fix)) exp(-c_fix (k - 1)): geometric, mean 1 / (1 - exp(-c_fix))
 impact        sum of residents times months                                                person-months
 
 An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
-`export` the duty of vendors to hand data over, omega the overload of own staff; rush is 1 in the last months before
-the body's own date (`dates`); novice = 1 / (1 + systems that the vendor made live / unit). A cut-over with an incident
-above a share of residents is rolled back: the system keeps its place in the vendor's queue and part of its work is to
-be done again.
+e_data the duty of vendors to hand data over, x_test the effort on tests, omega the overload of own staff; rush is 1 in
+the last d_rush months before the body's own date (`dates`; the national one is T_D); novice = 1 / (1 + n / n_learn) of
+a vendor that made n systems live. A cut-over with an incident above the share v_back of residents is rolled back: the
+system keeps its place in the vendor's queue, and the part phi_back of its work is to be done again.
 
 Source: Nikkei Computer 2005: 18 of 58 merged bodies had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
 """

@@ -1,6 +1,6 @@
 """When is a system due?
 
-due     the second date, once it is granted to the lot: to all, or to lots with a hard system
+due     T_D2, once the second date is granted to the lot: by `extension_rule` to all, or to lots with a hard system
         else T + shift, T the national deadline (or the month that a body takes for it), shift that of its cohort
 
 The second date moves what a body faces: the pressure of the mandate, the rush of cut-overs and penalties. Lateness is

@@ -1,19 +1,19 @@
 """How do groups of municipalities form, change and dissolve?
 
-Each October a share of the bodies, drawn anew, opens talks. They take turns in an order drawn for the nation, again and
-again until nobody moves or the rounds run out; the others only answer. In its turn a body draws some neighbours and
-makes the first of these moves that is accepted:
+Each October the share phi_talk of the bodies, drawn anew, opens talks, if `formation` is yearly. They take turns in an
+order drawn for the nation, again and again until nobody moves or n_sweep rounds are over; the others only answer. In
+its turn a body draws k_talk neighbours and makes the first of these moves that is accepted:
 
 unite     its group, or itself if it has none, with that of a drawn neighbour     accepted if all of both gain
 leave     its group                                                                if it gains
 split     as lead: the members on other main vendors become a group of their own   if all of these gain
 expel     as lead: the member on another main vendor farthest away                 if all the others gain
 
-To gain is to have a payoff (`coalition`) higher by more than epsilon C({i}); who leaves or splits before the contract
-ends also wants the exit fee back. So acceptance is individually stable: nobody is united against its will. A body
-draws the same neighbours in every round of one October, so a turn can only come out differently if its own group or
-that of a neighbour has changed since: only such bodies are asked again. Whether moves are left when the rounds run out
-is tested over these draws; it is not the core of the game.
+To gain is to have a payoff (`coalition`) higher by more than epsilon_join C({i}); no group has more than n_max members;
+who leaves or splits before the contract ends also wants the exit fee back. So acceptance is individually stable: nobody
+is united against its will. A body draws the same neighbours in every round of one October, so a turn can only come out
+differently if its own group or that of a neighbour has changed since: only such bodies are asked again. Whether moves
+are left when the rounds run out is tested over these draws; it is not the core of the game.
 
 Sources: Vernon-Bido and Collins 2021 (moves); Bogomolnaia and Jackson 2002 (individual stability).
 """

@@ -1,14 +1,18 @@
 """What is given at the start: the vendors' market, legacy systems, readiness and the work ahead.
 
-    market share        s_v ~ rank^(-exponent), summing to one (Zipf)
-    shares in a prefecture   ~ Dirichlet(concentration * s)          small concentration: one dominant vendor
+    market share             s_v ~ rank^(-eta_V), summing to one (Zipf), for V vendors
+    shares in a prefecture   ~ Dirichlet(alpha_ter s)                     small alpha_ter: one dominant vendor
     main vendor of a body    drawn from its prefecture's shares
-    lot with the main vendor with probability factor_lot * (bundling - slope ln(N / N_ref)), else drawn from s
-    product readiness   r_vl = mean + shift + sd (sqrt(c) Z_v + sqrt(1 - c) Z_vl)          months, rounded up
-    legacy complexity   kappa = mean (N / N_ref)^exponent lognormal(-s^2 / 2, s)
-    hard systems        P(R1), P(R2), P(R3) = share (N / N_hard)^exponent, at most one in all
+    lot with the main vendor with probability factor_lot * (p_bun - b_bun ln(N / N_ref)), else drawn from s
+    product readiness        r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up
+    legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
+    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_hard)^eta_hard, at most one in all
+    start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
-Money, staff, programmes, security, residents and groups start as their own files say.
+Work z and its monthly limit follow `work` (N_ref, eta_z, chi, s_z, y_min, d_min), months of planning `planning` (d_pl,
+kappa_mean), and vendors' capacity `capacity` (kappa_cap, T_ref, r_mean). A body has an aide with probability phi_aide,
+is naive with probability nu_naive, and believes in an extension with probability xi_0. `queue_discipline` ranks the
+systems. Money, staff, programmes, security, residents and groups start as their own files say.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ A system is late if it is not live by the deadline T_D. Its reason is fixed then
     R5 own side                                ordered too late, or not at all (a category of the model, not official)
 
 Official counts before the deadline are forecasts by bodies. A system is declared late if its reason is known (R1 to
-R3), or if  t + W (1 - opt (T_D - t) / horizon) > T_D  for the body's forecast W of the months that are left:
-optimism shrinks it while the deadline is far away, which makes the counts accelerate.
+R3), or if  t + W (1 - opt (T_D - t) / H_opt) > T_D  for the body's forecast W of the months that are left: optimism
+shrinks it while the deadline is far away, which makes the counts accelerate.
 """
 
 from __future__ import annotations

@@ -9,13 +9,14 @@ the same for all. Policies then change it in the order in which the scenario lis
 
 each result cut to the registry's bounds. Levers are worked out anew when a policy begins or ends and stay in between.
 
-Phased cohorts: cohort k = 0 to K - 1 faces its date s months before the next one, the last one the national deadline:
+Phased cohorts: cohort k = 0 to n_c - 1 faces its date d_c months before the next one, the last one the national
+deadline:
 
-    shift_k = -(K - 1 - k) s         months
+    shift_k = -(n_c - 1 - k) d_c     months
 
-Bodies are ranked by population (`large_first`, `small_first`), go with their prefecture or with their rank among the
-clients of their main vendor, so that every vendor's load is levelled (`by_vendor_load`); with `by_lot` the lots take
-turns. Rank r of m is in cohort floor(r K / m).
+By `phasing` bodies are ranked by population (large_first, small_first), go with their prefecture (by_prefecture) or
+with their rank among the clients of their main vendor, so that every vendor's load is levelled (by_vendor_load); with
+by_lot the lots take turns. Rank r of m is in cohort floor(r n_c / m).
 """
 
 from __future__ import annotations

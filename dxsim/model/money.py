@@ -1,16 +1,25 @@
 """What does it cost, who pays, and is there money for it?
 
-IT cost before migration    C = F0 + v0 N + cL max(0, N - N_large)                    yen a year, N residents in 2020
+IT cost before migration    C = F_0 + v_0 N + c_L max(0, N - N_L)                     yen a year, N residents in 2020
 one-off cost                Q = phi_Q C (1 + kappa) / (1 + kappa_mean)                yen, kappa over the body's lots
-envelope each April         A = phi_B C + carried over - theta (rise of running cost)   yen
-subsidy                     min(sigma cost, (ceiling + bonuses) cost, fund)           yen
-running cost of a system    C_o rho (1 - delta)^years (1 - saved by the group)         yen a year
+envelope each April         phi_B C - theta_c (rise of running cost), at least 0      yen
+    carried over            at most phi_carry phi_B C                                 yen
+    from the state          g_lump                                                    yen
+subsidy                     min(sigma cost, ceiling cost, fund)                       yen
+    ceiling                 sigma_max, before month t_Phi sigma_0; at most 1 with what is added:
+                            b_late where the vendor came short (R4), b_group in a group
+    fund                    Phi_0, + Delta_Phi in month t_Phi, less what is paid      yen
+running cost of a system    C_o rho (1 - delta_opt)^years (1 - saved by the group)    yen a year
+interfaces                  c_if C / 12 a hundred                                     yen a month
+penalty                     f_late for each overdue system                            yen a month
+price in a group S          1 - delta_buy ln|S|                                       1
 
-At most a share of an envelope is carried over; rho is lognormal and cut at its bounds.
+rho is lognormal with mean rho_mean and standard deviation rho_sd, cut at rho_min and rho_max; amounts are booked in
+multiples of u_yen.
 
 A commitment pays its first instalment from the envelope and waits if that is too small; the rest falls due at go-live,
 and what the envelope then lacks is drawn from the reserve, and so are penalties. These are for systems past the
-national deadline and the body's own date (`dates`). Running, parallel and interface cost,
+national deadline T_D and the body's own date (`dates`). Running, parallel and interface cost,
 channels and the group's transaction cost are obligatory: the council appropriates them month by month.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The members of a group split its

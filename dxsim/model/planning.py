@@ -1,6 +1,6 @@
 """How long does a municipality plan before it orders?
 
-    planning = plan (1 + kappa) / (1 + kappa_mean)      months, rounded, for a lot of legacy complexity kappa
+    planning = d_pl (1 + kappa) / (1 + kappa_mean)      months, rounded, for a lot of legacy complexity kappa
 
 Each month counts as far as own staff serves the planning work: with staff enough, a system committed in month t is
 ordered in month t + planning.

@@ -1,11 +1,11 @@
 """What does the state say, and what do municipalities believe about the deadline?
 
-Belief in an extension (xi, probability)        xi <- xi + eta * (signal - xi)
-Deadline that a body expects (T*, month)        T* = T_D + xi * (T_D2 - T_D)
+Belief in an extension (xi, probability)        xi <- xi + eta_xi (signal - xi)
+Deadline that a body expects (T*, month)        T* = T_D + xi (T_D2 - T_D)
 
-A national statement carries a signal between 0 (firm) and 1 (relaxed). Each December before the deadline the state
-reviews: under the rule `conditional` it grants the second date to lots with a hard system (R1 to R3) when the
-projected late share exceeds a threshold; under `all` it grants it to everyone.
+A national statement carries a signal between 0 (firm) and 1 (relaxed). Each December from t_m to T_D the state reviews:
+under the `extension_rule` conditional it grants the second date to lots with a hard system (R1 to R3) when the
+projected late share exceeds x_ext; under `all` it grants it to everyone.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
 """How far do municipalities go in what the state does not impose?
 
-Five programmes: online procedures (0 to 26 of them), AI and RPA (0 to 2), security, data use and data governance (0
-to 3).
+Five programmes d: online procedures ON (0 to 26 of them), AI and RPA (0 to 2), security SEC, data use DATA and data
+governance GOV (0 to 3).
 
-hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - ln N_mean)) s          1/month
-exposure                   F_d = mean level of those looked at / highest level              [0, 1], as of last month
-cost of a level            c C, C the yearly IT cost before migration; c C / 26 a procedure yen
+hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu_N)) s               1/month
+    own motive             a_ON, a_AI, a_SEC, a_DATA, a_GOV                                1/month
+    exposure counts        q_AI, q_SEC, q_DATA, q_GOV; online 0                            1/month
+    size counts            beta_AI, beta_SEC, beta_DATA, beta_GOV; online 0                1
+exposure                   F_d = mean level of those looked at / highest level             [0, 1], as of last month
+cost of a level            c_level C; c_level C / 26 a procedure                        yen; C: yearly IT cost before
 
-s is the share of the work on programmes that own staff serves; those looked at are all bodies, the body's type (itself
-included) or its neighbours (its type where there are none). Hazard adds up to intent; the next level comes when intent
-reaches a unit-exponential threshold, at most one a month, and when the envelope can pay for it. Where the state
-requires data governance, a body below the requirement rises at once, from its reserve if it must.
+s is the share of the work on programmes that own staff serves; those looked at are by `exposure` all bodies, the body's
+type (itself included) or its neighbours (its type where there are none). Hazard adds up to intent; the next level comes
+when intent reaches a unit-exponential threshold, at most one a month, and when the envelope can pay for it, if the
+`budget` is binding; cost is in multiples of u_yen. Where the state requires the level GOV_min of data governance, a
+body below it rises at once, from its reserve if it must.
 
-Online procedures depend on neither size nor others: most bodies take part in their prefecture's platform, which grows
-by a hazard of its own and costs them nothing; the others add procedures alone (h = a s).
+All start with n_ON procedures online. These depend on neither size nor others: a body takes part in its prefecture's
+platform with probability phi_plat, which grows by the hazard a_plat and costs it nothing; the others add procedures
+alone (h = a_ON s).
 
 Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of bodies: 0.044 a month; shares by size of body);
 Digital Agency dashboard (26 procedures: no effect of size, clusters by prefecture).

@@ -1,10 +1,16 @@
 """How ready is a municipality?
 
-    x = sum w z / sum w        z-scores, or 0 and 1 for yes and no
+    x = (w_pop z_pop + w_staff z_staff + w_fis z_fis + w_simple z_simple + w_aide aide + w_cloud group
+         - w_net z_net - w_run z_run) / (sum of all weights)               aide, group: 1 for yes, 0 for no
 
-over log population, staff slack, fiscal index, simplicity of legacy systems, an external aide (yes or no), experience
-with a shared system (in a group or not), less the net cost that the subsidy leaves, less the rise of running cost that
-bodies see at those already live. The last three change; they are looked at each April.
+    z_pop    = (ln N - mu_N) / s_N                                         population
+    z_staff  = (ln staff - b_0 - b_1 ln N) / s_staff                       staff slack
+    z_fis    = (fiscal index - mu_fis) / s_fis
+    z_simple = -ln(mean kappa of n lots / kappa_mean) / sqrt((eta_kappa s_N)^2 + s_kappa^2 / n)
+    z_net    = (1 - min(sigma, ceiling) - mu_net) / s_net                  cost that the subsidy leaves to the body
+    z_run    = (rise of running cost at those already live) / rho_sd
+
+The last two and being in a group change; they are looked at each April.
 
 z-scores are taken against fixed national reference values, so that one more municipality, or a small teaching nation,
 changes nobody's readiness. What is not known (no staff, no fiscal index) counts as average.

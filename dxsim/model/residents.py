@@ -1,30 +1,35 @@
 """Who gets procedures done, through which channel, and who is shut out when counters close?
 
-Residents of four age groups a; each month a share nu_a of the N_a persons of a group needs a procedure.
+Residents of four age groups a = 1 to 4 (below 65, 65 to 74, 75 to 84, 85 and over) need procedures. By age group:
 
-ability              d_a(t) = 1 / (1 + exp(-(delta_a + delta_1 t / 12)))      share, t months since April 2021
-able                 g_a = d_a + (1 - d_a) T_a                                share; T_a trained ones among the unable
-counters             alpha = 1 - (1 - floor) min(1, (t - start) / M)          share of cases; 1 before they close
-choice of online     P = 1 / (1 + exp(-sigma (b_counter - b_online)))         sigma 1/hour, burdens b in hours a case
-online               N nu g s (alpha P + 1 - alpha)                           cases a month; s = procedures online / 26
-points of help       x = (desks + points + tablets) / (residents / 10,000)    1
+able in April 2021   d_1, d_2, d_3, d_4                                       share, untrained
+in need              nu_1, nu_2, nu_3, nu_4                                   share of the N_a persons, each month
+decay of reach       k_1, k_2, k_3, k_4                                       per point for 10,000 residents
+
+ability              d_a(t) = 1 / (1 + (1 / d_a - 1) exp(-g_d t / 12))        share, t months since April 2021
+able                 g_a = d_a(t) + (1 - d_a(t)) T_a                          share; T_a trained ones among the unable
+counters             alpha = 1 - (1 - alpha_min) min(1, (t - start) / d_close)    share of cases; 1 before they close
+choice of online     P = 1 / (1 + exp(-beta_b (b_cnt - b_on)))                burdens b in hours a case
+online               N_a nu_a g_a s (alpha P + 1 - alpha)                     cases a month; s = procedures online / 26
+demand for help      D_a = N_a nu_a (1 - g_a)                                 cases a month
+points of help       x = (n_desk + n_point + n_tab) (residents aged 65 and over) / residents    per 10,000 residents
 reach                R_a = 1 - exp(-k_a x)                                    share of the unable
-capacity             K = H (desks r_d + points r_p + tablets r_t)             cases a month, H opening hours
-assisted             A_a = D_a R_a min(1, K / sum_a D_a R_a)                  cases a month; D_a = N nu (1 - g)
+capacity             K = H_open (desks r_desk + points r_point + tablets r_tab)    cases a month
+assisted             A_a = D_a R_a min(1, K / sum_a D_a R_a)                  cases a month
 excluded             X_a = (1 - alpha) (D_a - A_a)                            cases a month
 analog               all other cases: those able and not online, and alpha (D_a - A_a)
-trained              T_a rises by theta A_a / (N_a (1 - d_a)), to 1 at most   in effect from the next month on
-burden               sum over channels of cases times b                       hours a month
-cost of channels     c N alpha / 12 + what desks, points and tablets cost     yen a month, appropriated
+trained              T_a rises by theta_tr A_a / (N_a (1 - d_a(t))), to 1 at most    in effect from the next month on
+burden               b_on online + b_as assisted + b_cnt analog               hours a month
+cost of channels     (c_cnt N alpha + c_desk desks + c_point points + c_tab tablets) / 12    yen a month, appropriated
 
-Able residents always get through: a procedure that is not online stays at the counter. Desks, points and tablets are
-set per 10,000 residents aged 65 and over.
+Able residents always get through: a procedure that is not online stays at the counter. n_desk, n_point and n_tab set
+desks, points and tablets per 10,000 residents aged 65 and over. Cost is booked in multiples of u_yen.
 
-When counters close (`analog_rule`): keep, never; sunset, from a month on; take_up, from then on as soon as the online
-share of a body's cases of last month, those excluded included, reaches a threshold; budget, from the first April from
-then on at which the body has drawn on its reserve. They close in a straight line over M months.
+When counters close (`analog_rule`): keep, never; sunset, from month t_close on; take_up, from then on as soon as the
+online share of a body's cases of last month, those excluded included, reaches x_take; budget, from the first April from
+then on at which the body has drawn on its reserve. They close in a straight line over d_close months.
 
-A higher floor or more capacity never leaves more residents of any group excluded in any month (under `take_up` more
+A higher alpha_min or more capacity never leaves more residents of any group excluded in any month (under take_up more
 capacity may: training makes counters close earlier). More points of help never leave more excluded in all; but where
 help is full, a point that handles fewer cases than the mean of those in place lets those it reaches crowd others out.
 

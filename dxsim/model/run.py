@@ -1,4 +1,8 @@
-"""One run: a nation and a scenario go in, arrays come out."""
+"""One run: a nation and a scenario go in, arrays come out.
+
+Of the residents aged 75 and over in each municipality the share phi_85 is 85 and over. Without a table of vendors there
+are V of them, and their market shares fall with their rank as rank^(-eta_V) (`initialisation`).
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
 """When does a municipality lose data, and how many?
 
-hazard        h = h0 exp(-theta_s SEC + theta_x x - theta_g GOV + theta_if I / 100) (1 - theta_b baseline)    1/month
+hazard        h = h_0 exp(-theta_s SEC + theta_x x - theta_g GOV + theta_if I / 100) (1 - theta_b x_base)    1/month
 open flows    x = rule DATA / 3 (1 + GOV) / 4          [0, 1]; rule: 0 none, 0.5 within the prefecture, 1 national
-exposed       N (e + (1 - e) x)                        records, one per resident
+exposed       N (e_own + (1 - e_own) x)                records, one per resident
 
 SEC, DATA and GOV are the levels (0 to 3) of security, data use and data governance, I the interfaces between old and
-new systems, `baseline` the strictness in [0, 1] of the rules that the state sets. Governance cuts misuse and makes
-bodies willing to share: sharing brings benefit (`coexistence`) and exposure together. Incidents form a Poisson process:
-hazard adds up to intent, and each incident takes a unit-exponential threshold from it.
+new systems, x_base the strictness in [0, 1] of the baseline rules that the state sets; rule is `data_sharing`.
+Governance cuts misuse and makes bodies willing to share: sharing brings benefit (`coexistence`) and exposure together.
+Incidents form a Poisson process: hazard adds up to intent, and each incident takes a unit-exponential threshold from
+it.
 """
 
 from __future__ import annotations

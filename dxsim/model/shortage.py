@@ -1,13 +1,13 @@
 """When does a vendor say that it can't make the deadline, and what follows?
 
-At the end of each quarter before the deadline a vendor lays out its queue. If the share of the work, not yet known
-to be late, that would end after the deadline exceeds theta, it announces a shortage. Every such system gets the
-reason R4 and is, with the same fate for all systems of a body at that vendor,
+At the end of each quarter before the deadline T_D a vendor lays out its queue. If the share of the work, not yet known
+to be late, that would end after T_D exceeds theta_ann, it announces a shortage. Every such system gets the reason R4
+and is, with the same fate for all systems of a body at that vendor,
 
-    tendered again   with probability rho        (withdrawn; other vendors are asked next month), or
-    booked again     to begin at T_D + U H       (work done is kept),
+    tendered again   with probability rho_rt     (withdrawn; other vendors are asked next month), or
+    booked again     to begin at T_D + U H_rb    (work done is kept; U uniform),
 
-and the vendor's customers and their neighbours believe more in an extension (by delta xi, once per announcement).
+and the vendor's customers and their neighbours believe more in an extension (by Delta_xi, once per announcement).
 """
 
 from __future__ import annotations

@@ -1,21 +1,27 @@
 """Who does the work at the town hall, and what is left undone?
 
-supply         S (1 + gamma e) + pool + lent by the group                      FTE
-demand         size [l0 + l1 systems] + l2 interfaces / 100                    operations
-               + size h (1 + kappa) w / months                                 planning, stabilising; programmes
+usual staff    S_0 (N / N_staff)^eta_S                                         FTE; drawn at the start, at least S_min
+supply         S (1 + gamma_e e) + pool + lent by the group                    FTE
+demand         size [l_0 + l_1 systems] + l_2 interfaces / 100                 operations
+               + size h_st (systems in parallel) / d_par                       stabilisation
+               + size h_pl (1 + kappa) w / (months of planning)                planning
+               + size h_prog                                                   programmes
                + last month's moves
-moves          size h (1 + kappa) w (1 + c test) y / z                         for vendor work y on a system of work z
+size           (N / N_staff)^eta_own                                           1
+moves          size h_mg (1 + kappa) w (1 + c_test x_test) y / z               for vendor work y on a system of work z
 overload       omega = demand / supply
 
 Work is served in a fixed order: operations, stabilisation, migration, planning, programmes. What is left over waits:
 a month of planning or of a programme counts only as far as it is served. Vendors get no further with a system than
 own staff joins in, with what operations and stabilisation leave of its time in the same month: with the largest
-vendor first (initial capacity), in the order of its queue. So a whole move takes size h (1 + kappa) w of own work
+vendor first (initial capacity), in the order of its queue. So a whole move takes size h_mg (1 + kappa) w of own work
 however long it lasts, and a part that is done twice takes it twice. How much vendors do is known only when they have
 done it: overload, lending and planning reckon with what the moves of last month asked for.
-Experience e grows by a gain for each go-live and falls by rotation each April. Overload makes staff resign. Each April
-a part of the gap to the target is filled; the target follows the population. Each quarter the prefecture shares its
-pool out: equally, by need (what own staff lacked last month), or to the most overloaded first.
+Experience e grows by g_e for each go-live and falls by the part rho_rot each April. In an overloaded month at most one
+resigns, with probability q_0 (omega - 1). Each April the part phi_hire of the gap to the target is filled; the target
+is S at the start and follows the population by eta_S. Each quarter a prefecture shares its pool of H_p out by
+`dispatch_rule`: equally, by need (what own staff lacked last month), or to the most overloaded first. Own staff limits
+the work if `staffing` is binding.
 
 Sources: Toyo Keizai 2024 (2.4 DX staff in towns and villages); DX survey FY2023 (10,203 staff in all municipalities).
 """

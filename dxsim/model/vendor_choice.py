@@ -2,12 +2,15 @@
 
 Random utility (McFadden 1974) over the vendors that offer the lot:
 
-    V = alpha_inc [incumbent] - alpha_sw (1 - pi) kappa [not incumbent] + alpha_g (share of neighbours)
+    U = alpha_inc [incumbent] - alpha_sw (1 - pi) (1 - e_data) kappa [not incumbent] + alpha_g (share of neighbours)
         - alpha_w wait / 12 + ln(market share) + Gumbel
 
-Incumbency and the cost of switching are two terms (Greenstein 1993); portability pi removes the second. Tastes
-(Gumbel) are drawn once per body, lot and vendor, so scenarios share them. With symmetric rivals a body stays with
-probability exp(alpha_inc) / (exp(alpha_inc) + V - 1).
+Incumbency and the cost of switching are two terms (Greenstein 1993); portability pi removes the second, and so does the
+duty e_data of vendors to hand data over. Tastes (Gumbel) are drawn once per body, lot and vendor, so scenarios share
+them. With n symmetric rivals a body stays with probability exp(alpha_inc) / (exp(alpha_inc) + n).
+
+Members of a group under `shared_system` take the vendor of their lead. A withdrawn system chooses anew; one that has no
+vendor after d_sub months has the reason R3.
 """
 
 from __future__ import annotations
@@ -104,7 +107,7 @@ def choose(
 
     `barred` is not considered.
 
-    A Gumbel taste is -ln(E) of an exponential draw E, so the largest utility is the smallest E exp(-V). E is at
+    A Gumbel taste is -ln(E) of an exponential draw E, so the largest utility is the smallest E exp(-U). E is at
     least 1 - u for the uniform draw u behind it: most rivals lose to the incumbent before a logarithm is taken.
     """
     lots = state.lots

@@ -6,15 +6,19 @@ discipline, until its output is used up. One system gets at most
     max(y_min, z / d_min)        reference jobs a month
 
 so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least. Work done in month t makes a system live
-in month t + 1. Ties are drawn per municipality, so that the systems of a package move together. The discipline
-`first_come` serves by month of order; `shortest_job` by size of the job and `smallest_municipality` by population,
-both of them also before jobs that have begun (preemptive resume); `group_first` by month of order, bodies in a group
-before others; `earliest_cohort` by month of order, cohorts with an earlier date of their own before others.
-A system gets only as far as the body's own staff joins in (`staff`). Vendors may lend idle engineers.
+in month t + 1. Ties are drawn per municipality, so that the systems of a package move together. The `queue_discipline`
+first_come serves by month of order; shortest_job by size of the job and smallest_municipality by population, both of
+them also before jobs that have begun (preemptive resume); group_first by month of order, bodies in a group before
+others; earliest_cohort by month of order, cohorts with an earlier date of their own before others. A system gets only
+as far as the body's own staff joins in, which tests (x_test) slow down (`staff`). Vendors may lend the part phi_pool of
+their idle engineers.
 
-A system whose work is done is cut over in the same month. Under the rule `big_bang` it waits, without engineers, until
+A system whose work is done is cut over in the same month. If `cut_over` is big_bang it waits, without engineers, until
 all systems of its lot (package) at that body are as far; these are cut over in the same month, once all vendors have
 worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its work is done again.
+
+At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy at the
+rate sigma and in multiples of u_yen (`money`), and a parallel run of d_par months begins.
 """
 
 from __future__ import annotations

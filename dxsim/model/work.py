@@ -1,6 +1,6 @@
 """How much work is a system, and how fast can it be done?
 
-work  z = weight (N / N_ref)^eta (1 + kappa) (1 + chi [hard]) lognormal(0, s_z)        reference jobs
+work  z = weight (N / N_ref)^eta_z (1 + kappa) (1 + chi [hard]) lognormal(0, s_z)      reference jobs
 at most max(y_min, z / d_min)                                                        reference jobs a month
 """
 
@@ -19,7 +19,7 @@ DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
 def job_size(weight: float, size: float, complexity: float, surcharge: float, noise: float) -> float:
     """Return the vendor work z of a system (reference jobs).
 
-    `size` is (N / N_ref)^eta of the body, `noise` the log of the random factor.
+    `size` is (N / N_ref)^eta_z of the body, `noise` the log of the random factor.
     """
     return weight * size * (1.0 + complexity) * (1.0 + surcharge) * math.exp(noise)
 

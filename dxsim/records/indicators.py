@@ -30,6 +30,8 @@ WORST = 0.01  # share of bodies in the tail
 STEPS = {"committed": 10, "ordered": 6, "started": 11, "live": 11, "done": 2}  # 40 in all
 OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which bodies talk about cooperation
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
+# The KPIs of CHANNELS, in their order.
+PERSON_MONTHS = ("online_person_months", "assisted_person_months", "analog_person_months", "excluded_person_months")
 _CASES = slice(ONLINE_CASES, ONLINE_CASES + len(CHANNELS) * len(COHORTS))  # columns of FLOWS
 
 
@@ -68,7 +70,9 @@ def adoption(found: Findings) -> Values:
     live = shares["live"]
     values = {"live_share_deadline": live[last]}
     values |= {f"live_share_{month.replace('-', '_')}": live[month_index(month)] for month in LIVE_MONTHS}
-    values |= {f"{stage}_share_deadline": shares[stage][last] for stage in ("committed", "started", "done")}
+    values["committed_share_deadline"] = shares["committed"][last]
+    values["started_share_deadline"] = shares["started"][last]
+    values["done_share_deadline"] = shares["done"][last]
     values["progress_40"] = sum(steps * shares[stage][last] for stage, steps in STEPS.items()) / sum(STEPS.values())
     for percentage in LIVE_PERCENTAGES:
         reached = np.flatnonzero(live >= percentage / 100)
@@ -141,10 +145,10 @@ def money(found: Findings) -> Values:
 def market(found: Findings) -> Values:
     """Return how concentrated the market is, who changes vendor, and what output lies idle."""
     outcome, vendors = found.outcome, found.outcome.vendors
+    systems, population = (vendors[[0, -1], :, VENDOR.index(name)] for name in ("systems_served", "population_served"))
     values: Values = {}
-    for measure in ("systems", "population"):
-        served = vendors[[0, -1], :, VENDOR.index(f"{measure}_served")]
-        values[f"hhi_{measure}_start"], values[f"hhi_{measure}"] = concentration(served)
+    values["hhi_systems_start"], values["hhi_systems"] = concentration(systems)
+    values["hhi_population_start"], values["hhi_population"] = concentration(population)
     has_changed = np.zeros(found.frame.lot.max() + 1, np.bool_)
     has_changed[found.frame.lot[outcome.vendor != outcome.legacy_vendor]] = True
     values["switch_rate"] = np.count_nonzero(has_changed) / found.frame.lots
@@ -209,9 +213,9 @@ def residents(found: Findings) -> Values:
     needed = sum(cases.values())
     last = by_month[-MONTHS_PER_YEAR:].sum(axis=0)
     values: Values = {}
-    for channel in CHANNELS:
-        values[f"{channel}_person_months"] = cases[channel].sum()
-        values |= {f"{channel}_person_months_{name}": cases[channel][place] for place, name in enumerate(COHORTS)}
+    for kpi, of_cohorts in zip(PERSON_MONTHS, cases.values(), strict=True):
+        values[kpi] = of_cohorts.sum()
+        values |= {f"{kpi}_{name}": of_cohorts[place] for place, name in enumerate(COHORTS)}
     excluded = cases["excluded"]
     values["excluded_share"] = _ratio(excluded.sum(), needed.sum())
     values |= {f"excluded_share_{name}": _ratio(excluded[place], needed[place]) for place, name in enumerate(COHORTS)}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from dxsim.errors import InputError, Problem, say
 from dxsim.language import current_language, spoken
 from dxsim.scenario.registry import GROUPS, REGISTRY, ROLES, STATUSES, Parameter, unknown
+from dxsim.scenario.usage import MODEL, parameters_read, readers
 
 
 def headings() -> tuple[str, ...]:
@@ -19,10 +22,24 @@ def parameter_table() -> str:
     """Return all parameters as Markdown, one table for each group."""
     parts = []
     for group in GROUPS:
-        rows = [headings(), ("---",) * len(headings())]
-        rows += [_row(parameter) for parameter in REGISTRY.values() if parameter.group == group]
-        parts.append("\n".join([f"## {group}", "", *(f"| {' | '.join(row)} |" for row in rows)]))
+        rows = [_row(parameter) for parameter in REGISTRY.values() if parameter.group == group]
+        parts.append(f"## {group}\n\n{_table(headings(), rows)}")
     return "\n\n".join(parts) + "\n"
+
+
+def table_of_reads(module: str) -> str:
+    """Return the parameters that a file of the model reads as a table in Markdown; nothing if it reads none."""
+    rows = [
+        (symbol, f"`{parameter.key}`", *cells, status, source)
+        for parameter in parameters_read(module)
+        for _, symbol, *cells, _, status, source in [_row(parameter)]
+    ]
+    name, symbol, *others, _, status, source = headings()
+    return _table((symbol, name, *others, status, source), rows) if rows else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
 
 def _row(parameter: Parameter) -> tuple[str, ...]:
@@ -46,7 +63,7 @@ def _span(low: object, high: object) -> str:
 
 
 def describe(name: str) -> str:
-    """Return one parameter in a few lines: meaning, default, bounds, range, role, status and source.
+    """Return one parameter in a few lines: meaning, default, bounds, range, role, status, source, and where it is read.
 
     Raises
     ------
@@ -61,5 +78,6 @@ def describe(name: str) -> str:
     if current_language() == "en":
         cells[role] += f" ({ROLES[parameter.role]})"
         cells[status] += f" ({STATUSES[parameter.status]})"
-    head = f"{name}: {spoken(parameter.label)}" + (f" ({parameter.symbol})" if parameter.symbol else "")
+    cells[say("Read in")] = ", ".join(f"{MODEL.parent.name}/{MODEL.name}/{file}.py" for file in readers(parameter))
+    head = f"{name}: {spoken(parameter.label)} ({parameter.symbol})"
     return "\n".join([head, *(f"  {heading}: {cell}" for heading, cell in cells.items() if cell)])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dxsim.files import PACKAGE
 from dxsim.model import state
-from dxsim.scenario.documentation import parameter_table
+from dxsim.scenario.documentation import parameter_table, table_of_reads
 from dxsim.scenario.scenario import load_scenario, scenario_names
 from dxsim.terms.kpis import kpi_table
 from dxsim.terms.operations import lots, operations
@@ -283,7 +283,7 @@ def _parameters() -> str:
 
 
 def _module(name: str) -> str:
-    """Return a sub-model's file, phases, docstring and equations that can be called."""
+    """Return a sub-model's file, phases, docstring, equations that can be called, and parameters that it reads."""
     own = [call.partition(".")[2] for call, _ in phases() if call.partition(".")[0] == name]
     line = f"File [`{name}.py`]({name}.py)." + (f" Phases: {', '.join(f'`{call}`' for call in own)}." if own else "")
     tree = _tree(name)
@@ -293,7 +293,10 @@ def _module(name: str) -> str:
         if isinstance(node, ast.FunctionDef) and _is_scalar(node)
     ]
     parts = [line, _docstring(ast.get_docstring(tree) or "")]
-    return "\n\n".join([*parts, "Functions:\n\n" + "\n".join(equations)] if equations else parts)
+    parts += ["Functions:\n\n" + "\n".join(equations)] if equations else []
+    reads = table_of_reads(name).replace("*", "\\*")
+    parts += ["Parameters that it reads:\n\n" + reads] if reads else []
+    return "\n\n".join(parts)
 
 
 def _is_scalar(node: ast.FunctionDef) -> bool:

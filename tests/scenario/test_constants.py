@@ -8,9 +8,9 @@ import pytest
 
 from dxsim.files import PACKAGE
 from dxsim.scenario.registry import REGISTRY
+from dxsim.scenario.usage import reads
 
 FILES = sorted((PACKAGE / "model").glob("*.py"))
-RECORDS = {"parameters", "p", "lever"}  # what the model calls the records of parameters and of a body's levers
 NOT_PARAMETERS = {"dtype", "shape"}
 # Arithmetic, not assumptions: nothing and one, counting and parity, halves, and the months of a year.
 PLAIN_NUMBERS = {0, 1, 2, 0.5, 12}
@@ -20,22 +20,6 @@ SHORT_NAMES = {parameter.name for parameter in REGISTRY.values()}
 
 def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def reads(path):
-    """Return (line, name) of each field read from a record of parameters."""
-    return {
-        (node.lineno, node.attr)
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and is_record(node.value)
-    }
-
-
-def is_record(node):
-    """Return whether an expression is a record of parameters, or ``state.levers[i]``."""
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.value, ast.Attribute) and node.value.attr == "levers"
-    return isinstance(node, ast.Name) and node.id in RECORDS
 
 
 def is_constant(statement):

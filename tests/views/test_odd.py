@@ -13,6 +13,7 @@ from dxsim.files import PACKAGE
 from dxsim.model import events, state
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
+from dxsim.scenario.usage import parameters_read
 from dxsim.terms.kpis import kpi_table
 from dxsim.views import odd as views_odd
 from dxsim.views.odd import DOCUMENT, FRAGMENTS, MODEL, anchor, odd, phases, submodels
@@ -89,6 +90,18 @@ def test_every_parameter_is_a_row(text: str) -> None:
         (row,) = [line for line in group.splitlines() if line.startswith(f"| {parameter.name} |")]
         for cell in (parameter.label["en"], str(parameter.default), parameter.role, parameter.status):
             assert cell.replace("*", "\\*") in row
+
+
+def test_every_section_of_a_file_ends_with_the_parameters_that_its_code_reads(text: str) -> None:
+    for name in (*submodels(), "initialisation"):
+        heading = next(item for item in headings(text) if item.lower().split()[1:] == [name])
+        lines = section(text, heading).rstrip().splitlines()
+        read = parameters_read(name)
+        rows = lines[len(lines) - len(read) :]
+        for parameter, row in zip(read, rows, strict=True):
+            assert row.startswith(f"| {parameter.symbol} | `{parameter.key}` | "), name
+            assert f" | {parameter.status} | " in row
+        assert ("Parameters that it reads:" in lines) == bool(read)
 
 
 def test_every_field_of_the_records_is_a_row_with_its_meaning(text: str) -> None:
