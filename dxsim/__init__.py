@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
-    from dxsim.cli.explain import story
     from dxsim.language import in_language, set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from dxsim.sweep.study import Study
     from dxsim.sweep.study_file import read_study
     from dxsim.views import plots
+    from dxsim.views.documents.story import story
 
 __version__ = "0.1.0"
 
@@ -58,7 +58,7 @@ _HOMES = {
     "select": "dxsim.analysis",
     "biography": "dxsim.records.biography",
     "counterfactuals": "dxsim.records.biography",
-    "story": "dxsim.cli.explain",
+    "story": "dxsim.views.documents.story",
 }
 _MODULES = {"plots": "dxsim.views.plots"}
 

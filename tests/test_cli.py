@@ -15,13 +15,13 @@ import pytest
 import dxsim
 from dxsim.cli import main
 from dxsim.cli.run import default_folder, shown
-from dxsim.cli.text import columns, width
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import TABLES, read_records
 from dxsim.scenario.configuration import read_command_line
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
+from dxsim.views.text import columns, width
 
 FIGURES = {"overview", "adoption", "lateness", "map", "histogram"} | {
     "groups",
@@ -202,14 +202,14 @@ def test_a_run_without_figures_never_loads_matplotlib(desk: Path) -> None:
 INTERRUPTED = """
 import signal, sys
 from dxsim.cli import main
-from dxsim.views import figures
+from dxsim.views import charts
 
 def draw(records, nation, folder, language):
     folder.mkdir()
     (folder / "half.png").write_bytes(b"half")
     signal.raise_signal(signal.SIGINT)
 
-figures.draw_all = draw
+charts.draw_run = draw
 sys.exit(main(["run", "nation=" + sys.argv[1]]))
 """
 

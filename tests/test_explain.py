@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from dxsim.cli import main
-from dxsim.cli.explain import story
 from dxsim.errors import InputError, set_language
 from dxsim.model import events
 from dxsim.model.run import begin, prepare, proceed
@@ -36,8 +35,9 @@ from dxsim.records.biography import (
 from dxsim.records.tables import CHANNELS
 from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.operations import lots, operations
+from dxsim.views.documents.story import story
 from dxsim.views.labels import LANGUAGES
-from dxsim.views.timeline import describe_timeline, last_month, main_lot, timeline_figure
+from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation
 
 # Peers count, money is short, vendors let bodies down, groups come and go.

@@ -43,9 +43,9 @@ def serve_app(host: str, port: int, nation: str) -> None:
         print(labels()["run_compile"], file=sys.stderr, flush=True)
     from uvicorn import Config, Server
 
+    from dxsim.app.nations import teaching_nation
+    from dxsim.app.server import LOOPBACK, make_app
     from dxsim.model.run import run_model
-    from dxsim.views.app.nations import teaching_nation
-    from dxsim.views.app.server import LOOPBACK, make_app
 
     run_model(teaching_nation(), load_scenario("baseline"), 1)  # compiled before the first page asks
     hosts = LOOPBACK if host in LOOPBACK else ("*",) if host == _ANYWHERE else (*LOOPBACK, host)

@@ -12,12 +12,12 @@ from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import write_tables
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
-from dxsim.cli.text import columns
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records.store import check_writable
 from dxsim.views.labels import labels
 from dxsim.views.quantities import SHOWN, Scale, outcome_label, scale_of_differences
+from dxsim.views.text import columns
 
 _NAMED_LEFT_OUT = 5
 _ORIGIN = ("nation", "vendor_table", "code")
@@ -66,10 +66,11 @@ def _write(found: Comparison, alternatives: Sequence[Alternative], folder: Path,
         tables["sensitivity"] = sensitivity(alternatives[0])
     write_tables(tables, folder)
     if figures:
-        from dxsim.views.sweep_figures import draw_comparison
+        from dxsim.views.charts import draw_sweep
+        from dxsim.views.sweep.data import SweepData
 
-        nation = _nation(alternatives[0])
-        draw_comparison(found, alternatives, folder / "figures", nation, tables.get("sensitivity"))
+        data = SweepData(alternatives, found, _nation(alternatives[0]), tables.get("sensitivity"))
+        draw_sweep(data, folder / "figures")
 
 
 def _nation(reference: Alternative) -> Nation | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dxsim.cli.text import columns
 from dxsim.language import either
 from dxsim.nation.nation import load_nation
 from dxsim.nation.schema import KINDS
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels
+from dxsim.views.text import columns
 
 
 def build_nation(ssdse: str, boundaries: str, groups: str | None, fiscal: str | None, output: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dxsim.errors import InputError, Problem, say
 from dxsim.files import write_text
-from dxsim.views.odd import DOCUMENT, odd
+from dxsim.views.documents.odd import DOCUMENT, odd
 
 
 def print_odd(output: str | None, check: bool) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dxsim.cli.text import columns
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.language import spoken
 from dxsim.scenario.documentation import describe
 from dxsim.scenario.registry import GROUPS, REGISTRY
+from dxsim.views.text import columns
 
 _WIDTH = 120  # columns of a terminal
 

@@ -43,7 +43,7 @@ def write_report(folder: str, output: str | None, nation: str | None) -> None:
 
 def _run(folder: Path, nation: str | None) -> str:
     records = read_records(folder)
-    from dxsim.views.report import run_report
+    from dxsim.views.documents.report import run_report
 
     told = records.manifest["nation"]
     shipped = SYNTHETIC if told["name"] == SYNTHETIC else None
@@ -54,7 +54,7 @@ def _sweep(folder: Path, nation: str | None) -> str:
     results = read_results(folder)
     if not (results.runs()["status"] == DONE).any():
         raise InputError(say("sweep '{folder}'", folder=folder), [Problem("", say("no run is done yet"))])
-    from dxsim.views.report import sweep_report
+    from dxsim.views.documents.report import sweep_report
 
     told = results.manifest["nation"]
     known = SYNTHETIC if told["where"] == SYNTHETIC else str(folder / told["where"])

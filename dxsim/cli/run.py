@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from dxsim.cli.text import columns
 from dxsim.language import in_language
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
@@ -20,6 +19,7 @@ from dxsim.scenario.warnings import warnings
 from dxsim.terms.kpis import find_kpi
 from dxsim.views.labels import changes_text, kpi_label, labels
 from dxsim.views.quantities import SHOWN
+from dxsim.views.text import columns
 from dxsim.views.yen import yen_text
 
 _FINGERPRINT_DIGITS = 6
@@ -94,9 +94,9 @@ def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequen
 
 
 def _draw(records: Records, nation: Nation, folder: Path) -> None:
-    from dxsim.views.figures import draw_all
+    from dxsim.views.charts import draw_run
 
-    draw_all(records, nation, folder / "figures")
+    draw_run(records, nation, folder / "figures")
 
 
 def summary_text(records: Records) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-from dxsim.cli.text import columns
 from dxsim.errors import say
 from dxsim.language import current_language, either, spoken
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
@@ -14,6 +13,7 @@ from dxsim.scenario.warnings import warnings
 from dxsim.terms.calendar import month_name
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels
+from dxsim.views.text import columns
 
 _WIDTH = 100
 

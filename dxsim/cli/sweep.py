@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dxsim.cli.text import columns
 from dxsim.errors import DxsimError, InputError, Problem, say
 from dxsim.language import current_language
 from dxsim.sweep.cost import Cost, estimate
@@ -20,6 +19,7 @@ from dxsim.sweep.store import FAILED, SUMMARY, Results, read_results
 from dxsim.sweep.study_file import read_study, study_names
 from dxsim.sweep.verification import reproduce, verify
 from dxsim.views.labels import labels
+from dxsim.views.text import columns
 
 if TYPE_CHECKING:
     from dxsim.sweep.study import Study

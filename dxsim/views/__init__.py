@@ -1,1 +1,1 @@
-"""SHOW: charts and maps of records, in English and Japanese. `dxsim.views.figures.draw_all` draws them all."""
+"""SHOW: charts and documents of runs and sweeps, in English and Japanese. `dxsim.views.charts` lists all charts."""

@@ -52,6 +52,16 @@ def changes_text(overrides: Mapping[str, object], language: str) -> str:
     return labels(language)["changes_more"].format(shown=shown, count=more) if more > 0 else shown
 
 
+def type_label(name: str, language: str) -> str:
+    """Return what a type of municipality (or "all") is called."""
+    from dxsim.terms.municipalities import ALL, TYPES
+
+    if name == ALL:
+        return labels(language)["all"]
+    label = TYPES[name][LANGUAGES.index(language)]
+    return label[:1].upper() + label[1:]
+
+
 def kpi_label(name: str, language: str, deadline: str | None = None) -> str:
     """Return what a KPI of a summary is called.
 

@@ -1,4 +1,4 @@
-"""The map of lateness: municipalities coloured by how many of their systems miss the deadline."""
+"""What all maps share: municipalities as shapes or points, far islands in boxes, a legend where nobody lives."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.legend_handler import HandlerTuple
-from matplotlib.patches import Patch
 
 from dxsim.nation.nation import Nation
-from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, Plot, late_bin, new_figure, style, write_below, write_title
+from dxsim.views.style import FAINT
 
 _MARGIN_KM, _MARGIN_SHARE = 10.0, 0.015
 _ISLET_KM, _GAP = 40.0, 0.03  # margin in a box of islands; between boxes, as a share of the frame
@@ -27,43 +25,10 @@ _STRAIT, _SEA = 0.04, 0.1  # of the height: what parts far islands from the rest
 _CORNER = 0.4, 0.2  # share of the frame that a legend takes
 
 
-def map_figure(records: Records, nation: Nation, language: str = "en") -> Plot:
-    """Return the map of lateness as a figure.
-
-    Parameters
-    ----------
-    records : Records
-        Of one run.
-    nation : Nation
-        The nation it was run on, for its boundaries; without any, municipalities are points.
-    language : str
-        "en" or "ja".
-    """
-    with style():
-        figure = new_figure(height=6.6)
-        draw_map(figure.subplots(), records, nation, language)
-        write_title(figure, records, language, size=9)
-        write_below(figure, credit_lines(nation, language), FAINT)
-    figure.description = describe_map(records, language)
-    return figure
-
-
 def credit_lines(nation: Nation, language: str) -> list[str]:
     """Return how municipalities are drawn and whom to credit."""
     points = [] if nation.boundaries else [labels(language)["map_points"]]
     return [*points, labels(language)["not_a_forecast"], *nation.attribution]
-
-
-def draw_map(axes: Axes, records: Records, nation: Nation, language: str) -> None:
-    """Draw the map on `axes`."""
-    text = labels(language)
-    place = late_bin(records.municipalities["late_systems"])
-    draw_bodies(axes, records.municipalities, nation, np.array(BIN_COLOURS)[place])
-    axes.set_title(text["map_title"])
-    counts = np.bincount(place, minlength=len(BIN_NAMES))
-    patches = [Patch(facecolor=colour, edgecolor=FAINT, linewidth=0.4) for colour in BIN_COLOURS]
-    names = [f"{name}  ({count:,})" for name, count in zip(BIN_NAMES, counts, strict=True)]
-    map_legend(axes, records.municipalities, patches, names, text["map_legend"])
 
 
 def draw_bodies(
@@ -173,11 +138,3 @@ def map_legend(
         title_fontsize=8,
         handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
     )
-
-
-def describe_map(records: Records, language: str) -> str:
-    """Return what the map shows, in words."""
-    text = labels(language)
-    counts = np.bincount(late_bin(records.municipalities["late_systems"]), minlength=len(BIN_NAMES))
-    parts = [text["map_count"].format(bodies=f"{c:,}", late=name) for name, c in zip(BIN_NAMES, counts, strict=True)]
-    return text["map_description"].format(bodies=f"{len(records.municipalities):,}", counts=", ".join(parts))

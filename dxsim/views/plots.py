@@ -3,50 +3,26 @@
 Each takes records, a comparison or a nation and returns a `Plot`: a matplotlib figure with a ``description`` in words,
 in English or Japanese, with Japanese letters that need no installed font. A notebook shows it;
 ``plot.savefig("figure.pdf")`` (or ``.svg``, ``.png``) saves it for a paper. The command line draws the same ones.
+Their names are those of the table in `dxsim.views.charts`; ``dir(dxsim.plots)`` lists them.
 """
 
-from dxsim.views.adoption import adoption_figure as adoption
-from dxsim.views.case_maps import case_maps_figure as case_maps
-from dxsim.views.curves import curves_figure as curves
-from dxsim.views.differences import differences_figure as differences
-from dxsim.views.fan import fan_figure as fan
-from dxsim.views.groups import groups_figure as groups
-from dxsim.views.histogram import histogram_figure as histogram
-from dxsim.views.lateness import lateness_figure as lateness
-from dxsim.views.maps import map_figure as map_of_lateness
-from dxsim.views.money import money_figure as money
-from dxsim.views.nation_map import nation_figure as nation
-from dxsim.views.overview import overview_figure as overview
-from dxsim.views.programmes import programmes_figure as programmes
-from dxsim.views.residents import residents_figure as residents
-from dxsim.views.size_classes import size_classes_figure as size_classes
-from dxsim.views.staff import staff_figure as staff
-from dxsim.views.strata import strata_figure as strata
-from dxsim.views.style import Plot
-from dxsim.views.timeline import timeline_figure as timeline
-from dxsim.views.tornado import tornado_figure as tornado
-from dxsim.views.trade_off import trade_off_figure as trade_off
+from __future__ import annotations
 
-__all__ = [
-    "Plot",
-    "adoption",
-    "case_maps",
-    "curves",
-    "differences",
-    "fan",
-    "groups",
-    "histogram",
-    "lateness",
-    "map_of_lateness",
-    "money",
-    "nation",
-    "overview",
-    "programmes",
-    "residents",
-    "size_classes",
-    "staff",
-    "strata",
-    "timeline",
-    "tornado",
-    "trade_off",
-]
+from collections.abc import Callable
+
+from dxsim.views.charts import CHARTS
+from dxsim.views.style import Plot
+
+_FIGURES = {chart.name: chart.figure for chart in CHARTS}
+
+__all__ = ["Plot", *sorted(_FIGURES)]
+
+
+def __getattr__(name: str) -> Callable[..., Plot]:
+    if name not in _FIGURES:
+        raise AttributeError(f"module 'dxsim.plots' has no attribute '{name}'")
+    return _FIGURES[name]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,7 +15,6 @@ from matplotlib.ticker import FuncFormatter
 import dxsim
 from dxsim.analysis.paired import paired_difference
 from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
-from dxsim.views.groups import groups_figure
 from dxsim.views.style import INK, new_figure, style
 
 HERE = Path(__file__).parent
@@ -48,7 +47,7 @@ def main() -> None:
     result.to_csv(HERE / "by_size_class.csv", index=False, float_format="%.6g", lineterminator="\n")
     first = dxsim.simulate(nation, dxsim.load_scenario(WITH), 1)
     with style():
-        groups_figure(first, nation).savefig(HERE / "groups.png", metadata={"Software": None})
+        dxsim.plots.groups(first, nation).savefig(HERE / "groups.png", metadata={"Software": None})
         difference_figure(result, len(seeds)).savefig(HERE / "difference.png", metadata={"Software": None})
     write_between_marks(HERE / "README.md", markdown(result, len(seeds)))
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
+from dxsim.app.nations import teaching_nation
+from dxsim.app.server import make_app
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.scenario.scenario import load_scenario
-from dxsim.views.app.nations import teaching_nation
-from dxsim.views.app.server import make_app
 
 
 class Client:

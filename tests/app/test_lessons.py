@@ -8,15 +8,15 @@ import re
 import numpy as np
 import pytest
 
+from dxsim.app.lessons import FLOORS, GRANTS, LESSONS, lesson_named
+from dxsim.app.limiting_case import committed_share
+from dxsim.app.nations import teaching_nation
+from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
+from dxsim.app.settings import HAZARD, LEVERS
+from dxsim.app.start import CATALOGUES, HERE, start, texts
 from dxsim.errors import InputError
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY
-from dxsim.views.app.lessons import FLOORS, GRANTS, LESSONS, lesson_named
-from dxsim.views.app.limiting_case import committed_share
-from dxsim.views.app.nations import teaching_nation
-from dxsim.views.app.runs import KPIS, LAYERS, SERIES, STRATA
-from dxsim.views.app.settings import HAZARD, LEVERS
-from dxsim.views.app.start import CATALOGUES, HERE, start, texts
 
 SEEDS = 12
 NOISE = np.random.default_rng(7).normal(0, 1, SEEDS)

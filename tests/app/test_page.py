@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import dxsim
-from dxsim.views.app.lessons import LESSONS
-from dxsim.views.app.nations import VENDORS
-from dxsim.views.app.settings import LEVERS
-from dxsim.views.app.start import texts
+from dxsim.app.lessons import LESSONS
+from dxsim.app.nations import VENDORS
+from dxsim.app.settings import LEVERS
+from dxsim.app.start import texts
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

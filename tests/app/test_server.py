@@ -14,12 +14,12 @@ import pytest
 
 import dxsim
 from dxsim.analysis.paired import paired_difference
+from dxsim.app.limiting_case import LIMITING_CASE
+from dxsim.app.nations import VENDORS, describe
+from dxsim.app.runs import KPIS, STRATA
+from dxsim.app.server import LARGEST_REQUEST
 from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
 from dxsim.sweep.study import Seeds, Study
-from dxsim.views.app.limiting_case import LIMITING_CASE
-from dxsim.views.app.nations import VENDORS, describe
-from dxsim.views.app.runs import KPIS, STRATA
-from dxsim.views.app.server import LARGEST_REQUEST
 from tests.app.packed import unpacked
 
 MOVED = {"policy.capacity_programme": 0.2, "cooperation.grant_rate": 0.3, "residents.analog_floor": 0.5}

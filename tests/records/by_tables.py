@@ -10,21 +10,11 @@ import pandas as pd
 
 from dxsim.model.state import CAUSES, COHORTS, PROGRAMMES
 from dxsim.nation.nation import Nation
-from dxsim.records.indicators import (
-    LIVE_MONTHS,
-    LIVE_PERCENTAGES,
-    MANY_LATE,
-    OCTOBERS,
-    OLD,
-    STEPS,
-    WORST,
-    YEAR,
-    YOUNG,
-    Values,
-)
+from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YEAR, YOUNG, Values
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES
 from dxsim.records.tables import CHANNELS, LATE_REASONS
 from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR, MONTHS, month_index, month_name
+from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 from dxsim.terms.municipalities import ALL
 
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from dxsim.records.summary import kpi_table
 from dxsim.scenario.documentation import describe
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.usage import MODEL, parameters_read, readers, reads
+from dxsim.terms.kpis import kpi_table
 
 MODULES = sorted(path.stem for path in MODEL.glob("*.py"))
 # Symbols in the equations of files that get their values as arguments, or in what a record of the state holds.

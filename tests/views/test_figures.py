@@ -24,18 +24,12 @@ from dxsim.records import Records
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.municipalities import TYPES
-from dxsim.views.adoption import adoption_figure, live_at_deadline
-from dxsim.views.figures import draw_all, run_figures
-from dxsim.views.groups import describe_groups, group_colours, groups_figure
-from dxsim.views.histogram import histogram_figure
+from dxsim.views import plots
+from dxsim.views.charts import draw_run, run_figures
 from dxsim.views.labels import labels
-from dxsim.views.lateness import lateness_figure
-from dxsim.views.maps import draw_bodies, far_islands, map_figure
-from dxsim.views.money import money_figure
-from dxsim.views.overview import overview_figure
-from dxsim.views.programmes import programmes_figure
-from dxsim.views.residents import residents_figure
-from dxsim.views.staff import staff_figure
+from dxsim.views.maps import draw_bodies, far_islands
+from dxsim.views.run.adoption import live_at_deadline
+from dxsim.views.run.groups import describe, group_colours
 from dxsim.views.style import (
     ACCOUNT_COLOURS,
     BIN_COLOURS,
@@ -61,7 +55,7 @@ def test_every_figure_is_written_and_described(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
-        draw_all(four_bodies_records, four_bodies, tmp_path, language)
+        draw_run(four_bodies_records, four_bodies, tmp_path, language)
     assert {path.stem for path in tmp_path.iterdir()} == NAMES
     for name, figure in run_figures(four_bodies_records, four_bodies, language).items():
         with Image.open(tmp_path / f"{name}.png") as image:
@@ -92,13 +86,13 @@ def test_the_same_records_give_the_same_pictures(
     four_bodies_records: Records, four_bodies: Nation, tmp_path: Path
 ) -> None:
     for folder in ("one", "two"):
-        draw_all(four_bodies_records, four_bodies, tmp_path / folder)
+        draw_run(four_bodies_records, four_bodies, tmp_path / folder)
     for name in NAMES:
         assert (tmp_path / "one" / f"{name}.png").read_bytes() == (tmp_path / "two" / f"{name}.png").read_bytes()
 
 
 def test_adoption_draws_one_curve_for_each_type_that_there_is(four_bodies_records: Records) -> None:
-    axes = adoption_figure(four_bodies_records).axes[0]
+    axes = plots.adoption(four_bodies_records).axes[0]
     curves = {line.get_label(): line for line in axes.lines}
     assert [name for name in curves if name.endswith("%")] == [
         "Designated city  40%",
@@ -120,7 +114,7 @@ def test_adoption_draws_one_curve_for_each_type_that_there_is(four_bodies_record
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_adoption_numbers_the_announcements(four_bodies_records: Records, language: str) -> None:
-    written = texts(adoption_figure(four_bodies_records, language))
+    written = texts(plots.adoption(four_bodies_records, language))
     events = four_bodies_records.manifest["scenario"]["events"]
     assert len(events) >= 3
     for number, event in enumerate(events, 1):
@@ -134,10 +128,12 @@ def test_every_figure_says_which_run_it_shows(
     four_bodies_records: Records, four_bodies: Nation, language: str, more: str
 ) -> None:
     def titles(records: Records) -> set[str]:
-        plain = (adoption_figure, lateness_figure, histogram_figure)
-        plain += (money_figure, residents_figure, staff_figure, programmes_figure)
+        plain = (plots.adoption, plots.lateness, plots.histogram)
+        plain += (plots.money, plots.residents, plots.staff, plots.programmes)
         figures = [draw(records, language) for draw in plain]
-        figures += [draw(records, four_bodies, language) for draw in (overview_figure, map_figure, groups_figure)]
+        figures += [
+            draw(records, four_bodies, language) for draw in (plots.overview, plots.map_of_lateness, plots.groups)
+        ]
         return {figure.get_suptitle().replace("\n", " ") for figure in figures}
 
     scenario = load_scenario("baseline", {"policy.deadline": "2027-03", "vendor.count": 12, "policy.portability": 0.9})
@@ -157,7 +153,7 @@ def test_live_shares_at_the_deadline(four_bodies_records: Records) -> None:
 
 
 def test_lateness_stacks_reasons_after_the_deadline_and_surveys_before_it(four_bodies_records: Records) -> None:
-    axes = lateness_figure(four_bodies_records).axes[0]
+    axes = plots.lateness(four_bodies_records).axes[0]
     areas = [item for item in axes.collections if isinstance(item, PolyCollection)]
     assert len(areas) == 5
     assert max(path.vertices[:, 1].max() for area in areas for path in area.get_paths()) == 13
@@ -173,7 +169,7 @@ def test_lateness_stacks_reasons_after_the_deadline_and_surveys_before_it(four_b
 def test_the_map_colours_municipalities_by_their_late_systems(
     four_bodies_records: Records, four_bodies: Nation
 ) -> None:
-    shapes = map_figure(four_bodies_records, four_bodies).axes[0].collections[0]
+    shapes = plots.map_of_lateness(four_bodies_records, four_bodies).axes[0].collections[0]
     assert isinstance(shapes, PolyCollection)
     drawn = [to_hex(colour) for colour in shapes.get_facecolor()]
     assert drawn == [BIN_COLOURS[0], BIN_COLOURS[3], BIN_COLOURS[1], BIN_COLOURS[0]]
@@ -206,7 +202,7 @@ def test_a_nation_without_far_islands_has_one_frame(four_bodies: Nation) -> None
 
 
 def test_numbers_of_events_stand_under_the_curves(four_bodies_records: Records) -> None:
-    axes = adoption_figure(four_bodies_records).axes[0]
+    axes = plots.adoption(four_bodies_records).axes[0]
     count = len(four_bodies_records.manifest["scenario"]["events"])
     numbers = [item for item in axes.texts if item.get_text().isdigit()]
     assert [item.get_text() for item in numbers] == [str(number) for number in range(1, count + 1)]
@@ -216,7 +212,7 @@ def test_numbers_of_events_stand_under_the_curves(four_bodies_records: Records) 
 
 def test_without_boundaries_the_map_shows_points_and_says_so(four_bodies_records: Records, four_bodies: Nation) -> None:
     bare = replace(four_bodies, boundaries={}, attribution=("Made by hand",))
-    figure = map_figure(four_bodies_records, bare)
+    figure = plots.map_of_lateness(four_bodies_records, bare)
     points = figure.axes[0].collections[0]
     assert isinstance(points, PathCollection)
     assert len(points.get_offsets()) == 4
@@ -225,7 +221,7 @@ def test_without_boundaries_the_map_shows_points_and_says_so(four_bodies_records
 
 
 def test_the_histogram_leaves_nobody_out(four_bodies_records: Records) -> None:
-    axes = histogram_figure(four_bodies_records).axes[0]
+    axes = plots.histogram(four_bodies_records).axes[0]
     heights = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in axes.patches}
     assert {late: height for late, height in heights.items() if height} == {1: 1, 12: 1}
     (strip,) = axes.child_axes
@@ -234,7 +230,7 @@ def test_the_histogram_leaves_nobody_out(four_bodies_records: Records) -> None:
 
 
 def test_the_map_of_groups_colours_members_and_marks_leads(four_bodies_records: Records, four_bodies: Nation) -> None:
-    figure = groups_figure(four_bodies_records, four_bodies)
+    figure = plots.groups(four_bodies_records, four_bodies)
     shapes, leads = figure.axes[0].collections[:2]
     city, big, town, village = (to_hex(colour) for colour in shapes.get_facecolor())
     assert city == big == NONE_LATE
@@ -248,10 +244,10 @@ def test_the_map_of_groups_colours_members_and_marks_leads(four_bodies_records: 
 def test_a_nation_without_groups_has_a_grey_map(four_bodies_records: Records, four_bodies: Nation) -> None:
     bodies = four_bodies_records.municipalities.assign(group=pd.Series([None] * 4, dtype="str"))
     alone = replace(four_bodies_records, municipalities=bodies, groups=four_bodies_records.groups.iloc[:0])
-    figure = groups_figure(alone, four_bodies)
+    figure = plots.groups(alone, four_bodies)
     assert {to_hex(colour) for colour in figure.axes[0].collections[0].get_facecolor()} == {NONE_LATE}
     assert "on its own: 4" in texts(figure)
-    assert "Groups: 0," in describe_groups(alone, "en")
+    assert "Groups: 0," in describe(alone, "en")
 
 
 def test_neighbouring_groups_have_different_colours(four_bodies_records: Records) -> None:
@@ -274,7 +270,7 @@ def test_neighbouring_groups_have_different_colours(four_bodies_records: Records
 
 
 def test_money_is_stacked_by_fiscal_year(four_bodies_records: Records) -> None:
-    axes = money_figure(four_bodies_records).axes[0]
+    axes = plots.money(four_bodies_records).axes[0]
     bars = dict(zip(ACCOUNT_COLOURS, axes.containers, strict=True))
     one_off = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in bars["one_off"].patches}
     assert one_off == {year: 9_699_000_000 if year == 2023 else 0 for year in range(2021, 2036)}  # October 2023
@@ -288,7 +284,7 @@ def test_money_is_stacked_by_fiscal_year(four_bodies_records: Records) -> None:
 
 
 def test_residents_are_stacked_by_channel_and_the_excluded_by_age(four_bodies_records: Records) -> None:
-    above, below = residents_figure(four_bodies_records).axes
+    above, below = plots.residents(four_bodies_records).axes
     cases = {"all": 0.055 + 0.0025 + 0.021 + 0.0015, "excluded": 0.0015}
     for axes, name in ((above, "all"), (below, "excluded")):
         assert len(axes.collections) == 4
@@ -299,11 +295,11 @@ def test_residents_are_stacked_by_channel_and_the_excluded_by_age(four_bodies_re
 def test_where_counters_stay_open_the_figure_says_so(four_bodies_records: Records) -> None:
     kept = replace(four_bodies_records, residents=four_bodies_records.residents.assign(excluded=0.0))
     for language in ("en", "ja"):
-        assert labels(language)["excluded_none"] in texts(residents_figure(kept, language))
+        assert labels(language)["excluded_none"] in texts(plots.residents(kept, language))
 
 
 def test_staff_shows_people_work_overload_and_resignations(four_bodies_records: Records) -> None:
-    staff, overloaded, leaving = staff_figure(four_bodies_records).axes
+    staff, overloaded, leaving = plots.staff(four_bodies_records).axes
     assert {line.get_label(): line.get_ydata().max() for line in staff.lines[:2]} == {"own work": 0, "staff": 36}
     tops = [max(path.vertices[:, 1].max() for path in area.get_paths()) for area in overloaded.collections]
     assert len(tops) == 4
@@ -315,7 +311,7 @@ def test_staff_shows_people_work_overload_and_resignations(four_bodies_records: 
 
 
 def test_programmes_are_shares_of_the_highest_level(four_bodies_records: Records) -> None:
-    axes = programmes_figure(four_bodies_records).axes[0]
+    axes = plots.programmes(four_bodies_records).axes[0]
     last = {line.get_label(): line.get_ydata()[-1] for line in axes.lines if line.get_label().endswith("%")}
     assert last == {
         "online procedures  58%": pytest.approx(15 / 26),
@@ -336,12 +332,12 @@ def test_groups_of_late_systems_cover_every_count_once() -> None:
 
 def test_the_users_matplotlib_settings_stay(four_bodies_records: Records) -> None:
     before = dict(mpl.rcParams)
-    histogram_figure(four_bodies_records, "ja")
+    plots.histogram(four_bodies_records, "ja")
     assert dict(mpl.rcParams) == before
 
 
 def test_no_window_system_is_touched() -> None:
-    code = "import dxsim.views.figures, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import dxsim.views.charts, sys; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -15,8 +15,8 @@ from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 from dxsim.scenario.usage import parameters_read
 from dxsim.terms.kpis import kpi_table
-from dxsim.views import odd as views_odd
-from dxsim.views.odd import DOCUMENT, FRAGMENTS, MODEL, anchor, odd, phases, submodels
+from dxsim.views.documents import odd as views_odd
+from dxsim.views.documents.odd import DOCUMENT, FRAGMENTS, MODEL, anchor, odd, phases, submodels
 
 MEND = "python dev.py dxsim odd -o dxsim/model/ODD.md"
 CONCEPTS = (

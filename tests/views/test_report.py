@@ -25,10 +25,10 @@ from dxsim.sweep.runner import begin_sweep, run_sweep
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
 from dxsim.terms.kpis import find_kpi
-from dxsim.views.differences import CHOSEN
+from dxsim.views.documents.report import run_report, sweep_report
 from dxsim.views.labels import kpi_label, labels
 from dxsim.views.quantities import SHOWN, scale_of_differences
-from dxsim.views.report import run_report, sweep_report
+from dxsim.views.sweep.differences import CHOSEN
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "img", "br", "hr", "link", "input"}

@@ -22,15 +22,16 @@ from dxsim.nation.nation import Nation
 from dxsim.sweep.design import points
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
-from dxsim.views.case_maps import body_means, case_maps_figure, describe_case_maps
-from dxsim.views.differences import describe_differences, differences_figure
-from dxsim.views.fan import describe_fan, fan_figure
+from dxsim.views.charts import draw_sweep
 from dxsim.views.labels import labels
 from dxsim.views.quantities import scale_of
 from dxsim.views.style import VERDICT_COLOURS
-from dxsim.views.sweep_figures import draw_comparison
-from dxsim.views.tornado import describe_tornado, tornado_figure
-from dxsim.views.trade_off import cloud, describe_trade_off, trade_off_figure
+from dxsim.views.sweep.case_maps import body_means, case_maps_figure, describe_case_maps
+from dxsim.views.sweep.data import SweepData
+from dxsim.views.sweep.differences import describe_differences, differences_figure
+from dxsim.views.sweep.fan import describe_fan, fan_figure
+from dxsim.views.sweep.tornado import describe_tornado, tornado_figure
+from dxsim.views.sweep.trade_off import cloud, describe_trade_off, trade_off_figure
 from tests.analysis.sweeps import noise, plan_table, sweep
 
 SCENARIOS = ("baseline", "capacity_programme", "no_cooperation")
@@ -94,7 +95,7 @@ def test_every_figure_is_written_and_described(
     indices = sensitivity(alternatives[0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
-        names = draw_comparison(compare(results), alternatives, tmp_path, language, four_bodies, indices)
+        names = draw_sweep(SweepData(alternatives, compare(results), four_bodies, indices), tmp_path, language)
     kinds = ("monte_carlo", "parametric", "structural")
     expected = {"differences", "maps_late_systems", *(f"fan_live_{kind}" for kind in kinds)}
     expected |= {f"trade_off_own_burden_late_share_{kind}" for kind in kinds[:2]}

@@ -1,0 +1,67 @@
+"""What happened to one municipality, as rows that the page shows when it is clicked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dxsim.app.settings import Setting, in_language
+from dxsim.records.biography import biography, cause_words
+from dxsim.terms.operations import lots
+from dxsim.views.labels import LANGUAGES, labels, month_text
+
+if TYPE_CHECKING:
+    from dxsim.nation.nation import Nation
+    from dxsim.records.biography import Biography
+
+TOLD = ("committed", "refused", "joined", "resigned", "breach", "failed_cutover", "withdrawn", "rebooked", "incident")
+MOST_EVENTS = 80
+
+
+def life(nation: Nation, setting: Setting, seed: int, code: str, language: str) -> dict[str, Any]:
+    """Return the biography of a municipality in one language.
+
+    Returns
+    -------
+    dict
+        ``code``, ``rank`` and ``bodies`` (of readiness at the start), ``baseline_cost`` and ``running_2035`` (yen a
+        year); ``lots``: a row each with ``lot``, ``decided``, ``cause``, ``live``, ``late``, ``systems``, ``reason``,
+        ``vendor``; ``events``: ``month`` and ``words``, at most `MOST_EVENTS`.
+
+    Raises
+    ------
+    InputError
+        If there is no such municipality.
+    """
+    return in_language(language, lambda: _rows(biography(nation, setting.resolved(), seed, code), language))
+
+
+def _rows(told: Biography, language: str) -> dict[str, Any]:
+    about, place = told.about, LANGUAGES.index(language)
+    names = {lot.lot: (lot.name_en, lot.name_ja)[place] for lot in lots()}
+    events = told.events[told.events["kind"].isin(TOLD)].head(MOST_EVENTS)
+    return {
+        "code": told.code,
+        **{key: about[key] for key in ("rank", "bodies", "baseline_cost", "running_2035")},
+        "lots": [
+            {
+                "lot": names[row["lot"]],
+                "decided": _month(row["decided"], language),
+                "cause": "–" if pd.isna(row["decided"]) else cause_words(row["cause"]),
+                "live": _month(row["live"], language),
+                "late": int(row["late_systems"]),
+                "systems": int(row["systems"]),
+                "reason": labels(language)[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
+                "vendor": row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"],
+            }
+            for row in told.lots.to_dict("records")
+        ],
+        "events": [
+            {"month": _month(row["month"], language), "words": row["words"]} for row in events.to_dict("records")
+        ],
+    }
+
+
+def _month(month: pd.Timestamp, language: str) -> str:
+    return "–" if pd.isna(month) else month_text(f"{month:%Y-%m}", language)

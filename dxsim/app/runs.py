@@ -1,0 +1,214 @@
+"""One run as the page needs it: every municipality in every month for the map, and series, KPIs and classes.
+
+The map needs what records do not keep: the state of each body month by month. So the run is stopped after each month
+and looked at, as `dxsim.records.biography` does; the bits of the run stay the same.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dxsim.app.limiting_case import LIMITING_CASE, committed_share
+from dxsim.app.settings import HAZARD, Setting, values_of
+from dxsim.model.run import begin, outcome, prepare, proceed
+from dxsim.model.state import COORDINATION, INTERFACE, MONTHS, PARALLEL, RUNNING, VENDOR
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
+from dxsim.records.indicators import indicators
+from dxsim.records.measures import ratio
+from dxsim.records.months import month_series
+from dxsim.records.strata import strata
+from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.municipalities import TYPES_AND_ALL
+
+if TYPE_CHECKING:
+    from dxsim.model.state import State
+    from dxsim.nation.nation import Nation
+
+LAYERS = ("live", "late", "cost", "overload", "excluded", "group")
+STAGES = ("committed", "live")
+LATE = tuple(f"late_R{number}" for number in range(1, 6))
+CASES = tuple(
+    f"{channel}_{cohort}"
+    for channel in ("online", "assisted", "analog", "excluded")
+    for cohort in ("under_65", "65_to_74", "75_to_84", "85_over")
+)
+COSTS = ("running", "parallel", "interface", "coordination")
+SERIES = ("committed", "live", "late", "excluded", "overloaded", "cost", "cooperating", "queue")
+"""Curves of the page: shares of systems, procedures or bodies; yen per resident and year; months of work at vendors."""
+
+KPIS = (
+    *("late_share", "live_share_2027_03", "cost_per_resident_2035", "own_burden", "subsidy_paid"),
+    *("cooperating_share", "mean_group_size", "overloaded_share", "excluded_share"),
+)
+STRATA = ("cost_per_resident", "late_share", "overloaded_share", "excluded_share", "cooperating_share")
+_ALIGNED = 8  # bytes
+
+Array = npt.NDArray[Any]
+
+
+class Run(NamedTuple):
+    """What the page gets of a run of n bodies."""
+
+    layers: dict[str, Array]  # of LAYERS, (180, n) each
+    series: dict[str, Array]  # of SERIES, (180, 8) each: types in their order, then all
+    kpis: dict[str, float]
+    strata: dict[str, Array]  # of STRATA, by size class
+    deadline: int  # index of the first month after the deadline
+
+
+def run(nation: Nation, setting: Setting, seed: int) -> Run:
+    """Run a setting once and keep what the page draws.
+
+    The layers are: ``live`` systems (uint8) and ``late`` ones (past the deadline and not live, uint8), ``cost`` (what
+    is booked in the month for old and new systems, their parallel runs, interfaces and groups, as yen per resident and
+    year), ``overload`` (work over what staff can do), ``excluded`` (share of procedures that could not be done), all
+    float32, and ``group`` (number of the body that leads, -1 = none, int16).
+    """
+    scenario = setting.resolved()
+    inputs = prepare(nation, scenario, seed)
+    state, series = begin(inputs)
+    n = inputs.country.municipalities.size
+    layers: dict[str, Array] = {name: np.zeros((MONTHS, n), np.float32) for name in LAYERS}
+    people = inputs.country.population_ratio * inputs.country.municipalities.population[:, None]
+    before = np.zeros(n)
+    for month in range(MONTHS):
+        proceed(inputs, state, series, month, month + 1)
+        so_far = state.ledger[:, [RUNNING, PARALLEL, INTERFACE, COORDINATION]].sum(axis=1).astype(np.float64)
+        _look(state, layers, month)
+        layers["cost"][month] = ratio(MONTHS_PER_YEAR * (so_far - before), people[:, month // MONTHS_PER_YEAR])
+        before = so_far
+    for name, dtype in (("live", np.uint8), ("late", np.uint8), ("group", np.int16)):
+        layers[name] = layers[name].astype(dtype)
+    deadline = int(scenario.record().deadline[0])
+    found = Findings(outcome(inputs, state, series), frame_of(nation), deadline)
+    values = indicators(found, scenario.surveys)
+    classes = strata(found)["size_class"]
+    return Run(
+        layers,
+        curves(found),
+        {name: values[name] for name in KPIS},
+        {name: classes[name] for name in STRATA},
+        deadline,
+    )
+
+
+def _look(state: State, layers: dict[str, Array], month: int) -> None:
+    """Note what the map shows of a month."""
+    bodies, cohorts = state.municipalities, state.cohorts
+    layers["live"][month] = bodies["live"]
+    layers["late"][month] = bodies["late"]
+    layers["overload"][month] = state.workforce["overload"]
+    excluded = cohorts["excluded"].sum(axis=1)
+    needed = excluded + sum(cohorts[channel].sum(axis=1) for channel in ("online", "assisted", "analog"))
+    layers["excluded"][month] = ratio(excluded, needed)
+    group = bodies["group"]
+    layers["group"][month] = np.where(group >= 0, state.groups["lead"][group], -1)
+
+
+def curves(found: Findings) -> dict[str, Array]:
+    """Return `SERIES` of a run by month and type, (180, 8) each, float32; nan where there is no such type."""
+    columns = (
+        "systems",
+        "bodies",
+        "residents",
+        "overloaded_bodies",
+        "cooperating_bodies",
+        *STAGES,
+        *LATE,
+        *CASES,
+        *COSTS,
+    )
+    known = {
+        name: np.asarray(values, np.float64) for name, values in month_series(found, columns, TYPES_AND_ALL).items()
+    }
+    excluded = sum(known[name] for name in CASES if name.startswith("excluded"))
+    shares = {
+        **{stage: ratio(known[stage], known["systems"]) for stage in STAGES},
+        "late": ratio(sum(known[name] for name in LATE), known["systems"]),
+        "excluded": ratio(excluded, sum(known[name] for name in CASES)),
+        "overloaded": ratio(known["overloaded_bodies"], known["bodies"]),
+        "cost": ratio(MONTHS_PER_YEAR * sum(known[name] for name in COSTS), known["residents"]),
+        "cooperating": ratio(known["cooperating_bodies"], known["bodies"]),
+        "queue": np.repeat(_months_of_work(found)[:, None], len(TYPES_AND_ALL), axis=1),
+    }
+    return {name: shares[name].astype(np.float32) for name in SERIES}
+
+
+def _months_of_work(found: Findings) -> Array:
+    """Return how long vendors would take for all work in their books, (180,) months; the same for every type."""
+    capacity, book = (found.outcome.vendors[:, :, VENDOR.index(name)].sum(axis=1) for name in ("capacity", "book"))
+    return ratio(book, capacity)
+
+
+def pack(nation: Nation, setting: Setting, result: Run) -> bytes:
+    """Return a run as bytes: the length of a JSON text, that text, and after it the arrays that it lists.
+
+    Numbers are little-endian; every part begins at a multiple of 8 bytes.
+    """
+    arrays = {f"layer_{name}": values for name, values in result.layers.items()}
+    arrays |= {f"series_{name}": values for name, values in result.series.items()}
+    if setting.scenario == LIMITING_CASE:
+        hazard = float(values_of(setting, [HAZARD.key])[HAZARD.key])
+        line = committed_share(hazard, len(nation.municipalities))
+        arrays |= {f"limit_{name}": values.astype(np.float32) for name, values in line._asdict().items()}
+    parts, listed, place = [], [], 0
+    for name, values in arrays.items():
+        content = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes()
+        listed.append({"name": name, "type": values.dtype.name, "shape": values.shape, "place": place})
+        parts.append(content + b"\0" * (-len(content) % _ALIGNED))
+        place += len(parts[-1])
+    about = {
+        "arrays": listed,
+        "kpis": _known(result.kpis),
+        "strata": {name: _numbers(values) for name, values in result.strata.items()},
+        "deadline": result.deadline,
+    }
+    text = json.dumps(about).encode()
+    text += b" " * (-(len(text) + 4) % _ALIGNED)
+    return struct.pack("<I", len(text)) + text + b"".join(parts)
+
+
+def _known(values: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else value for name, value in values.items()}
+
+
+def _numbers(values: Array) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+class Runner:
+    """Runs settings on one nation and remembers the last results.
+
+    Parameters
+    ----------
+    nation : Nation
+        Whom to run.
+    kept_runs, kept_outcomes : int
+        How many packed runs (16 bytes a body and month each) and how many small outcomes are kept.
+    """
+
+    def __init__(self, nation: Nation, kept_runs: int = 24, kept_outcomes: int = 4_000) -> None:
+        self.nation = nation
+        self.packed = lru_cache(maxsize=kept_runs)(self._packed)
+        self.outcome = lru_cache(maxsize=kept_outcomes)(self._outcome)
+
+    def _packed(self, setting: Setting, seed: int) -> bytes:
+        return pack(self.nation, setting, run(self.nation, setting, seed))
+
+    def _outcome(self, setting: Setting, seed: int) -> tuple[dict[str, float], dict[str, Array]]:
+        """Return the KPIs and the classes of a run that is not drawn, so that no month needs to be looked at."""
+        from dxsim.model.run import run_inputs
+
+        scenario = setting.resolved()
+        found = Findings(
+            run_inputs(prepare(self.nation, scenario, seed)), frame_of(self.nation), int(scenario.record().deadline[0])
+        )
+        values, classes = indicators(found, scenario.surveys), strata(found)["size_class"]
+        return {name: values[name] for name in KPIS}, {name: classes[name] for name in STRATA}

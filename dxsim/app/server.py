@@ -1,0 +1,318 @@
+"""The server of the app: it sends the page and answers what the page asks, and remembers nothing of anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio.to_thread
+import matplotlib_fontja
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dxsim.app.comparisons import Outcomes, compare
+from dxsim.app.lessons import Lesson, lesson_named
+from dxsim.app.life import life
+from dxsim.app.nations import TEACHING, WHOLE, describe, teaching_nation
+from dxsim.app.runs import Runner
+from dxsim.app.settings import (
+    MOST_SEEDS,
+    Setting,
+    in_every_language,
+    in_language,
+    read_arms,
+    read_number,
+    read_parameters,
+    read_seed,
+    read_setting,
+)
+from dxsim.app.start import start
+from dxsim.errors import LANGUAGES, InputError, Problem, say
+from dxsim.nation.nation import Nation
+
+STATIC = Path(__file__).parent / "static"
+LARGEST_REQUEST = 64 * 1024  # bytes
+MOST_WAITING = 64  # requests; one more is asked to come again
+LOOPBACK = ("127.0.0.1", "localhost")
+_LOOK_SECONDS = 0.1  # how often it is looked whether somebody still waits
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self';"
+        " img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+Result = TypeVar("Result")
+Other = TypeVar("Other")
+Content = Mapping[str, Any]
+
+
+class RefusedError(Exception):
+    """A request that can't be answered: all that is wrong with it, by language."""
+
+    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+class Desk:
+    """Answers requests: checks them, and runs the model in threads.
+
+    Parameters
+    ----------
+    whole : Nation
+        The nation beside the teaching nation.
+    threads : int
+        Runs at a time, at least 1.
+    """
+
+    def __init__(self, whole: Nation, threads: int) -> None:
+        self.runners = {TEACHING: Runner(teaching_nation()), WHOLE: Runner(whole)}
+        self.single = ThreadPoolExecutor(threads, "dxsim-run")  # what somebody waits for before the next picture
+        self.several = ThreadPoolExecutor(threads, "dxsim-compare")
+        self.waiting = 0
+
+    async def begin(self, _: Request) -> Response:
+        """Answer with texts, levers, scenarios and lessons."""
+        return JSONResponse(await self._work(start))
+
+    async def nation(self, request: Request) -> Response:
+        """Answer with what the page must know of a nation."""
+        name = request.path_params["name"]
+        if name not in self.runners:
+            raise HTTPException(404)
+        return JSONResponse(await self._work(lambda: describe(self.runners[name].nation)))
+
+    async def run(self, request: Request) -> Response:
+        """Answer with a packed run."""
+        setting, seed = await self._checked(_read_run, request)
+        runner = self.runners[setting.nation]
+        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed).result())
+        return Response(packed, media_type="application/octet-stream")
+
+    async def compare(self, request: Request) -> Response:
+        """Answer with several settings, compared over some seeds."""
+        arms, seeds = await self._checked(_read_comparison, request)
+        return JSONResponse(compare(await self._collect(request, arms, seeds)))
+
+    async def lesson(self, request: Request) -> Response:
+        """Answer with what the model says to a lesson, and which of its predictions that bears out."""
+        lesson, arms, seeds = await self._checked(_read_lesson, request)
+        outcomes = await self._collect(request, arms, seeds)
+        return JSONResponse({**compare(outcomes), "verdict": lesson.judge(outcomes)})
+
+    async def life(self, request: Request) -> Response:
+        """Answer with a municipality's biography."""
+        setting, seed, code, language = await self._checked(self._read_life, request)
+        nation = self.runners[setting.nation].nation
+        return JSONResponse(await self._work(lambda: life(nation, setting, seed, code, language)))
+
+    def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
+        setting, seed = _read_run(content)
+        code, language = content.get("code"), content.get("language")
+        if code not in self.runners[setting.nation].nation.municipalities["code"].array:
+            raise InputError(say("request"), [Problem("code", say("not the code of a municipality here"))])
+        if language not in LANGUAGES:
+            raise InputError(say("request"), [Problem("language", say("en or ja"))])
+        return setting, seed, str(code), str(language)
+
+    async def _checked(self, read: Callable[[Content], Result], request: Request) -> Result:
+        """Return what `read` makes of a request.
+
+        Raises
+        ------
+        RefusedError
+            With all that is wrong, in every language.
+        """
+        content = await _content(request)
+        try:
+            return await self._work(lambda: read(content))
+        except InputError:
+            raise RefusedError(await self._work(lambda: in_every_language(lambda: read(content)))) from None
+
+    async def _collect(self, request: Request, arms: Sequence[Setting], seeds: int) -> list[list[Outcomes]]:
+        """Return the outcomes of each setting under the seeds 1 to `seeds`; stop once nobody waits for them."""
+        runner = self.runners[arms[0].nation]
+        with self._turn():
+            tasks = [[self.several.submit(runner.outcome, arm, seed) for seed in range(1, seeds + 1)] for arm in arms]
+            waiting = {asyncio.wrap_future(task) for row in tasks for task in row}
+            while waiting:
+                _, waiting = await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
+                if waiting and await request.is_disconnected():
+                    for task in waiting:
+                        task.cancel()
+                    raise ClientDisconnect
+            return [[task.result() for task in row] for row in tasks]
+
+    async def _work(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns, done in a thread."""
+        with self._turn():
+            return await anyio.to_thread.run_sync(work)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let a request wait for its answer, or refuse it if too many wait already."""
+        if self.waiting >= MOST_WAITING:
+            raise HTTPException(503)
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
+
+
+async def _content(request: Request) -> Content:
+    """Return the JSON object that a request carries, if it is not too large.
+
+    It must call itself JSON: a page of another site can't send that without asking first, which nobody answers.
+    """
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise HTTPException(415)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_REQUEST:
+            raise HTTPException(413)
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400) from None
+    if not isinstance(content, dict):
+        raise HTTPException(400)
+    return content
+
+
+def _read_run(content: Content) -> tuple[Setting, int]:
+    return _both(lambda: read_setting(content), lambda: read_seed(content))
+
+
+def _read_comparison(content: Content) -> tuple[tuple[Setting, ...], int]:
+    arms, seeds = _both(lambda: read_arms(content), lambda: read_number(content, "seeds", 2, MOST_SEEDS))
+    if len({arm.nation for arm in arms}) > 1:
+        raise InputError(say("request"), [Problem("arms", say("settings of one nation were expected"))])
+    return arms, seeds
+
+
+def _read_lesson(content: Content) -> tuple[Lesson, tuple[Setting, ...], int]:
+    lesson = lesson_named(content.get("lesson"))
+    arms, seeds = _both(
+        lambda: lesson.arms(content.get("nation"), read_parameters(content.get("parameters"))),
+        lambda: read_number(content, "seeds", 2, MOST_SEEDS),
+    )
+    return lesson, arms, seeds
+
+
+def _both(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result, Other]:
+    """Return two parts of a request, or raise all that is wrong with both."""
+    problems: list[Problem] = []
+    try:
+        found = one()
+    except InputError as error:
+        problems += error.problems
+    try:
+        further = other()
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(say("request"), problems)
+    return found, further
+
+
+class _Headers:
+    """Adds headers that keep the page to itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-cache")
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101 - registered for it alone
+    return JSONResponse({"problems": error.problems}, status_code=422)
+
+
+def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it
+
+
+def _say_status(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+
+    def words() -> str:
+        return {
+            400: say("a JSON object was expected"),
+            415: say("a JSON object was expected"),
+            413: say("the request is larger than {bytes} bytes", bytes=LARGEST_REQUEST),
+            503: say("too many requests are waiting; try again"),
+        }.get(error.status_code, error.detail)
+
+    texts = {language: [in_language(language, words)] for language in LANGUAGES}
+    return JSONResponse({"problems": texts}, status_code=error.status_code)
+
+
+def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> Starlette:
+    """Return the app as an ASGI application.
+
+    Parameters
+    ----------
+    whole : Nation
+        The nation beside the teaching nation.
+    threads : int
+        Runs at a time, at least 1.
+    hosts : sequence of str
+        Names under which it may be asked for; ``*`` = any. Others are refused, so that no web site can ask in the name
+        of a user's browser.
+    """
+    desk = Desk(whole, threads)
+    start()  # read once, before the first page asks
+
+    async def page(_: Request) -> Response:
+        return FileResponse(STATIC / "index.html")
+
+    async def font(_: Request) -> Response:
+        file = matplotlib_fontja.get_font_ttf_path()
+        return FileResponse(file, media_type="font/ttf", headers={"Cache-Control": "max-age=86400"})
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/font.ttf", font),
+            Route("/start", desk.begin),
+            Route("/nation/{name}", desk.nation),
+            *(
+                Route(f"/{name}", getattr(desk, name), methods=["POST"])
+                for name in ("run", "compare", "lesson", "life")
+            ),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
+            Middleware(_Headers),
+        ],
+        exception_handlers={RefusedError: _refuse, HTTPException: _say_status, ClientDisconnect: _gone},
+    )

@@ -1,0 +1,101 @@
+"""What the page gets once: texts in both languages, levers, scenarios, lessons, colours."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from typing import Any
+
+from dxsim import __version__
+from dxsim.app.lessons import describe_lessons
+from dxsim.app.limiting_case import LIMITING_CASE
+from dxsim.app.nations import NATIONS
+from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
+from dxsim.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
+from dxsim.files import PACKAGE
+from dxsim.records.size_classes import SIZE_CLASSES
+from dxsim.scenario.registry import REGISTRY, Value
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.municipalities import TYPES
+from dxsim.views.labels import LANGUAGES, labels
+from dxsim.views.style import BIN_COLOURS, CASE_COLOURS, GROUP_COLOURS, TYPE_COLOURS
+
+HERE = PACKAGE / "app"
+CATALOGUES = (HERE / "texts.csv", HERE / "lessons.csv")
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Return the texts of the page, by key."""
+    found: dict[str, str] = {}
+    for path in CATALOGUES:
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["key"]: row[language] for row in csv.DictReader(file)}
+    return found
+
+
+@cache
+def start() -> dict[str, Any]:
+    """Return what the page needs before its first run."""
+    return {
+        "version": __version__,
+        "texts": {language: texts(language) | _names(language) for language in LANGUAGES},
+        "months": [month_name(month) for month in range(MONTHS)],
+        "nations": NATIONS,
+        "layers": LAYERS,
+        "series": SERIES,
+        "kpis": KPIS,
+        "strata": STRATA,
+        "types": list(TYPES),
+        "size_classes": SIZE_CLASSES,
+        "levers": [_lever(lever) for lever in LEVERS],
+        "hazard": _lever(HAZARD),
+        "scenarios": [_scenario(name) for name in known_scenarios()],
+        "limiting_case": LIMITING_CASE,
+        "lessons": describe_lessons(),
+        "colours": {
+            "types": list(TYPE_COLOURS.values()),
+            "groups": GROUP_COLOURS,
+            "late": BIN_COLOURS,
+            "cases": CASE_COLOURS[:2],
+        },
+    }
+
+
+def _names(language: str) -> dict[str, str]:
+    """Return names of what the model knows, as keys ``type_town``, ``size_under_5k``, ..."""
+    place = LANGUAGES.index(language)
+    words = labels(language)
+    return {
+        **{f"type_{name}": label[place] for name, label in TYPES.items()},
+        "type_all": words["all"],
+        **{f"size_{name}": words[f"size_class_{name}"] for name in SIZE_CLASSES},
+    }
+
+
+def _lever(lever: Lever) -> dict[str, Any]:
+    parameter = REGISTRY[lever.key]
+    ends: dict[str, Any] = {"low": lever.low, "high": lever.high, "step": lever.step}
+    if parameter.type.startswith("month"):
+        first, last = month_index(str(lever.low)), month_index(str(lever.high))
+        ends |= {"values": [month_name(month) for month in range(first, last + 1, int(lever.step))]}
+    elif parameter.type == "choice":
+        ends |= {"values": list(parameter.choices)}
+    return {
+        "key": lever.key,
+        "type": parameter.type,
+        "also": dict(lever.also),
+        **ends,
+    }
+
+
+def _scenario(name: str) -> dict[str, Any]:
+    setting = Setting(NATIONS[0], name, ())
+    values: dict[str, Value] = values_of(setting, [lever.key for lever in (*LEVERS, HAZARD)])
+    scenario = setting.resolved()
+    if name == LIMITING_CASE:
+        title = {language: texts(language)["limit_title"] for language in LANGUAGES}
+        meaning = {language: texts(language)["limit_meaning"] for language in LANGUAGES}
+    else:
+        title, meaning = dict(scenario.title), dict(scenario.meaning)
+    return {"name": name, "title": title, "meaning": meaning, "values": values}

@@ -1,0 +1,60 @@
+"""The map of a nation: types of municipality, and who is whose neighbour."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Patch
+
+from dxsim.nation.nation import Nation
+from dxsim.terms.municipalities import TYPES
+from dxsim.views.labels import labels, type_label
+from dxsim.views.maps import draw_bodies, map_legend
+from dxsim.views.style import FAINT, INK, TYPE_COLOURS, Plot, new_figure, style, write_below, write_heading
+
+_TIE = 0.2  # width of a line between neighbours, in points
+
+
+def nation_figure(nation: Nation, language: str = "en") -> Plot:
+    """Return the map of a nation as a figure.
+
+    Parameters
+    ----------
+    nation : Nation
+        With or without boundaries.
+    language : str
+        "en" or "ja".
+    """
+    text = labels(language)
+    with style():
+        figure = new_figure(height=6.6)
+        _draw(figure.subplots(), nation, language)
+        write_heading(figure, text["nation_map_title"].format(nation=nation.name))
+        points = [] if nation.boundaries else [text["map_points"]]
+        write_below(figure, [*points, *nation.attribution], FAINT)
+    figure.description = describe_nation_map(nation, language)
+    return figure
+
+
+def _draw(axes: Axes, nation: Nation, language: str) -> None:
+    bodies = nation.municipalities
+    charts = draw_bodies(axes, bodies, nation, [TYPE_COLOURS[name] for name in bodies["type"]])
+    places = bodies.set_index("code")[["x_km", "y_km"]]
+    ends = [places.loc[nation.adjacency[column]].to_numpy(np.float64) for column in ("code_a", "code_b")]
+    for chart in charts:
+        ties = LineCollection(np.stack(ends, axis=1), colors=INK, linewidths=_TIE, alpha=0.6)  # type: ignore[arg-type]
+        chart.add_collection(ties, autolim=False)
+    counts = bodies["type"].value_counts()
+    present = [name for name in TYPES if name in counts]
+    patches = [Patch(facecolor=TYPE_COLOURS[name]) for name in present]
+    map_legend(axes, bodies, patches, [f"{type_label(name, language)}  ({counts[name]:,})" for name in present])
+
+
+def describe_nation_map(nation: Nation, language: str) -> str:
+    """Return what the map shows, in words."""
+    counts = nation.municipalities["type"].value_counts()
+    parts = [f"{type_label(name, language)} {counts[name]:,}" for name in TYPES if name in counts]
+    return labels(language)["nation_map_description"].format(
+        bodies=f"{len(nation.municipalities):,}", ties=f"{len(nation.adjacency):,}", counts=", ".join(parts)
+    )
