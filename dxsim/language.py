@@ -9,7 +9,7 @@ They are read as they are, so there is nothing to compile.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -140,6 +140,15 @@ def either(english: str, japanese: str) -> str:
     'Town'
     """
     return english if current_language() == LANGUAGES[0] else japanese
+
+
+def by_language(work: Callable[[], T]) -> dict[str, T]:
+    """Return what `work` returns in each language."""
+    found = {}
+    for language in LANGUAGES:
+        with in_language(language):
+            found[language] = work()
+    return found
 
 
 @cache

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from dxsim.cli import main
-from dxsim.errors import InputError, set_language
+from dxsim.errors import InputError
+from dxsim.language import set_language
 from dxsim.model import events
 from dxsim.model.run import begin, prepare, proceed
 from dxsim.model.state import CAUSES, MONTHS

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
-from dxsim.errors import DxsimError, say
-from dxsim.language import LANGUAGES, set_language
+from dxsim.errors import DxsimError
+from dxsim.language import LANGUAGES, say, set_language
 
 BAD_INPUT, INTERRUPTED = 2, 130
 _EXAMPLES = """\

@@ -7,8 +7,9 @@ import socket
 import sys
 from contextlib import suppress
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.kernel import is_warm
+from dxsim.language import say
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import load_scenario
 from dxsim.views.labels import labels

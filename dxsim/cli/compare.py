@@ -12,7 +12,8 @@ from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import write_tables
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records.store import check_writable
 from dxsim.views.labels import labels

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dxsim.errors import InputError, Problem, nearest, say
-from dxsim.language import spoken
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say, spoken
 from dxsim.scenario.documentation import describe
 from dxsim.scenario.registry import GROUPS, REGISTRY
 from dxsim.views.text import columns

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_text
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records import read_records
 from dxsim.records.store import check_writable

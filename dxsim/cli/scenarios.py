@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from dxsim.errors import say
-from dxsim.language import current_language, either, spoken
+from dxsim.language import current_language, either, say, spoken
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names

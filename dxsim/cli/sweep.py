@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dxsim.errors import DxsimError, InputError, Problem, say
-from dxsim.language import current_language
+from dxsim.errors import DxsimError, InputError, Problem
+from dxsim.language import current_language, say
 from dxsim.sweep.cost import Cost, estimate
 from dxsim.sweep.execution import stop_on_signal
 from dxsim.sweep.recording import Job

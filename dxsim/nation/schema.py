@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import Problem, at_line, nearest, say
-from dxsim.language import either
+from dxsim.errors import Problem, at_line, nearest
+from dxsim.language import either, say
 from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURES, TYPES
 
 EXAMPLES = 5  # of one kind of problem; the rest are counted

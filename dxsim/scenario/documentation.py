@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dxsim.errors import InputError, Problem, say
-from dxsim.language import current_language, spoken
+from dxsim.errors import InputError, Problem
+from dxsim.language import current_language, say, spoken
 from dxsim.scenario.registry import GROUPS, REGISTRY, ROLES, STATUSES, Parameter, unknown
 from dxsim.scenario.usage import MODEL, parameters_read, readers
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetPydanticSchema, StringConstraints
 from pydantic_core.core_schema import literal_schema
 
-from dxsim.errors import Problem, nearest, say
+from dxsim.errors import Problem, nearest
+from dxsim.language import say
 from dxsim.scenario.plain_yaml import Document, Location
 
 NAME = re.compile(r"[\w-]{1,60}")

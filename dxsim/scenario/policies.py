@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.municipalities import PREFECTURE_DIGITS

@@ -18,8 +18,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dxsim.errors import InputError, Problem, at_line, nearest, say
-from dxsim.language import LANGUAGES
+from dxsim.errors import InputError, Problem, at_line, nearest
+from dxsim.language import LANGUAGES, say
 from dxsim.terms.calendar import month_index
 
 Value = float | int | str

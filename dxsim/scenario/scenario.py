@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
+from dxsim.language import say
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY, Record, Value, defaults, parameter_record, unknown
 from dxsim.scenario.scenario_file import PolicyEntry, ScenarioFile, read_scenario_file

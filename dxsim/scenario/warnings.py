@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.policies import Policy, what_text
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario

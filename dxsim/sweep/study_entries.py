@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder
+from dxsim.language import say
 from dxsim.scenario.configuration import LARGEST_SEED, SYNTHETIC, variant_names
 from dxsim.scenario.entries import NAME, BilingualText, Caption, Line, PlainEntries, explain, name_rule, one_of, short
 from dxsim.scenario.plain_yaml import Document, Location

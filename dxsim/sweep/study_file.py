@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
+from dxsim.language import say
 from dxsim.scenario.plain_yaml import read_yaml
 from dxsim.scenario.scenario import is_path
 from dxsim.sweep.study import Study
