@@ -32,6 +32,9 @@ DOORS = {  # the public functions where a user chooses a language, and what read
     "language.py": {"set_language", "in_language", "_known", "texts"},
     "cli/__init__.py": {"_command"},
     "views/labels.py": {"_labels"},
+    "views/plots.py": {"drawn"},
+    "views/documents/report.py": {"run_report", "sweep_report"},
+    "views/documents/story.py": {"story"},
 }
 WRITTEN_BY_A_TOOL = r"""# Translators' comment.
 msgid ""
@@ -51,7 +54,7 @@ msgstr ""
 
 #| msgid "what it was"
 msgctxt "key"
-msgid "a \"quoted\" word,\na line and a \\\\"
+msgid "a \"quoted\" word,\na line and a \\"
 msgstr "「引用」\n改行"
 
 #~ msgid "gone"
