@@ -330,7 +330,7 @@ def test_groups_of_late_systems_cover_every_count_once() -> None:
 
 def test_the_users_matplotlib_settings_stay(four_bodies_records: Records) -> None:
     before = dict(mpl.rcParams)
-    plots.histogram(four_bodies_records, "ja")
+    plots.histogram(four_bodies_records, language="ja")
     assert dict(mpl.rcParams) == before
 
 

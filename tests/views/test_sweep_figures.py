@@ -14,6 +14,7 @@ from matplotlib.collections import FillBetweenPolyCollection, PathCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dxsim.language import in_language
 from dxsim.analysis import compare, sensitivity
 from dxsim.analysis.fans import fan_table
 from dxsim.analysis.selection import Alternative, select
@@ -203,18 +204,19 @@ def test_descriptions_give_the_numbers(results: Results) -> None:
 def test_values_are_written_in_a_handy_unit(
     unit: str, largest: float, smallest: float, value: float, written: str
 ) -> None:
-    scale = scale_of(unit, largest, smallest, "en")
+    scale = scale_of(unit, largest, smallest)
     assert f"{scale.text(value)} {scale.unit}" == written
 
 
 def test_money_in_japanese_is_in_the_units_of_officials() -> None:
     for largest, value, written in ((6e11, 6.137e11, "6,137億円"), (2e12, 1.2345e12, "1.23兆円")):
-        scale = scale_of("yen", largest, largest / 200, "ja")
+        with in_language("ja"):
+            scale = scale_of("yen", largest, largest / 200)
         assert scale.text(value) + scale.unit == written
 
 
 def test_differences_are_signed_and_zero_has_no_sign() -> None:
-    scale = scale_of("share", 0.3, 0.01, "en")
+    scale = scale_of("share", 0.3, 0.01)
     assert scale.text(0.05, signed=True) == "+5"
     assert scale.text(-1e-9, signed=True) == "0"
     assert scale.text(float("nan")) == "–"

@@ -199,14 +199,14 @@ def _why(told: Biography) -> list[str]:
         if slack >= 0:
             what = say(
                 "{lot}: when deciding, it reckoned with {ahead:.0f} months of work, with {slack:.0f} to spare",
-                lot=lot,
+                lot=lot.name,
                 ahead=ahead,
                 slack=slack,
             )
         else:
             what = say(
                 "{lot}: when deciding, it reckoned with {ahead:.0f} months of work, {lack:.0f} too many",
-                lot=lot,
+                lot=lot.name,
                 ahead=ahead,
                 lack=-slack,
             )
@@ -367,7 +367,7 @@ def _neighbours(told: Biography) -> list[str]:
     return [
         say(
             "{lot}: {before} of its {all} neighbours had decided before it, {same} chose the same vendor",
-            lot=lot,
+            lot=lot.name,
             before=int(rows["before"].sum()),
             all=len(rows),
             same=int(rows["same_vendor"].sum()),
