@@ -56,7 +56,7 @@ FAULTS = (
         "model/commitment.py",
         "weight * committed[row, lot] / size[row]",
         "weight * committed[row, lot] / size.sum()",
-        CASES,
+        (TWIN, "-k", "linear"),
     ),
     Fault(
         "uniformity the wrong way round",

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dxsim.language import in_language
 import dxsim
 from dxsim.cli import main
 from dxsim.cli.run import default_folder, shown
+from dxsim.language import in_language
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import TABLES, read_records

@@ -55,6 +55,14 @@ STEADY_VENDORS = {
 # Constant pressure of the mandate: the deadline is over, and all of the pressure stays.
 PAST_DEADLINE = {"policy.deadline": "2021-04", "policy.enforcement": 1, "commitment.mandate_uniformity": 1}
 ALIKE = {"commitment.readiness_slope": 0, "commitment.gate_rule": "always_open"}
+# No amount falls right between two yen, where the last bit of a sum would decide.
+UNEVEN = {
+    "money.unit_cost": 2_530.123456789,
+    "money.fixed_cost": 78_000_123.456789,
+    "residents.counter_cost": 1_000.123456789,
+    "residents.desk_cost": 5_000_123.456789,
+    "residents.point_cost": 500_123.456789,
+}
 
 KINDS = ("village", "town", "other_city", "core_city", "designated_city", "special_ward", "special_case_city")
 PEOPLE = (900, 9_000, 48_000, 310_000, 1_400_000, 220_000, 190_000)

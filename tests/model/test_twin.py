@@ -32,6 +32,7 @@ from dxsim.nation.small import grid_nation
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
 from dxsim.scenario.registry import REGISTRY, sample_space
 from dxsim.scenario.scenario import VendorEvent, contradictions, load_scenario
+from tests.model.cases import UNEVEN
 from tests.twin import agreement
 from tests.twin.agreement import disagreement
 from tests.twin.model import COUNTS, PlainModel
@@ -50,15 +51,6 @@ def mixed_nation(rows, columns):
 
 
 NATION = mixed_nation(7, 8)
-
-# No amount falls right between two yen, where the last bit of a sum would decide.
-UNEVEN = {
-    "money.unit_cost": 2_530.123456789,
-    "money.fixed_cost": 78_000_123.456789,
-    "residents.counter_cost": 1_000.123456789,
-    "residents.desk_cost": 5_000_123.456789,
-    "residents.point_cost": 500_123.456789,
-}
 
 
 def leaves(month, vendors, lots, factor=1.0):

@@ -10,10 +10,10 @@ import pandas as pd
 
 from dxsim.model.state import CAUSES, COHORTS, PROGRAMMES
 from dxsim.nation.nation import Nation
-from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YEAR, YOUNG, Values
+from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YOUNG, Values
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES
 from dxsim.records.tables import CHANNELS, LATE_REASONS
-from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR, MONTHS, month_index, month_name
+from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR, MONTHS, MONTHS_PER_YEAR, month_index, month_name
 from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 from dxsim.terms.municipalities import ALL
 
@@ -76,7 +76,7 @@ def money(tables: Mapping[str, pd.DataFrame]) -> Values:
     nation, systems, bodies = _nation(tables["money"]), tables["systems"], tables["municipalities"]
     flows = _nation(tables["flows"])
     booked = nation.groupby("account")["yen"].sum()
-    last = nation.iloc[-YEAR * len(booked) :].groupby("account")["yen"].sum()
+    last = nation.iloc[-MONTHS_PER_YEAR * len(booked) :].groupby("account")["yen"].sum()
     change = booked[["one_off", "parallel", "interface"]].sum()
     own = change + booked[["coordination", "programmes", "penalty"]].sum() - booked[["subsidy", "grant"]].sum()
     running = last[["running", "parallel", "interface"]].sum()
@@ -113,7 +113,7 @@ def market(tables: Mapping[str, pd.DataFrame], deadline: int) -> Values:
     values["switch_rate"] = float(changed.groupby([systems["code"], systems["lot"]]).any().mean())
     vendors = tables["vendors"]
     count = len(vendors) // MONTHS
-    last_year = vendors.iloc[max(0, deadline - YEAR) * count : deadline * count]
+    last_year = vendors.iloc[max(0, deadline - MONTHS_PER_YEAR) * count : deadline * count]
     idle = (last_year["capacity"] - last_year["work_done"]).clip(lower=0).sum()
     return values | {"idle_vendor_capacity": _ratio(idle, last_year["capacity"].sum())}
 
@@ -172,7 +172,7 @@ def residents(tables: Mapping[str, pd.DataFrame]) -> Values:
     nation = _nation(tables["residents"])
     cases = nation.groupby("cohort")[list(CHANNELS)].sum()
     needed = cases.sum(axis=1)
-    last = nation.iloc[-YEAR * len(COHORTS) :].groupby("cohort")[list(CHANNELS)].sum()
+    last = nation.iloc[-MONTHS_PER_YEAR * len(COHORTS) :].groupby("cohort")[list(CHANNELS)].sum()
     values: Values = {}
     for channel in CHANNELS:
         values[f"{channel}_person_months"] = cases[channel].sum()

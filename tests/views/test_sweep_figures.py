@@ -14,12 +14,11 @@ from matplotlib.collections import FillBetweenPolyCollection, PathCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
-from dxsim.language import in_language
 from dxsim.analysis import compare, sensitivity
 from dxsim.analysis.fans import fan_table
 from dxsim.analysis.selection import Alternative, select
 from dxsim.cli import main
-from dxsim.language import by_language
+from dxsim.language import by_language, in_language
 from dxsim.nation.nation import Nation
 from dxsim.sweep.design import points
 from dxsim.sweep.store import Results

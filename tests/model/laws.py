@@ -1,0 +1,577 @@
+"""What must hold at the end of every month, whatever the parameters.
+
+These are laws of conservation: books balance, counts are what they count, states move by legal steps, dates and levels
+never go back, queues and groups are complete, and what is final stays. What the equations of a mechanism give is not
+worked out here: that is the business of the twin (`tests.twin`).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dxsim.model import events
+from dxsim.model.state import (
+    ACCOUNTS,
+    APPROPRIATION,
+    COHORTS,
+    DECLARED,
+    DONE,
+    ENVELOPE,
+    FLOWS,
+    FUND,
+    GRANT,
+    HIGHEST_LEVEL,
+    LATE,
+    LEGACY,
+    LIVE,
+    MIGRATING,
+    MONTHLY,
+    NATIONAL,
+    NEVER,
+    ONLINE,
+    ORDERED,
+    PENALTY,
+    PLANNING,
+    PROGRAMMES,
+    RESERVE,
+    RUNNING,
+    SUBSIDY,
+    TALKS,
+    TRANSITIONS,
+    VENDOR,
+    WITHDRAWN,
+)
+from dxsim.model.vendor_queue import BIG_BANG
+from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.operations import lots
+from tests.model.watch import Month, Watch
+
+TOLERANCE = 1e-6  # reference jobs
+CLOSE = 1e-9  # of numbers that are summed up in another order than in the kernels
+PLANNED = 1e-9  # months of planning that may be missing through rounding
+LOTS = tuple(lot.lot for lot in lots())
+LEVER_BOUNDS = {
+    entry.name: (float(entry.minimum), float(entry.maximum))
+    for entry in REGISTRY.values()
+    if entry.role == "body_lever"
+}
+SOURCES = (SUBSIDY, GRANT, RESERVE)
+COST_ACCOUNTS = tuple(a for a in range(len(ACCOUNTS)) if a not in (ENVELOPE, APPROPRIATION, *SOURCES))
+HARM = {  # flows, and the fields of a body that they are the rise of
+    "incidents": "incidents",
+    "affected_residents": "affected",
+    "impact": "impact",
+    "rollbacks": "rollbacks",
+    "security_incidents": "security_incidents",
+    "exposed_records": "exposed",
+}
+RESIDENTS_BY = ("online", "assisted", "analog", "excluded")  # the ways in which needs are met, or not
+
+# The phases of a month that move systems, by the states that they move from and to, in the order of the schedule.
+PHASES_OF_A_MONTH = (
+    ((PLANNING, ORDERED, MIGRATING), (WITHDRAWN,)),  # vendors leave lots
+    ((WITHDRAWN,), (PLANNING,)),  # new tenders
+    ((LEGACY,), (PLANNING,)),  # commitments
+    ((PLANNING,), (ORDERED,)),  # orders
+    ((ORDERED,), (MIGRATING,)),  # work begins
+    ((MIGRATING,), (LIVE,)),  # work ends
+    ((LIVE,), (DONE,)),  # parallel runs end
+    ((MIGRATING,), (ORDERED,)),  # shortage: booked again
+    ((ORDERED,), (WITHDRAWN,)),  # shortage: tendered again
+)
+
+
+def months_moves(plans_at_once: bool) -> set[tuple[int, int]]:
+    """Return all pairs of states a month apart, each step being one of TRANSITIONS in its phase.
+
+    A system that begins to plan in this month can be ordered in the same month only if planning takes no time
+    (`plans_at_once`).
+    """
+    paths = {(state, state, False) for state in range(DONE + 1)}  # first, present, entered planning in this month
+    for sources, targets in PHASES_OF_A_MONTH:
+        steps = {(a, b) for a, b in TRANSITIONS if a in sources and b in targets}
+        paths |= {
+            (first, b, new or b == PLANNING)
+            for first, present, new in paths
+            for a, b in steps
+            if a == present and not (b == ORDERED and a == PLANNING and new and not plans_at_once)
+        }
+    return {(first, last) for first, last, _ in paths}
+
+
+MOVES = {plans_at_once: months_moves(plans_at_once) for plans_at_once in (False, True)}
+
+
+def close(found: np.ndarray, expected: np.ndarray, scale: float | np.ndarray = 1.0) -> bool:
+    """Return whether numbers agree but for the order in which they are summed up."""
+    return bool((np.abs(found - expected) <= CLOSE * (np.abs(expected) + scale)).all())
+
+
+def check_states(watch: Watch, this: Month) -> None:
+    """Every operation that applies has a state, and states move by legal steps."""
+    country, systems, before = watch.inputs.country, watch.state.systems, this.before.systems
+    applies = country.applies[country.municipalities.kind][:, country.lot_of]
+    assert ((systems.state >= LEGACY) == applies).all()
+    assert ((systems.state == -1) == ~applies).all()
+    assert (systems.state <= DONE).all()
+    plans_at_once = watch.state.lots.planning_months[:, country.lot_of] == 0
+    moved = before.state != systems.state
+    for at_once in (False, True):
+        which = moved & (plans_at_once == at_once)
+        assert set(zip(before.state[which].tolist(), systems.state[which].tolist(), strict=True)) <= MOVES[at_once]
+    assert (systems.since[moved & (systems.state < LIVE)] == this.number).all()
+
+
+def check_dates(watch: Watch, this: Month) -> None:
+    """Who has gone so far has the date of it; dates are in order, and those that are set stay."""
+    systems, before, month = watch.state.systems, this.before.systems, this.number
+    commit = watch.state.lots.commit[:, watch.inputs.country.lot_of]
+    applies, is_live = systems.state >= LEGACY, systems.live >= 0
+    assert ((commit >= 0) == (systems.state > LEGACY))[applies].all()
+    assert ((systems.order >= 0) == (watch.last_order >= 0)).all()
+    assert (is_live == (systems.state >= LIVE)).all()
+    for earlier, later in pairwise((commit, systems.order, systems.start, systems.live - 1)):
+        assert ((earlier >= 0) & (earlier <= later))[later >= 0].all()
+    for field in ("order", "start", "live"):
+        known = before[field] >= 0
+        assert (systems[field][known] == before[field][known]).all()
+        assert np.isin(systems[field][~known], (-1, month + (field == "live"))).all()
+    known = this.before.lots.commit >= 0
+    assert (watch.state.lots.commit[known] == this.before.lots.commit[known]).all()
+    parallel = month + 1 - systems.live[systems.state == LIVE]
+    assert (parallel < max(1, watch.inputs.parameters.stabilisation_months)).all()
+
+
+def check_final(watch: Watch, this: Month) -> None:
+    """Nothing of a system changes after its parallel run has ended."""
+    systems, before = watch.state.systems, this.before.systems
+    final = before.state == DONE
+    for field in systems.dtype.names:
+        assert (systems[field][final] == before[field][final]).all(), field
+
+
+def check_work(watch: Watch, this: Month) -> None:
+    """Work stays what it is and is done before a system is live; who has planned enough orders, and nobody else."""
+    systems = watch.state.systems
+    assert (systems.work == watch.work).all()
+    assert (systems.remaining >= -1e-12).all()
+    assert (systems.remaining[systems.state >= LIVE] <= 1e-9).all()
+    needed = watch.state.lots.planning_months[:, watch.inputs.country.lot_of]
+    plans, orders = systems.state == PLANNING, this.systems_of(events.ORDERED)
+    assert (systems.planned[plans] < needed[plans] - PLANNED).all()
+    assert (systems.planned[orders] >= needed[orders] - PLANNED).all()
+    assert (systems.planned[plans & (systems.since == this.number)] == 0).all()
+
+
+def is_late(watch: Watch) -> np.ndarray:
+    """Return which systems are late now."""
+    return (watch.state.systems.reason > 0) & (watch.state.systems.state < LIVE)
+
+
+def check_counts_by_type(watch: Watch, this: Month) -> None:
+    """The month's counts by type are those of the systems."""
+    systems, by_kind, late = watch.state.systems, watch.by_kind, is_late(watch)
+    row = watch.series.monthly[this.number]
+    recount = {
+        "committed": systems.state > LEGACY,
+        "ordered": systems.order >= 0,
+        "started": systems.start >= 0,
+        "live": systems.live >= 0,
+        "done": systems.state == DONE,
+        **{f"late_R{reason}": late & (systems.reason == reason) for reason in range(1, 6)},
+        "bodies_committed": ~(systems.state == LEGACY).any(axis=1),
+        "bodies_late": late.any(axis=1),
+    }
+    for name, mask in recount.items():
+        assert (row[:, MONTHLY.index(name)] == by_kind(mask)).all(), name
+    assert (row == watch.state.tally).all()
+    declared = row[:, DECLARED + 1 : DECLARED + 6]
+    if this.number in watch.inputs.events.surveys:
+        assert (declared.sum(axis=1) <= by_kind((systems.state >= LEGACY) & (systems.state < LIVE))).all()
+        most = np.minimum(watch.inputs.country.kind_size, declared.sum(axis=1))
+        assert (row[:, MONTHLY.index("bodies_declared")] <= most).all()
+    else:
+        earlier = watch.series.monthly[this.number - 1][:, DECLARED + 1 : DECLARED + 6] if this.number > 0 else 0
+        assert (declared == earlier).all()
+
+
+def check_counts_by_body(watch: Watch, this: Month) -> None:
+    """The running counts of bodies are those of their systems."""
+    systems, bodies, committed = watch.state.systems, watch.state.municipalities, watch.state.lots.commit >= 0
+    assert (bodies.open_lots == ((watch.state.lots.legacy >= 0) & ~committed).sum(axis=1)).all()
+    counts = {
+        "planning": systems.state == PLANNING,
+        "migrating": systems.state == MIGRATING,
+        "systems": systems.state >= LEGACY,
+        "live": systems.state >= LIVE,
+        "done": systems.state == DONE,
+        "withdrawn": systems.state == WITHDRAWN,
+        "late": is_late(watch),
+    }
+    for name, mask in counts.items():
+        assert (bodies[name] == mask.sum(axis=1)).all(), name
+    ends = np.where(systems.state == LIVE, systems.live + watch.inputs.parameters.stabilisation_months, NEVER)
+    assert (bodies.next_done == ends.min(axis=1)).all()
+
+
+def check_counts_of_peers(watch: Watch, this: Month) -> None:
+    """The commitments that a prefecture, a type and a neighbourhood count are those that were made."""
+    country, state = watch.inputs.country, watch.state
+    for lot in range(len(LOTS)):
+        mine = state.lots.commit[:, lot] >= 0
+        by_prefecture = np.bincount(country.municipalities.prefecture, weights=mine, minlength=48)
+        assert (state.prefecture_committed[:, lot] == by_prefecture).all()
+        assert (state.kind_committed[:, lot] == watch.by_kind(mine)).all()
+        around = np.concatenate([[0], np.cumsum(mine[country.neighbours])])[country.offsets]
+        assert (state.lots.neighbours_committed[:, lot] == np.diff(around)).all()
+
+
+def check_vendors(watch: Watch, this: Month) -> None:
+    """Work is neither lost nor made: contracted = done + in the book + withdrawn."""
+    systems, vendors = watch.state.systems, watch.state.vendors
+    is_open = np.isin(systems.state, (PLANNING, ORDERED, MIGRATING))
+    book = np.bincount(systems.vendor[is_open], weights=systems.remaining[is_open], minlength=vendors.size)
+    scale = 1.0 + vendors.contracted
+    assert (np.abs(vendors.book - book) < TOLERANCE * scale).all()
+    balance = vendors.contracted - vendors.total_done - vendors.book - vendors.withdrawn
+    assert (np.abs(balance) < TOLERANCE * scale).all()
+    assert abs(vendors.contracted.sum() - watch.contracted) < TOLERANCE * scale.sum()
+    assert (np.abs(vendors.total_done - this.before.vendors.total_done - vendors.work_done) < TOLERANCE).all()
+
+
+def check_work_done(watch: Watch, this: Month) -> None:
+    """What vendors have done is what their systems got, and no more than they can do with experience."""
+    systems, vendors, p = watch.state.systems, watch.state.vendors, watch.inputs.parameters
+    again, failed = np.zeros(systems.shape), this.of(events.FAILED_CUTOVER)
+    again[failed.municipality, failed.place] = failed.amount
+    tendered = this.systems_of(events.PLANNED)
+    opening = np.where(tendered, systems.work, this.before.systems.remaining)  # a new tender starts from nothing
+    given = opening - (systems.remaining - again)
+    assert (given >= -1e-12).all()
+    took = given > 0
+    by_vendor = np.bincount(systems.vendor[took], weights=given[took], minlength=vendors.size)
+    assert np.abs(vendors.work_done - by_vendor).max() < TOLERANCE
+    output = vendors.capacity * (1 + this.before.vendors.go_lives / p.learning_unit) ** p.learning_exponent
+    assert vendors.work_done.sum() <= output.sum() * (1 + 1e-12) + TOLERANCE
+    if p.engineer_pool == 0:
+        assert (vendors.work_done <= output * (1 + 1e-12) + TOLERANCE).all()
+    if not watch.has_skipped:
+        done = (systems.work - systems.remaining)[systems.state >= LEGACY].sum()
+        total = vendors.total_done.sum() - watch.done_in_vain
+        assert abs(total - done) < TOLERANCE * (1.0 + vendors.contracted).sum()
+
+
+def check_customers(watch: Watch, this: Month) -> None:
+    """Every system is served by one vendor: the new one once it is live, and the old one before."""
+    country, systems, vendors = watch.inputs.country, watch.state.systems, watch.state.vendors
+    applies, is_new = systems.state >= LEGACY, systems.state >= LIVE
+    user_of = np.where(is_new, systems.vendor, watch.state.lots.legacy[:, country.lot_of])
+    population = np.broadcast_to(country.municipalities.population[:, None], applies.shape)
+    people = np.bincount(user_of[applies], population[applies], minlength=vendors.size)
+    assert (vendors.systems_served == np.bincount(user_of[applies], minlength=vendors.size)).all()
+    assert (vendors.population_served == people).all()
+    assert (vendors.go_lives == np.bincount(systems.vendor[is_new], minlength=vendors.size)).all()
+    for column, name in enumerate(VENDOR):
+        assert (watch.series.vendors[this.number, :, column] == vendors[name]).all(), name
+
+
+def priority(watch: Watch) -> np.ndarray:
+    """Return the place of every system in a queue: by the discipline, then by body, then by operation."""
+    state, country, shape = watch.state, watch.inputs.country, watch.state.systems.shape
+    by_discipline = (
+        (watch.last_order,),
+        (state.systems.work,),
+        (country.municipalities.population[:, None],),
+        (watch.last_order, watch.ordered_alone),
+        (watch.last_order, state.lots.shift[:, country.lot_of]),
+    )[watch.inputs.parameters.queue_discipline]
+    keys = [np.arange(shape[1]), state.municipalities.tie[:, None], *by_discipline]
+    order = np.lexsort([np.broadcast_to(key, shape).ravel() for key in keys])
+    place = np.empty(order.size, dtype=int)
+    place[order] = np.arange(order.size)
+    return place
+
+
+def check_queues(watch: Watch, this: Month) -> None:
+    """The linked lists hold exactly the ordered and migrating systems of their vendor, in order of priority."""
+    state, rank = watch.state, priority(watch)
+    systems = state.systems.ravel()
+    following = state.queue.following.ravel().tolist()
+    queued = np.isin(systems.state, (ORDERED, MIGRATING))
+    for vendor, head in enumerate(state.head.tolist()):
+        listed = linked(head, following)
+        assert sorted(listed) == np.flatnonzero(queued & (systems.vendor == vendor)).tolist()
+        assert all(rank[one] < rank[other] for one, other in pairwise(listed))
+        assert not listed or state.tail[vendor] == listed[-1]
+
+
+def linked(head: int, following: list[int]) -> list[int]:
+    """Return the members of a linked list, which has no loop."""
+    listed = []
+    while head != -1:
+        listed.append(head)
+        head = following[head]
+        assert len(listed) <= len(following)
+    return listed
+
+
+def check_reasons(watch: Watch, this: Month) -> None:
+    """From the deadline on every late system has one reason for good, and late systems only grow fewer."""
+    systems, deadline, month = watch.state.systems, watch.inputs.parameters.deadline, this.number
+    stock = watch.series.monthly[:, :, LATE + 1 : LATE + 6].sum(axis=(1, 2))
+    assert ((systems.reason >= 0) & (systems.reason <= 5)).all()
+    if month + 1 < deadline:
+        assert (systems.reason == 0).all()
+    elif month + 1 == deadline:
+        assert ((systems.reason > 0) == ((systems.state >= LEGACY) & (systems.state < LIVE))).all()
+    else:
+        assert (systems.reason == this.before.systems.reason).all()
+        assert stock[month] <= stock[month - 1]
+        has_reason, is_live = systems.reason > 0, systems.live >= 0
+        assert (systems.live[has_reason & is_live] > deadline).all()
+        assert (systems.live[~has_reason & is_live] <= deadline).all()
+
+
+def check_staff(watch: Watch, this: Month) -> None:
+    """Staff changes in April or by resignation, which only the overloaded hand in; shares are shares."""
+    worker, was = watch.state.workforce, this.before.workforce
+    leaving = this.by_body(events.RESIGNED, this.of(events.RESIGNED).amount)
+    assert (leaving >= 0).all()
+    assert (worker.staff >= 0).all()
+    if this.number % 12 != 0 or this.number == 0:
+        assert close(worker.staff, was.staff - leaving)
+        assert (worker.experience >= was.experience).all()
+    assert (worker.overload[leaving > 0] > 1).all()
+    for name in ("experience", "planning_service", "programme_service", "migration_service"):
+        assert ((worker[name] >= 0) & (worker[name] <= 1)).all(), name
+
+
+def check_staff_on_loan(watch: Watch, this: Month) -> None:
+    """Prefectures send all of their staff; members lend what they have left, and others get it, but for the loss."""
+    country, worker, group = watch.inputs.country, watch.state.workforce, watch.state.municipalities.group
+    prefecture, size = country.municipalities.prefecture, np.maximum(1, country.prefecture_size)
+    if this.number % 3 == 0:
+        given = np.bincount(prefecture, watch.state.levers.prefectural_pool / size[prefecture], minlength=size.size)
+        assert close(np.bincount(prefecture, worker.pool, minlength=size.size), given)
+    else:
+        assert (worker.pool == this.before.workforce.pool).all()
+    assert (worker.pool >= -CLOSE).all()
+    member, n = group >= 0, worker.size
+    assert (worker.lent[~member] == 0).all()
+    received = np.bincount(group[member], np.maximum(worker.lent, 0.0)[member], minlength=n)
+    given = np.bincount(group[member], np.maximum(-worker.lent, 0.0)[member], minlength=n)
+    assert close(received, (1.0 - watch.inputs.parameters.coordination_loss) * given)
+    assert (worker.supply + worker.lent >= -CLOSE * (1 + worker.supply)).all()
+
+
+def check_groups(watch: Watch, this: Month) -> None:
+    """A body is in at most one group; size, members and lead of every group say the same."""
+    state, p, n = watch.state, watch.inputs.parameters, watch.state.municipalities.size
+    bodies, groups, group = state.municipalities, state.groups, state.municipalities.group
+    for row in (group, bodies.next_group):
+        sizes = np.bincount(row[row >= 0], minlength=n)
+        assert ((row >= -1) & (row < n)).all()
+        assert (sizes != 1).all()
+        assert sizes.max(initial=0) <= (max(1, p.largest_group) if p.formation != 0 else 0)
+    assert (groups.members == np.bincount(group[group >= 0], minlength=n)).all()
+    after, population = bodies.after.tolist(), watch.inputs.country.municipalities.population
+    for g in np.flatnonzero(groups.members):
+        members = linked(int(groups["head"][g]), after)
+        assert members == np.flatnonzero(group == g).tolist()
+        assert groups["lead"][g] == members[int(np.argmax(population[members]))]  # of equals the first one
+    assert (bodies.after[group < 0] == -1).all()
+    for name in ("saving", "coordination", "grant"):
+        assert (state.purses[name][group < 0] == 0).all()
+
+
+def check_talks(watch: Watch, this: Month) -> None:
+    """Talks are in October and take effect in April."""
+    bodies, before = watch.state.municipalities, this.before.municipalities
+    is_april = this.number % 12 == 0 and watch.inputs.parameters.formation != 0
+    assert (bodies.group == (before.next_group if is_april else before.group)).all()
+    if this.number % 12 != 6:
+        assert (bodies.next_group == before.next_group).all()
+        assert (watch.state.talks == this.before.talks).all()
+    assert watch.state.talks[1] <= watch.state.talks[0]
+
+
+def check_programmes(watch: Watch, this: Month) -> None:
+    """Levels stay within their bounds, never fall and rise by one at most, but when a platform is joined."""
+    state, platform = watch.state, watch.state.municipalities.platform
+    level = state.programmes.level
+    rise = level - this.before.programmes.level
+    assert ((level >= 0) & (level <= np.array(HIGHEST_LEVEL)) & (rise >= 0)).all()
+    assert (np.delete(rise, ONLINE, axis=1) <= 1).all()
+    assert (rise[~platform, ONLINE] <= 1).all()
+    offered = state.platforms.level
+    assert ((offered >= this.before.platforms.level) & (offered <= HIGHEST_LEVEL[ONLINE])).all()
+    assert (state.programmes.intent >= 0).all()
+
+
+def check_residents(watch: Watch, this: Month) -> None:
+    """Everybody has a need or none; every need is met by one channel or not at all; nobody unlearns."""
+    p, people, before = watch.inputs.parameters, watch.state.cohorts, this.before.cohorts
+    persons = watch.inputs.country.cohorts * watch.inputs.country.population_ratio[:, this.number // 12][:, None]
+    cases = persons * np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
+    assert (people.persons == persons).all()
+    assert close(sum(people[name] for name in RESIDENTS_BY) + (persons - cases), persons)
+    for name in RESIDENTS_BY:
+        assert (people[name] >= -CLOSE * (1 + cases)).all(), name
+        assert close(people[name + "_total"], before[name + "_total"] + people[name]), name
+    assert ((people.trained >= before.trained) & (people.trained <= 1)).all()
+
+
+def check_closing(watch: Watch, this: Month) -> None:
+    """Counters close once and for good, and not before they may."""
+    p, closing, was = watch.inputs.parameters, watch.state.municipalities.closing, this.before.municipalities.closing
+    assert (closing[was != NEVER] == was[was != NEVER]).all()
+    assert np.isin(closing[was == NEVER], (this.number, NEVER)).all()
+    assert p.analog_rule != 0 or (closing == NEVER).all()
+    assert (closing >= p.closing_start).all()
+
+
+def check_harm(watch: Watch, this: Month) -> None:
+    """Harm never falls, is what the log tells, and hits residents who are there."""
+    harm, was = watch.state.harm, this.before.harm
+    incidents, breaches = this.of(events.INCIDENT), this.of(events.BREACH)
+    told = {
+        "incidents": this.by_body(events.INCIDENT),
+        "affected": this.by_body(events.INCIDENT, incidents.value),
+        "impact": this.by_body(events.INCIDENT, incidents.value * incidents.amount),
+        "rollbacks": this.by_body(events.FAILED_CUTOVER),
+        "security_incidents": this.by_body(events.BREACH),
+        "exposed": this.by_body(events.BREACH, breaches.amount),
+    }
+    for name, rise in told.items():
+        assert (harm[name] >= was[name]).all(), name
+        assert close(harm[name], was[name] + rise, 1 + was[name]), name
+    country = watch.inputs.country
+    population = country.municipalities.population * country.population_ratio[:, this.number // 12]
+    assert (incidents.value <= np.rint(population[incidents.municipality])).all()
+    assert (incidents.amount >= 1).all()
+    assert (breaches.amount <= population[breaches.municipality] * (1 + CLOSE)).all()
+    assert ((harm.intent >= 0) & (harm.intent < harm.threshold)).all()
+
+
+def check_cut_overs(watch: Watch, this: Month) -> None:
+    """A cut-over is rolled back once, only after an incident, and then the system is not live."""
+    failed, tried = this.systems_of(events.FAILED_CUTOVER), this.systems_of(events.INCIDENT)
+    gone_live = watch.state.systems.live == this.number + 1
+    assert failed.sum() == this.of(events.FAILED_CUTOVER).size
+    assert (tried | ~failed).all()
+    assert not (failed & gone_live).any()
+    if watch.inputs.parameters.cut_over != BIG_BANG:  # a package waits for all of its systems
+        assert (failed | gone_live)[tried].all()
+
+
+def check_ledgers(watch: Watch, this: Month) -> None:
+    """Debits are credits; sums by type are those of bodies; amounts are whole; no envelope is overdrawn."""
+    state, p = watch.state, watch.inputs.parameters
+    ledger, change = state.ledger, state.ledger - this.before.ledger
+    assert (ledger.sum(axis=1) == 0).all()
+    by_kind = np.zeros_like(state.money)
+    np.add.at(by_kind, watch.inputs.country.municipalities.kind, ledger)
+    assert (state.money == by_kind).all()
+    assert (watch.series.money[this.number] == by_kind).all()
+    assert (ledger % int(p.rounding_unit) == 0).all()
+    assert (ledger[:, ENVELOPE] >= 0).all()
+    costs = [account for account in COST_ACCOUNTS if account != RUNNING or p.formation == 0]
+    assert (change[:, costs] >= 0).all()
+    assert (change[:, SOURCES] <= 0).all()
+    so_far = 0 if this.number % 12 == 0 else this.before.purses.running_total
+    assert (state.purses.running_total == so_far + change[:, RUNNING]).all()
+
+
+def check_treasury(watch: Watch, this: Month) -> None:
+    """What the state pays bodies receive, and the other way round; the fund is not overdrawn."""
+    ledger, treasury, p = watch.state.ledger, watch.state.treasury, watch.inputs.parameters
+    fund, taxes, subsidies, grants, penalties = treasury.tolist()
+    unit = int(p.rounding_unit)
+    top_up = p.fund_top_up if p.fund_top_up_month <= this.number else 0
+    given = sum(int(np.rint(amount / unit)) * unit for amount in (p.fund_opening, top_up))
+    assert treasury.sum() == 0
+    assert (treasury % unit == 0).all()
+    assert fund == given - subsidies
+    assert fund >= 0
+    assert subsidies == -ledger[:, SUBSIDY].sum()
+    assert grants == -ledger[:, GRANT].sum()
+    assert -penalties == ledger[:, PENALTY].sum()
+    assert taxes == -given - grants - penalties
+
+
+def check_flows(watch: Watch, this: Month) -> None:
+    """The month's flows by type are those of the bodies, as far as bodies keep them."""
+    state, worker, harm, was = watch.state, watch.state.workforce, watch.state.harm, this.before.harm
+    leaving = this.by_body(events.RESIGNED, this.of(events.RESIGNED).amount)
+    recount = {
+        "staff": worker.staff + leaving,
+        "own_work": worker.demand,
+        "overloaded_bodies": worker.overload > 1.2,
+        "pool": worker.pool,
+        "resignations": leaving,
+        "refusals": this.by_body(events.REFUSED),
+        "interfaces": harm.interfaces,
+        "cooperating_bodies": state.municipalities.group >= 0,
+        **{flow: harm[field] - was[field] for flow, field in HARM.items()},
+        **{f"level_{name}": state.programmes.level[:, d] for d, name in enumerate(PROGRAMMES)},
+        **{
+            f"{channel}_{cohort}": state.cohorts[channel][:, a]
+            for channel in RESIDENTS_BY
+            for a, cohort in enumerate(COHORTS)
+        },
+    }
+    scales = {flow: 1 + watch.by_kind(harm[field]) for flow, field in HARM.items()}
+    for name, values in recount.items():
+        found = watch.series.flows[this.number][:, FLOWS.index(name)]
+        assert close(found, watch.by_kind(np.asarray(values, dtype=float)), scales.get(name, 1.0)), name
+    assert (state.flows == 0).all()
+
+
+def check_nation(watch: Watch, this: Month) -> None:
+    """The nation's series are what the state says, and an extension is not taken back."""
+    state, national = watch.state, watch.series.national[: this.number + 1]
+    for name, value in {
+        "fund_balance": state.treasury[FUND],
+        "groups": (state.groups.members > 0).sum(),
+        "cooperating_bodies": (state.municipalities.group >= 0).sum(),
+        **dict(zip(TALKS, state.talks, strict=True)),
+    }.items():
+        assert national[-1, NATIONAL.index(name)] == value, name
+    assert national[-1, 0] == pytest.approx(state.municipalities.belief.mean(), abs=1e-12)
+    assert np.isin(national[:, 1], (0, 1)).all()
+    assert (np.diff(national[:, 1]) >= 0).all()
+    assert not state.nation[0].released or this.number >= watch.inputs.parameters.deadline
+
+
+def check_ranges(watch: Watch, this: Month) -> None:
+    """Beliefs, quotes, prices, factors and levers stay within their bounds."""
+    state, p = watch.state, watch.inputs.parameters
+    assert ((state.municipalities.belief >= 0) & (state.municipalities.belief <= 1)).all()
+    assert ((state.quoted_wait >= 0) & (state.quoted_wait <= p.quoted_wait_ceiling)).all()
+    assert (state.vendors.capacity >= 0).all()
+    assert (state.vendors.queue_wait >= 0).all()
+    assert (state.intent >= state.gate_intent).all()
+    assert ((state.lots.tender >= 0) & (state.lots.tender <= 1)).all()
+    assert ((state.lots.price > 0) & (state.lots.price <= 1)).all()
+    factor = state.lots.running_factor[state.lots.legacy >= 0]
+    bounded = (factor >= p.running_cost_minimum) & (factor <= p.running_cost_maximum)
+    assert bounded.all() or p.running_cost_minimum > p.running_cost_maximum
+    assert (state.purses.saving <= 1).all()
+    for array in (state.intent, *(state.purses[name] for name in ("legacy", "parallel", "new", "saving"))):
+        assert np.isfinite(array).all()
+    assert np.isfinite(state.municipalities.readiness).all()
+    for name, (low, high) in LEVER_BOUNDS.items():
+        assert ((state.levers[name] >= low) & (state.levers[name] <= high)).all(), name
+
+
+LAWS = tuple(law for name, law in list(vars().items()) if name.startswith("check_"))  # so that none is forgotten
+
+
+def watch_month(watch: Watch, month: int) -> None:
+    """Run one month and check that all laws hold at its end."""
+    this = watch.step(month)
+    for law in LAWS:
+        law(watch, this)
