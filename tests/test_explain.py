@@ -15,7 +15,7 @@ from PIL import Image
 
 from dxsim.cli import main
 from dxsim.errors import InputError
-from dxsim.language import in_language, set_language
+from dxsim.language import LANGUAGES, in_language, set_language
 from dxsim.model import events
 from dxsim.model.run import begin, prepare, proceed
 from dxsim.model.state import CAUSES, MONTHS
@@ -37,7 +37,6 @@ from dxsim.records.tables import CHANNELS
 from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.operations import lots, operations
 from dxsim.views.documents.story import story
-from dxsim.views.labels import LANGUAGES
 from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation
 
