@@ -58,7 +58,7 @@ def set_language(language: str) -> str:
     --------
     >>> before = set_language("ja")
     >>> say("{key} is given twice", key="seed")
-    'seed が2回指定されています'
+    'seed が重複しています'
     >>> set_language(before)
     'ja'
     """
@@ -87,7 +87,7 @@ def in_language(language: str | None) -> Iterator[None]:
     --------
     >>> with in_language("ja"):
     ...     say("{key} is given twice", key="seed")
-    'seed が2回指定されています'
+    'seed が重複しています'
     """
     token = _of_context.set(current_language() if language is None else _known(language, "in_language"))
     try:

@@ -207,7 +207,7 @@ import signal, sys
 from dxsim.cli import main
 from dxsim.views import charts
 
-def draw(records, nation, folder, language):
+def draw(records, nation, folder):
     folder.mkdir()
     (folder / "half.png").write_bytes(b"half")
     signal.raise_signal(signal.SIGINT)

@@ -29,6 +29,7 @@ def month_text(month: str) -> str:
 
     Examples
     --------
+    >>> from dxsim.language import in_language
     >>> with in_language("ja"):
     ...     month_text("2026-03")
     '2026年3月'

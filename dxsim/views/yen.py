@@ -22,6 +22,7 @@ def yen_text(yen: float) -> str:
     --------
     >>> yen_text(1_234_567_890_123)
     '1,234.6 billion yen'
+    >>> from dxsim.language import in_language
     >>> with in_language("ja"):
     ...     [yen_text(yen) for yen in (1_234_567_890_123, -841_340_000_000, 260_000_000, 2e12)]
     ['1兆2,346億円', '-8,413億円', '2.6億円', '2兆円']
