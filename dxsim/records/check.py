@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import DxsimError, say
+from dxsim.errors import DxsimError
+from dxsim.language import say
 from dxsim.model.state import ACCOUNTS, BODIES_COMMITTED, ENVELOPE, FLOWS, MONTHLY, NATIONAL, VENDOR
 from dxsim.records.findings import with_all
 from dxsim.records.tables import SOURCES

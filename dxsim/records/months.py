@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.model.state import ACCOUNTS, FLOWS, MONTHLY
 from dxsim.records.findings import Findings
 from dxsim.records.names import check_names

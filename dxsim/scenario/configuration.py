@@ -20,8 +20,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder, shipped
+from dxsim.language import say
 from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario
 

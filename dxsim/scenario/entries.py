@@ -31,7 +31,8 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import literal_schema
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.scenario.plain_yaml import Document, Location
 
 T = TypeVar("T")

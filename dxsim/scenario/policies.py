@@ -19,7 +19,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file, one_of
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.calendar import MONTHS, month_index, month_name
@@ -227,14 +227,14 @@ def what_text(policy: Policy) -> str:
 
 
 def when_text(policy: Policy) -> str:
-    """Return how long a policy lasts, in the language of this process."""
+    """Return how long a policy lasts, in the language that is spoken."""
     if policy.first <= 0 and policy.last >= MONTHS:
         return say("in all months")
     return say("from {first} to {last}", first=month_name(policy.first), last=month_name(policy.last - 1))
 
 
 def who_text(who: Who, types: Mapping[str, str] | None = None) -> str:
-    """Return for whom a policy is, in the language of this process; `types` gives the types other names."""
+    """Return for whom a policy is, in the language that is spoken; `types` gives the types other names."""
     names = [types[name] if types else name for name in who.types]
     conditions = [
         ", ".join(names),

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
+from dxsim.language import say
 from dxsim.scenario.events import Announcement, VendorEvent
 from dxsim.scenario.policies import Policy
 from dxsim.scenario.registry import REGISTRY, Record, Value, defaults, parameter_record, unknown

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.scenario.entries import Line, Name, SomeText, entry, read_entry, said, short
 from dxsim.scenario.events import Announcement, VendorEvent
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml

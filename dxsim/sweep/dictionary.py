@@ -146,8 +146,9 @@ def _kpi(name: str) -> Entry:
 
 
 def _filled(entry: Entry, column: str, filled: Mapping[str, str]) -> Entry:
-    def text(template: str, language: str) -> str:
-        return template.format(**{f"{key}_label": words()[language][f"{key}_{value}"] for key, value in filled.items()})
-
-    meanings = text(entry.meaning_en, "en"), text(entry.meaning_ja, "ja")
+    labels = {
+        language: {f"{key}_label": names[f"{key}_{value}"] for key, value in filled.items()}
+        for language, names in words().items()
+    }
+    meanings = entry.meaning_en.format(**labels["en"]), entry.meaning_ja.format(**labels["ja"])
     return Entry(entry.table, column, entry.type, entry.unit, *meanings)

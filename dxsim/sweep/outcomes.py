@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainValidator
 
-from dxsim.errors import nearest, say
+from dxsim.errors import nearest
+from dxsim.language import say
 from dxsim.scenario.entries import Filled, Line, entry, faults, one_of
 from dxsim.sweep.values import DISTINCT, refuse_twins
 from dxsim.terms.calendar import MONTHS

@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.configuration import LARGEST_SEED
 from dxsim.scenario.entries import Filled, Truth, Whole, entry, faults, said
 from dxsim.scenario.registry import REGISTRY, Value

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from dxsim.errors import InputError, nearest, say
+from dxsim.errors import InputError, nearest
 from dxsim.files import is_folder
+from dxsim.language import say
 from dxsim.scenario.configuration import SYNTHETIC, variant_names
 from dxsim.scenario.entries import Filled, Line, Name, Refuse, Texts, entry, faults, is_file, plain, said, short
 from dxsim.scenario.plain_yaml import Location

@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
+from dxsim.language import say
 from dxsim.scenario.entries import read_entry
 from dxsim.scenario.plain_yaml import Document, read_yaml
 from dxsim.scenario.scenario import is_path

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.entries import Refuse, faults
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 

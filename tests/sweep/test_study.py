@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dxsim.errors import InputError, set_language
+from dxsim.errors import InputError
+from dxsim.language import set_language
 from dxsim.scenario.plain_yaml import Document
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.outcomes import Months, Outcomes
