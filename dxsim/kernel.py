@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 config: Any = numba_config  # its settings are set at run time, unseen by type checkers
 types: Any = numba_types
 PREFIX = "dxsim-kernels-"
+_WARM = "all-steps-compiled"
 KEPT_SECONDS = 14 * 24 * 3600
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -59,8 +60,8 @@ def _parent_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of the compiled kernels of exactly this source; those of sources long unused are removed."""
     sources = (
-        PACKAGE / "kernel.py",
-        PACKAGE / "streams.py",
+        *(PACKAGE / name for name in ("kernel.py", "reference.py", "streams.py")),
+        PACKAGE / "scenario" / "parameters.csv",  # has the codes of choices
         *sorted(PACKAGE.glob("terms/*.py")),
         *sorted(PACKAGE.glob("model/*.py")),
     )
@@ -77,12 +78,23 @@ def cache_folder() -> Path:
     return folder
 
 
+def is_compiled() -> bool:
+    """Return whether kernels are compiled at all; with NUMBA_DISABLE_JIT they run as plain Python."""
+    return not config.DISABLE_JIT
+
+
 def is_warm() -> bool:
-    """Return whether the kernels of this source were compiled before on this machine."""
-    return any(cache_folder().rglob("schedule.advance*.nbc"))
+    """Return whether all steps of this source were compiled before on this machine."""
+    return (cache_folder() / _WARM).exists()
 
 
-class _Part(JITCodeLibrary):  # type: ignore[misc]
+def mark_warm() -> None:
+    """Note that all steps of this source have been compiled."""
+    if is_compiled():
+        (cache_folder() / _WARM).touch()
+
+
+class _Part(JITCodeLibrary):
     """Code that is only ever linked into that of callers, which is where it is optimised and made machine code.
 
     Numba does both anew for each function together with all that it calls: a function five calls down would be
@@ -90,7 +102,6 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
     """
 
     def finalize(self) -> None:
-        self._raise_if_finalized()
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
@@ -98,7 +109,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-class _PartCompiler(Compiler):  # type: ignore[misc]
+class _PartCompiler(Compiler):
     """Numba's usual compiler, up to the point where machine code is made."""
 
     def define_pipelines(self) -> Any:  # noqa: ANN401 - numba has no types for these
@@ -138,10 +149,11 @@ def kernel(
 
 
 def _compiled(function: Function, makes_arrays: bool) -> Function:
-    if config.DISABLE_JIT:  # NUMBA_DISABLE_JIT: the same in plain Python, to look inside
+    if not is_compiled():
         return function
-    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
-    part = njit(pipeline_class=_PartCompiler, no_cpython_wrapper=True, **options)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
+    compiler: dict[str, Any] = {**options, "pipeline_class": _PartCompiler, "no_cpython_wrapper": True}
+    part = njit(**compiler)(function)
     vars(part)["whole"] = cache(partial(_whole, function, options))
     _let_kernels_link(part)
     return cast(Function, part)
@@ -155,12 +167,12 @@ def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
     finally:
         config.CACHE_DIR = before
     _compile_once_for_all_values(dispatcher)
-    return dispatcher
+    return cast("Dispatcher", dispatcher)
 
 
 def entry(function: Function, *arguments: object) -> Function:
     """Return a kernel compiled for arguments of the kinds of these: the quickest call from Python, unchecked."""
-    if config.DISABLE_JIT:
+    if not is_compiled():
         return function
     return cast(Function, cast(Any, function).whole().compile(tuple(map(typeof, arguments))))
 
@@ -175,7 +187,7 @@ def _let_kernels_link(part: Dispatcher) -> None:
         part.overloads[tuple(linked.signature.args)] = linked
 
     def call_from_python(*_: object, **__: object) -> Dispatcher:
-        return cast(Any, part).whole()
+        return cast("Dispatcher", cast(Any, part).whole())
 
     vars(part).update(add_overload=add_overload, _compile_for_args=call_from_python)
     _compile_once_for_all_values(part)

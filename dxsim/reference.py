@@ -60,7 +60,7 @@ def _entries(value: object) -> tuple[int, ...]:
     return (int(value),)  # type: ignore[call-overload]
 
 
-class ReferenceType(types.Type):  # type: ignore[misc]
+class ReferenceType(types.Type):
     """The type of a `Reference`: names and types of its fields, and where each begins in the table (bytes)."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
@@ -107,10 +107,10 @@ def _unbox_reference(_: ReferenceType, reference: Any, c: Any) -> Any:  # noqa: 
 
 
 @infer_getattr
-class _FieldTypes(AttributeTemplate):  # type: ignore[misc]
+class _FieldTypes(AttributeTemplate):
     key = ReferenceType
 
-    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:  # noqa: ANN401
+    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:  # type: ignore[override]  # noqa: ANN401
         return reference.fields.get(name)
 
 

@@ -11,9 +11,12 @@ All systems start with "Vendor 01"; the other city gives health management to "V
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from dxsim.language import LANGUAGES, in_language
 from dxsim.model.run import Outcome
 from dxsim.model.state import MONTHLY, VENDOR
 from dxsim.nation.nation import Nation
@@ -32,6 +35,13 @@ from tests.records.hand_made import further_fields
 DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
 SURVEY = 54  # October 2025
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language that is spoken in a test: each in turn."""
+    with in_language(request.param):
+        yield request.param
 
 
 @pytest.fixture(scope="session")
