@@ -154,11 +154,7 @@ def test_the_codes_of_choices_are_taken_from_the_registry():
         ("class C(IntEnum):\n    A = 7\n    b = 8\n", inline_numbers, {(3, 8)}),
         ("class C:\n    A = 7\n", inline_numbers, {(2, 7)}),
         ("def f(p):\n    return p.peer_response == PeerResponse.LINEAR", unnamed_choices, set()),
-        (
-            "def f(run):\n    return run.parameters.budget != money.Budget.BINDING",
-            unnamed_choices,
-            set(),
-        ),
+        ("def f(run):\n    return run.parameters.budget != money.Budget.BINDING", unnamed_choices, set()),
         ("def f(p):\n    return p.shared_staff in (Switch.ON, Switch.OFF)", unnamed_choices, set()),
         ("def f(p):\n    return p.peer_response == 1", unnamed_choices, {(2, "peer_response")}),
         ("def f(p):\n    return p.peer_response == GateRule.ALWAYS_OPEN", unnamed_choices, {(2, "peer_response")}),
