@@ -48,7 +48,7 @@ for name in {SCENARIOS}:
     before, made = in_use(), rtsys.get_allocation_stats().mi_alloc
     for seed in range(3):
         run_with_a_log(prepare(nation, scenario, seed))
-    assert rtsys.get_allocation_stats().mi_alloc > made + 1000
+    assert rtsys.get_allocation_stats().mi_alloc > made + 600
     assert in_use() == before, (name, before, in_use())
 """
 
