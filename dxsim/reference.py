@@ -8,6 +8,7 @@ The table never changes, and kernels are told so: they may read an entry once in
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import Any
 
@@ -56,7 +57,7 @@ def _entries(value: object) -> tuple[int, ...]:
             raise ValueError("a reference takes C-contiguous arrays only")
         return (value.ctypes.data, value.itemsize, *value.shape, *value.strides)
     if isinstance(value, np.void):
-        return (value.__array_interface__["data"][0],)
+        return (np.frombuffer(value, np.uint8).ctypes.data,)
     return (int(value),)  # type: ignore[call-overload]
 
 
@@ -70,7 +71,9 @@ class ReferenceType(types.Type):
         for name, kind in fields:
             self.begins[name] = place
             place += WORD * (SHAPE + 2 * kind.ndim if isinstance(kind, types.Array) else 1)
-        super().__init__(f"Reference({', '.join(f'{name}: {kind}' for name, kind in fields)})")
+        # Numba writes the name of a type into that of every function that gets one, so it has to be short.
+        names = ", ".join(f"{name}: {kind}" for name, kind in fields)
+        super().__init__(f"Reference({hashlib.sha256(names.encode()).hexdigest()[:16]})")
 
 
 def _kind(value: object) -> tuple[np.dtype[Any] | None, int]:
