@@ -12,20 +12,13 @@ from collections.abc import Mapping
 import mesa
 import numpy as np
 
-from dxsim.model.run import Outcome, begin, outcome, prepare, proceed
-from dxsim.model.state import (
-    ACCOUNTS,
-    CAUSES,
-    ENVELOPE,
-    MONTHS,
-    PROGRAMMES,
-    STATES,
-    SUBSIDY,
-)
+from dxsim.model.codes import ACCOUNTS, CAUSES, PROGRAMMES, STATES, Account
+from dxsim.model.run import Outcome, begin, prepare
+from dxsim.model.schedule import advance
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import VendorTable
 from dxsim.scenario.scenario import Scenario, load_scenario
-from dxsim.terms.calendar import MONTHS_PER_YEAR, month_name
+from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR, month_name
 from dxsim.terms.operations import lots, operations
 
 
@@ -46,7 +39,7 @@ class Municipality(mesa.Agent):
 
     @property
     def _body(self) -> np.record:
-        body: np.record = self.model.state.municipalities[self.row]
+        body: np.record = self.model.run.state.municipalities[self.row]
         return body
 
     @property
@@ -61,7 +54,7 @@ class Municipality(mesa.Agent):
         """Residents in this fiscal year, persons."""
         country = self.model.inputs.country
         year = min(self.model.month, MONTHS - 1) // MONTHS_PER_YEAR
-        return float(country.municipalities.population[self.row] * country.population_ratio[self.row, year])
+        return float(country.places.population[self.row] * country.population_ratio[self.row, year])
 
     @property
     def readiness(self) -> float:
@@ -76,7 +69,7 @@ class Municipality(mesa.Agent):
     @property
     def systems(self) -> Mapping[str, str]:
         """State of each system, by operation."""
-        states = self.model.state.systems.state[self.row]
+        states = self.model.run.state.systems.state[self.row]
         return {
             operation.operation: STATES[state]
             for operation, state in zip(operations(), states, strict=True)
@@ -86,7 +79,7 @@ class Municipality(mesa.Agent):
     @property
     def commitments(self) -> Mapping[str, tuple[str, str]]:
         """Month and cause of the commitment of each lot that is committed."""
-        rows = self.model.state.lots[self.row]
+        rows = self.model.run.state.lots[self.row]
         return {
             lot.lot: (month_name(int(row.commit)), CAUSES[row.cause])
             for lot, row in zip(lots(), rows, strict=True)
@@ -107,42 +100,42 @@ class Municipality(mesa.Agent):
     def group(self) -> Municipality | None:
         """The lead of its group, or None."""
         number = int(self._body.group)
-        return None if number < 0 else self.model.municipalities[int(self.model.state.groups[number].lead)]
+        return None if number < 0 else self.model.municipalities[int(self.model.run.state.groups[number].lead)]
 
     @property
     def staff(self) -> float:
         """DX staff, FTE."""
-        return float(self.model.state.workforce[self.row].staff)
+        return float(self.model.run.state.workforce[self.row].staff)
 
     @property
     def overload(self) -> float:
         """Own work over what staff can do."""
-        return float(self.model.state.workforce[self.row].overload)
+        return float(self.model.run.state.workforce[self.row].overload)
 
     @property
     def envelope(self) -> int:
         """Discretionary IT money left, yen."""
-        return int(self.model.state.ledger[self.row, ENVELOPE])
+        return int(self.model.run.state.ledger[self.row, Account.ENVELOPE])
 
     @property
     def subsidy(self) -> int:
         """Subsidy received so far, yen."""
-        return -int(self.model.state.ledger[self.row, SUBSIDY])
+        return -int(self.model.run.state.ledger[self.row, Account.SUBSIDY])
 
     @property
     def accounts(self) -> Mapping[str, int]:
         """Its ledger, yen: debits positive, credits negative."""
-        return dict(zip(ACCOUNTS, self.model.state.ledger[self.row].tolist(), strict=True))
+        return dict(zip(ACCOUNTS, self.model.run.state.ledger[self.row].tolist(), strict=True))
 
     @property
     def levels(self) -> Mapping[str, int]:
         """Level of each voluntary programme."""
-        return dict(zip(PROGRAMMES, self.model.state.programmes.level[self.row].tolist(), strict=True))
+        return dict(zip(PROGRAMMES, self.model.run.state.programmes.level[self.row].tolist(), strict=True))
 
     @property
     def excluded(self) -> float:
         """Residents shut out last month, persons."""
-        return float(self.model.state.cohorts.excluded[self.row].sum())
+        return float(self.model.run.state.cohorts.excluded[self.row].sum())
 
 
 class MunicipalDXModel(mesa.Model):
@@ -180,7 +173,7 @@ class MunicipalDXModel(mesa.Model):
         self.nation = load_nation(nation) if isinstance(nation, str) else nation
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
         self.inputs = prepare(self.nation, self.scenario, rng, vendor_table)
-        self.state, self.series = begin(self.inputs)
+        self.run = begin(self.inputs)
         self.month = 0
         self.municipalities = [Municipality(self, row) for row in range(len(self.nation.municipalities))]
 
@@ -192,10 +185,10 @@ class MunicipalDXModel(mesa.Model):
     def step(self) -> None:
         """Run one month."""
         if self.month < MONTHS:
-            proceed(self.inputs, self.state, self.series, self.month, self.month + 1)
+            advance(self.run, self.month, self.month + 1)
             self.month += 1
         self.running = self.month < MONTHS
 
     def outcome(self) -> Outcome:
         """Return what the run has left so far."""
-        return outcome(self.inputs, self.state, self.series)
+        return Outcome(self.inputs, self.run.state, self.run.series)

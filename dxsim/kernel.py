@@ -101,7 +101,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
 class _PartCompiler(Compiler):  # type: ignore[misc]
     """Numba's usual compiler, up to the point where machine code is made."""
 
-    def define_pipelines(self) -> Any:
+    def define_pipelines(self) -> Any:  # noqa: ANN401 - numba has no types for these
         self.state.flags.no_compile = True
         self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
         self.state.library.enable_object_caching()

@@ -35,12 +35,18 @@ class Reference:
         what a name stands for can't be changed.
     """
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, **fields: Any) -> None:  # noqa: ANN401 - of many kinds
         vars(self).update(fields)
+        self._fields = tuple(fields.values())
         entries = np.array([entry for value in fields.values() for entry in _entries(value)], dtype=np.int64)
         self._table = entries  # kept as long as its address is in use
         self._address = entries.ctypes.data
         self._numba_type_ = _reference_type(tuple((name, _kind(value)) for name, value in fields.items()))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(value.nbytes for value in self._fields if isinstance(value, np.ndarray))
 
 
 def _entries(value: object) -> tuple[int, ...]:
@@ -93,7 +99,7 @@ def _type_of_reference(value: Reference, _: object) -> ReferenceType:
 
 
 @unbox(ReferenceType)
-def _unbox_reference(_: ReferenceType, reference: Any, c: Any) -> Any:
+def _unbox_reference(_: ReferenceType, reference: Any, c: Any) -> Any:  # noqa: ANN401 - numba has no types for these
     address = c.pyapi.object_getattr_string(reference, "_address")
     pointer = c.builder.inttoptr(c.pyapi.long_as_longlong(address), cgutils.voidptr_t)
     c.pyapi.decref(address)
@@ -104,16 +110,16 @@ def _unbox_reference(_: ReferenceType, reference: Any, c: Any) -> Any:
 class _FieldTypes(AttributeTemplate):  # type: ignore[misc]
     key = ReferenceType
 
-    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:
+    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:  # noqa: ANN401
         return reference.fields.get(name)
 
 
 @lower_getattr_generic(ReferenceType)
-def _read_field(context: Any, builder: Any, reference: ReferenceType, pointer: Any, name: str) -> Any:
+def _read_field(context: Any, builder: Any, reference: ReferenceType, pointer: Any, name: str) -> Any:  # noqa: ANN401
     """Read a field from the table."""
     word, never_changes = ir.IntType(8 * WORD), builder.module.add_metadata([])
 
-    def entry(number: int, kind: Any) -> Any:
+    def entry(number: int, kind: Any) -> Any:  # noqa: ANN401
         place = ir.Constant(word, reference.begins[name] + WORD * number)
         found = builder.load(builder.bitcast(builder.gep(pointer, [place]), kind.as_pointer()))
         found.set_metadata("invariant.load", never_changes)

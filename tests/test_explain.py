@@ -16,6 +16,7 @@ from PIL import Image
 from dxsim.cli import main
 from dxsim.errors import InputError, set_language
 from dxsim.model import events
+from dxsim.model.codes import CHANNELS
 from dxsim.model.run import begin, prepare, proceed
 from dxsim.model.state import CAUSES, MONTHS
 from dxsim.nation.nation import Nation, make_nation, write_nation
@@ -32,7 +33,6 @@ from dxsim.records.biography import (
     find_municipality,
     levers,
 )
-from dxsim.records.tables import CHANNELS
 from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.operations import lots, operations
 from dxsim.views.documents.story import story

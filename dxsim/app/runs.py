@@ -16,15 +16,16 @@ import numpy.typing as npt
 
 from dxsim.app.limiting_case import LIMITING_CASE, committed_share
 from dxsim.app.settings import HAZARD, Setting, values_of
-from dxsim.model.run import begin, outcome, prepare, proceed
-from dxsim.model.state import COORDINATION, INTERFACE, MONTHS, PARALLEL, RUNNING, VENDOR
+from dxsim.model.codes import ACCOUNTS
+from dxsim.model.run import Outcome, begin, prepare
+from dxsim.model.schedule import advance
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.measures import ratio
 from dxsim.records.months import month_series
 from dxsim.records.strata import strata
-from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR
 from dxsim.terms.municipalities import TYPES_AND_ALL
 
 if TYPE_CHECKING:
@@ -73,21 +74,21 @@ def run(nation: Nation, setting: Setting, seed: int) -> Run:
     """
     scenario = setting.resolved()
     inputs = prepare(nation, scenario, seed)
-    state, series = begin(inputs)
-    n = inputs.country.municipalities.size
+    at_work = begin(inputs)
+    state, n = at_work.state, inputs.country.places.size
     layers: dict[str, Array] = {name: np.zeros((MONTHS, n), np.float32) for name in LAYERS}
-    people = inputs.country.population_ratio * inputs.country.municipalities.population[:, None]
+    people = inputs.country.population_ratio * inputs.country.places.population[:, None]
     before = np.zeros(n)
     for month in range(MONTHS):
-        proceed(inputs, state, series, month, month + 1)
-        so_far = state.ledger[:, [RUNNING, PARALLEL, INTERFACE, COORDINATION]].sum(axis=1).astype(np.float64)
+        advance(at_work, month, month + 1)
+        so_far = state.ledger[:, [ACCOUNTS.index(name) for name in COSTS]].sum(axis=1).astype(np.float64)
         _look(state, layers, month)
         layers["cost"][month] = ratio(MONTHS_PER_YEAR * (so_far - before), people[:, month // MONTHS_PER_YEAR])
         before = so_far
     for name, dtype in (("live", np.uint8), ("late", np.uint8), ("group", np.int16)):
         layers[name] = layers[name].astype(dtype)
     deadline = int(scenario.record().deadline[0])
-    found = Findings(outcome(inputs, state, series), frame_of(nation), deadline)
+    found = Findings(Outcome(inputs, state, at_work.series), frame_of(nation), deadline)
     values = indicators(found, scenario.surveys)
     classes = strata(found)["size_class"]
     return Run(
@@ -143,7 +144,7 @@ def curves(found: Findings) -> dict[str, Array]:
 
 def _months_of_work(found: Findings) -> Array:
     """Return how long vendors would take for all work in their books, (180,) months; the same for every type."""
-    capacity, book = (found.outcome.vendors[:, :, VENDOR.index(name)].sum(axis=1) for name in ("capacity", "book"))
+    capacity, book = (found.outcome.series.vendors_by_month[name].sum(axis=1) for name in ("capacity", "book"))
     return ratio(book, capacity)
 
 

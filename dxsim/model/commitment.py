@@ -42,6 +42,7 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
+from dxsim.model.coalition import Switch
 from dxsim.model.codes import NOBODY, Account, Cause, Listed, Treasury
 from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
@@ -60,6 +61,19 @@ if TYPE_CHECKING:
 
 PeerResponse, GateRule = choices("commitment.peer_response"), choices("commitment.gate_rule")
 NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
+# What moves a body to commit in a month, and how it reckons for the lot at hand.
+MOTIVES = np.dtype(
+    [
+        ("own", np.float64),  # hazard by own motive, 1/month
+        ("peers", np.float64),  # hazard by peers if all had committed, 1/month
+        ("mandate", np.float64),  # hazard by the mandate at full pressure, 1/month
+        ("deadline", np.float64),  # month that it takes for the national deadline
+        ("exposure", np.float64),  # share of peers that had committed the lot
+        ("due", np.float64),  # month after its date for the lot
+        ("lead_time", np.float64),  # months that it reckons with for the lot
+        ("slack", np.float64),  # months left beyond these
+    ]
+)
 FLOWS = (Field("refusals", "municipalities that had no money for a commitment"),)
 
 
@@ -115,7 +129,7 @@ def exposure(of_prefecture: float, of_kind: float, neighbours: int, degree: int,
 
 @kernel
 def weigh_peers(committed: Integers, size: Integers, weight: float, shares: Floats) -> None:
-    """Fill `shares` with `weight` times the share of each area's or type's bodies, of `size`, that `committed`, by lot."""
+    """Fill `shares`, by lot, with `weight` times the share of each area's or type's bodies that `committed`."""
     for row in range(committed.shape[0]):
         for lot in range(committed.shape[1]):
             shares[row, lot] = weight * committed[row, lot] / size[row] if size[row] > 0 else 0.0
@@ -175,9 +189,8 @@ def decide(run: Run, month: int) -> None:
 def take_turn(run: Run, month: int, i: int, lead: int) -> None:
     """Let a body, which follows `lead` (itself if nobody else), build up intent and decide about its open lots."""
     p, body = run.parameters, run.municipalities[i]
-    is_lead = lead == i and body.group >= 0 and p.shared_system == 1
-    readiness = weighted_readiness(run, body.group) if is_lead else body.readiness
-    build_up(run, month, i, readiness)
+    is_lead = lead == i and body.group >= 0 and p.shared_system == Switch.ON
+    build_up(run, month, i)
     if not is_gate_open(run.seed, run.places[i].code, month, p):
         return
     for lot in range(run.lots.shape[1]):
@@ -204,41 +217,65 @@ def list_decision(run: Run, i: int, lot: int) -> None:
 
 
 @kernel
-def build_up(
-    run: Run,
-    month: int,
-    i: int,
-    readiness: float,
-) -> None:
-    """Add this month's hazard to the intent of a body's open lots; `readiness` is that by which it decides."""
-    p, body, lever = run.parameters, run.municipalities[i], run.levers[i]
-    own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
-    peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
-    mandate_at_full = 0.0
-    if month >= p.mandate_start:
-        mandate_at_full = mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
-    deadline = expected_deadline(body.belief, p.deadline, p.second_deadline)
+def readiness_to_decide(run: Run, i: int) -> float:
+    """Return the readiness by which a body decides: the mean of its group for a lead, else its own."""
+    body, shares = run.municipalities[i], run.parameters.shared_system
+    if body.group >= 0 and shares == Switch.ON and run.groups[body.group].lead == i:
+        return weighted_readiness(run, body.group)
+    return body.readiness
+
+
+@kernel
+def build_up(run: Run, month: int, i: int) -> None:
+    """Add this month's hazard to the intent of a body's open lots."""
+    motives = run.motives[0]
+    weigh_motives(run, month, i)
     for lot in range(run.lots.shape[1]):
         chosen, intent = run.lots[i, lot], run.intent[i, lot]
         if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot]:
             continue
-        intent[Cause.OWN_MOTIVE] += own
-        if p.peer_hazard > 0.0:
-            seen = peer_exposure(run, i, lot)
-            intent[Cause.PEERS] += peers * peer_response(
-                seen, p.peer_response, p.peer_threshold, p.peer_threshold_steepness
-            )
-        if mandate_at_full == 0.0:
-            continue
-        due = due_date(deadline, chosen, run.nation[0], p)
-        wait = run.vendors[chosen.legacy].queue_wait
-        ahead = lead_time(chosen.planning_months, wait, p.minimum_months, body.naive)
-        pressure = urgency(due - month - ahead, p.urgency_scale)
-        if month >= due:
-            pressure *= lever.enforcement
-        if month >= p.deadline - NAMING_MONTHS:
-            pressure *= 1.0 + lever.naming
-        intent[Cause.MANDATE] += mandate_at_full * pressure
+        intent[Cause.OWN_MOTIVE] += motives.own
+        if motives.peers > 0.0:
+            intent[Cause.PEERS] += hazard_by_peers(run, i, lot)
+        if motives.mandate > 0.0:
+            intent[Cause.MANDATE] += hazard_by_mandate(run, month, i, lot)
+
+
+@kernel
+def weigh_motives(run: Run, month: int, i: int) -> None:
+    """Work out what is the same for all lots of a body in this month."""
+    p, motives, readiness = run.parameters, run.motives[0], readiness_to_decide(run, i)
+    motives.own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
+    motives.peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
+    motives.mandate = 0.0
+    if month >= p.mandate_start:
+        motives.mandate = mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
+    motives.deadline = expected_deadline(run.municipalities[i].belief, p.deadline, p.second_deadline)
+
+
+@kernel
+def hazard_by_peers(run: Run, i: int, lot: int) -> float:
+    """Return what peers add to the hazard of a lot (1/month), after `weigh_motives` and `look_at_peers`."""
+    p, motives = run.parameters, run.motives[0]
+    motives.exposure = peer_exposure(run, i, lot)
+    response = peer_response(motives.exposure, p.peer_response, p.peer_threshold, p.peer_threshold_steepness)
+    return motives.peers * response
+
+
+@kernel
+def hazard_by_mandate(run: Run, month: int, i: int, lot: int) -> float:
+    """Return what the mandate adds to the hazard of a lot (1/month), after `weigh_motives`."""
+    p, motives, lever, chosen = run.parameters, run.motives[0], run.levers[i], run.lots[i, lot]
+    motives.due = due_date(motives.deadline, chosen, run.nation[0], p)
+    wait = run.vendors[chosen.legacy].queue_wait
+    motives.lead_time = lead_time(chosen.planning_months, wait, p.minimum_months, run.municipalities[i].naive)
+    motives.slack = motives.due - month - motives.lead_time
+    pressure = urgency(motives.slack, p.urgency_scale)
+    if month >= motives.due:
+        pressure *= lever.enforcement
+    if month >= p.deadline - NAMING_MONTHS:
+        pressure *= 1.0 + lever.naming
+    return motives.mandate * pressure
 
 
 @kernel

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 
 class Field(NamedTuple):
@@ -37,3 +37,14 @@ def record_of(fields: Iterable[Field], kind: DTypeLike) -> np.dtype[np.void]:
 def columns_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the columns of a record of these fields."""
     return tuple(column for field in fields for column in field.columns())
+
+
+def numbers_of(records: NDArray[np.void]) -> NDArray[Any]:
+    """Return what records of one kind of number hold, with their columns as one more axis.
+
+    Examples
+    --------
+    >>> numbers_of(np.zeros(3, record_of([Field("a", "yen"), Field("b", "yen", ("x", "y"))], np.int64))).shape
+    (3, 3)
+    """
+    return np.asarray(records).view(records.dtype[0].base).reshape(*records.shape, -1)

@@ -147,7 +147,7 @@ def grow_platforms(platforms: Records, hazard: float, seed: int) -> None:
 
 @kernel
 def remember_levels(run: Run) -> None:
-    """Write down the sums of last month's levels over the bodies of each type and, where neighbours count, all levels."""
+    """Write down last month's levels: their sums by type and, where neighbours count, each of them."""
     is_local = run.parameters.exposure == Exposure.GEOGRAPHIC
     for kind in range(run.kind_size.size):
         for d in range(COUNT):
@@ -211,7 +211,12 @@ def progress(run: Run, month: int) -> None:
 @kernel
 def move_on(run: Run, month: int, i: int) -> None:
     """Let a body move on in all programmes in which it is below the highest level."""
-    place, body, lever, service = run.places[i], run.municipalities[i], run.levers[i], run.workforce[i].programme_service
+    place, body, lever, service = (
+        run.places[i],
+        run.municipalities[i],
+        run.levers[i],
+        run.workforce[i].programme_service,
+    )
     for d in range(COUNT):
         programme, rate = run.programmes[i, d], run.rates[d]
         before = programme.level

@@ -46,7 +46,7 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import money
-from dxsim.model.codes import COHORTS, HIGHEST_LEVEL, NEVER, Account, Programme
+from dxsim.model.codes import CHANNELS, COHORTS, HIGHEST_LEVEL, NEVER, Account, Programme
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import MONTHS_PER_YEAR
@@ -87,7 +87,6 @@ AGE_RATE = np.dtype(
         ("demand", np.float64),  # cases of the body at hand that need help
     ]
 )
-CHANNELS = ("online", "assisted", "analog", "excluded")  # ways to get a procedure done, and not to
 FLOWS = (*(Field(channel, "cases", COHORTS) for channel in CHANNELS), Field("burden_hours", "hours"))
 
 

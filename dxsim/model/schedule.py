@@ -83,9 +83,14 @@ STEPS = (
 )
 
 
+def acts_of(run: Run) -> list[tuple[Step, Callable[[Run, int], None]]]:
+    """Return each step with its machine code for `run`, which takes the run and a month."""
+    return [(step, entry(step.act, run, 0)) for step in STEPS]
+
+
 def advance(run: Run, first: int, last: int) -> None:
     """Carry out all steps of the months `first` to `last` - 1."""
-    acts = [entry(step.act, run, first) for step in STEPS]
+    acts = [act for _, act in acts_of(run)]
     for month in range(first, last):
         for act in acts:
             act(run, month)

@@ -315,6 +315,7 @@ class Scratch(NamedTuple):
     listed: Integers  # (2,) how many lots are decided, how many systems ordered
     left: Integers  # (n,) yen left in the envelopes while lots are decided
     is_listed: Flags  # (n, L) lots that come along with a lead
+    motives: Records  # (1,) commitment.MOTIVES
     prefecture_share: Floats  # (48, L) weighted share of the prefecture that had committed
     kind_share: Floats  # (kinds, L) weighted share of the type that had committed
     tastes: Floats  # (V,) uniform draws
@@ -359,8 +360,9 @@ class Run(Reference):
     """All that the kernels of one run read and write: every field of its parts by its own name.
 
     Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
-    registry), ``seed``, ``market_share``, (V,), what ``levers`` and ``flows`` hold once more as plain numbers, ``lever_values``, (n, levers),
-    and ``flow_values``, (kinds, columns), and the parameters that levers start from, ``lever_bases``.
+    registry), ``seed``, ``market_share``, (V,), the parameters that levers start from, ``lever_bases``, (levers,), and
+    what ``levers`` and ``flows`` hold once more as plain numbers, ``lever_values``, (n, levers), and ``flow_values``,
+    (kinds, columns).
 
     Parameters
     ----------
@@ -472,7 +474,6 @@ def empty_series(vendors: int, kinds: int) -> Series:
 
 def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) -> Scratch:
     """Return room for the steps of a run of these sizes."""
-
     areas = PREFECTURES + 1
     top, wide, high = (HIGHEST_LEVEL[code] + 1 for code in (Programme.SECURITY, Programme.DATA, Programme.GOVERNANCE))
 
@@ -486,6 +487,7 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         listed=whole(2),
         left=whole(n),
         is_listed=np.zeros((n, lots), dtype=np.bool_),
+        motives=_records((1,), commitment.MOTIVES),
         prefecture_share=np.zeros((PREFECTURES + 1, lots)),
         kind_share=np.zeros((kinds, lots)),
         tastes=np.zeros(vendors),

@@ -27,9 +27,10 @@ from dxsim.model.staff import planning_effort
 from dxsim.terms.operations import MOST_VENDORS
 
 if TYPE_CHECKING:
-    from dxsim.model.state import Records, Run
+    from dxsim.model.state import Floats, Records, Run
 
 
+TERMS = ("incumbency", "switching", "neighbours", "wait", "market_share", "taste")  # of a utility
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 
 
@@ -120,6 +121,20 @@ def choose(
         if best == NOT_APPLICABLE or race < shortest:
             best, shortest = vendor, race
     return best
+
+
+@kernel
+def weigh_vendor(run: Run, month: int, i: int, lot: int, vendor: int, terms: Floats) -> None:
+    """Fill `terms`, in the order of `TERMS`, of the utility of a vendor for a lot: `choose`, written out plainly."""
+    p, here = run.parameters, run.lots[i, lot]
+    penalty = switching_penalty(p.switching_cost, p.portability, here.complexity) * (1.0 - p.data_export)
+    taste = streams.exponential(run.seed, streams.CHOICE, run.places[i].code, 0, lot * MOST_VENDORS + vendor)
+    terms[0] = p.incumbency if vendor == here.legacy else 0.0
+    terms[1] = 0.0 if vendor == here.legacy else -penalty
+    terms[2] = p.neighbour_weight * share_alike(run, month, i, lot, vendor)
+    terms[3] = -waiting_penalty(p.wait_aversion, run.quoted_wait[vendor, lot])
+    terms[4] = math.log(run.market_share[vendor])
+    terms[5] = -math.log(taste)
 
 
 @kernel

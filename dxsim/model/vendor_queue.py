@@ -386,7 +386,7 @@ def workable(run: Run, vendor: int, month: int) -> float:
 
 @kernel(makes_arrays=True)
 def share_engineers(run: Run, month: int) -> None:
-    """Set the output that each vendor has in this month; those with idle engineers lend them to those that are short."""
+    """Set the output that each vendor has in this month; idle engineers are lent to vendors that are short."""
     for vendor in range(run.available.size):
         run.available[vendor] = vendor_output(run.vendors[vendor], run.parameters)
     if run.parameters.engineer_pool <= 0.0:

@@ -9,53 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from dxsim.errors import InputError, Problem, say
-from dxsim.model.state import (
+from dxsim.model.codes import (
     CAUSES,
-    ENVELOPE,
-    GRANT,
+    CHANNELS,
     HIGHEST_LEVEL,
-    LIVE,
-    MONTHS,
     NEVER,
-    ONE_OFF,
-    ONLINE,
-    ORDERED,
-    PENALTY,
+    NOBODY,
     PROGRAMMES,
     REASONS,
-    RESERVE,
-    RUNNING,
     STATES,
-    SUBSIDY,
+    Account,
+    Programme,
+    SystemState,
 )
 from dxsim.records.dates import month_starts
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
+from dxsim.records.measures import ratio
 from dxsim.records.provenance import describe_run, now
-from dxsim.records.tables import CHANNELS
 from dxsim.scenario.registry import REGISTRY, Value
-from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS
 from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
-    from dxsim.model.run import Inputs, Outcome
-    from dxsim.model.state import State
+    from dxsim.model.run import Inputs
+    from dxsim.model.state import Run, State
     from dxsim.nation.nation import Nation
     from dxsim.nation.vendor_table import VendorTable
     from dxsim.scenario.scenario import Scenario
 
 Row = dict[str, Any]
 
-TERMS = ("incumbency", "switching", "neighbours", "wait", "market_share", "taste")  # of a vendor's utility
 LEAD, ONLY_OFFER = "lead", "only_offer"  # why a vendor was chosen, where no terms were weighed
 MEASURES = ("months_to_live", "late_systems", "cost_per_resident_2035", "excluded_share")
 AS_IT_WAS = "as_it_was"
 THREADS = 2
-_NOBODY = -1
 _NEAREST = 3  # names that an error suggests
 _CODE_LENGTH = 5
 
@@ -201,186 +195,131 @@ def biography(
     InputError
         If there is no such municipality.
     """
-    from dxsim.model.run import EVENTS_PER_SYSTEM, begin, prepare, proceed
+    from dxsim.model import commitment
+    from dxsim.model.run import EVENTS_PER_SYSTEM, begin, prepare
+    from dxsim.model.schedule import acts_of
 
     started = now()
     i = find_municipality(nation, code)
     inputs = prepare(nation, scenario, seed, vendor_table)
-    room = EVENTS_PER_SYSTEM * inputs.country.municipalities.size * inputs.country.lot_of.size
+    room = EVENTS_PER_SYSTEM * inputs.country.places.size * inputs.country.lot_of.size
     while True:
-        state, series = begin(inputs, room)
-        observer = _Observer(nation, inputs, i, state)
+        run = begin(inputs, room)
+        observer, acts = _Observer(nation, inputs, i, run), acts_of(run)
         for month in range(MONTHS):
-            observer.before(month, state)
-            proceed(inputs, state, series, month, month + 1)
-            if state.logged[0] > state.log.size:
+            for step, act in acts:
+                if step.act is commitment.decide:
+                    observer.weigh_commitment(month)
+                act(run, month)
+            if run.logged[0] > run.log.size:
                 break
-            observer.after(month, state)
-            state.logged[0] = 0
+            observer.look(month)
+            run.logged[0] = 0
         else:
             break
-        room = 2 * int(state.logged[0])
-    return observer.told(state, describe_run(nation, scenario, seed, started, vendor_table))
-
-
-class _Known(NamedTuple):
-    """What the body and its peers were when it decided, which the rest of the month changes."""
-
-    belief: float
-    is_open: np.ndarray
-    exposure: list[float]
-    neighbours_committed: list[int]
+        room = 2 * int(run.logged[0])
+    return observer.told(describe_run(nation, scenario, seed, started, vendor_table))
 
 
 class _Observer:
-    """Looks at one body before and after each month."""
+    """Looks at one body when it decides and at the end of each month."""
 
-    def __init__(self, nation: Nation, inputs: Inputs, i: int, state: State) -> None:
-        self.nation, self.inputs, self.i = nation, inputs, i
+    def __init__(self, nation: Nation, inputs: Inputs, i: int, run: Run) -> None:
+        self.nation, self.inputs, self.i, self.run = nation, inputs, i, run
         first, last = inputs.country.offsets[i], inputs.country.offsets[i + 1]
         self.neighbours = [int(j) for j in inputs.country.neighbours[first:last]]
         self.codes = list(nation.municipalities["code"])
         self.months: list[Row] = []
         self.hazards: list[Row] = []
+        self.weighed: dict[int, Row] = {}
         self.queues: list[Row] = []
         self.systems: list[Row] = []
         self.events: list[Row] = []
         self.choices: dict[int, Row] = {}
-        readiness = state.municipalities["readiness"]
+        readiness = run.municipalities["readiness"]
         self.about: Row = {
             "readiness": float(readiness[i]),
             "rank": int((readiness > readiness[i]).sum()) + 1,
             "bodies": len(self.codes),
         }
 
-    def before(self, month: int, state: State) -> None:
-        """Note what the decisions of the coming month read and the month itself then changes."""
-        from dxsim.model.commitment import peer_exposure
+    def weigh_commitment(self, month: int) -> None:
+        """Note the terms of the hazard of every open lot, as `commitment.decide` is about to put them together."""
+        from dxsim.model import commitment
 
-        country, parameters = self.inputs.country, self.inputs.parameters
-        lots_ = state.lots[self.i]
-        self.known = _Known(
-            float(state.municipalities["belief"][self.i]),
-            (lots_["legacy"] >= 0) & (lots_["commit"] < 0),
-            [float(peer_exposure(country, state, parameters, self.i, lot)) for lot in range(lots_.size)],
-            lots_["neighbours_committed"].tolist(),
-        )
+        run, i, p = self.run, self.i, self.run.parameters
+        motives, gate = run.motives[0], commitment.is_gate_open(run.seed, run.places[i].code, month, p)
+        commitment.look_at_peers(run)
+        commitment.weigh_motives(run, month, i)
+        self.weighed = {}
+        for number, lot in enumerate(run.lots[i]):
+            if lot.legacy < 0 or lot.commit >= 0 or not run.offered[number]:
+                continue
+            peers = commitment.hazard_by_peers(run, i, number) if motives.peers > 0.0 else 0.0
+            mandate = commitment.hazard_by_mandate(run, month, i, number)
+            self.weighed[number] = {
+                **dict(zip(CAUSES, (float(motives.own), peers, mandate), strict=True)),
+                "gate": bool(gate),
+                "slack": float(motives.slack),
+                "lead_time": float(motives.lead_time),
+                "expected_deadline": float(motives.due),
+                "exposure": commitment.peer_exposure(run, i, number),
+                "neighbours_committed": int(lot.neighbours_committed),
+            }
 
-    def after(self, month: int, state: State) -> None:
+    def look(self, month: int) -> None:
         """Write down what has become of the body at the end of the month."""
-        refused = self._read_log(month, state)
-        self._weigh_commitment(month, state)
-        for lot in np.flatnonzero(state.lots["commit"][self.i] == month):
-            self.choices[int(lot)] = self._weigh_vendors(month, state, int(lot))
-        self.months.append(self._month(month, state, refused))
-        self.queues += self._queues(month, state)
-        for operation, number in enumerate(state.systems["state"][self.i].tolist()):
+        run, i = self.run, self.i
+        refused = self._read_log()
+        for number, weighed in self.weighed.items():
+            intent = run.intent[i, number].tolist()
+            self.hazards.append(
+                {
+                    "month": month,
+                    "lot": lots()[number].lot,
+                    **{cause: weighed.pop(cause) for cause in CAUSES},
+                    **{f"intent_{cause}": amount for cause, amount in zip(CAUSES, intent, strict=True)},
+                    "intent": sum(intent),
+                    "threshold": float(run.lots[i, number].threshold),
+                    **weighed,
+                }
+            )
+        for lot in np.flatnonzero(run.lots["commit"][i] == month):
+            self.choices[int(lot)] = self._weigh_vendors(month, int(lot))
+        self.months.append(self._month(month, refused))
+        self.queues += self._queues(month)
+        for operation, number in enumerate(run.systems["state"][i].tolist()):
             if number >= 0:
                 self.systems.append(
                     {"month": month, "operation": operations()[operation].operation, "state": STATES[number]}
                 )
 
-    def _weigh_commitment(self, month: int, state: State) -> None:
-        """Write down the terms of the hazard of every lot that was open, as `commitment.decide` put them together."""
-        from dxsim.model import commitment, dates, policy
-        from dxsim.model.cooperation import weighted_readiness
-        from dxsim.model.vendor_choice import lead_of
-
-        i, country, p = self.i, self.inputs.country, self.inputs.parameters
-        body, lots_ = state.municipalities[i], state.lots[i]
-        leads = lead_of(state.municipalities, state.groups, p.shared_system, i) == i and body.group >= 0
-        readiness = float(body.readiness)
-        if leads and p.shared_system == 1:
-            readiness = float(weighted_readiness(country, state, body.group))
-        belief = self.known.belief
-        for event in self.inputs.events.announcements:
-            if event.month == month:
-                belief = float(policy.updated_belief(belief, float(event.signal), float(p.belief_learning)))
-        deadline = float(policy.expected_deadline(belief, p.deadline, p.second_deadline))
-        own = commitment.voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
-        full = 0.0
-        if month >= p.mandate_start:
-            full = commitment.mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
-        gate = bool(commitment.is_gate_open(self.inputs.seed, country.municipalities[i].code, month, p))
-        for number in np.flatnonzero(self.known.is_open & state.offered):
-            lot = lots_[number]
-            due = dates.due_date(deadline, lot, state.nation[0], p)
-            wait = float(state.vendors[lot.legacy].queue_wait)
-            ahead = commitment.lead_time(int(lot.planning_months), wait, p.minimum_months, bool(body.naive))
-            slack = due - month - ahead
-            pressure = commitment.urgency(slack, p.urgency_scale)
-            if month >= due:
-                pressure *= state.levers[i].enforcement
-            if month >= p.deadline - commitment.NAMING_MONTHS:
-                pressure *= 1.0 + state.levers[i].naming
-            exposure, peers = self.known.exposure[number], 0.0
-            if p.peer_hazard > 0.0:
-                response = commitment.peer_response(
-                    exposure, p.peer_response, p.peer_threshold, p.peer_threshold_steepness
-                )
-                peers = commitment.voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope) * response
-            intent = state.intent[i, number].tolist()
-            self.hazards.append(
-                {
-                    "month": month,
-                    "lot": lots()[number].lot,
-                    **dict(zip(CAUSES, (own, peers, full * pressure), strict=True)),
-                    **{f"intent_{cause}": amount for cause, amount in zip(CAUSES, intent, strict=True)},
-                    "intent": sum(intent),
-                    "threshold": float(lot.threshold),
-                    "gate": gate,
-                    "slack": slack,
-                    "lead_time": ahead,
-                    "expected_deadline": due,
-                    "exposure": exposure,
-                    "neighbours_committed": self.known.neighbours_committed[number],
-                }
-            )
-
-    def _weigh_vendors(self, month: int, state: State, lot: int) -> Row:
+    def _weigh_vendors(self, month: int, lot: int) -> Row:
         """Return why a lot went to its vendor: the terms of the utility of the chosen one and of the next best."""
-        from dxsim.model.vendor_choice import lead_of
+        from dxsim.model import vendor_choice
 
-        p, chosen = self.inputs.parameters, int(state.lots["vendor"][self.i, lot])
-        lead = int(lead_of(state.municipalities, state.groups, p.shared_system, self.i))
-        if lead != self.i and chosen == state.lots["vendor"][lead, lot]:
+        run, i = self.run, self.i
+        chosen = int(run.lots["vendor"][i, lot])
+        lead = int(vendor_choice.lead_of(run.municipalities, run.groups, run.parameters.shared_system, i))
+        if lead != i and chosen == run.lots["vendor"][lead, lot]:
             return {"why": LEAD, "runner_up": None, "lead": self.codes[lead]}
-        offers = [int(vendor) for vendor in np.flatnonzero(state.ready[:, lot] != NEVER)]
-        terms = {vendor: self._utility(month, state, lot, vendor) for vendor in offers}
+        offers = [int(vendor) for vendor in np.flatnonzero(run.product_month[:, lot] != NEVER)]
+        terms = {vendor: np.zeros(len(vendor_choice.TERMS)) for vendor in offers}
+        for vendor in offers:
+            vendor_choice.weigh_vendor(run, month, i, lot, vendor, terms[vendor])
         rivals = [vendor for vendor in offers if vendor != chosen]
         if not rivals:
             return {"why": ONLY_OFFER, "runner_up": None}
-        second = max(rivals, key=lambda vendor: sum(terms[vendor]))
-        ahead = [one - other for one, other in zip(terms[chosen], terms[second], strict=True)]
+        second = max(rivals, key=lambda vendor: sum(terms[vendor].tolist()))
+        ahead = (terms[chosen] - terms[second]).tolist()
         return {
-            "why": TERMS[int(np.argmax(ahead))],
+            "why": vendor_choice.TERMS[int(np.argmax(ahead))],
             "runner_up": self.inputs.vendor_names[second],
             "margin": sum(ahead),
         }
 
-    def _utility(self, month: int, state: State, lot: int, vendor: int) -> list[float]:
-        """Return the terms of the utility of a vendor, in the order of `TERMS`."""
-        from dxsim import streams
-        from dxsim.model import vendor_choice
-
-        i, country, p = self.i, self.inputs.country, self.inputs.parameters
-        here, stays = state.lots[i, lot], vendor == state.lots["legacy"][i, lot]
-        penalty = vendor_choice.switching_penalty(p.switching_cost, p.portability, float(here.complexity))
-        alike = vendor_choice.share_alike(country, state.lots, month, i, lot, vendor)
-        code = country.municipalities[i].code
-        place = lot * vendor_choice.VENDOR_KEYS + vendor
-        draw = streams.exponential(self.inputs.seed, streams.CHOICE, code, 0, place)
-        return [
-            float(p.incumbency) if stays else 0.0,
-            0.0 if stays else -float(penalty * (1.0 - p.data_export)),
-            float(p.neighbour_weight * alike),
-            -float(vendor_choice.waiting_penalty(p.wait_aversion, float(state.quoted_wait[vendor, lot]))),
-            float(np.log(self.inputs.market.share[vendor])),
-            -float(np.log(draw)),
-        ]
-
-    def _month(self, month: int, state: State, refused: int) -> Row:
-        i = self.i
+    def _month(self, month: int, refused: int) -> Row:
+        state, i = self.run.state, self.i
         body, worker, harm = state.municipalities[i], state.workforce[i], state.harm[i]
         group, ledger = int(body.group), state.ledger[i]
         member = group >= 0
@@ -392,7 +331,7 @@ class _Observer:
             "month": month,
             "readiness": float(body.readiness),
             "belief": float(body.belief),
-            "envelope": int(ledger[ENVELOPE]),
+            "envelope": int(ledger[Account.ENVELOPE]),
             "refused": refused,
             **{name: float(worker[name]) for name in (*work, *services)},
             "group": self.codes[int(state.groups[group].lead)] if member else None,
@@ -401,22 +340,23 @@ class _Observer:
             "live": int(body.live),
             "late": int(body.late),
             "interfaces": float(harm.interfaces),
-            "one_off": int(ledger[ONE_OFF]),
-            "subsidy": -int(ledger[SUBSIDY]),
-            "grant": -int(ledger[GRANT]),
-            "running": int(ledger[RUNNING]),
-            "reserve": -int(ledger[RESERVE]),
-            "penalty": int(ledger[PENALTY]),
+            "one_off": int(ledger[Account.ONE_OFF]),
+            "subsidy": -int(ledger[Account.SUBSIDY]),
+            "grant": -int(ledger[Account.GRANT]),
+            "running": int(ledger[Account.RUNNING]),
+            "reserve": -int(ledger[Account.RESERVE]),
+            "penalty": int(ledger[Account.PENALTY]),
             "incidents": int(harm.incidents),
             "affected": int(harm.affected),
             "security_incidents": int(harm.security_incidents),
             **channels,
-            "online_share": float(state.programmes["level"][i, ONLINE]) / HIGHEST_LEVEL[ONLINE],
+            "online_share": float(state.programmes["level"][i, Programme.ONLINE]) / HIGHEST_LEVEL[Programme.ONLINE],
         }
 
-    def _queues(self, month: int, state: State) -> list[Row]:
+    def _queues(self, month: int) -> list[Row]:
+        state = self.run.state
         own, names = state.systems[self.i], self.inputs.vendor_names
-        vendors = own["vendor"][(own["state"] >= 0) & (own["state"] < LIVE)]
+        vendors = own["vendor"][(own["state"] >= 0) & (own["state"] < SystemState.LIVE)]
         return [
             {
                 "month": month,
@@ -429,15 +369,15 @@ class _Observer:
             for vendor in np.unique(vendors)
         ]
 
-    def _read_log(self, month: int, state: State) -> int:
+    def _read_log(self) -> int:
         """Take over what the log of the month says of the body; return how many lots it had no money for."""
         from dxsim.model import events
 
-        log = state.log[: int(state.logged[0])]
+        log = self.run.log[: int(self.run.logged[0])]
         own = log[log["municipality"] == self.i]
         for event in own:
             self.events.append(self._event(event))
-        return int((own["kind"] == events.REFUSED).sum())
+        return int((own["kind"] == events.Kind.REFUSED).sum())
 
     def _event(self, event: np.record) -> Row:
         from dxsim.model import events
@@ -446,22 +386,23 @@ class _Observer:
         row: Row = dict.fromkeys(("lot", "operation", "programme", "vendor", "cause", "reason"))
         row |= {"month": int(event.month), "kind": events.KINDS[kind]}
         row |= {"value": int(event.value), "amount": float(event.amount)}
-        if kind in (events.COMMITTED, events.REFUSED):
+        if kind in (events.Kind.COMMITTED, events.Kind.REFUSED):
             row["lot"] = lots()[place].lot
-        elif kind == events.LEVEL:
+        elif kind == events.Kind.LEVEL:
             row["programme"] = PROGRAMMES[place]
         elif place >= 0:
             row["operation"], row["lot"] = operations()[place].operation, operations()[place].lot
         if events.KINDS[kind] in _WITH_VENDOR:
             row["vendor"] = self.inputs.vendor_names[int(event.value)]
-        if kind == events.COMMITTED:
+        if kind == events.Kind.COMMITTED:
             row["cause"] = CAUSES[int(event.cause)]
-        elif kind in (events.FLAGGED, events.CALLED_LATE):
+        elif kind in (events.Kind.FLAGGED, events.Kind.CALLED_LATE):
             row["reason"] = REASONS[int(event.cause)]
         return row
 
-    def told(self, state: State, manifest: Mapping[str, Any]) -> Biography:
+    def told(self, manifest: Mapping[str, Any]) -> Biography:
         """Return the tables."""
+        state = self.run.state
         record = self.nation.municipalities.iloc[self.i]
         body, purse = state.municipalities[self.i], state.purses[self.i]
         about = self.about | {
@@ -514,7 +455,7 @@ class _Observer:
                 "intent": float(known["intent"].iloc[-1]),
                 "threshold": float(here.threshold),
                 **{cause: float(known[cause].iloc[-1]) for cause in CAUSES},
-                "gate_before": int(gates[-1]) if len(gates) else _NOBODY,
+                "gate_before": int(gates[-1]) if len(gates) else NOBODY,
                 "intent_before": float(known["intent"][gates[-1]]) if len(gates) else float("nan"),
                 **{
                     f"{cause}_before": float(known[cause][gates[-1]]) if len(gates) else float("nan")
@@ -522,7 +463,7 @@ class _Observer:
                 },
                 "ordered": _first(own["order"]),
                 "started": _first(own["start"]),
-                "live": int(own["live"].max()) - 1 if (own["live"] >= 0).all() else _NOBODY,
+                "live": int(own["live"].max()) - 1 if (own["live"] >= 0).all() else NOBODY,
                 "systems": int(own.size),
                 "late_systems": int(late.sum()),
                 "reason": REASONS[int(np.bincount(reasons).argmax())] if reasons.size else None,
@@ -530,7 +471,7 @@ class _Observer:
                 "vendor": names[here.vendor] if decided >= 0 else None,
                 "last_vendor": names[int(np.bincount(own["vendor"]).argmax())],
                 "stays": bool(here.vendor == here.legacy) if decided >= 0 else None,
-                "product": int(self.inputs.market.ready[here.vendor, number]) if decided >= 0 else _NOBODY,
+                "product": int(self.inputs.market.product_month[here.vendor, number]) if decided >= 0 else NOBODY,
                 "tendered_again": again.count(lot.lot),
             }
             choice = self.choices.get(number, {})
@@ -578,20 +519,20 @@ def _frame(rows: Sequence[Row], dates: Sequence[str], columns: Sequence[str] | N
 
 def _first(months: np.ndarray) -> int:
     """Return the first month that there is, or -1."""
-    return int(months[months >= 0].min()) if (months >= 0).any() else _NOBODY
+    return int(months[months >= 0].min()) if (months >= 0).any() else NOBODY
 
 
 def _systems_ahead(state: State, i: int, vendor: int) -> float:
     """Return how many systems of others stand in a vendor's queue before the body's first; nan if none waits."""
     per_body = state.systems.shape[1]
     own = state.systems[i]
-    if not ((own["vendor"] == vendor) & (own["state"] == ORDERED)).any():
+    if not ((own["vendor"] == vendor) & (own["state"] == SystemState.ORDERED)).any():
         return float("nan")
     following, states = state.queue["following"].ravel(), state.systems["state"].ravel()
     ahead, place = 0, int(state.head[vendor])
     while place >= 0:
         is_own = place // per_body == i
-        if is_own and states[place] == ORDERED:
+        if is_own and states[place] == SystemState.ORDERED:
             return float(ahead)
         ahead += not is_own
         place = int(following[place])
@@ -718,7 +659,8 @@ def counterfactuals(
     deadline = int(scenario.record().deadline[0])
     rows = []
     for name, change in changes.items():
-        measured = measures(found[name if name in found else AS_IT_WAS], i, deadline)
+        outcome = found[name if name in found else AS_IT_WAS]
+        measured = measures(Findings(outcome, frame_of(nation), deadline), i)
         text = ", ".join(f"{key}={value}" for key, value in change.items())
         rows.append({"lever": name, "parameters": text, "is_new": new[name], **measured})
     table = pd.DataFrame(rows)
@@ -727,17 +669,14 @@ def counterfactuals(
     return table
 
 
-def measures(outcome: Outcome, i: int, deadline: int) -> dict[str, float]:
-    """Return what an outcome means for one body, by `MEASURES`; as in the tables of `dxsim.records.Records`."""
-    live = outcome.live[i][outcome.state[i] >= 0].astype(np.int64)
-    purse, residents = outcome.purses[i], float(outcome.residents[i, -1])
-    cases = [float(outcome.cohorts[f"{channel}_total"][i].sum()) for channel in CHANNELS]
-    cost = float(purse.running_total) + MONTHS_PER_YEAR * float(purse.coordination)
+def measures(found: Findings, i: int) -> dict[str, float]:
+    """Return what a run means for one body, by `MEASURES`; as in the tables of `dxsim.records.Records`."""
+    live = found.live[i][found.frame.applies[i]]
     return {
         "months_to_live": float(live.max()) if (live >= 0).all() else float("nan"),
-        "late_systems": int(((live < 0) | (live > deadline)).sum()),
-        "cost_per_resident_2035": cost / residents if residents > 0 else float("nan"),
-        "excluded_share": cases[-1] / sum(cases) if sum(cases) > 0 else float("nan"),
+        "late_systems": int(found.late_systems[i]),
+        "cost_per_resident_2035": float(found.cost_per_resident[i]),
+        "excluded_share": float(ratio(found.cases["excluded"][i], found.needed[i])),
     }
 
 

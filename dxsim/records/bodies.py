@@ -9,49 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.errors import say
-from dxsim.model.state import (
-    COORDINATION,
-    GRANT,
-    INTERFACE,
-    NEVER,
-    ONE_OFF,
-    PARALLEL,
-    PENALTY,
-    PROGRAMME_COST,
-    PROGRAMMES,
-    REASONS,
-    RESERVE,
-    SUBSIDY,
-)
+from dxsim.model.codes import CHANNELS, NEVER, PROGRAMMES, REASONS, Account
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings, Floats, Integers
 from dxsim.records.measures import ratio
 from dxsim.records.names import check_names
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 
 Column = npt.NDArray[Any]
 
 # What the change itself costs a municipality; running cost and counters are there without it.
-BURDEN = (ONE_OFF, PARALLEL, INTERFACE, COORDINATION, PROGRAMME_COST, PENALTY)
+BURDEN = [
+    *(Account.ONE_OFF, Account.PARALLEL, Account.INTERFACE),
+    *(Account.COORDINATION, Account.PROGRAMMES, Account.PENALTY),
+]
 
 
 def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
     """Return the name of the vendor of most of a body's systems; among equals the first by name."""
-    names = np.array(found.outcome.vendor_names, object)
+    names = np.array(found.outcome.inputs.vendor_names, object)
     by_name = np.argsort(names)
     row, operation = np.nonzero(found.frame.applies)
-    number = np.argsort(by_name)[found.outcome.vendor[row, operation]]
+    number = np.argsort(by_name)[found.systems.vendor[row, operation]]
     served = np.bincount(row * names.size + number, minlength=found.frame.code.size * names.size)
     return np.asarray(names[by_name][served.reshape(-1, names.size).argmax(axis=1)], object)
 
 
 def _late_for(reason: int) -> Callable[[Findings], Column]:
     """Return the column that counts a body's late systems with this reason."""
-    return lambda found: (found.is_late & (found.outcome.reason == reason)).sum(axis=1).astype(np.int32)
+    return lambda found: (found.is_late & (found.systems.reason == reason)).sum(axis=1).astype(np.int32)
 
 
 def _first_commit(found: Findings) -> Column:
-    commit = found.outcome.commit
+    commit = found.commit
     first = np.where(found.frame.applies & (commit >= 0), commit, NEVER).min(axis=1)
     return month_starts(_or_none(first.astype(np.int64)))
 
@@ -66,7 +56,7 @@ def _outstanding(found: Findings) -> Integers:
 
 
 def _group(found: Findings) -> npt.NDArray[np.object_]:
-    lead = np.asarray(found.outcome.groups["lead"], np.int64)[found.group]
+    lead = np.asarray(found.outcome.state.groups["lead"], np.int64)[found.group]
     code = found.frame.code[lead]
     code[~found.is_member] = None
     return code
@@ -77,8 +67,8 @@ def _group_size(found: Findings) -> Column:
 
 
 def _own_burden(found: Findings) -> Integers:
-    ledger = found.outcome.ledger
-    return np.asarray(ledger[:, BURDEN].sum(axis=1) + ledger[:, [SUBSIDY, GRANT]].sum(axis=1))
+    ledger = found.outcome.state.ledger
+    return np.asarray(ledger[:, BURDEN].sum(axis=1) + ledger[:, [Account.SUBSIDY, Account.GRANT]].sum(axis=1))
 
 
 def _or_none(month: Integers) -> Integers:
@@ -87,7 +77,7 @@ def _or_none(month: Integers) -> Integers:
 
 def _field(part: str, field: str, dtype: type[np.generic] = np.float64) -> Callable[[Findings], Column]:
     """Return the column that a field of records of bodies is."""
-    return lambda found: np.ascontiguousarray(getattr(found.outcome, part)[field], dtype)
+    return lambda found: np.ascontiguousarray(getattr(found.outcome.state, part)[field], dtype)
 
 
 def _case(channel: str) -> Callable[[Findings], Floats]:
@@ -95,7 +85,7 @@ def _case(channel: str) -> Callable[[Findings], Floats]:
 
 
 def _level(place: int) -> Callable[[Findings], Column]:
-    return lambda found: found.outcome.programmes["level"][:, place].astype(np.int32)
+    return lambda found: found.outcome.state.programmes["level"][:, place].astype(np.int32)
 
 
 BODY: Mapping[str, Callable[[Findings], Column]] = {
@@ -103,9 +93,9 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
     "late_systems": lambda found: found.late_systems.astype(np.int32),
     **{f"late_{reason}": _late_for(REASONS.index(reason)) for reason in LATE_REASONS},
     "outstanding_systems": lambda found: _outstanding(found).astype(np.int32),
-    "readiness": lambda found: np.ascontiguousarray(found.outcome.readiness),
-    "belief": lambda found: np.ascontiguousarray(found.outcome.belief),
-    "naive": lambda found: np.ascontiguousarray(found.outcome.naive, np.bool_),
+    "readiness": lambda found: np.ascontiguousarray(found.outcome.state.municipalities.readiness),
+    "belief": lambda found: np.ascontiguousarray(found.outcome.state.municipalities.belief),
+    "naive": lambda found: np.ascontiguousarray(found.outcome.state.municipalities.naive, np.bool_),
     "main_vendor": _main_vendor,
     "first_commit": _first_commit,
     "last_live": _last_live,
@@ -113,7 +103,7 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
     "group_size": _group_size,
     "aide": _field("municipalities", "aide", np.bool_),
     "platform": _field("municipalities", "platform", np.bool_),
-    "closing": lambda found: month_starts(_or_none(found.outcome.municipalities["closing"].astype(np.int64))),
+    "closing": lambda found: month_starts(_or_none(found.outcome.state.municipalities["closing"].astype(np.int64))),
     "staff": _field("workforce", "staff"),
     "overload": _field("workforce", "overload"),
     "overloaded_months": _field("workforce", "overloaded_months", np.int32),
@@ -129,13 +119,13 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
     "residents_2035": lambda found: found.residents_2035,
     "baseline_cost": _field("purses", "baseline"),
     "running_2035": _field("purses", "running_total", np.int64),
-    "baseline_per_resident": lambda found: ratio(found.outcome.purses["baseline"], found.frame.population),
+    "baseline_per_resident": lambda found: ratio(found.outcome.state.purses["baseline"], found.frame.population),
     "cost_per_resident_2035": lambda found: found.cost_per_resident,
     "saving": lambda found: found.saving,
-    "one_off_cost": lambda found: found.outcome.ledger[:, ONE_OFF],
-    "subsidy": lambda found: -found.outcome.ledger[:, SUBSIDY],
+    "one_off_cost": lambda found: found.outcome.state.ledger[:, Account.ONE_OFF],
+    "subsidy": lambda found: -found.outcome.state.ledger[:, Account.SUBSIDY],
     "own_burden": _own_burden,
-    "reserve_drawn": lambda found: -found.outcome.ledger[:, RESERVE],
+    "reserve_drawn": lambda found: -found.outcome.state.ledger[:, Account.RESERVE],
 }
 """Name of a column -> its values of the n bodies in the order of their codes; text is an array of objects."""
 

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.errors import DxsimError, say
-from dxsim.model.state import ACCOUNTS, BODIES_COMMITTED, ENVELOPE, FLOWS, MONTHLY, NATIONAL, VENDOR
+from dxsim.model.codes import ACCOUNTS, Account
+from dxsim.model.fields import columns_of, numbers_of
+from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR
 from dxsim.records.findings import with_all
 from dxsim.records.tables import SOURCES
 from dxsim.terms.calendar import month_name
@@ -22,9 +24,9 @@ from dxsim.terms.calendar import month_name
 if TYPE_CHECKING:
     from dxsim.model.run import Outcome
 
-_SERIES = {"flows": FLOWS, "national": NATIONAL, "vendors": VENDOR}  # float series and their columns
+_SERIES = {"flows_by_month": FLOWS, "national_by_month": NATIONAL, "vendors_by_month": VENDOR}  # and their columns
 _GROWTH = np.array([-1 if account in SOURCES else 1 for account in ACCOUNTS])  # credits are below zero
-_GROWTH[ENVELOPE] = 0  # it may rise and fall
+_GROWTH[Account.ENVELOPE] = 0  # it may rise and fall
 
 
 class RunFailure(DxsimError):  # noqa: N818 - an error of the run, not of who asked for it
@@ -71,7 +73,8 @@ def check_kpis(kpis: Mapping[str, float]) -> None:
 
 def _faults(outcome: Outcome) -> Iterator[tuple[int, str]]:
     """Yield the first month and the name of each thing that is wrong."""
-    money, counts = with_all(outcome.money), with_all(outcome.monthly)
+    columns = columns_of(COUNTS)
+    money, counts = with_all(outcome.series.money_by_month), with_all(numbers_of(outcome.series.counts_by_month))
     if found := _first(money.sum(axis=2, keepdims=True) != 0):
         yield found[0], say("sources, uses and envelope of the municipalities' ledger do not balance")
     growing = np.concatenate([np.zeros_like(money[:1]), money]) * _GROWTH
@@ -79,14 +82,15 @@ def _faults(outcome: Outcome) -> Iterator[tuple[int, str]]:
         account = ACCOUNTS[found[1]]
         yield found[0], say("account '{account}' falls; amounts are beyond 64 bits", account=account)
     if found := _first(counts < 0):
-        yield found[0], say("count '{count}' is below zero", count=MONTHLY[found[1]])
-    bounds = np.full(len(MONTHLY), np.count_nonzero(outcome.state >= 0))
-    bounds[BODIES_COMMITTED:] = len(outcome.state)
+        yield found[0], say("count '{count}' is below zero", count=columns[found[1]])
+    states = outcome.state.systems.state
+    of_systems, of_municipalities = np.count_nonzero(states >= 0), len(states)
+    bounds = np.array([of_municipalities if name.startswith("bodies_") else of_systems for name in columns])
     if found := _first(counts > bounds):
-        yield found[0], say("count '{count}' is above {bound:,}", count=MONTHLY[found[1]], bound=bounds[found[1]])
-    for name, columns in _SERIES.items():
-        if found := _first(~np.isfinite(getattr(outcome, name))):
-            yield found[0], say("'{column}' is not a finite number", column=columns[found[1]])
+        yield found[0], say("count '{count}' is above {bound:,}", count=columns[found[1]], bound=bounds[found[1]])
+    for name, fields in _SERIES.items():
+        if found := _first(~np.isfinite(numbers_of(getattr(outcome.series, name)))):
+            yield found[0], say("'{column}' is not a finite number", column=columns_of(fields)[found[1]])
 
 
 def _first(is_wrong: npt.NDArray[np.bool_]) -> tuple[int, int] | None:

@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.state import ACCOUNTS, LEVELS, PROGRAMMES
+from dxsim.model.codes import ACCOUNTS, CHANNELS, PROGRAMMES
+from dxsim.model.fields import columns_of, numbers_of
+from dxsim.model.state import FLOWS
 from dxsim.records.measures import ratio
-from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tables import SOURCES
 from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.run import Outcome
+    from dxsim.model.state import Records
     from dxsim.records.frame import Frame
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_LEVELS = slice(LEVELS, LEVELS + len(PROGRAMMES))
+_LEVELS = [columns_of(FLOWS).index(f"level_{programme}") for programme in PROGRAMMES]
 _SOURCES = [ACCOUNTS.index(source) for source in SOURCES]
 
 
@@ -46,20 +49,20 @@ class Findings:
 
     @cached_property
     def monthly(self) -> npt.NDArray[np.int32]:
-        """Return systems or bodies by month, type (and all) and `state.MONTHLY`, (180, 8, 18)."""
-        return with_all(self.outcome.monthly)
+        """Return systems or bodies by month, type (and all) and the columns of `state.COUNTS`, (180, 8, 18)."""
+        return with_all(numbers_of(self.outcome.series.counts_by_month))
 
     @cached_property
     def booked(self) -> Integers:
         """Return yen booked by month, type (and all) and account, (180, 8, 14); sources are positive like uses."""
-        yen = np.diff(with_all(self.outcome.money), axis=0, prepend=0)
+        yen = np.diff(with_all(self.outcome.series.money_by_month), axis=0, prepend=0)
         yen[:, :, _SOURCES] *= -1
         return yen
 
     @cached_property
     def flows(self) -> Floats:
-        """Return `state.FLOWS` by month and type (and all), (180, 8, 40); levels of programmes are means of bodies."""
-        sums = with_all(self.outcome.flows)
+        """Return the columns of `state.FLOWS` by month and type (and all), (180, 8, 40); levels are means of bodies."""
+        sums = with_all(numbers_of(self.outcome.series.flows_by_month))
         sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.bodies_of_type[:, None])
         return sums
 
@@ -70,10 +73,30 @@ class Findings:
         by_year = [np.bincount(kind, weights=year, minlength=types) for year in self.outcome.residents.T]
         return with_all(np.array(by_year))
 
+    @property
+    def systems(self) -> Records:
+        """Return the systems at the end, (n, 20) `state.SYSTEM`."""
+        return self.outcome.state.systems
+
+    @cached_property
+    def lots(self) -> Records:
+        """Return for each system what is true of its lot at the end, (n, 20) `state.LOT`."""
+        return self.outcome.state.lots[:, self.outcome.inputs.country.lot_of]
+
+    @cached_property
+    def commit(self) -> Integers:
+        """Return the month in which the lot of each system was committed, (n, 20); -1 = never, or no such system."""
+        return np.where(self.frame.applies, self.lots.commit, -1)
+
+    @cached_property
+    def cause(self) -> Integers:
+        """Return the cause of the commitment of each system's lot, (n, 20), see `codes.Cause`; -1 = none."""
+        return np.where(self.frame.applies, self.lots.cause, -1)
+
     @cached_property
     def live(self) -> Integers:
         """Return the first month live of each system, (n, 20); below 1: not live, or there is no such system."""
-        return np.ascontiguousarray(self.outcome.live, np.int64)
+        return np.ascontiguousarray(self.systems.live, np.int64)
 
     @cached_property
     def is_late(self) -> Flags:
@@ -88,7 +111,7 @@ class Findings:
     @cached_property
     def cases(self) -> dict[str, Floats]:
         """Return person-months by channel of each body, all months, (n,) each."""
-        cohorts = self.outcome.cohorts
+        cohorts = self.outcome.state.cohorts
         return {channel: cohorts[f"{channel}_total"].sum(axis=1) for channel in CHANNELS}
 
     @cached_property
@@ -99,7 +122,7 @@ class Findings:
     @cached_property
     def group(self) -> Integers:
         """Return the index of each body's group at the end, (n,); -1 = alone."""
-        return np.ascontiguousarray(self.outcome.municipalities["group"], np.int64)
+        return np.ascontiguousarray(self.outcome.state.municipalities["group"], np.int64)
 
     @cached_property
     def is_member(self) -> Flags:
@@ -119,12 +142,12 @@ class Findings:
     @cached_property
     def coordination(self) -> Floats:
         """Return each body's share in its group's transaction cost, yen a year, (n,)."""
-        return np.asarray(MONTHS_PER_YEAR * self.outcome.purses["coordination"])
+        return np.asarray(MONTHS_PER_YEAR * self.outcome.state.purses["coordination"])
 
     @cached_property
     def saving(self) -> Floats:
         """Return what each body saves in its group against running its systems alone, yen a year, (n,)."""
-        purse = self.outcome.purses
+        purse = self.outcome.state.purses
         running = np.maximum(0.0, purse["legacy"] + purse["new"])
         return np.asarray(MONTHS_PER_YEAR * (running * purse["saving"] + purse["grant"]) - self.coordination)
 
@@ -136,7 +159,7 @@ class Findings:
     @cached_property
     def cost_per_resident(self) -> Floats:
         """Return running cost and coordination of the last fiscal year, yen per resident, (n,); nan without any."""
-        return ratio(self.outcome.purses["running_total"] + self.coordination, self.residents_2035)
+        return ratio(self.outcome.state.purses["running_total"] + self.coordination, self.residents_2035)
 
 
 def with_all(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -47,7 +47,7 @@ class Frame(NamedTuple):
 def frame_of(nation: Nation) -> Frame:
     """Return the frame of a nation; kept for the next runs of the same nation object."""
     country = country_arrays(nation)
-    places, lot_of = country.municipalities, np.asarray(country.lot_of, np.int64)
+    places, lot_of = country.places, np.asarray(country.lot_of, np.int64)
     kind, population = np.array(places.kind), np.array(places.population)
     lot_applies = country.applies[kind]
     applies = lot_applies[:, lot_of]

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.state import ACCOUNTS, CAUSES, COHORTS, NATIONAL, ONLINE_CASES, PROGRAMMES, REASONS, VENDOR
+from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, PROGRAMMES, REASONS
 from dxsim.records.equity import group_modularity, late_morans_i
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration, tail_mean
 from dxsim.records.months import nationwide
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.records.strata import stratum_measures
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR, OCTOBER, month_index, month_name
 from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 
@@ -32,7 +32,6 @@ OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which bodies tal
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
 # The KPIs of CHANNELS, in their order.
 PERSON_MONTHS = ("online_person_months", "assisted_person_months", "analog_person_months", "excluded_person_months")
-_CASES = slice(ONLINE_CASES, ONLINE_CASES + len(CHANNELS) * len(COHORTS))  # columns of FLOWS
 
 
 def indicators(found: Findings, surveys: Sequence[int]) -> Values:
@@ -79,19 +78,19 @@ def adoption(found: Findings) -> Values:
         values[f"months_to_live_{percentage}"] = reached[0] + 1 if reached.size else float("nan")
     # From April 2021 until systems are live, those that never are counted as if in the last month.
     values["restricted_mean_months_to_live"] = np.where(found.live > 0, found.live, MONTHS).mean(where=frame.applies)
-    cause = found.outcome.cause[:, frame.first_of_lot]
+    cause = found.cause[:, frame.first_of_lot]
     commitments = np.bincount(cause[cause >= 0], minlength=len(CAUSES))
     committed = commitments.sum()
     values |= {f"cause_share_{name}": _ratio(commitments[place], committed) for place, name in enumerate(CAUSES)}
-    levels = found.outcome.programmes["level"].mean(axis=0)
+    levels = found.outcome.state.programmes["level"].mean(axis=0)
     return values | {f"mean_level_{name}": levels[place] for place, name in enumerate(PROGRAMMES)}
 
 
 def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     """Return who is late, why, and what was declared beforehand."""
-    outcome, frame, late_systems = found.outcome, found.frame, found.late_systems
+    frame, late_systems = found.frame, found.late_systems
     systems, late = int(frame.systems_of_type[-1]), int(late_systems.sum())
-    reasons = np.bincount(outcome.reason[found.is_late], minlength=len(REASONS))
+    reasons = np.bincount(found.systems.reason[found.is_late], minlength=len(REASONS))
     values = {"late_share": late / systems}
     values |= {f"late_reason_share_{reason}": _ratio(reasons[REASONS.index(reason)], late) for reason in LATE_REASONS}
     values["bodies_late_share"] = (late_systems > 0).mean()
@@ -104,7 +103,7 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
         month = month_name(survey).replace("-", "_")
         values[f"declared_systems_{month}"] = sum(nationwide(found, f"declared_{r}")[survey] for r in LATE_REASONS)
         values[f"declared_bodies_{month}"] = nationwide(found, "bodies_declared")[survey]
-    with_top = frame.applies & (outcome.vendor == _top_vendor(found))
+    with_top = frame.applies & (found.systems.vendor == _top_vendor(found))
     values["top_vendor_share"] = np.count_nonzero(with_top) / systems
     values["late_top_vendor_share"] = _ratio(np.count_nonzero(with_top & found.is_late), late)
     return values | {"late_morans_i": late_morans_i(found)}
@@ -133,7 +132,7 @@ def money(found: Findings) -> Values:
         "reserve_drawn": booked["reserve"],
         "own_burden": change + booked["coordination"] + booked["programmes"] + booked["penalty"] - paid_by_state,
         "running_cost_2035": running,
-        "running_cost_ratio_2035": _ratio(running, found.outcome.purses["baseline"].sum()),
+        "running_cost_ratio_2035": _ratio(running, found.outcome.state.purses["baseline"].sum()),
         "cost_per_resident_2035": _ratio(running + last["coordination"], found.residents_2035.sum()),
         "cost_per_on_time_system": _ratio(change, on_time),
         "fund_balance": _national(found, "fund_balance")[-1],
@@ -144,16 +143,16 @@ def money(found: Findings) -> Values:
 
 def market(found: Findings) -> Values:
     """Return how concentrated the market is, who changes vendor, and what output lies idle."""
-    outcome, vendors = found.outcome, found.outcome.vendors
-    systems, population = (vendors[[0, -1], :, VENDOR.index(name)] for name in ("systems_served", "population_served"))
+    vendors = found.outcome.series.vendors_by_month
+    systems, population = vendors.systems_served[[0, -1]], vendors.population_served[[0, -1]]
     values: Values = {}
     values["hhi_systems_start"], values["hhi_systems"] = concentration(systems)
     values["hhi_population_start"], values["hhi_population"] = concentration(population)
     has_changed = np.zeros(found.frame.lot.max() + 1, np.bool_)
-    has_changed[found.frame.lot[outcome.vendor != outcome.legacy_vendor]] = True
+    has_changed[found.frame.lot[found.systems.vendor != found.lots.legacy]] = True
     values["switch_rate"] = np.count_nonzero(has_changed) / found.frame.lots
     last_year = vendors[max(0, found.deadline - MONTHS_PER_YEAR) : found.deadline]
-    capacity, done = last_year[:, :, VENDOR.index("capacity")], last_year[:, :, VENDOR.index("work_done")]
+    capacity, done = last_year.capacity, last_year.work_done
     return values | {"idle_vendor_capacity": _ratio(np.maximum(0.0, capacity - done).sum(), capacity.sum())}
 
 
@@ -188,7 +187,7 @@ def quality(found: Findings) -> Values:
         "incidents": nationwide(found, "incidents").sum(),
         "affected_residents": nationwide(found, "affected_residents").sum(),
         "impact_person_months": nationwide(found, "impact").sum(),
-        "worst_1_percent_impact": tail_mean(found.outcome.harm["impact"], WORST),
+        "worst_1_percent_impact": tail_mean(found.outcome.state.harm["impact"], WORST),
         "rollbacks": nationwide(found, "rollbacks").sum(),
         "security_incidents": nationwide(found, "security_incidents").sum(),
         "exposed_records": nationwide(found, "exposed_records").sum(),
@@ -208,7 +207,8 @@ def staff(found: Findings) -> Values:
 
 def residents(found: Findings) -> Values:
     """Return how residents get their procedures done, and who can't."""
-    by_month = found.flows[:, -1, _CASES].reshape(MONTHS, len(CHANNELS), len(COHORTS))
+    flows = found.outcome.series.flows_by_month
+    by_month = np.stack([flows[channel].sum(axis=1) for channel in CHANNELS], axis=1)
     cases = dict(zip(CHANNELS, by_month.sum(axis=0), strict=True))
     needed = sum(cases.values())
     last = by_month[-MONTHS_PER_YEAR:].sum(axis=0)
@@ -224,12 +224,12 @@ def residents(found: Findings) -> Values:
 
 
 def _national(found: Findings, column: str) -> npt.NDArray[np.float64]:
-    return found.outcome.national[:, NATIONAL.index(column)]
+    return np.asarray(found.outcome.series.national_by_month[column])
 
 
 def _top_vendor(found: Findings) -> int:
     """Return the index of the vendor with most systems at the start; among equals the first by name."""
-    names, legacy = found.outcome.vendor_names, found.outcome.legacy_vendor
+    names, legacy = found.outcome.inputs.vendor_names, found.lots.legacy
     served = np.bincount(legacy[found.frame.applies], minlength=len(names))
     return min(np.flatnonzero(served == served.max()).tolist(), key=names.__getitem__)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dxsim.model.state import REASONS
+from dxsim.model.codes import REASONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,6 @@ TABLES = (
     *("municipalities", "groups", "systems", "equity", "summary"),
 )
 LATE_REASONS = REASONS[1:]
-CHANNELS = ("online", "assisted", "analog", "excluded")
 SOURCES = ("appropriation", "subsidy", "grant", "reserve")  # accounts of where money comes from
 
 

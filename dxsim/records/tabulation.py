@@ -8,37 +8,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.model.state import (
-    ACCOUNTS,
-    CAUSES,
-    COHORTS,
-    EXCLUDED_CASES,
-    FLOWS,
-    MONTHLY,
-    NATIONAL,
-    ONLINE_CASES,
-    STATES,
-    VENDOR,
-)
+from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, STATES
+from dxsim.model.fields import columns_of, numbers_of
+from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR
 from dxsim.records.bodies import BODY
 from dxsim.records.dates import month_starts
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
 from dxsim.records.months import MONTH
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.terms.operations import operations
 
 _CARRIED = ("code", "name", "prefecture", "prefecture_name", "type", "population", "x_km", "y_km")
-_FLOWS = FLOWS[:ONLINE_CASES] + FLOWS[EXCLUDED_CASES + len(COHORTS) :]
+_FLOWS = columns_of(field for field in FLOWS if field.name not in CHANNELS)  # these have a table of their own
 
 
 def outcome_tables(found: Findings) -> dict[str, pd.DataFrame]:
     """Return every table but the summary."""
     return {
-        "monthly": _by_type(found, ("systems", "bodies", *MONTHLY)),
+        "monthly": _by_type(found, ("systems", "bodies", *columns_of(COUNTS))),
         "money": _money(found),
         "flows": _by_type(found, ("bodies", "residents", *_FLOWS)),
         "residents": _residents(found),
@@ -82,41 +73,35 @@ def _repeated(names: Sequence[str], times: int) -> pd.Series[str]:
 
 
 def _vendors(found: Findings) -> pd.DataFrame:
-    names, vendors = found.outcome.vendor_names, found.outcome.vendors
+    names, vendors = found.outcome.inputs.vendor_names, found.outcome.series.vendors_by_month
     dtypes = {"shortage": np.bool_, "systems_served": np.int32, "population_served": np.int64}
     return pd.DataFrame(
         {
             "month": np.repeat(month_starts(np.arange(MONTHS)), len(names)),
             "vendor": _repeated(names, MONTHS),
-            **{
-                name: vendors[:, :, place].ravel().astype(dtypes.get(name, np.float64))
-                for place, name in enumerate(VENDOR)
-            },
+            **{name: vendors[name].ravel().astype(dtypes.get(name, np.float64)) for name in columns_of(VENDOR)},
         }
     )
 
 
 def _market(found: Findings) -> pd.DataFrame:
-    vendors = found.outcome.vendors
-    sums = vendors.sum(axis=1)
+    vendors, national = found.outcome.series.vendors_by_month, found.outcome.series.national_by_month
+    sums = dict(zip(columns_of(VENDOR), numbers_of(vendors).sum(axis=1).T, strict=True))
     dtypes = {"belief": np.float64, "extension_granted": np.bool_, "fund_balance": np.int64}  # others count
     return pd.DataFrame(
         {
             "month": month_starts(np.arange(MONTHS)),
-            "hhi_systems": concentration(vendors[:, :, VENDOR.index("systems_served")]),
-            "hhi_population": concentration(vendors[:, :, VENDOR.index("population_served")]),
-            **{name: sums[:, VENDOR.index(name)] for name in ("capacity", "book", "work_done")},
-            "shortages": sums[:, VENDOR.index("shortage")].astype(np.int32),
-            **{
-                name: found.outcome.national[:, place].astype(dtypes.get(name, np.int32))
-                for place, name in enumerate(NATIONAL)
-            },
+            "hhi_systems": concentration(vendors.systems_served),
+            "hhi_population": concentration(vendors.population_served),
+            **{name: sums[name] for name in ("capacity", "book", "work_done")},
+            "shortages": sums["shortage"].astype(np.int32),
+            **{name: national[name].astype(dtypes.get(name, np.int32)) for name in columns_of(NATIONAL)},
         }
     )
 
 
 def _systems(found: Findings) -> pd.DataFrame:
-    outcome = found.outcome
+    systems, names = found.systems, found.outcome.inputs.vendor_names
     rows = np.nonzero(found.frame.applies)
     body, operation = rows
     of_operation = operations()
@@ -125,17 +110,17 @@ def _systems(found: Findings) -> pd.DataFrame:
             "code": _texts(found.frame.code, body),
             "operation": _texts([row.operation for row in of_operation], operation),
             "lot": _texts([row.lot for row in of_operation], operation),
-            "vendor": _texts(outcome.vendor_names, outcome.vendor[rows]),
-            "legacy_vendor": _texts(outcome.vendor_names, outcome.legacy_vendor[rows]),
-            "commit": month_starts(outcome.commit[rows]),
-            "cause": _texts(CAUSES, outcome.cause[rows]),
-            "order": month_starts(outcome.order[rows]),
-            "start": month_starts(outcome.start[rows]),
+            "vendor": _texts(names, systems.vendor[rows]),
+            "legacy_vendor": _texts(names, found.lots.legacy[rows]),
+            "commit": month_starts(found.commit[rows]),
+            "cause": _texts(CAUSES, found.cause[rows]),
+            "order": month_starts(systems.order[rows]),
+            "start": month_starts(systems.start[rows]),
             "live": month_starts(found.live[rows] - 1),  # live from the start of a month is live before
-            "state": _texts(STATES, outcome.state[rows]),
+            "state": _texts(STATES, systems.state[rows]),
             "late": found.is_late[rows],
-            "reason": _texts(LATE_REASONS, outcome.reason[rows] - 1),
-            "work": outcome.work[rows],
+            "reason": _texts(LATE_REASONS, systems.reason[rows] - 1),
+            "work": systems.work[rows],
         }
     )
 
@@ -155,7 +140,7 @@ def _municipalities(found: Findings) -> pd.DataFrame:
 def _groups(found: Findings) -> pd.DataFrame:
     code, population = found.frame.code, found.frame.population.astype(np.int64)
     number = np.flatnonzero(found.group_sizes)
-    group = found.outcome.groups[number]
+    group = found.outcome.state.groups[number]
     members = [np.flatnonzero(found.group == place) for place in number]
     return pd.DataFrame(
         {

@@ -89,7 +89,7 @@ def _size(table: pa.Table) -> int:
 def _bytes_of_a_run(job: Job, context: Context) -> int:
     """Return the bytes of the arrays of a run at work."""
     inputs = prepare(context.nation, context.plan.scenario(job.row), 0, context.vendor_table)
-    return sum(array.nbytes for part in begin(inputs) for array in part)
+    return begin(inputs).nbytes
 
 
 def _existing(folder: Path) -> Path:

@@ -8,11 +8,12 @@ import networkx
 import numpy as np
 import pandas as pd
 
+from dxsim.model.codes import CHANNELS
 from dxsim.model.state import CAUSES, COHORTS, PROGRAMMES
 from dxsim.nation.nation import Nation
 from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YOUNG, Values
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES
-from dxsim.records.tables import CHANNELS, LATE_REASONS
+from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import FIRST_MONTH, FIRST_YEAR, MONTHS, MONTHS_PER_YEAR, month_index, month_name
 from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 from dxsim.terms.municipalities import ALL

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import dxsim
+from dxsim.model.codes import CHANNELS
 from dxsim.model.run import run_model
 from dxsim.model.state import ACCOUNTS
 from dxsim.records import Records
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
-from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tables import SOURCES
 from dxsim.records.tabulation import outcome_tables
 from tests.model.cases import mixed_nation
 

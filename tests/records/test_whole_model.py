@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dxsim.model.codes import CHANNELS
 from dxsim.model.run import Outcome
 from dxsim.model.state import ACCOUNTS, COHORTS, FLOWS, GROUP, PROGRAMMES, VENDOR
 from dxsim.records import Records
@@ -19,7 +20,7 @@ from dxsim.records.indicators import STEPS
 from dxsim.records.measures import gini
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES, by_size_class, size_classes
 from dxsim.records.summary import summarise
-from dxsim.records.tables import CHANNELS, SOURCES
+from dxsim.records.tables import SOURCES
 from dxsim.records.tabulation import outcome_tables
 from dxsim.terms.kpis import find_kpi, kpi_table
 from dxsim.terms.municipalities import TYPES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.ticker import PercentFormatter
 
-from dxsim.model.state import HIGHEST_LEVEL, PROGRAMMES
+from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES
 from dxsim.records import Records
 from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels

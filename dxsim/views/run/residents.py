@@ -6,9 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from dxsim.model.state import COHORTS
+from dxsim.model.codes import CHANNELS, COHORTS
 from dxsim.records import Records
-from dxsim.records.tables import CHANNELS
 from dxsim.terms.municipalities import ALL
 from dxsim.views.labels import labels
 from dxsim.views.style import (

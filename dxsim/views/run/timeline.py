@@ -13,7 +13,7 @@ from matplotlib.dates import YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from dxsim.model.state import CAUSES, STATES
+from dxsim.model.codes import CAUSES, STATES
 from dxsim.records import Records
 from dxsim.records.biography import Biography
 from dxsim.terms.calendar import MONTHS, month_index, month_name
