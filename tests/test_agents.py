@@ -9,9 +9,9 @@ import pytest
 import dxsim
 from dxsim.agents import MunicipalDXModel, Municipality
 from dxsim.model.run import run_model
-from dxsim.model.state import MONTHS
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.calendar import MONTHS
 from tests.model.cases import differing_fields, mixed_nation
 
 NATION = mixed_nation(6, 7)
@@ -35,10 +35,10 @@ def test_stepping_gives_the_same_bits_as_a_run(scenario, seed):
 
 
 def test_steps_after_the_end_change_nothing(finished):
-    before = finished.outcome().ledger.copy()
+    before = finished.outcome().state.ledger.copy()
     finished.step()
     assert finished.month == MONTHS
-    assert (finished.outcome().ledger == before).all()
+    assert (finished.outcome().state.ledger == before).all()
 
 
 def test_there_is_one_agent_for_each_municipality_in_the_order_of_codes(finished):
@@ -51,14 +51,15 @@ def test_agents_are_views_on_the_arrays(finished):
     left = finished.outcome()
     for agent in finished.agents:
         i = agent.row
-        assert agent.late_systems == left.municipalities.late[i]
-        assert agent.live_share == pytest.approx((left.live[i] >= 0).sum() / (left.state[i] >= 0).sum())
+        systems = left.state.systems[i]
+        assert agent.late_systems == left.state.municipalities.late[i]
+        assert agent.live_share == pytest.approx((systems.live >= 0).sum() / (systems.state >= 0).sum())
         assert sum(agent.accounts.values()) == 0
         assert agent.accounts["envelope"] == agent.envelope
         assert agent.subsidy == -agent.accounts["subsidy"] >= 0
         assert agent.population == pytest.approx(left.residents[i, -1])
-        assert list(agent.levels.values()) == left.programmes.level[i].tolist()
-        assert len(agent.systems) == (left.state[i] >= 0).sum()
+        assert list(agent.levels.values()) == left.state.programmes.level[i].tolist()
+        assert len(agent.systems) == (systems.state >= 0).sum()
         assert set(agent.commitments) <= set(agent.model.nation.municipalities.columns) | {
             "core",
             "child_disability",
