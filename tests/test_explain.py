@@ -19,6 +19,7 @@ from dxsim.model import events
 from dxsim.model.codes import CAUSES, CHANNELS
 from dxsim.model.run import begin, prepare
 from dxsim.model.schedule import advance
+from dxsim.model.vendor_choice import TERMS
 from dxsim.nation.nation import Nation, make_nation, write_nation
 from dxsim.records import Records, simulate
 from dxsim.records.biography import (
@@ -26,7 +27,6 @@ from dxsim.records.biography import (
     LEAD,
     MEASURES,
     ONLY_OFFER,
-    TERMS,
     Biography,
     biography,
     counterfactuals,
