@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 config: Any = numba_config  # its settings are set at run time, unseen by type checkers
 types: Any = numba_types
 PREFIX = "dxsim-kernels-"
+_WARM = "all-steps-compiled"
 KEPT_SECONDS = 14 * 24 * 3600
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -59,8 +60,8 @@ def _parent_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of the compiled kernels of exactly this source; those of sources long unused are removed."""
     sources = (
-        PACKAGE / "kernel.py",
-        PACKAGE / "streams.py",
+        *(PACKAGE / name for name in ("kernel.py", "reference.py", "streams.py")),
+        PACKAGE / "scenario" / "parameters.csv",  # has the codes of choices
         *sorted(PACKAGE.glob("terms/*.py")),
         *sorted(PACKAGE.glob("model/*.py")),
     )
@@ -77,9 +78,20 @@ def cache_folder() -> Path:
     return folder
 
 
+def is_compiled() -> bool:
+    """Return whether kernels are compiled at all; with NUMBA_DISABLE_JIT they run as plain Python."""
+    return not config.DISABLE_JIT
+
+
 def is_warm() -> bool:
-    """Return whether the kernels of this source were compiled before on this machine."""
-    return any(cache_folder().rglob("schedule.advance*.nbc"))
+    """Return whether all steps of this source were compiled before on this machine."""
+    return (cache_folder() / _WARM).exists()
+
+
+def mark_warm() -> None:
+    """Note that all steps of this source have been compiled."""
+    if is_compiled():
+        (cache_folder() / _WARM).touch()
 
 
 class _Part(JITCodeLibrary):  # type: ignore[misc]
@@ -138,7 +150,7 @@ def kernel(
 
 
 def _compiled(function: Function, makes_arrays: bool) -> Function:
-    if config.DISABLE_JIT:  # NUMBA_DISABLE_JIT: the same in plain Python, to look inside
+    if not is_compiled():
         return function
     options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
     part = njit(pipeline_class=_PartCompiler, no_cpython_wrapper=True, **options)(function)
@@ -160,7 +172,7 @@ def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
 
 def entry(function: Function, *arguments: object) -> Function:
     """Return a kernel compiled for arguments of the kinds of these: the quickest call from Python, unchecked."""
-    if config.DISABLE_JIT:
+    if not is_compiled():
         return function
     return cast(Function, cast(Any, function).whole().compile(tuple(map(typeof, arguments))))
 

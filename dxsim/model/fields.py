@@ -40,11 +40,12 @@ def columns_of(fields: Iterable[Field]) -> tuple[str, ...]:
 
 
 def numbers_of(records: NDArray[np.void]) -> NDArray[Any]:
-    """Return what records of one kind of number hold, with their columns as one more axis.
+    """Return the numbers in records of one kind of number, with their columns as one more axis: a view.
 
     Examples
     --------
     >>> numbers_of(np.zeros(3, record_of([Field("a", "yen"), Field("b", "yen", ("x", "y"))], np.int64))).shape
     (3, 3)
     """
-    return np.asarray(records).view(records.dtype[0].base).reshape(*records.shape, -1)
+    kind = records.dtype[0].base
+    return np.asarray(records).view(kind).reshape(*records.shape, records.dtype.itemsize // kind.itemsize)

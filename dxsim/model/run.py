@@ -16,6 +16,7 @@ import pandas as pd
 
 from dxsim.errors import InputError, Problem, nearest, say
 from dxsim.model.codes import NOT_APPLICABLE
+from dxsim.model.compilation import call_helper
 from dxsim.model.initialisation import draw_market, market_shares, shift_readiness, start
 from dxsim.model.levers import policy_arrays
 from dxsim.model.schedule import advance
@@ -94,6 +95,7 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
     vendor_table : VendorTable, optional
         Who runs which lot at the start; what it leaves open is drawn.
     """
+    call_helper()
     parameters = scenario.record()[0]
     country = country_arrays(nation)
     country = country._replace(ages=age_groups(country.ages, parameters.share_85_over))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dxsim.kernel import entry
+from dxsim.kernel import entry, mark_warm
 from dxsim.model import (
     capacity,
     coexistence,
@@ -85,7 +85,9 @@ STEPS = (
 
 def acts_of(run: Run) -> list[tuple[Step, Callable[[Run, int], None]]]:
     """Return each step with its machine code for `run`, which takes the run and a month."""
-    return [(step, entry(step.act, run, 0)) for step in STEPS]
+    acts = [(step, entry(step.act, run, 0)) for step in STEPS]
+    mark_warm()
+    return acts
 
 
 def advance(run: Run, first: int, last: int) -> None:

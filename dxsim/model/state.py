@@ -29,7 +29,7 @@ from dxsim.model import (
     staff,
 )
 from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HIGHEST_LEVEL, PROGRAMMES, REASONS, TREASURY, Programme, Talks
-from dxsim.model.fields import Field, record_of
+from dxsim.model.fields import Field, numbers_of, record_of
 from dxsim.reference import Reference
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import PREFECTURES
@@ -399,9 +399,9 @@ class Run(Reference):
             parameters=parameters,
             seed=seed,
             market_share=market.share,
-            lever_values=state.levers.view(np.float64).reshape(len(state.levers), -1),
+            lever_values=numbers_of(state.levers),
             lever_bases=np.array([float(parameters[name]) for name in levers.BODY_LEVERS]),
-            flow_values=state.flows.view(np.float64).reshape(len(state.flows), -1),
+            flow_values=numbers_of(state.flows),
             **country._asdict(),
             **calendar._asdict(),
             **state._asdict(),

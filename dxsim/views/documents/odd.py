@@ -13,11 +13,14 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
 from dxsim.files import PACKAGE
-from dxsim.model import state
+from dxsim.model import codes, state
+from dxsim.model.fields import Field
+from dxsim.model.schedule import STEPS
 from dxsim.scenario.documentation import parameter_table, table_of_reads
 from dxsim.scenario.scenario import load_scenario, scenario_names
 from dxsim.terms.kpis import kpi_table
@@ -27,6 +30,7 @@ MODEL = PACKAGE / "model"
 FRAGMENTS = MODEL / "odd"
 DOCUMENT = MODEL / "ODD.md"
 NOT_SUB_MODELS = {"__init__", "state", "schedule", "events", "initialisation"}  # described in sections of their own
+TOOLS = {"codes", "fields", "run"}  # of all of them
 SCALARS = {"float", "int", "bool"}
 
 _NOTE = (
@@ -59,7 +63,7 @@ def odd() -> str:
 
 def phases() -> Sequence[tuple[str, str]]:
     """Return the schedule's (module.function, meaning), in order."""
-    return tuple(ast.literal_eval(_assigned("schedule")["PHASES"].value))
+    return tuple((step.name, step.meaning) for step in STEPS)
 
 
 def submodels() -> list[str]:
@@ -79,7 +83,7 @@ def submodels() -> list[str]:
     for name in scheduled:
         visit(name)
     rest = sorted(path.stem for path in MODEL.glob("*.py"))
-    return found + [name for name in rest if name not in NOT_SUB_MODELS.union(found)]
+    return found + [name for name in rest if name not in NOT_SUB_MODELS.union(TOOLS, found)]
 
 
 def anchor(heading: str) -> str:
@@ -114,7 +118,7 @@ def _imported(name: str) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("dxsim.model"):
             _, _, module = node.module.partition("dxsim.model.")
             names = [module] if module else [alias.name for alias in node.names]
-            yield from (other for other in names if other not in NOT_SUB_MODELS)
+            yield from (other for other in names if other not in NOT_SUB_MODELS | TOOLS)
 
 
 def _assigned(name: str) -> dict[str, ast.Assign]:
@@ -150,10 +154,10 @@ def _operations() -> str:
 
 
 def _transitions() -> str:
-    comments = _source(MODEL / "state.py")[1]
-    pairs = [node for node in ast.walk(_assigned("state")["TRANSITIONS"].value) if isinstance(node, ast.Tuple)]
+    comments = _source(MODEL / "codes.py")[1]
+    pairs = [node for node in ast.walk(_assigned("codes")["TRANSITIONS"].value) if isinstance(node, ast.Tuple)]
     rows = [
-        (*(ast.unparse(end).lower() for end in pair.elts), comments.get(pair.end_lineno or 0, ""))
+        (*(ast.unparse(end).rpartition(".")[2].lower() for end in pair.elts), comments.get(pair.end_lineno or 0, ""))
         for pair in sorted(pairs, key=lambda pair: pair.lineno)
     ]
     head = "### States of a system\n\nFrom `legacy` to `done`; any other transition is an error."
@@ -161,40 +165,20 @@ def _transitions() -> str:
 
 
 def _state() -> str:
-    """Return a table for each record and each bundle of arrays in ``state.py``, with the comments beside the fields."""
+    """Return a table for each record of the model and each bundle of arrays in ``state.py``, with their comments."""
     tree, comments = _source(MODEL / "state.py")
-    bundles = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    bundles = [node for node in tree.body if isinstance(node, ast.ClassDef) and _fields(node)]
     holders: dict[str, list[str]] = {}
     for bundle in bundles:
         for field in _fields(bundle):
-            words = re.match(r"(\(.*?\)) ([A-Z_]+)\b", comments.get(field.end_lineno or 0, ""))
+            words = re.match(r"(\(.*?\)) (?:\w+\.)?([A-Z_]+)\b", comments.get(field.end_lineno or 0, ""))
             if words:
                 where = f"`{bundle.name}.{ast.unparse(field.target)}` {words[1]}"
                 holders.setdefault(words[2], []).append(where)
-    parts = [
-        "### State variables",
-        _docstring(ast.get_docstring(tree) or ""),
-    ]
-    for name, statement in _assigned("state").items():
-        call = statement.value
-        if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "np.dtype" and call.args):
-            continue
-        parts.append(f"#### {name}")
-        parts += ["Held as " + ", ".join(holders[name]) + "."] if name in holders else []
-        first = call.args[0]
-        if isinstance(first, ast.List):
-            pairs = [node for node in first.elts if isinstance(node, ast.Tuple)]
-            rows = [
-                (
-                    f"`{ast.literal_eval(pair.elts[0])}`",
-                    ast.unparse(pair.elts[1]).removeprefix("np.").rstrip("_"),
-                    comments.get(pair.end_lineno or 0, ""),
-                )
-                for pair in pairs
-            ]
-            parts.append(_table(("field", "type", "meaning"), rows))
-        else:
-            parts.append(f"`{ast.unparse(call)}`: {comments.get(statement.end_lineno or 0, '')}.")
+    parts = ["### State variables", _docstring(ast.get_docstring(tree) or "")]
+    for module in ("state", *submodels(), "events"):
+        parts += _records(module, holders)
+    parts += [part for name in ("COUNTS", "FLOWS", "NATIONAL", "VENDOR") for part in _columns(name)]
     for bundle in bundles:
         rows = [
             (
@@ -209,20 +193,51 @@ def _state() -> str:
     return "\n\n".join(parts)
 
 
+def _records(module: str, holders: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield the tables of the records that a file of the model declares."""
+    comments = _source(MODEL / f"{module}.py")[1]
+    for name, statement in _assigned(module).items():
+        call = statement.value
+        if not (isinstance(call, ast.Call) and ast.unparse(call.func) == "np.dtype" and call.args):
+            continue
+        yield f"#### {name if module == 'state' else f'{module}.{name}'}"
+        if name in holders:
+            yield "Held as " + ", ".join(holders[name]) + "."
+        first = call.args[0]
+        if isinstance(first, ast.List):
+            pairs = [node for node in first.elts if isinstance(node, ast.Tuple)]
+            rows = [
+                (
+                    f"`{ast.literal_eval(pair.elts[0])}`",
+                    ast.unparse(pair.elts[1]).removeprefix("np.").rstrip("_"),
+                    comments.get(pair.end_lineno or 0, ""),
+                )
+                for pair in pairs
+            ]
+            yield _table(("field", "type", "meaning"), rows)
+        else:
+            yield f"`{ast.unparse(call)}`: {comments.get(statement.end_lineno or 0, '')}."
+
+
+def _columns(name: str) -> tuple[str, str]:
+    """Return the table of the columns that are summed up or written down each month under a name."""
+    fields: tuple[Field, ...] = getattr(state, name)
+    rows = [(", ".join(f"`{column}`" for column in field.columns()), field.unit) for field in fields]
+    return f"#### Columns: {name}", _table(("columns", "unit"), rows)
+
+
 def _fields(bundle: ast.ClassDef) -> list[ast.AnnAssign]:
     return [node for node in bundle.body if isinstance(node, ast.AnnAssign)]
 
 
 def _codes() -> str:
-    """Return what the codes in the records stand for: every tuple of names in ``state.py``."""
-    named = {name: getattr(state, name) for name in _assigned("state")}
+    """Return what the codes in the records stand for: every enumeration in ``codes.py``."""
     rows = [
-        (f"`{name}`", ", ".join(names))
-        for name, names in named.items()
-        if isinstance(names, tuple) and all(isinstance(item, str) for item in names)
+        (f"`{code.__name__}`", ", ".join(f"{member.value} {member.name.lower()}" for member in code))
+        for code in vars(codes).values()
+        if isinstance(code, type) and issubclass(code, IntEnum) and code is not IntEnum
     ]
-    head = "### Codes\n\nA record holds the place of a name in its list, from 0 on."
-    return head + "\n\n" + _table(("list", "names"), rows)
+    return "### Codes\n\nA record holds the number." + "\n\n" + _table(("code", "numbers and names"), rows)
 
 
 def _phases() -> str:
@@ -247,9 +262,12 @@ def _streams() -> str:
 
 def _events() -> str:
     comments = _source(MODEL / "events.py")[1]
-    kinds = _assigned("events")["KINDS"].value
-    assert isinstance(kinds, ast.Tuple)  # noqa: S101 - the model's own file
-    rows = [(str(ast.literal_eval(kind)), comments.get(kind.end_lineno or 0, "")) for kind in kinds.elts]
+    kinds = next(node for node in _tree("events").body if isinstance(node, ast.ClassDef))
+    rows = [
+        (ast.unparse(kind.targets[0]).lower(), comments.get(kind.end_lineno or 0, ""))
+        for kind in kinds.body
+        if isinstance(kind, ast.Assign)
+    ]
     intro = _docstring(ast.get_docstring(_tree("events")) or "")
     return (
         "### Kinds of events\n\n" + intro + "\n\n" + _table(("kind", "what place, value, cause and amount mean"), rows)
