@@ -68,8 +68,8 @@ FAULTS = (
     Fault(
         "cause from all intent, not from that since the last gate",
         "model/commitment.py",
-        "intent[OWN_MOTIVE] - before[OWN_MOTIVE],",
-        "intent[OWN_MOTIVE],",
+        "intent[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],",
+        "intent[Cause.OWN_MOTIVE],",
         (LIMITS, "-k", "causes"),
     ),
     Fault(
@@ -117,22 +117,22 @@ FAULTS = (
     Fault(
         "ties of a queue ignored",
         "model/initialisation.py",
-        "streams.uniform(seed, streams.QUEUE, place.code, 0, 0)",
+        "streams.uniform(run.seed, streams.QUEUE, place.code, 0, 0)",
         "float(i)",
         (LIMITS, "-k", "batch"),
     ),
     Fault(
         "one threshold for all lots",
         "model/initialisation.py",
-        "streams.exponential(seed, streams.COMMIT, place.code, 0, number)",
-        "streams.exponential(seed, streams.COMMIT, place.code, 0, 0)",
+        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)",
+        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, 0)",
         (LIMITS, RELATIONS, "-k", "binomial or one_more"),
     ),
     Fault(
         "thresholds drawn by row, not by code",
         "model/initialisation.py",
-        "streams.exponential(seed, streams.COMMIT, place.code, 0, number)",
-        "streams.exponential(seed, streams.COMMIT, i, 0, number)",
+        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)",
+        "streams.exponential(run.seed, streams.COMMIT, i, 0, number)",
         (RELATIONS, "-k", "one_more"),
     ),
     Fault(
@@ -145,15 +145,15 @@ FAULTS = (
     Fault(
         "vendors do not grow",
         "model/capacity.py",
-        "supplier.capacity *= 1.0 + parameters.organic_growth",
+        "supplier.capacity *= 1.0 + run.parameters.organic_growth",
         "supplier.capacity *= 1.0",
         (LIMITS, "-k", "grows"),
     ),
     Fault(
         "switching hurts those who stay",
         "model/vendor_choice.py",
-        "math.exp(-parameters.incumbency - penalty)",
-        "math.exp(parameters.incumbency - penalty)",
+        "math.exp(-run.parameters.incumbency - penalty)",
+        "math.exp(run.parameters.incumbency - penalty)",
         (LIMITS, "-k", "logit"),
     ),
     Fault(
@@ -187,15 +187,15 @@ FAULTS = (
     Fault(
         "teams are never released",
         "model/capacity.py",
-        "            vendors[vendor].capacity *= parameters.capacity_after_deadline\n",
+        "            vendors[vendor].capacity *= run.parameters.capacity_after_deadline\n",
         "            pass\n",
         (LIMITS, "-k", "released"),
     ),
     Fault(
         "booked again for now",
         "model/shortage.py",
-        "                system.gate = rebooked_start(parameters.deadline, parameters.rebooking_horizon, draw)\n",
-        "                pass\n",
+        "system.gate = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
+        "pass",
         (TWIN, "-k", "baseline"),
     ),
     Fault(
@@ -208,8 +208,8 @@ FAULTS = (
     Fault(
         "news of shortages reaches nobody",
         "model/shortage.py",
-        "min(1.0, bodies[i].belief + parameters.shortage_belief_rise)",
-        "bodies[i].belief",
+        "min(1.0, body.belief + run.parameters.shortage_belief_rise)",
+        "body.belief",
         (TWIN, "-k", "baseline"),
     ),
     Fault(
