@@ -20,9 +20,9 @@ from functools import partial
 from pathlib import Path
 
 from dxsim.model.run import Inputs, prepare, run_inputs, run_many, run_model
-from dxsim.model.state import MONTHS
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.calendar import MONTHS
 from tests.twin.model import PlainModel
 
 TWIN_RUNS, KERNEL_RUNS_PER_TURN, BATCH, START_UPS = 5, 5, 64, 5

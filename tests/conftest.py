@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from dxsim.language import LANGUAGES, in_language
+from dxsim.model.codes import NOT_APPLICABLE, Cause, Reason, SystemState
 from dxsim.model.run import Outcome
-from dxsim.model.state import MONTHLY, VENDOR
+from dxsim.model.state import Series, State, empty_series, empty_state
 from dxsim.nation.nation import Nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records
@@ -29,12 +30,13 @@ from dxsim.records.summary import summarise
 from dxsim.records.tabulation import outcome_tables
 from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.municipalities import TYPES
-from dxsim.terms.operations import operations
-from tests.records.hand_made import further_fields
+from dxsim.terms.operations import lots, operations
+from tests.records.hand_made import fill, given, kinds
 
 DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
 SURVEY = 54  # October 2025
+R1, R4 = Reason.MAINFRAME - 1, Reason.VENDOR_RESOURCES - 1  # places among the reasons of lateness
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -52,58 +54,57 @@ def four_bodies() -> Nation:
 
 
 @pytest.fixture(scope="session")
-def four_bodies_outcome() -> Outcome:
+def four_bodies_outcome(four_bodies: Nation) -> Outcome:
+    state = empty_state(4, len(lots()), len(operations()), 2, len(TYPES))
+    series = empty_series(2, len(TYPES))
+    fill(state, series)
+    state.municipalities.readiness = 0.0, 1.0, -0.5, -1.0
+    state.municipalities.belief = 0.25
+    state.municipalities.naive = True, False, True, False
+    fill_systems(state)
+    count_systems(state, series)
+    return Outcome(given(four_bodies), state, series)
+
+
+def fill_systems(state: State) -> None:
+    has_lot = np.array([[lot_applies(body, row.lot) for row in lots()] for body in range(4)])
     applies = np.array([[lot_applies(body, row.lot) for row in operations()] for body in range(4)])
-    live = np.array([[58] * 20, [72] * 12 + [60] * 8, [60] * 20, [48] * 20])
-    live[2, 0] = -1
-    live[~applies] = -1
-    reason = np.where(live > DEADLINE, 4, 0)
-    reason[2, 0] = 1
-    health = [row.operation for row in operations()].index("health_management")
-    vendor = np.where(applies, 0, -1)
-    vendor[0, health] = 1
-    never = np.full((4, 20), -1)
-    commit = np.where(applies, 30, -1)
-    kind = [list(TYPES).index(name) for name in ("other_city", "designated_city", "town", "village")]
-    monthly = np.zeros((HORIZON, len(TYPES), len(MONTHLY)), np.int32)
-    served = np.zeros((HORIZON, 2, len(VENDOR)))
+    systems = state.systems
+    systems.live = [[58] * 20, [72] * 12 + [60] * 8, [60] * 20, [48] * 20]
+    systems.live[2, 0] = -1
+    systems.live[~applies] = -1
+    systems.reason = np.where(systems.live > DEADLINE, Reason.VENDOR_RESOURCES, Reason.ON_TIME)
+    systems.reason[2, 0] = Reason.MAINFRAME
+    systems.state = np.where(systems.live > 0, SystemState.DONE, SystemState.MIGRATING)
+    systems.state[~applies] = NOT_APPLICABLE
+    systems.vendor = np.where(applies, 0, NOT_APPLICABLE)
+    systems.vendor[0, [row.operation for row in operations()].index("health_management")] = 1
+    systems.order, systems.start = -1, -1
+    systems.work = applies
+    state.lots.legacy = np.where(has_lot, 0, NOT_APPLICABLE)
+    state.lots.commit = np.where(has_lot, 30, -1)
+    state.lots.cause = np.where(has_lot, Cause.MANDATE, NOT_APPLICABLE)
+
+
+def count_systems(state: State, series: Series) -> None:
+    systems, applies = state.systems, state.systems.state != NOT_APPLICABLE
+    has_r1, has_r4 = systems.reason == Reason.MAINFRAME, systems.reason == Reason.VENDOR_RESOURCES
     population = np.array([60_000, 900_000, 9_000, 900])[:, None]
     for t in range(HORIZON):
-        is_live = (live > 0) & (live <= t + 1)
-        counts = {
-            "committed": (commit >= 0) & (commit <= t),
-            "live": is_live,
-            "late_R1": (reason == 1) & (t + 1 >= DEADLINE) & ~is_live,
-            "late_R4": (reason == 4) & (t + 1 >= DEADLINE) & ~is_live,
-            "declared_R4": (reason == 4) & (t >= SURVEY),
-        }
-        for name, mask in counts.items():
-            monthly[t, kind, MONTHLY.index(name)] = mask.sum(axis=1)
-        monthly[t, kind, MONTHLY.index("bodies_declared")] = (counts["declared_R4"]).any(axis=1)
-        in_use = np.where(is_live, vendor, np.where(applies, 0, -1))
+        counts, served = series.counts_by_month[t], series.vendors_by_month[t]
+        is_live = (systems.live > 0) & (systems.live <= t + 1)
+        is_declared = has_r4 & (t >= SURVEY)
+        is_overdue = ~is_live & (t + 1 >= DEADLINE)
+        counts.committed[kinds()] = (applies & (t >= 30)).sum(axis=1)
+        counts.live[kinds()] = is_live.sum(axis=1)
+        counts.late[kinds(), R1] = (has_r1 & is_overdue).sum(axis=1)
+        counts.late[kinds(), R4] = (has_r4 & is_overdue).sum(axis=1)
+        counts.declared[kinds(), R4] = is_declared.sum(axis=1)
+        counts.bodies_declared[kinds()] = is_declared.any(axis=1)
+        in_use = np.where(is_live, systems.vendor, np.where(applies, 0, -1))
         for number in range(2):
-            served[t, number, VENDOR.index("systems_served")] = (in_use == number).sum()
-            served[t, number, VENDOR.index("population_served")] = ((in_use == number) * population).sum()
-    return Outcome(
-        monthly=monthly,
-        vendors=served,
-        vendor_names=("Vendor 01", "Vendor 02"),
-        state=np.where(applies, np.where(live > 0, 6, 4), -1).astype(np.int8),
-        reason=reason.astype(np.int8),
-        vendor=vendor.astype(np.int16),
-        legacy_vendor=np.where(applies, 0, -1).astype(np.int16),
-        commit=commit.astype(np.int16),
-        cause=np.where(applies, 2, -1).astype(np.int8),
-        order=never.astype(np.int16),
-        start=never.astype(np.int16),
-        live=live.astype(np.int16),
-        work=np.where(applies, 1.0, 0.0),
-        readiness=np.array([0.0, 1.0, -0.5, -1.0]),
-        belief=np.full(4, 0.25),
-        naive=np.array([True, False, True, False]),
-        work_balance=np.zeros((2, 4)),
-        **further_fields(),
-    )
+            served.systems_served[number] = (in_use == number).sum()
+            served.population_served[number] = ((in_use == number) * population).sum()
 
 
 def lot_applies(body: int, lot: str) -> bool:

@@ -194,8 +194,8 @@ FAULTS = (
     Fault(
         "booked again for now",
         "model/shortage.py",
-        "rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
-        "system.gate",
+        "system.gate = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
+        "pass",
         (TWIN, "-k", "baseline"),
     ),
     Fault(

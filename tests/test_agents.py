@@ -48,18 +48,18 @@ def test_there_is_one_agent_for_each_municipality_in_the_order_of_codes(finished
 
 
 def test_agents_are_views_on_the_arrays(finished):
-    outcome = finished.outcome()
-    left = outcome.state
+    left = finished.outcome()
     for agent in finished.agents:
         i = agent.row
-        assert agent.late_systems == left.municipalities.late[i]
-        assert agent.live_share == pytest.approx((left.systems.live[i] >= 0).sum() / (left.systems.state[i] >= 0).sum())
+        systems = left.state.systems[i]
+        assert agent.late_systems == left.state.municipalities.late[i]
+        assert agent.live_share == pytest.approx((systems.live >= 0).sum() / (systems.state >= 0).sum())
         assert sum(agent.accounts.values()) == 0
         assert agent.accounts["envelope"] == agent.envelope
         assert agent.subsidy == -agent.accounts["subsidy"] >= 0
-        assert agent.population == pytest.approx(outcome.residents[i, -1])
-        assert list(agent.levels.values()) == left.programmes.level[i].tolist()
-        assert len(agent.systems) == (left.systems.state[i] >= 0).sum()
+        assert agent.population == pytest.approx(left.residents[i, -1])
+        assert list(agent.levels.values()) == left.state.programmes.level[i].tolist()
+        assert len(agent.systems) == (systems.state >= 0).sum()
         assert set(agent.commitments) <= set(agent.model.nation.municipalities.columns) | {
             "core",
             "child_disability",

@@ -17,9 +17,10 @@ from dxsim.cli import main
 from dxsim.errors import InputError
 from dxsim.language import LANGUAGES, in_language, set_language
 from dxsim.model import events
-from dxsim.model.codes import CHANNELS
-from dxsim.model.run import begin, prepare, proceed
-from dxsim.model.state import CAUSES, MONTHS
+from dxsim.model.codes import CAUSES, CHANNELS
+from dxsim.model.run import begin, prepare
+from dxsim.model.schedule import advance
+from dxsim.model.vendor_choice import TERMS
 from dxsim.nation.nation import Nation, make_nation, write_nation
 from dxsim.records import Records, simulate
 from dxsim.records.biography import (
@@ -27,7 +28,6 @@ from dxsim.records.biography import (
     LEAD,
     MEASURES,
     ONLY_OFFER,
-    TERMS,
     Biography,
     biography,
     counterfactuals,
@@ -35,6 +35,7 @@ from dxsim.records.biography import (
     levers,
 )
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.calendar import MONTHS
 from dxsim.terms.operations import lots, operations
 from dxsim.views.documents.story import story
 from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
@@ -134,19 +135,19 @@ def test_the_terms_of_a_hazard_are_those_that_the_model_added_up(
 ) -> None:
     """Month by month, the terms in the story are what the intent of the state grew by."""
     inputs = prepare(nation, scenario, SEED)
-    state, series = begin(inputs)
+    run = begin(inputs)
     names = [lot.lot for lot in lots()]
     hazards = told[row].hazards.set_index(["month", "lot"])
     compared = 0
     for month, when in enumerate(told[row].months["month"]):
-        before = state.intent[row].copy()
-        proceed(inputs, state, series, month, month + 1)
-        grown = state.intent[row] - before
+        before = run.intent[row].copy()
+        advance(run, month, month + 1)
+        grown = run.intent[row] - before
         for lot, name in enumerate(names):
             if (when, name) in hazards.index:
                 terms = hazards.loc[(when, name)]
                 np.testing.assert_allclose(terms[list(CAUSES)].to_numpy(float), grown[lot], rtol=1e-9, atol=1e-12)
-                assert terms["intent"] == pytest.approx(state.intent[row, lot].sum(), rel=1e-12)
+                assert terms["intent"] == pytest.approx(run.intent[row, lot].sum(), rel=1e-12)
                 compared += 1
             else:
                 assert (grown[lot] == 0).all()
@@ -187,9 +188,9 @@ def test_the_terms_of_a_utility_single_out_the_vendor_that_was_chosen(nation: Na
 @pytest.mark.parametrize("row", ROWS)
 def test_events_are_those_of_the_log(nation: Nation, scenario: Scenario, told: dict[int, Biography], row: int) -> None:
     inputs = prepare(nation, scenario, SEED)
-    state, series = begin(inputs, 200_000)
-    proceed(inputs, state, series, 0, MONTHS)
-    own = state.log[: int(state.logged[0])]
+    run = begin(inputs, 200_000)
+    advance(run, 0, MONTHS)
+    own = run.log[: int(run.logged[0])]
     own = own[own["municipality"] == row]
     table = told[row].events
     assert list(table["kind"]) == [events.KINDS[kind] for kind in own["kind"]]

@@ -16,7 +16,8 @@ import pytest
 import dxsim
 from dxsim.errors import InputError
 from dxsim.language import by_language
-from dxsim.model.state import MONTHLY
+from dxsim.model.fields import columns_of
+from dxsim.model.state import COUNTS
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import TABLES, Records, check_output, read_records, write_records
 from dxsim.records.findings import Findings
@@ -69,7 +70,9 @@ def test_population_concentration_weighs_systems_by_residents(four_bodies_record
 
 def test_a_run_without_late_systems_has_no_reasons_and_no_mean(four_bodies_findings: Findings) -> None:
     outcome = four_bodies_findings.outcome
-    on_time = outcome._replace(live=np.minimum(np.abs(outcome.live), 60), reason=np.zeros_like(outcome.reason))
+    systems = outcome.state.systems.copy()
+    systems.live, systems.reason = np.minimum(np.abs(systems.live), 60), 0
+    on_time = outcome._replace(state=outcome.state._replace(systems=systems))
     values = summarise(replace(four_bodies_findings, outcome=on_time), ()).set_index("kpi")["value"]
     assert values["late_share"] == 0.0
     assert math.isnan(values["mean_late_systems"])
@@ -77,9 +80,10 @@ def test_a_run_without_late_systems_has_no_reasons_and_no_mean(four_bodies_findi
 
 
 def test_a_share_that_is_never_reached_is_missing(four_bodies_findings: Findings) -> None:
-    monthly = four_bodies_findings.outcome.monthly.copy()
-    monthly[:, :, MONTHLY.index("live")] = 0
-    stuck = four_bodies_findings.outcome._replace(monthly=monthly)
+    outcome = four_bodies_findings.outcome
+    counts = outcome.series.counts_by_month.copy()
+    counts.live = 0
+    stuck = outcome._replace(series=outcome.series._replace(counts_by_month=counts))
     values = summarise(replace(four_bodies_findings, outcome=stuck), ()).set_index("kpi")["value"]
     assert values[[f"months_to_live_{p}" for p in (50, 90, 95)]].isna().all()
 
@@ -107,7 +111,7 @@ def test_scenarios_name_kpis_that_there_are(four_bodies_records: Records, name: 
 def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
     monthly = four_bodies_records.monthly
     assert len(monthly) == 180 * 8
-    columns = ["systems", "bodies", *MONTHLY]
+    columns = ["systems", "bodies", *columns_of(COUNTS)]
     of_types = monthly[monthly["type"] != "all"].groupby("month")[columns].sum()
     of_all = monthly[monthly["type"] == "all"].set_index("month")[columns]
     pd.testing.assert_frame_equal(of_types, of_all, check_dtype=False)

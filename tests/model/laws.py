@@ -12,42 +12,29 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dxsim.model import events
-from dxsim.model.state import (
-    ACCOUNTS,
-    APPROPRIATION,
+from dxsim.model.codes import (
     COHORTS,
-    DECLARED,
-    DONE,
-    ENVELOPE,
-    FLOWS,
-    FUND,
-    GRANT,
     HIGHEST_LEVEL,
-    LATE,
-    LEGACY,
-    LIVE,
-    MIGRATING,
-    MONTHLY,
-    NATIONAL,
     NEVER,
-    ONLINE,
-    ORDERED,
-    PENALTY,
-    PLANNING,
     PROGRAMMES,
-    RESERVE,
-    RUNNING,
-    SUBSIDY,
-    TALKS,
     TRANSITIONS,
-    VENDOR,
-    WITHDRAWN,
+    Account,
+    Programme,
+    Reason,
+    SystemState,
+    Talks,
+    Treasury,
+    names,
 )
-from dxsim.model.vendor_queue import BIG_BANG
+from dxsim.model.events import Kind
+from dxsim.model.formation import Formation
+from dxsim.model.residents import AnalogRule
+from dxsim.model.state import COUNTS, FLOWS, VENDOR
+from dxsim.model.vendor_queue import CutOver
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.operations import lots
 from tests.model.watch import Month, Watch
+from tests.twin.agreement import columns
 
 TOLERANCE = 1e-6  # reference jobs
 CLOSE = 1e-9  # of numbers that are summed up in another order than in the kernels
@@ -58,8 +45,8 @@ LEVER_BOUNDS = {
     for entry in REGISTRY.values()
     if entry.role == "body_lever"
 }
-SOURCES = (SUBSIDY, GRANT, RESERVE)
-COST_ACCOUNTS = tuple(a for a in range(len(ACCOUNTS)) if a not in (ENVELOPE, APPROPRIATION, *SOURCES))
+SOURCES = (Account.SUBSIDY, Account.GRANT, Account.RESERVE)
+COST_ACCOUNTS = tuple(a for a in Account if a not in (Account.ENVELOPE, Account.APPROPRIATION, *SOURCES))
 HARM = {  # flows, and the fields of a body that they are the rise of
     "incidents": "incidents",
     "affected_residents": "affected",
@@ -70,17 +57,19 @@ HARM = {  # flows, and the fields of a body that they are the rise of
 }
 RESIDENTS_BY = ("online", "assisted", "analog", "excluded")  # the ways in which needs are met, or not
 
+UNDER_WAY = (SystemState.PLANNING, SystemState.ORDERED, SystemState.MIGRATING)
+
 # The phases of a month that move systems, by the states that they move from and to, in the order of the schedule.
 PHASES_OF_A_MONTH = (
-    ((PLANNING, ORDERED, MIGRATING), (WITHDRAWN,)),  # vendors leave lots
-    ((WITHDRAWN,), (PLANNING,)),  # new tenders
-    ((LEGACY,), (PLANNING,)),  # commitments
-    ((PLANNING,), (ORDERED,)),  # orders
-    ((ORDERED,), (MIGRATING,)),  # work begins
-    ((MIGRATING,), (LIVE,)),  # work ends
-    ((LIVE,), (DONE,)),  # parallel runs end
-    ((MIGRATING,), (ORDERED,)),  # shortage: booked again
-    ((ORDERED,), (WITHDRAWN,)),  # shortage: tendered again
+    (UNDER_WAY, (SystemState.WITHDRAWN,)),  # vendors leave lots
+    ((SystemState.WITHDRAWN,), (SystemState.PLANNING,)),  # new tenders
+    ((SystemState.LEGACY,), (SystemState.PLANNING,)),  # commitments
+    ((SystemState.PLANNING,), (SystemState.ORDERED,)),  # orders
+    ((SystemState.ORDERED,), (SystemState.MIGRATING,)),  # work begins
+    ((SystemState.MIGRATING,), (SystemState.LIVE,)),  # work ends
+    ((SystemState.LIVE,), (SystemState.DONE,)),  # parallel runs end
+    ((SystemState.MIGRATING,), (SystemState.ORDERED,)),  # shortage: booked again
+    ((SystemState.ORDERED,), (SystemState.WITHDRAWN,)),  # shortage: tendered again
 )
 
 
@@ -90,14 +79,15 @@ def months_moves(plans_at_once: bool) -> set[tuple[int, int]]:
     A system that begins to plan in this month can be ordered in the same month only if planning takes no time
     (`plans_at_once`).
     """
-    paths = {(state, state, False) for state in range(DONE + 1)}  # first, present, entered planning in this month
+    paths = {(state, state, False) for state in SystemState}  # first, present, entered planning in this month
     for sources, targets in PHASES_OF_A_MONTH:
         steps = {(a, b) for a, b in TRANSITIONS if a in sources and b in targets}
         paths |= {
-            (first, b, new or b == PLANNING)
+            (first, b, new or b == SystemState.PLANNING)
             for first, present, new in paths
             for a, b in steps
-            if a == present and not (b == ORDERED and a == PLANNING and new and not plans_at_once)
+            if a == present
+            and not (b == SystemState.ORDERED and a == SystemState.PLANNING and new and not plans_at_once)
         }
     return {(first, last) for first, last, _ in paths}
 
@@ -113,26 +103,26 @@ def close(found: np.ndarray, expected: np.ndarray, scale: float | np.ndarray = 1
 def check_states(watch: Watch, this: Month) -> None:
     """Every operation that applies has a state, and states move by legal steps."""
     country, systems, before = watch.inputs.country, watch.state.systems, this.before.systems
-    applies = country.applies[country.municipalities.kind][:, country.lot_of]
-    assert ((systems.state >= LEGACY) == applies).all()
+    applies = country.applies[country.places.kind][:, country.lot_of]
+    assert ((systems.state >= SystemState.LEGACY) == applies).all()
     assert ((systems.state == -1) == ~applies).all()
-    assert (systems.state <= DONE).all()
+    assert (systems.state <= SystemState.DONE).all()
     plans_at_once = watch.state.lots.planning_months[:, country.lot_of] == 0
     moved = before.state != systems.state
     for at_once in (False, True):
         which = moved & (plans_at_once == at_once)
         assert set(zip(before.state[which].tolist(), systems.state[which].tolist(), strict=True)) <= MOVES[at_once]
-    assert (systems.since[moved & (systems.state < LIVE)] == this.number).all()
+    assert (systems.since[moved & (systems.state < SystemState.LIVE)] == this.number).all()
 
 
 def check_dates(watch: Watch, this: Month) -> None:
     """Who has gone so far has the date of it; dates are in order, and those that are set stay."""
     systems, before, month = watch.state.systems, this.before.systems, this.number
     commit = watch.state.lots.commit[:, watch.inputs.country.lot_of]
-    applies, is_live = systems.state >= LEGACY, systems.live >= 0
-    assert ((commit >= 0) == (systems.state > LEGACY))[applies].all()
+    applies, is_live = systems.state >= SystemState.LEGACY, systems.live >= 0
+    assert ((commit >= 0) == (systems.state > SystemState.LEGACY))[applies].all()
     assert ((systems.order >= 0) == (watch.last_order >= 0)).all()
-    assert (is_live == (systems.state >= LIVE)).all()
+    assert (is_live == (systems.state >= SystemState.LIVE)).all()
     for earlier, later in pairwise((commit, systems.order, systems.start, systems.live - 1)):
         assert ((earlier >= 0) & (earlier <= later))[later >= 0].all()
     for field in ("order", "start", "live"):
@@ -141,14 +131,14 @@ def check_dates(watch: Watch, this: Month) -> None:
         assert np.isin(systems[field][~known], (-1, month + (field == "live"))).all()
     known = this.before.lots.commit >= 0
     assert (watch.state.lots.commit[known] == this.before.lots.commit[known]).all()
-    parallel = month + 1 - systems.live[systems.state == LIVE]
+    parallel = month + 1 - systems.live[systems.state == SystemState.LIVE]
     assert (parallel < max(1, watch.inputs.parameters.stabilisation_months)).all()
 
 
 def check_final(watch: Watch, this: Month) -> None:
     """Nothing of a system changes after its parallel run has ended."""
     systems, before = watch.state.systems, this.before.systems
-    final = before.state == DONE
+    final = before.state == SystemState.DONE
     for field in systems.dtype.names:
         assert (systems[field][final] == before[field][final]).all(), field
 
@@ -158,43 +148,50 @@ def check_work(watch: Watch, this: Month) -> None:
     systems = watch.state.systems
     assert (systems.work == watch.work).all()
     assert (systems.remaining >= -1e-12).all()
-    assert (systems.remaining[systems.state >= LIVE] <= 1e-9).all()
+    assert (systems.remaining[systems.state >= SystemState.LIVE] <= 1e-9).all()
     needed = watch.state.lots.planning_months[:, watch.inputs.country.lot_of]
-    plans, orders = systems.state == PLANNING, this.systems_of(events.ORDERED)
+    plans, orders = systems.state == SystemState.PLANNING, this.systems_of(Kind.ORDERED)
     assert (systems.planned[plans] < needed[plans] - PLANNED).all()
     assert (systems.planned[orders] >= needed[orders] - PLANNED).all()
     assert (systems.planned[plans & (systems.since == this.number)] == 0).all()
 
 
+def is_not_live(watch: Watch) -> np.ndarray:
+    """Return which systems there are that are not live."""
+    state = watch.state.systems.state
+    return (state >= SystemState.LEGACY) & (state < SystemState.LIVE)
+
+
 def is_late(watch: Watch) -> np.ndarray:
     """Return which systems are late now."""
-    return (watch.state.systems.reason > 0) & (watch.state.systems.state < LIVE)
+    return (watch.state.systems.reason > 0) & (watch.state.systems.state < SystemState.LIVE)
 
 
 def check_counts_by_type(watch: Watch, this: Month) -> None:
     """The month's counts by type are those of the systems."""
     systems, by_kind, late = watch.state.systems, watch.by_kind, is_late(watch)
-    row = watch.series.monthly[this.number]
+    row = watch.series.counts_by_month[this.number]
+    counted = dict(columns(row, COUNTS))
     recount = {
-        "committed": systems.state > LEGACY,
+        "committed": systems.state > SystemState.LEGACY,
         "ordered": systems.order >= 0,
         "started": systems.start >= 0,
         "live": systems.live >= 0,
-        "done": systems.state == DONE,
-        **{f"late_R{reason}": late & (systems.reason == reason) for reason in range(1, 6)},
-        "bodies_committed": ~(systems.state == LEGACY).any(axis=1),
+        "done": systems.state == SystemState.DONE,
+        **{f"late_R{reason}": late & (systems.reason == reason) for reason in range(1, len(Reason))},
+        "bodies_committed": ~(systems.state == SystemState.LEGACY).any(axis=1),
         "bodies_late": late.any(axis=1),
     }
     for name, mask in recount.items():
-        assert (row[:, MONTHLY.index(name)] == by_kind(mask)).all(), name
-    assert (row == watch.state.tally).all()
-    declared = row[:, DECLARED + 1 : DECLARED + 6]
+        assert (counted[name] == by_kind(mask)).all(), name
+    assert (row == watch.state.counts).all()
+    declared = row.declared
     if this.number in watch.inputs.events.surveys:
-        assert (declared.sum(axis=1) <= by_kind((systems.state >= LEGACY) & (systems.state < LIVE))).all()
+        assert (declared.sum(axis=1) <= by_kind(is_not_live(watch))).all()
         most = np.minimum(watch.inputs.country.kind_size, declared.sum(axis=1))
-        assert (row[:, MONTHLY.index("bodies_declared")] <= most).all()
+        assert (row.bodies_declared <= most).all()
     else:
-        earlier = watch.series.monthly[this.number - 1][:, DECLARED + 1 : DECLARED + 6] if this.number > 0 else 0
+        earlier = watch.series.counts_by_month[this.number - 1].declared if this.number > 0 else 0
         assert (declared == earlier).all()
 
 
@@ -203,17 +200,18 @@ def check_counts_by_body(watch: Watch, this: Month) -> None:
     systems, bodies, committed = watch.state.systems, watch.state.municipalities, watch.state.lots.commit >= 0
     assert (bodies.open_lots == ((watch.state.lots.legacy >= 0) & ~committed).sum(axis=1)).all()
     counts = {
-        "planning": systems.state == PLANNING,
-        "migrating": systems.state == MIGRATING,
-        "systems": systems.state >= LEGACY,
-        "live": systems.state >= LIVE,
-        "done": systems.state == DONE,
-        "withdrawn": systems.state == WITHDRAWN,
+        "planning": systems.state == SystemState.PLANNING,
+        "migrating": systems.state == SystemState.MIGRATING,
+        "systems": systems.state >= SystemState.LEGACY,
+        "live": systems.state >= SystemState.LIVE,
+        "done": systems.state == SystemState.DONE,
+        "withdrawn": systems.state == SystemState.WITHDRAWN,
         "late": is_late(watch),
     }
     for name, mask in counts.items():
         assert (bodies[name] == mask.sum(axis=1)).all(), name
-    ends = np.where(systems.state == LIVE, systems.live + watch.inputs.parameters.stabilisation_months, NEVER)
+    parallel_ends = systems.live + watch.inputs.parameters.stabilisation_months
+    ends = np.where(systems.state == SystemState.LIVE, parallel_ends, NEVER)
     assert (bodies.next_done == ends.min(axis=1)).all()
 
 
@@ -222,7 +220,7 @@ def check_counts_of_peers(watch: Watch, this: Month) -> None:
     country, state = watch.inputs.country, watch.state
     for lot in range(len(LOTS)):
         mine = state.lots.commit[:, lot] >= 0
-        by_prefecture = np.bincount(country.municipalities.prefecture, weights=mine, minlength=48)
+        by_prefecture = np.bincount(country.places.prefecture, weights=mine, minlength=48)
         assert (state.prefecture_committed[:, lot] == by_prefecture).all()
         assert (state.kind_committed[:, lot] == watch.by_kind(mine)).all()
         around = np.concatenate([[0], np.cumsum(mine[country.neighbours])])[country.offsets]
@@ -232,7 +230,7 @@ def check_counts_of_peers(watch: Watch, this: Month) -> None:
 def check_vendors(watch: Watch, this: Month) -> None:
     """Work is neither lost nor made: contracted = done + in the book + withdrawn."""
     systems, vendors = watch.state.systems, watch.state.vendors
-    is_open = np.isin(systems.state, (PLANNING, ORDERED, MIGRATING))
+    is_open = np.isin(systems.state, UNDER_WAY)
     book = np.bincount(systems.vendor[is_open], weights=systems.remaining[is_open], minlength=vendors.size)
     scale = 1.0 + vendors.contracted
     assert (np.abs(vendors.book - book) < TOLERANCE * scale).all()
@@ -245,9 +243,9 @@ def check_vendors(watch: Watch, this: Month) -> None:
 def check_work_done(watch: Watch, this: Month) -> None:
     """What vendors have done is what their systems got, and no more than they can do with experience."""
     systems, vendors, p = watch.state.systems, watch.state.vendors, watch.inputs.parameters
-    again, failed = np.zeros(systems.shape), this.of(events.FAILED_CUTOVER)
+    again, failed = np.zeros(systems.shape), this.of(Kind.FAILED_CUTOVER)
     again[failed.municipality, failed.place] = failed.amount
-    tendered = this.systems_of(events.PLANNED)
+    tendered = this.systems_of(Kind.PLANNED)
     opening = np.where(tendered, systems.work, this.before.systems.remaining)  # a new tender starts from nothing
     given = opening - (systems.remaining - again)
     assert (given >= -1e-12).all()
@@ -259,7 +257,7 @@ def check_work_done(watch: Watch, this: Month) -> None:
     if p.engineer_pool == 0:
         assert (vendors.work_done <= output * (1 + 1e-12) + TOLERANCE).all()
     if not watch.has_skipped:
-        done = (systems.work - systems.remaining)[systems.state >= LEGACY].sum()
+        done = (systems.work - systems.remaining)[systems.state >= SystemState.LEGACY].sum()
         total = vendors.total_done.sum() - watch.done_in_vain
         assert abs(total - done) < TOLERANCE * (1.0 + vendors.contracted).sum()
 
@@ -267,15 +265,15 @@ def check_work_done(watch: Watch, this: Month) -> None:
 def check_customers(watch: Watch, this: Month) -> None:
     """Every system is served by one vendor: the new one once it is live, and the old one before."""
     country, systems, vendors = watch.inputs.country, watch.state.systems, watch.state.vendors
-    applies, is_new = systems.state >= LEGACY, systems.state >= LIVE
+    applies, is_new = systems.state >= SystemState.LEGACY, systems.state >= SystemState.LIVE
     user_of = np.where(is_new, systems.vendor, watch.state.lots.legacy[:, country.lot_of])
-    population = np.broadcast_to(country.municipalities.population[:, None], applies.shape)
+    population = np.broadcast_to(country.places.population[:, None], applies.shape)
     people = np.bincount(user_of[applies], population[applies], minlength=vendors.size)
     assert (vendors.systems_served == np.bincount(user_of[applies], minlength=vendors.size)).all()
     assert (vendors.population_served == people).all()
     assert (vendors.go_lives == np.bincount(systems.vendor[is_new], minlength=vendors.size)).all()
-    for column, name in enumerate(VENDOR):
-        assert (watch.series.vendors[this.number, :, column] == vendors[name]).all(), name
+    for name, column in columns(watch.series.vendors_by_month[this.number], VENDOR):
+        assert (column == vendors[name]).all(), name
 
 
 def priority(watch: Watch) -> np.ndarray:
@@ -284,7 +282,7 @@ def priority(watch: Watch) -> np.ndarray:
     by_discipline = (
         (watch.last_order,),
         (state.systems.work,),
-        (country.municipalities.population[:, None],),
+        (country.places.population[:, None],),
         (watch.last_order, watch.ordered_alone),
         (watch.last_order, state.lots.shift[:, country.lot_of]),
     )[watch.inputs.parameters.queue_discipline]
@@ -300,7 +298,7 @@ def check_queues(watch: Watch, this: Month) -> None:
     state, rank = watch.state, priority(watch)
     systems = state.systems.ravel()
     following = state.queue.following.ravel().tolist()
-    queued = np.isin(systems.state, (ORDERED, MIGRATING))
+    queued = np.isin(systems.state, (SystemState.ORDERED, SystemState.MIGRATING))
     for vendor, head in enumerate(state.head.tolist()):
         listed = linked(head, following)
         assert sorted(listed) == np.flatnonzero(queued & (systems.vendor == vendor)).tolist()
@@ -321,12 +319,12 @@ def linked(head: int, following: list[int]) -> list[int]:
 def check_reasons(watch: Watch, this: Month) -> None:
     """From the deadline on every late system has one reason for good, and late systems only grow fewer."""
     systems, deadline, month = watch.state.systems, watch.inputs.parameters.deadline, this.number
-    stock = watch.series.monthly[:, :, LATE + 1 : LATE + 6].sum(axis=(1, 2))
-    assert ((systems.reason >= 0) & (systems.reason <= 5)).all()
+    stock = watch.series.counts_by_month.late.sum(axis=(1, 2))
+    assert np.isin(systems.reason, list(Reason)).all()
     if month + 1 < deadline:
         assert (systems.reason == 0).all()
     elif month + 1 == deadline:
-        assert ((systems.reason > 0) == ((systems.state >= LEGACY) & (systems.state < LIVE))).all()
+        assert ((systems.reason > 0) == is_not_live(watch)).all()
     else:
         assert (systems.reason == this.before.systems.reason).all()
         assert stock[month] <= stock[month - 1]
@@ -338,7 +336,7 @@ def check_reasons(watch: Watch, this: Month) -> None:
 def check_staff(watch: Watch, this: Month) -> None:
     """Staff changes in April or by resignation, which only the overloaded hand in; shares are shares."""
     worker, was = watch.state.workforce, this.before.workforce
-    leaving = this.by_body(events.RESIGNED, this.of(events.RESIGNED).amount)
+    leaving = this.by_body(Kind.RESIGNED, this.of(Kind.RESIGNED).amount)
     assert (leaving >= 0).all()
     assert (worker.staff >= 0).all()
     if this.number % 12 != 0 or this.number == 0:
@@ -352,7 +350,7 @@ def check_staff(watch: Watch, this: Month) -> None:
 def check_staff_on_loan(watch: Watch, this: Month) -> None:
     """Prefectures send all of their staff; members lend what they have left, and others get it, but for the loss."""
     country, worker, group = watch.inputs.country, watch.state.workforce, watch.state.municipalities.group
-    prefecture, size = country.municipalities.prefecture, np.maximum(1, country.prefecture_size)
+    prefecture, size = country.places.prefecture, np.maximum(1, country.prefecture_size)
     if this.number % 3 == 0:
         given = np.bincount(prefecture, watch.state.levers.prefectural_pool / size[prefecture], minlength=size.size)
         assert close(np.bincount(prefecture, worker.pool, minlength=size.size), given)
@@ -375,9 +373,9 @@ def check_groups(watch: Watch, this: Month) -> None:
         sizes = np.bincount(row[row >= 0], minlength=n)
         assert ((row >= -1) & (row < n)).all()
         assert (sizes != 1).all()
-        assert sizes.max(initial=0) <= (max(1, p.largest_group) if p.formation != 0 else 0)
+        assert sizes.max(initial=0) <= (max(1, p.largest_group) if p.formation != Formation.NONE else 0)
     assert (groups.members == np.bincount(group[group >= 0], minlength=n)).all()
-    after, population = bodies.after.tolist(), watch.inputs.country.municipalities.population
+    after, population = bodies.after.tolist(), watch.inputs.country.places.population
     for g in np.flatnonzero(groups.members):
         members = linked(int(groups["head"][g]), after)
         assert members == np.flatnonzero(group == g).tolist()
@@ -390,12 +388,12 @@ def check_groups(watch: Watch, this: Month) -> None:
 def check_talks(watch: Watch, this: Month) -> None:
     """Talks are in October and take effect in April."""
     bodies, before = watch.state.municipalities, this.before.municipalities
-    is_april = this.number % 12 == 0 and watch.inputs.parameters.formation != 0
+    is_april = this.number % 12 == 0 and watch.inputs.parameters.formation != Formation.NONE
     assert (bodies.group == (before.next_group if is_april else before.group)).all()
     if this.number % 12 != 6:
         assert (bodies.next_group == before.next_group).all()
         assert (watch.state.talks == this.before.talks).all()
-    assert watch.state.talks[1] <= watch.state.talks[0]
+    assert watch.state.talks[Talks.MOVES_ACCEPTED] <= watch.state.talks[Talks.MOVES_TESTED]
 
 
 def check_programmes(watch: Watch, this: Month) -> None:
@@ -404,17 +402,17 @@ def check_programmes(watch: Watch, this: Month) -> None:
     level = state.programmes.level
     rise = level - this.before.programmes.level
     assert ((level >= 0) & (level <= np.array(HIGHEST_LEVEL)) & (rise >= 0)).all()
-    assert (np.delete(rise, ONLINE, axis=1) <= 1).all()
-    assert (rise[~platform, ONLINE] <= 1).all()
+    assert (np.delete(rise, Programme.ONLINE, axis=1) <= 1).all()
+    assert (rise[~platform, Programme.ONLINE] <= 1).all()
     offered = state.platforms.level
-    assert ((offered >= this.before.platforms.level) & (offered <= HIGHEST_LEVEL[ONLINE])).all()
+    assert ((offered >= this.before.platforms.level) & (offered <= HIGHEST_LEVEL[Programme.ONLINE])).all()
     assert (state.programmes.intent >= 0).all()
 
 
 def check_residents(watch: Watch, this: Month) -> None:
     """Everybody has a need or none; every need is met by one channel or not at all; nobody unlearns."""
     p, people, before = watch.inputs.parameters, watch.state.cohorts, this.before.cohorts
-    persons = watch.inputs.country.cohorts * watch.inputs.country.population_ratio[:, this.number // 12][:, None]
+    persons = watch.inputs.country.ages * watch.inputs.country.population_ratio[:, this.number // 12][:, None]
     cases = persons * np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
     assert (people.persons == persons).all()
     assert close(sum(people[name] for name in RESIDENTS_BY) + (persons - cases), persons)
@@ -429,27 +427,27 @@ def check_closing(watch: Watch, this: Month) -> None:
     p, closing, was = watch.inputs.parameters, watch.state.municipalities.closing, this.before.municipalities.closing
     assert (closing[was != NEVER] == was[was != NEVER]).all()
     assert np.isin(closing[was == NEVER], (this.number, NEVER)).all()
-    assert p.analog_rule != 0 or (closing == NEVER).all()
+    assert p.analog_rule != AnalogRule.KEEP or (closing == NEVER).all()
     assert (closing >= p.closing_start).all()
 
 
 def check_harm(watch: Watch, this: Month) -> None:
     """Harm never falls, is what the log tells, and hits residents who are there."""
     harm, was = watch.state.harm, this.before.harm
-    incidents, breaches = this.of(events.INCIDENT), this.of(events.BREACH)
+    incidents, breaches = this.of(Kind.INCIDENT), this.of(Kind.BREACH)
     told = {
-        "incidents": this.by_body(events.INCIDENT),
-        "affected": this.by_body(events.INCIDENT, incidents.value),
-        "impact": this.by_body(events.INCIDENT, incidents.value * incidents.amount),
-        "rollbacks": this.by_body(events.FAILED_CUTOVER),
-        "security_incidents": this.by_body(events.BREACH),
-        "exposed": this.by_body(events.BREACH, breaches.amount),
+        "incidents": this.by_body(Kind.INCIDENT),
+        "affected": this.by_body(Kind.INCIDENT, incidents.value),
+        "impact": this.by_body(Kind.INCIDENT, incidents.value * incidents.amount),
+        "rollbacks": this.by_body(Kind.FAILED_CUTOVER),
+        "security_incidents": this.by_body(Kind.BREACH),
+        "exposed": this.by_body(Kind.BREACH, breaches.amount),
     }
     for name, rise in told.items():
         assert (harm[name] >= was[name]).all(), name
         assert close(harm[name], was[name] + rise, 1 + was[name]), name
     country = watch.inputs.country
-    population = country.municipalities.population * country.population_ratio[:, this.number // 12]
+    population = country.places.population * country.population_ratio[:, this.number // 12]
     assert (incidents.value <= np.rint(population[incidents.municipality])).all()
     assert (incidents.amount >= 1).all()
     assert (breaches.amount <= population[breaches.municipality] * (1 + CLOSE)).all()
@@ -458,12 +456,12 @@ def check_harm(watch: Watch, this: Month) -> None:
 
 def check_cut_overs(watch: Watch, this: Month) -> None:
     """A cut-over is rolled back once, only after an incident, and then the system is not live."""
-    failed, tried = this.systems_of(events.FAILED_CUTOVER), this.systems_of(events.INCIDENT)
+    failed, tried = this.systems_of(Kind.FAILED_CUTOVER), this.systems_of(Kind.INCIDENT)
     gone_live = watch.state.systems.live == this.number + 1
-    assert failed.sum() == this.of(events.FAILED_CUTOVER).size
+    assert failed.sum() == this.of(Kind.FAILED_CUTOVER).size
     assert (tried | ~failed).all()
     assert not (failed & gone_live).any()
-    if watch.inputs.parameters.cut_over != BIG_BANG:  # a package waits for all of its systems
+    if watch.inputs.parameters.cut_over != CutOver.BIG_BANG:  # a package waits for all of its systems
         assert (failed | gone_live)[tried].all()
 
 
@@ -473,16 +471,16 @@ def check_ledgers(watch: Watch, this: Month) -> None:
     ledger, change = state.ledger, state.ledger - this.before.ledger
     assert (ledger.sum(axis=1) == 0).all()
     by_kind = np.zeros_like(state.money)
-    np.add.at(by_kind, watch.inputs.country.municipalities.kind, ledger)
+    np.add.at(by_kind, watch.inputs.country.places.kind, ledger)
     assert (state.money == by_kind).all()
-    assert (watch.series.money[this.number] == by_kind).all()
+    assert (watch.series.money_by_month[this.number] == by_kind).all()
     assert (ledger % int(p.rounding_unit) == 0).all()
-    assert (ledger[:, ENVELOPE] >= 0).all()
-    costs = [account for account in COST_ACCOUNTS if account != RUNNING or p.formation == 0]
+    assert (ledger[:, Account.ENVELOPE] >= 0).all()
+    costs = [account for account in COST_ACCOUNTS if account != Account.RUNNING or p.formation == Formation.NONE]
     assert (change[:, costs] >= 0).all()
     assert (change[:, SOURCES] <= 0).all()
     so_far = 0 if this.number % 12 == 0 else this.before.purses.running_total
-    assert (state.purses.running_total == so_far + change[:, RUNNING]).all()
+    assert (state.purses.running_total == so_far + change[:, Account.RUNNING]).all()
 
 
 def check_treasury(watch: Watch, this: Month) -> None:
@@ -496,23 +494,23 @@ def check_treasury(watch: Watch, this: Month) -> None:
     assert (treasury % unit == 0).all()
     assert fund == given - subsidies
     assert fund >= 0
-    assert subsidies == -ledger[:, SUBSIDY].sum()
-    assert grants == -ledger[:, GRANT].sum()
-    assert -penalties == ledger[:, PENALTY].sum()
+    assert subsidies == -ledger[:, Account.SUBSIDY].sum()
+    assert grants == -ledger[:, Account.GRANT].sum()
+    assert -penalties == ledger[:, Account.PENALTY].sum()
     assert taxes == -given - grants - penalties
 
 
 def check_flows(watch: Watch, this: Month) -> None:
     """The month's flows by type are those of the bodies, as far as bodies keep them."""
     state, worker, harm, was = watch.state, watch.state.workforce, watch.state.harm, this.before.harm
-    leaving = this.by_body(events.RESIGNED, this.of(events.RESIGNED).amount)
+    leaving = this.by_body(Kind.RESIGNED, this.of(Kind.RESIGNED).amount)
     recount = {
         "staff": worker.staff + leaving,
         "own_work": worker.demand,
         "overloaded_bodies": worker.overload > 1.2,
         "pool": worker.pool,
         "resignations": leaving,
-        "refusals": this.by_body(events.REFUSED),
+        "refusals": this.by_body(Kind.REFUSED),
         "interfaces": harm.interfaces,
         "cooperating_bodies": state.municipalities.group >= 0,
         **{flow: harm[field] - was[field] for flow, field in HARM.items()},
@@ -524,25 +522,25 @@ def check_flows(watch: Watch, this: Month) -> None:
         },
     }
     scales = {flow: 1 + watch.by_kind(harm[field]) for flow, field in HARM.items()}
+    found = dict(columns(watch.series.flows_by_month[this.number], FLOWS))
     for name, values in recount.items():
-        found = watch.series.flows[this.number][:, FLOWS.index(name)]
-        assert close(found, watch.by_kind(np.asarray(values, dtype=float)), scales.get(name, 1.0)), name
-    assert (state.flows == 0).all()
+        assert close(found[name], watch.by_kind(np.asarray(values, dtype=float)), scales.get(name, 1.0)), name
+    assert all((flow == 0).all() for _, flow in columns(state.flows, FLOWS))
 
 
 def check_nation(watch: Watch, this: Month) -> None:
     """The nation's series are what the state says, and an extension is not taken back."""
-    state, national = watch.state, watch.series.national[: this.number + 1]
+    state, national = watch.state, watch.series.national_by_month[: this.number + 1]
     for name, value in {
-        "fund_balance": state.treasury[FUND],
+        "fund_balance": state.treasury[Treasury.FUND],
         "groups": (state.groups.members > 0).sum(),
         "cooperating_bodies": (state.municipalities.group >= 0).sum(),
-        **dict(zip(TALKS, state.talks, strict=True)),
+        **dict(zip(names(Talks), state.talks, strict=True)),
     }.items():
-        assert national[-1, NATIONAL.index(name)] == value, name
-    assert national[-1, 0] == pytest.approx(state.municipalities.belief.mean(), abs=1e-12)
-    assert np.isin(national[:, 1], (0, 1)).all()
-    assert (np.diff(national[:, 1]) >= 0).all()
+        assert national[name][-1] == value, name
+    assert national.belief[-1] == pytest.approx(state.municipalities.belief.mean(), abs=1e-12)
+    assert np.isin(national.extension_granted, (0, 1)).all()
+    assert (np.diff(national.extension_granted) >= 0).all()
     assert not state.nation[0].released or this.number >= watch.inputs.parameters.deadline
 
 

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dxsim.model import events
-from dxsim.model.run import EVENTS_PER_SYSTEM, Inputs, begin, prepare, proceed, run_inputs
-from dxsim.model.state import MONTHS, State
+from dxsim.model.run import EVENTS_PER_SYSTEM, Inputs, begin, prepare, run_inputs
+from dxsim.model.schedule import advance
+from dxsim.model.state import State
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import Scenario, VendorEvent, load_scenario, scenario_names
+from dxsim.terms.calendar import MONTHS
 from tests.model.cases import differing_fields, mixed_nation
 from tests.model.replay import Replayed, of_state, replay, run_logged
 
@@ -22,11 +24,11 @@ def logged(inputs: Inputs) -> State:
     """Return the final state of a run that kept its log."""
     room = 0
     while True:
-        state, series = begin(inputs, room + 1)
-        proceed(inputs, state, series, 0, MONTHS)
-        if state.logged[0] <= state.log.size:
-            return state
-        room = int(state.logged[0])
+        run = begin(inputs, room + 1)
+        advance(run, 0, MONTHS)
+        if run.logged[0] <= run.log.size:
+            return run.state
+        room = int(run.logged[0])
 
 
 def log_of(state: State) -> np.ndarray:
@@ -133,7 +135,7 @@ def test_the_months_of_the_log_are_in_order_and_name_what_there_is() -> None:
 
 def test_keeping_a_log_changes_no_bit_of_a_run() -> None:
     inputs = prepare(mixed_nation(5, 5), load_scenario("baseline"), 9)
-    assert differing_fields(run_inputs(inputs), run_logged(inputs)) == ["log"]
+    assert differing_fields(run_inputs(inputs), run_logged(inputs)) == ["log", "logged"]
 
 
 def test_an_event_that_is_left_out_is_missed() -> None:
@@ -164,6 +166,6 @@ def test_a_log_that_is_too_small_is_kept_whole_by_running_again() -> None:
 
 def test_a_log_counts_on_when_it_is_full() -> None:
     inputs = prepare(mixed_nation(4, 4), load_scenario("baseline"), 1)
-    state, series = begin(inputs, 10)
-    proceed(inputs, state, series, 0, MONTHS)
-    assert state.logged[0] == run_logged(inputs).log.size > 10
+    run = begin(inputs, 10)
+    advance(run, 0, MONTHS)
+    assert run.logged[0] == run_logged(inputs).log.size > 10

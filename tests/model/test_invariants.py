@@ -13,41 +13,17 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dxsim.model import events
+from dxsim.model.codes import ACCOUNTS, NEVER, TRANSITIONS, TREASURY, Account, Reason, SystemState, Treasury
 from dxsim.model.commitment import is_gate_open
+from dxsim.model.events import Kind
 from dxsim.model.run import prepare
-from dxsim.model.state import (
-    ACCOUNTS,
-    APPROPRIATION,
-    DONE,
-    ENVELOPE,
-    FLOWS,
-    FUND,
-    LEGACY,
-    LIVE,
-    MIGRATING,
-    MONTHLY,
-    NATIONAL,
-    NEVER,
-    ORDERED,
-    PENALTY,
-    PLANNING,
-    RESERVE,
-    RUNNING,
-    SUBSIDIES_PAID,
-    SUBSIDY,
-    TRANSITIONS,
-    TREASURY,
-    VENDOR,
-    WITHDRAWN,
-    Series,
-)
+from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR, Series
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Announcement, Scenario, VendorEvent, contradictions, load_scenario
 from dxsim.terms.municipalities import TYPES
-from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of, mixed_nation
+from tests.model.cases import KINDS, MONTHS, UNEVEN, copy_of_run, mixed_nation
 from tests.model.laws import COST_ACCOUNTS, LOTS, MOVES, TOLERANCE, watch_month
 from tests.model.watch import Watch
 from tests.scenario.ranges import ranges
@@ -203,8 +179,8 @@ def test_moves_of_a_month_use_each_transition():
     assert MOVES[False] >= TRANSITIONS
     assert MOVES[True] > MOVES[False]
     for first, last in MOVES[True]:
-        assert last != LEGACY or first == LEGACY
-        assert first < LIVE or last >= first
+        assert last != SystemState.LEGACY or first == SystemState.LEGACY
+        assert first < SystemState.LIVE or last >= first
 
 
 CASES, GLANCES = 16, 300
@@ -232,27 +208,27 @@ def test_cases_reach_all_that_they_should(ends):
         return sum(bool(np.any(condition(getattr(state, name)))) for state in final)
 
     states = set(np.unique(np.concatenate([state.systems.state.ravel() for state in final])))
-    assert states >= {-1, LEGACY, WITHDRAWN, ORDERED, DONE}
+    assert states >= {-1, SystemState.LEGACY, SystemState.WITHDRAWN, SystemState.ORDERED, SystemState.DONE}
     reasons = np.unique(np.concatenate([state.systems.reason.ravel() for state in final]))
-    assert reasons.tolist() == [0, 1, 2, 3, 4, 5]
-    assert set.union(*(watch.log_kinds for watch in ends)) == set(range(len(events.KINDS)))
+    assert reasons.tolist() == list(Reason)
+    assert set.union(*(watch.log_kinds for watch in ends)) == set(Kind)
     restarted = sum(
         state.vendors.total_done.sum() > (state.systems.work - state.systems.remaining).sum() + TOLERANCE
         for state in final
     )
     assert restarted > 0
-    assert sum(run.vendors[:, :, VENDOR.index("shortage")].any() for run in series) >= 4
+    assert sum(run.vendors_by_month.shortage.any() for run in series) >= 4
     assert sum(watch.inputs.parameters.engineer_pool > 0 for watch in ends) >= 3
     assert sum(watch.inputs.events.policies.size > 0 for watch in ends) >= 6
     assert count("vendors", lambda vendors: vendors.withdrawn > 0) >= 4
     assert count("systems", lambda systems: systems.start >= 0) >= 8
-    assert count("ready", lambda ready: ready == NEVER) >= 4
+    assert count("product_month", lambda month: month == NEVER) >= 4
     assert count("harm", lambda harm: harm.rollbacks > 0) >= 2
     assert count("harm", lambda harm: harm.security_incidents > 0) >= 4
-    assert count("ledger", lambda ledger: ledger[:, RESERVE] < 0) >= 6
-    assert count("ledger", lambda ledger: ledger[:, PENALTY] > 0) >= 6
-    assert count("ledger", lambda ledger: ledger[:, ENVELOPE] > 0) >= 6
-    assert count("treasury", lambda treasury: treasury[FUND] == 0) >= 3
+    assert count("ledger", lambda ledger: ledger[:, Account.RESERVE] < 0) >= 6
+    assert count("ledger", lambda ledger: ledger[:, Account.PENALTY] > 0) >= 6
+    assert count("ledger", lambda ledger: ledger[:, Account.ENVELOPE] > 0) >= 6
+    assert count("treasury", lambda treasury: treasury[Treasury.FUND] == 0) >= 3
     assert count("workforce", lambda worker: worker.migration_service < 1) >= 2
     assert count("groups", lambda groups: groups.members > 1) >= 3
     assert count("municipalities", lambda bodies: bodies.closing < NEVER) >= 6
@@ -306,7 +282,7 @@ def test_invariants_hold_for_the_whole_nation():
     for month in range(MONTHS):
         watch_month(watch, month)
     watch.replay()
-    assert watch.log_kinds >= {events.COMMITTED, events.WENT_LIVE, events.CALLED_LATE, events.FAILED_CUTOVER}
+    assert watch.log_kinds >= {Kind.COMMITTED, Kind.LIVE, Kind.CALLED_LATE, Kind.FAILED_CUTOVER}
 
 
 # What the checks are worth: each of these mistakes, made in the month that is looked at, is noticed.
@@ -336,20 +312,20 @@ KIND_OF_3 = TYPES.index(KINDS[3]) if isinstance(TYPES, tuple) else list(TYPES).i
 
 def pay_twice(state, series):
     """Pay a yen of subsidy, from the fund, that nobody is entitled to; all books balance."""
-    for account, yen in ((SUBSIDY, -1), (ENVELOPE, 1)):
+    for account, yen in ((Account.SUBSIDY, -1), (Account.ENVELOPE, 1)):
         state.ledger[3, account] += yen
         state.money[KIND_OF_3, account] += yen
-    state.treasury[[FUND, SUBSIDIES_PAID]] += (-1, 1)
+    state.treasury[[Treasury.FUND, Treasury.SUBSIDIES_PAID]] += (-1, 1)
 
 
 def charge_more(account):
     """Return a mistake that charges a body a yen too much; its books balance."""
 
     def mistake(state, series):
-        for place, yen in ((account, 1), (APPROPRIATION, -1)):
+        for place, yen in ((account, 1), (Account.APPROPRIATION, -1)):
             state.ledger[3, place] += yen
             state.money[KIND_OF_3, place] += yen
-            series.money[LOOKED_AT, KIND_OF_3, place] += yen
+            series.money_by_month[LOOKED_AT, KIND_OF_3, place] += yen
 
     return mistake
 
@@ -376,11 +352,23 @@ def move_array(name, place, by):
     return mistake
 
 
-def move_series(name, place, by=1):
+def move_series(name, field, number, row=2):
+    """Return a mistake that adds 1 to a column of a series, one of the entries of its `field`."""
+
     def mistake(state, series):
-        getattr(series, name)[(LOOKED_AT, *place)] += by
+        month = getattr(series, name)[field.name][LOOKED_AT : LOOKED_AT + 1]
+        month.reshape(-1, len(field.columns()))[row, number] += 1
 
     return mistake
+
+
+def moves_of_series(label, name, fields, **more):
+    """Return a mistake for each column of a series with these `fields`."""
+    return {
+        f"{label} {column}": move_series(name, field, number, **more)
+        for field in fields
+        for number, column in enumerate(field.columns())
+    }
 
 
 def in_state(code):
@@ -392,19 +380,13 @@ MISTAKES = {
     **{f"charge {ACCOUNTS[account]}": charge_more(account) for account in COST_ACCOUNTS},
     **{f"ledger {name}": move_array("ledger", (5, place), 1) for place, name in enumerate(ACCOUNTS)},
     **{f"treasury {name}": move_array("treasury", place, 1) for place, name in enumerate(TREASURY)},
-    "money": move_array("money", (2, RUNNING), 1),
-    **{f"flow {name}": move_series("flows", (2, place)) for place, name in enumerate(FLOWS)},
-    **{
-        f"monthly {name}": move_series("monthly", (2, place))
-        for place, name in enumerate(MONTHLY)
-        if not name.startswith(("declared", "bodies_declared"))
-    },
-    **{
-        f"national {name}": move_series("national", (place,))
-        for place, name in enumerate(NATIONAL)
-        if name != "extension_granted"
-    },
-    **{f"vendor series {name}": move_series("vendors", (2, place)) for place, name in enumerate(VENDOR)},
+    "money": move_array("money", (2, Account.RUNNING), 1),
+    **moves_of_series("flow", "flows_by_month", FLOWS),
+    **moves_of_series("monthly", "counts_by_month", [field for field in COUNTS if "declared" not in field.name]),
+    **moves_of_series(
+        "national", "national_by_month", [field for field in NATIONAL if field.name != "extension_granted"], row=0
+    ),
+    **moves_of_series("vendor series", "vendors_by_month", VENDOR),
     **{
         f"body {name}": move("municipalities", name, 1)
         for name in (
@@ -465,14 +447,14 @@ MISTAKES = {
             "population_served",
         )
     },
-    "queue broken": move("queue", "following", 1, in_state(MIGRATING)),
-    "work lost": move("systems", "remaining", -0.01, in_state(MIGRATING)),
-    "work made": move("systems", "remaining", 0.01, in_state(ORDERED)),
-    "planned too much": move("systems", "planned", 0.5, in_state(PLANNING)),
-    "jump": move("systems", "state", 1, in_state(ORDERED)),
-    "back from live": move("systems", "state", -1, in_state(LIVE)),
-    "live date": move("systems", "live", 1, in_state(DONE)),
-    "order date": move("systems", "order", -1, in_state(ORDERED)),
+    "queue broken": move("queue", "following", 1, in_state(SystemState.MIGRATING)),
+    "work lost": move("systems", "remaining", -0.01, in_state(SystemState.MIGRATING)),
+    "work made": move("systems", "remaining", 0.01, in_state(SystemState.ORDERED)),
+    "planned too much": move("systems", "planned", 0.5, in_state(SystemState.PLANNING)),
+    "jump": move("systems", "state", 1, in_state(SystemState.ORDERED)),
+    "back from live": move("systems", "state", -1, in_state(SystemState.LIVE)),
+    "live date": move("systems", "live", 1, in_state(SystemState.DONE)),
+    "order date": move("systems", "order", -1, in_state(SystemState.ORDERED)),
     "reason": move("systems", "reason", -1, lambda state: (state.systems.reason > 1).ravel()),
     "lever": move("levers", "enforcement", 2),
     "gate intent": move_array("gate_intent", (3, 0, 0), 1e9),
@@ -483,7 +465,7 @@ MISTAKES = {
 # What only breaks an equation breaks no law of conservation; the twin, which has the equations, notices it.
 NOTICED_BY_THE_TWIN = (
     "subsidy twice",
-    *(f"charge {ACCOUNTS[account]}" for account in COST_ACCOUNTS if account not in (RUNNING, PENALTY)),
+    *(f"charge {ACCOUNTS[account]}" for account in COST_ACCOUNTS if account not in (Account.RUNNING, Account.PENALTY)),
     *(f"flow {name}" for name in ("overload", "burden_hours", "interoperability", "saving", "worse_off_bodies")),
     *(f"purse {name}" for name in ("baseline", "unit_running", "legacy", "parallel", "new")),
     *(f"worker {name}" for name in ("experience", "supply", "overload", "moves", "for_moves")),
@@ -504,7 +486,7 @@ def troubled():
 def changed_copy(watch: Watch, mistake) -> Watch:
     """Return a copy of a watch in whose next month the `mistake` is made."""
     other = copy.copy(watch)
-    other.state, other.series = copy_of(watch.state), copy_of(watch.series)
+    other.run = copy_of_run(watch.inputs, watch.run)
     other.last_order, other.ordered_alone = watch.last_order.copy(), watch.ordered_alone.copy()
     other.group, other.log_kinds = watch.group.copy(), set(watch.log_kinds)
 
@@ -519,7 +501,7 @@ def changed_copy(watch: Watch, mistake) -> Watch:
 
 def test_a_month_without_a_mistake_passes(troubled):
     watch_month(changed_copy(troubled, lambda state, series: None), LOOKED_AT)
-    assert troubled.log_kinds >= {events.FAILED_CUTOVER, events.BREACH, events.CALLED_LATE, events.WITHDRAWN}
+    assert troubled.log_kinds >= {Kind.FAILED_CUTOVER, Kind.BREACH, Kind.CALLED_LATE, Kind.WITHDRAWN}
 
 
 @pytest.fixture(scope="module")

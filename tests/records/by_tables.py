@@ -8,8 +8,7 @@ import networkx
 import numpy as np
 import pandas as pd
 
-from dxsim.model.codes import CHANNELS
-from dxsim.model.state import CAUSES, COHORTS, PROGRAMMES
+from dxsim.model.codes import CAUSES, CHANNELS, COHORTS, PROGRAMMES
 from dxsim.nation.nation import Nation
 from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YOUNG, Values
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES

@@ -8,11 +8,13 @@ that saves 20 %; the town pays 1 million yen a month for its coordination, the v
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from dxsim.model import state as s
+from dxsim.model.codes import ACCOUNTS, NEVER, Account
+from dxsim.model.run import Inputs, prepare
+from dxsim.model.state import FLOW, Series, State
+from dxsim.nation.nation import Nation
+from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.municipalities import TYPES
 
 MONTHS = 180
@@ -37,58 +39,68 @@ def kinds() -> np.ndarray:
     return np.array([list(TYPES).index(name) for name in ("other_city", "designated_city", "town", "village")])
 
 
+def given(nation: Nation) -> Inputs:
+    """Return the inputs of the run: the same residents in all years but the last, and two vendors."""
+    inputs = prepare(nation, load_scenario("baseline"), 1)
+    ratio = np.ones_like(inputs.country.population_ratio)
+    ratio[:, -1] = RESIDENTS_2035 / PEOPLE
+    country = inputs.country._replace(population_ratio=ratio)
+    return inputs._replace(country=country, vendor_names=("Vendor 01", "Vendor 02"))
+
+
 def by_type(of_bodies: np.ndarray) -> np.ndarray:
-    """Sum (months, bodies, columns) into (months, types, columns)."""
-    result = np.zeros((MONTHS, len(TYPES), of_bodies.shape[2]), of_bodies.dtype)
+    """Sum what is by month and body into what is by month and type."""
+    result = np.zeros((MONTHS, len(TYPES), *of_bodies.shape[2:]), of_bodies.dtype)
     result[:, kinds()] = of_bodies  # one body of a type
     return result
 
 
 def postings() -> np.ndarray:
     """Return what is booked each month, (months, bodies, accounts), debits positive."""
-    booked = np.zeros((MONTHS, 4, len(s.ACCOUNTS)), np.int64)
+    booked = np.zeros((MONTHS, 4, len(ACCOUNTS)), np.int64)
 
     def post(months: object, body: object, debit: int, credit: int, amount: object) -> None:
         booked[months, body, debit] += np.rint(amount).astype(np.int64)
         booked[months, body, credit] -= np.rint(amount).astype(np.int64)
 
     everyone = slice(None)
-    post(everyone, everyone, s.RUNNING, s.APPROPRIATION, RUNNING)
-    post(everyone, everyone, s.COORDINATION, s.APPROPRIATION, COORDINATION)
-    post(everyone, everyone, s.CHANNELS, s.APPROPRIATION, 10 * PEOPLE)
-    post(slice(0, MONTHS, 12), everyone, s.ENVELOPE, s.APPROPRIATION, BASELINE / 10)
-    post(30, everyone, s.ENVELOPE, s.SUBSIDY, 0.7 * BASELINE)
-    post(30, everyone, s.ONE_OFF, s.ENVELOPE, BASELINE)
-    post(24, CITY, s.PROGRAMME_COST, s.ENVELOPE, 1_000_000)
-    post(30, CITY, s.ENVELOPE, s.RESERVE, 1_000_000)
-    post(36, VILLAGE, s.ENVELOPE, s.GRANT, 100_000)
-    post(168, CITY, s.LAPSED, s.ENVELOPE, 200_000)
-    post(slice(60, 63), BIG, s.PARALLEL, s.APPROPRIATION, 1_000_000)
-    post(59, BIG, s.INTERFACE, s.APPROPRIATION, 5_000_000)
-    post(170, TOWN, s.INTERFACE, s.APPROPRIATION, 100_000)
-    post(60, BIG, s.PENALTY, s.RESERVE, 12_000_000)
+    post(everyone, everyone, Account.RUNNING, Account.APPROPRIATION, RUNNING)
+    post(everyone, everyone, Account.COORDINATION, Account.APPROPRIATION, COORDINATION)
+    post(everyone, everyone, Account.CHANNELS, Account.APPROPRIATION, 10 * PEOPLE)
+    post(slice(0, MONTHS, 12), everyone, Account.ENVELOPE, Account.APPROPRIATION, BASELINE / 10)
+    post(30, everyone, Account.ENVELOPE, Account.SUBSIDY, 0.7 * BASELINE)
+    post(30, everyone, Account.ONE_OFF, Account.ENVELOPE, BASELINE)
+    post(24, CITY, Account.PROGRAMMES, Account.ENVELOPE, 1_000_000)
+    post(30, CITY, Account.ENVELOPE, Account.RESERVE, 1_000_000)
+    post(36, VILLAGE, Account.ENVELOPE, Account.GRANT, 100_000)
+    post(168, CITY, Account.LAPSED, Account.ENVELOPE, 200_000)
+    post(slice(60, 63), BIG, Account.PARALLEL, Account.APPROPRIATION, 1_000_000)
+    post(59, BIG, Account.INTERFACE, Account.APPROPRIATION, 5_000_000)
+    post(170, TOWN, Account.INTERFACE, Account.APPROPRIATION, 100_000)
+    post(60, BIG, Account.PENALTY, Account.RESERVE, 12_000_000)
     return booked
 
 
-def flows() -> np.ndarray:
-    result = np.zeros((MONTHS, 4, len(s.FLOWS)))
-    result[:, :, s.STAFF] = 3, 30, 2, 1
-    result[48:60, BIG, s.OVERLOADED_BODIES] = 1
-    result[48:60, BIG, s.OVERLOAD] = 0.5
-    result[50, BIG, s.RESIGNATIONS] = 0.25
-    result[10:12, VILLAGE, s.REFUSALS] = 1
-    for place, shares in enumerate(CASES.values()):
-        for cohort, share in enumerate(shares):
-            result[:, :, s.ONLINE_CASES + len(s.COHORTS) * place + cohort] = share * PEOPLE
-    result[:, :, s.BURDEN_HOURS] = 100
-    result[58, CITY, [s.INCIDENTS, s.AFFECTED_RESIDENTS, s.IMPACT]] = 1, 60, 60
-    result[60, BIG, [s.INCIDENTS, s.AFFECTED_RESIDENTS, s.IMPACT, s.ROLLBACKS]] = 2, 1_000, 2_500, 1
-    result[100, BIG, [s.SECURITY_INCIDENTS, s.EXPOSED_RECORDS]] = 1, 45_000
-    result[:, BIG, s.INTEROPERABILITY] = 1e6
-    result[:, :, s.LEVELS : s.LEVELS + len(s.PROGRAMMES)] = levels()
-    result[12:, [TOWN, VILLAGE], s.COOPERATING_BODIES] = 1
-    result[12:, [TOWN, VILLAGE], s.SAVING] = (SAVED * NEW - COORDINATION)[[TOWN, VILLAGE]]
-    result[12:, VILLAGE, s.WORSE_OFF_BODIES] = 1
+def flows() -> np.recarray:
+    """Return the flows by month and body."""
+    result = np.zeros((MONTHS, 4), FLOW).view(np.recarray)
+    result.staff = 3, 30, 2, 1
+    result.overloaded_bodies[48:60, BIG] = 1
+    result.overload[48:60, BIG] = 0.5
+    result.resignations[50, BIG] = 0.25
+    result.refusals[10:12, VILLAGE] = 1
+    for channel, shares in CASES.items():
+        result[channel] = PEOPLE[:, None] * shares
+    result.burden_hours = 100
+    result.incidents[58, CITY], result.affected_residents[58, CITY], result.impact[58, CITY] = 1, 60, 60
+    result.incidents[60, BIG], result.affected_residents[60, BIG], result.impact[60, BIG] = 2, 1_000, 2_500
+    result.rollbacks[60, BIG] = 1
+    result.security_incidents[100, BIG], result.exposed_records[100, BIG] = 1, 45_000
+    result.interoperability[:, BIG] = 1e6
+    result.level = levels()
+    result.cooperating_bodies[12:, [TOWN, VILLAGE]] = 1
+    result.saving[12:, [TOWN, VILLAGE]] = (SAVED * NEW - COORDINATION)[[TOWN, VILLAGE]]
+    result.worse_off_bodies[12:, VILLAGE] = 1
     return result
 
 
@@ -96,65 +108,40 @@ def levels() -> np.ndarray:
     return np.array([[26, 2, 1, 0, 0], [26, 2, 3, 3, 1], [4, 0, 0, 0, 0], [4, 0, 0, 1, 0]])
 
 
-def national() -> np.ndarray:
+def fill_nation(national: np.recarray) -> None:
+    """Fill what there is one of in the nation, by month."""
     month = np.arange(MONTHS)
-    result = np.zeros((MONTHS, len(s.NATIONAL)))
-    columns = {
-        "belief": np.full(MONTHS, 0.25),
-        "extension_granted": month >= 56,
-        "fund_balance": np.where(month < 30, 7e9, 7e9 - 0.7 * BASELINE.sum()),
-        "groups": month >= 12,
-        "cooperating_bodies": 2 * (month >= 12),
-        "moves_tested": np.where(month >= 6, 3, 0),  # each October, and kept until the next
-        "moves_accepted": (month >= 6) & (month < 18),
-        "blocking_moves": 2 * (month >= 174),
-    }
-    for name, values in columns.items():
-        result[:, s.NATIONAL.index(name)] = values
-    return result
+    national.belief = 0.25
+    national.extension_granted = month >= 56
+    national.fund_balance = np.where(month < 30, 7e9, 7e9 - 0.7 * BASELINE.sum())
+    national.groups = month >= 12
+    national.cooperating_bodies = 2 * (month >= 12)
+    national.moves_tested = np.where(month >= 6, 3, 0)  # each October, and kept until the next
+    national.moves_accepted = (month >= 6) & (month < 18)
+    national.blocking_moves = 2 * (month >= 174)
 
 
-def further_fields() -> dict[str, Any]:
-    """Return the fields of an `Outcome` that follow from the above."""
-
-    def records(dtype: np.dtype, *shape: int) -> np.recarray:
-        return np.zeros(shape, dtype).view(np.recarray)
-
+def fill(state: State, series: Series) -> None:
+    """Fill all that is told here, at the end and month by month."""
     booked, monthly_flows = postings(), flows()
-    municipalities, purses, workforce = records(s.MUNICIPALITY, 4), records(s.PURSE, 4), records(s.WORKFORCE, 4)
-    harm, programmes, cohorts = records(s.HARM, 4), records(s.PROGRAMME, 4, 5), records(s.COHORT, 4, 4)
-    groups = records(s.GROUP, 4)
-    municipalities.group = -1, -1, 0, 0
-    municipalities.closing = 66, s.NEVER, s.NEVER, s.NEVER
-    municipalities.platform = True, False, False, True
-    municipalities.aide = False, True, False, False
-    groups[0] = (2, TOWN, TOWN, 72, 1e8, 15.6e6)
+    fill_nation(series.national_by_month)
+    series.money_by_month[:] = by_type(booked.cumsum(axis=0))
+    series.flows_by_month[:] = by_type(monthly_flows)
+    bodies, purses, workforce, harm = state.municipalities, state.purses, state.workforce, state.harm
+    bodies.group = -1, -1, 0, 0
+    bodies.closing = 66, NEVER, NEVER, NEVER
+    bodies.platform = True, False, False, True
+    bodies.aide = False, True, False, False
+    state.groups[0] = (2, TOWN, TOWN, 72, 1e8, 15.6e6)
     purses.baseline, purses.new, purses.saving, purses.coordination = BASELINE, NEW, SAVED, COORDINATION
-    purses.running_total = booked[-12:, :, s.RUNNING].sum(axis=0)
+    purses.running_total = booked[-12:, :, Account.RUNNING].sum(axis=0)
     workforce.staff, workforce.overload, workforce.experience = (3, 30, 2, 1), (0.5, 1.3, 0.9, 1.2), 0.5
-    sums = monthly_flows.sum(axis=0)
-    workforce.overloaded_months = sums[:, s.OVERLOADED_BODIES]
-    harm.incidents, harm.affected, harm.impact = sums[:, s.INCIDENTS], sums[:, s.AFFECTED_RESIDENTS], sums[:, s.IMPACT]
-    harm.rollbacks, harm.exposed = sums[:, s.ROLLBACKS], sums[:, s.EXPOSED_RECORDS]
-    harm.security_incidents = sums[:, s.SECURITY_INCIDENTS]
-    programmes.level = levels()
-    for channel, first in zip(CASES, (s.ONLINE_CASES, s.ASSISTED_CASES, s.ANALOG_CASES, s.EXCLUDED_CASES), strict=True):
-        cohorts[f"{channel}_total"] = sums[:, first : first + len(s.COHORTS)]
-    residents = np.repeat(PEOPLE[:, None], MONTHS // 12, axis=1)
-    residents[:, -1] = RESIDENTS_2035
-    return {
-        "national": national(),
-        "money": by_type(booked.cumsum(axis=0)),
-        "flows": by_type(monthly_flows),
-        "municipalities": municipalities,
-        "purses": purses,
-        "workforce": workforce,
-        "harm": harm,
-        "programmes": programmes,
-        "cohorts": cohorts,
-        "groups": groups,
-        "ledger": booked.sum(axis=0),
-        "treasury": np.zeros(len(s.TREASURY), np.int64),
-        "residents": residents,
-        "log": records(s.EVENT, 0),
-    }
+    workforce.overloaded_months = monthly_flows.overloaded_bodies.sum(axis=0)
+    harm.incidents, harm.affected = monthly_flows.incidents.sum(axis=0), monthly_flows.affected_residents.sum(axis=0)
+    harm.impact, harm.rollbacks = monthly_flows.impact.sum(axis=0), monthly_flows.rollbacks.sum(axis=0)
+    harm.exposed = monthly_flows.exposed_records.sum(axis=0)
+    harm.security_incidents = monthly_flows.security_incidents.sum(axis=0)
+    state.programmes.level = levels()
+    for channel in CASES:
+        state.cohorts[f"{channel}_total"] = monthly_flows[channel].sum(axis=0)
+    state.ledger[:] = booked.sum(axis=0)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import dxsim
-from dxsim.model.codes import CHANNELS
+from dxsim.model.codes import ACCOUNTS, CHANNELS
 from dxsim.model.run import run_model
-from dxsim.model.state import ACCOUNTS
 from dxsim.records import Records
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of

@@ -97,7 +97,7 @@ def late_morans_i(case: Case) -> float:
 
 
 def test_every_system_that_applies_is_counted(case: Case) -> None:
-    assert (case.found.frame.applies == (case.found.outcome.state >= 0)).all()
+    assert (case.found.frame.applies == (case.found.outcome.state.systems.state >= 0)).all()
 
 
 def test_bodies_are_their_systems(case: Case) -> None:
@@ -117,9 +117,9 @@ def test_bodies_are_their_systems(case: Case) -> None:
 
 
 def test_group_sizes_are_what_the_model_says(case: Case) -> None:
-    named = np.asarray(case.found.outcome.groups["members"])
+    named = np.asarray(case.found.outcome.state.groups["members"])
     assert case.found.group_sizes.tolist() == named.tolist()
-    assert case.found.group_sizes.sum() == case.found.outcome.national[-1, 4]
+    assert case.found.group_sizes.sum() == case.found.outcome.series.national_by_month.cooperating_bodies[-1]
 
 
 def test_size_classes_are_those_of_the_table(case: Case) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from dxsim.language import by_language, in_language
-from dxsim.model.codes import CHANNELS
+from dxsim.model.codes import ACCOUNTS, CHANNELS, COHORTS, PROGRAMMES
+from dxsim.model.cooperation import GROUP
+from dxsim.model.fields import columns_of
 from dxsim.model.run import Outcome
-from dxsim.model.state import ACCOUNTS, COHORTS, FLOWS, GROUP, PROGRAMMES, VENDOR
+from dxsim.model.state import FLOWS
 from dxsim.records import Records
 from dxsim.records.equity import MEASURES, OUTCOMES
 from dxsim.records.findings import Findings
@@ -120,11 +121,13 @@ def test_size_classes_without_members_save_nothing_that_can_be_named(four_bodies
 
 
 def test_idle_capacity_counts_output_that_was_not_used_in_the_last_year(four_bodies_findings: Findings) -> None:
-    vendors = four_bodies_findings.outcome.vendors.copy()
-    vendors[:, :, VENDOR.index("capacity")] = 10.0
-    vendors[:, :, VENDOR.index("work_done")] = 0.0
-    vendors[48:60, :, VENDOR.index("work_done")] = 4.0, 12.0  # a shared pool lends the second one engineers
-    found = replace(four_bodies_findings, outcome=four_bodies_findings.outcome._replace(vendors=vendors))
+    outcome = four_bodies_findings.outcome
+    vendors = outcome.series.vendors_by_month.copy()
+    vendors.capacity = 10.0
+    vendors.work_done = 0.0
+    vendors.work_done[48:60] = 4.0, 12.0  # a shared pool lends the second one engineers
+    series = outcome.series._replace(vendors_by_month=vendors)
+    found = replace(four_bodies_findings, outcome=outcome._replace(series=series))
     assert summarise(found, ()).set_index("kpi")["value"]["idle_vendor_capacity"] == pytest.approx(6 / 20)
 
 
@@ -138,7 +141,7 @@ def test_money_comes_from_somewhere_and_goes_somewhere(
     others = wide.drop(columns=list(SOURCES)).sum(axis=1)
     assert (sources == others).all()
     nation = wide.xs("all", level="type")
-    assert nation["subsidy"].sum() == -four_bodies_outcome.ledger[:, ACCOUNTS.index("subsidy")].sum()
+    assert nation["subsidy"].sum() == -four_bodies_outcome.state.ledger[:, ACCOUNTS.index("subsidy")].sum()
     assert nation.loc["2023-10-01", "one_off"] == IT_COST  # in the month, not so far
     assert nation.loc["2023-11-01", "one_off"] == 0
     assert nation.drop(columns="envelope").to_numpy().min() >= 0
@@ -161,11 +164,11 @@ def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
 def test_flows_keep_their_columns(four_bodies_records: Records, four_bodies_outcome: Outcome) -> None:
     flows = four_bodies_records.flows
     cases = [f"{channel}_{cohort}" for channel in CHANNELS for cohort in COHORTS]
-    assert set(flows) == {"month", "type", "bodies", "residents", *FLOWS} - set(cases)
+    assert set(flows) == {"month", "type", "bodies", "residents", *columns_of(FLOWS)} - set(cases)
     big = flows[flows["type"] == "designated_city"].set_index("month")
     kind = list(TYPES).index("designated_city")
     for name in ("staff", "overload", "impact", "exposed_records", "interoperability", "saving", "refusals"):
-        assert big[name].tolist() == four_bodies_outcome.flows[:, kind, FLOWS.index(name)].tolist()
+        assert big[name].tolist() == four_bodies_outcome.series.flows_by_month[name][:, kind].tolist()
     assert big["residents"].tolist() == [900_000.0] * 168 + [810_000.0] * 12
 
 
@@ -180,9 +183,9 @@ def test_residents_by_age_and_channel(four_bodies_records: Records, four_bodies_
     table = four_bodies_records.residents
     assert len(table) == 180 * 8 * 4
     keyed = table.set_index(["month", "type", "cohort"])
+    flows = four_bodies_outcome.series.flows_by_month[100, list(TYPES).index("town")]
     for channel in CHANNELS:
-        for cohort in COHORTS:
-            wanted = four_bodies_outcome.flows[100, list(TYPES).index("town"), FLOWS.index(f"{channel}_{cohort}")]
+        for cohort, wanted in zip(COHORTS, flows[channel], strict=True):
             assert keyed.loc[(pd.Timestamp("2029-08-01"), "town", cohort), channel] == wanted
 
 
@@ -225,10 +228,12 @@ def test_groups_name_their_members(four_bodies_records: Records) -> None:
 
 
 def test_a_nation_without_groups(four_bodies_findings: Findings, four_bodies_records: Records) -> None:
-    municipalities = four_bodies_findings.outcome.municipalities.copy()
+    outcome = four_bodies_findings.outcome
+    municipalities = outcome.state.municipalities.copy()
     municipalities.group = -1
-    alone: dict[str, Any] = {"municipalities": municipalities, "groups": np.zeros(4, GROUP).view(np.recarray)}
-    found = replace(four_bodies_findings, outcome=four_bodies_findings.outcome._replace(**alone))
+    groups_of_nobody = np.zeros(4, GROUP).view(np.recarray)
+    state = outcome.state._replace(municipalities=municipalities, groups=groups_of_nobody)
+    found = replace(four_bodies_findings, outcome=outcome._replace(state=state))
     groups = outcome_tables(found)["groups"]
     assert groups.empty
     assert groups.dtypes.equals(four_bodies_records.groups.dtypes)

@@ -20,13 +20,13 @@ import mesa
 import psutil
 
 from dxsim.model.run import run_model
-from dxsim.model.state import MONTHS
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.sweep.runner import begin_sweep, carry_on
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Seeds, Study
+from dxsim.terms.calendar import MONTHS
 from tests.benchmarks import MEGABYTE, seconds, show
 from tests.twin.model import PlainModel
 

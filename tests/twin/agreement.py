@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NOT_APPLICABLE, PROGRAMMES, TREASURY
-from dxsim.model.fields import Field
+from dxsim.model.fields import Field, columns_of, numbers_of
 from dxsim.model.levers import BODY_LEVERS
 from dxsim.model.run import Inputs, begin, prepare
 from dxsim.model.schedule import advance
@@ -252,10 +252,7 @@ def compare(
 
 def columns(records: np.ndarray, fields: Iterable[Field]) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name of each column of records of these fields, and its numbers."""
-    for field in fields:
-        values = records[field.name]
-        for place, name in enumerate(field.columns()):
-            yield name, values[..., place] if field.entries else values
+    yield from zip(columns_of(fields), np.moveaxis(numbers_of(records), -1, 0), strict=True)
 
 
 def queues(state: State) -> Iterator[list[int]]:
