@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
-    from dxsim.errors import set_language
+    from dxsim.language import in_language, set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.records.biography import biography, counterfactuals
@@ -43,7 +43,8 @@ _HOMES = {
     "Records": "dxsim.records",
     "write_records": "dxsim.records",
     "read_records": "dxsim.records",
-    "set_language": "dxsim.errors",
+    "set_language": "dxsim.language",
+    "in_language": "dxsim.language",
     "by_size_class": "dxsim.records",
     "MunicipalDXModel": "dxsim.agents",
     "Municipality": "dxsim.agents",
@@ -76,6 +77,7 @@ __all__ = [
     "by_size_class",
     "compare",
     "counterfactuals",
+    "in_language",
     "load_nation",
     "load_scenario",
     "plots",

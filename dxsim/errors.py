@@ -1,7 +1,6 @@
 """One error tree, in English and Japanese. A user's mistake is an `InputError`: it names every problem at once.
 
-A message is written in English where it is raised, as a template with named placeholders for `say`; its Japanese stands
-in ``messages.csv``, which is read only when somebody asks for Japanese.
+A message is written in English where it is raised, as a template with named placeholders for `dxsim.language.say`.
 """
 
 from __future__ import annotations
@@ -9,13 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-LANGUAGES = ("en", "ja")
-CATALOGUE = Path(__file__).with_name("messages.csv")
-
-_spoken = "en"
+from dxsim.language import say
 
 
 @dataclass(frozen=True)
@@ -64,63 +58,6 @@ class InputError(DxsimError):
         else:
             head = say("{subject}: {count} problems", subject=subject, count=count)
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
-
-
-def set_language(language: str) -> str:
-    """Choose the language of this process's messages; labels of figures and tables have their own ``language=``.
-
-    A message is put into words when it is raised, so choose first. The ``dxsim`` command does so for you.
-
-    Parameters
-    ----------
-    language : {"en", "ja"}
-        English until something else is chosen.
-
-    Returns
-    -------
-    str
-        The language until now.
-
-    Raises
-    ------
-    InputError
-        If there is no such language.
-
-    Examples
-    --------
-    >>> before = set_language("ja")
-    >>> nearest("basline", ["baseline"])
-    '。「baseline」の誤りではありませんか'
-    >>> set_language(before)
-    'ja'
-    """
-    global _spoken
-    if language not in LANGUAGES:
-        what = say("{key} must be {bounds} (got {value})", key="language", bounds=say("en or ja"), value=repr(language))
-        raise InputError("set_language", [Problem("", what)])
-    before, _spoken = _spoken, language
-    return before
-
-
-def say(template: str, /, **values: object) -> str:
-    """Return a message in the language of this process.
-
-    Parameters
-    ----------
-    template : str
-        English, always written out where it is said, so that tests find it; ``{name}`` stands for a value.
-    **values
-        What the placeholders of both languages stand for.
-    """
-    return (template if _spoken == "en" else _japanese().get(template, template)).format(**values)
-
-
-@cache
-def _japanese() -> dict[str, str]:
-    import csv
-
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        return {row["en"]: row["ja"] for row in csv.DictReader(file)}
 
 
 def at_line(file: object, line: object) -> str:

@@ -94,7 +94,7 @@ def mark_warm() -> None:
         (cache_folder() / _WARM).touch()
 
 
-class _Part(JITCodeLibrary):  # type: ignore[misc]
+class _Part(JITCodeLibrary):
     """Code that is only ever linked into that of callers, which is where it is optimised and made machine code.
 
     Numba does both anew for each function together with all that it calls: a function five calls down would be
@@ -102,7 +102,6 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
     """
 
     def finalize(self) -> None:
-        self._raise_if_finalized()
         for library in dict.fromkeys(self._linking_libraries):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
@@ -110,7 +109,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-class _PartCompiler(Compiler):  # type: ignore[misc]
+class _PartCompiler(Compiler):
     """Numba's usual compiler, up to the point where machine code is made."""
 
     def define_pipelines(self) -> Any:  # noqa: ANN401 - numba has no types for these
@@ -152,8 +151,9 @@ def kernel(
 def _compiled(function: Function, makes_arrays: bool) -> Function:
     if not is_compiled():
         return function
-    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
-    part = njit(pipeline_class=_PartCompiler, no_cpython_wrapper=True, **options)(function)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": makes_arrays}
+    compiler: dict[str, Any] = {**options, "pipeline_class": _PartCompiler, "no_cpython_wrapper": True}
+    part = njit(**compiler)(function)
     vars(part)["whole"] = cache(partial(_whole, function, options))
     _let_kernels_link(part)
     return cast(Function, part)
@@ -167,7 +167,7 @@ def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
     finally:
         config.CACHE_DIR = before
     _compile_once_for_all_values(dispatcher)
-    return dispatcher
+    return cast("Dispatcher", dispatcher)
 
 
 def entry(function: Function, *arguments: object) -> Function:
@@ -187,7 +187,7 @@ def _let_kernels_link(part: Dispatcher) -> None:
         part.overloads[tuple(linked.signature.args)] = linked
 
     def call_from_python(*_: object, **__: object) -> Dispatcher:
-        return cast(Any, part).whole()
+        return cast("Dispatcher", cast(Any, part).whole())
 
     vars(part).update(add_overload=add_overload, _compile_for_args=call_from_python)
     _compile_once_for_all_values(part)

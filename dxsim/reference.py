@@ -8,6 +8,7 @@ The table never changes, and kernels are told so: they may read an entry once in
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import Any
 
@@ -56,11 +57,11 @@ def _entries(value: object) -> tuple[int, ...]:
             raise ValueError("a reference takes C-contiguous arrays only")
         return (value.ctypes.data, value.itemsize, *value.shape, *value.strides)
     if isinstance(value, np.void):
-        return (value.__array_interface__["data"][0],)
+        return (np.frombuffer(value, np.uint8).ctypes.data,)
     return (int(value),)  # type: ignore[call-overload]
 
 
-class ReferenceType(types.Type):  # type: ignore[misc]
+class ReferenceType(types.Type):
     """The type of a `Reference`: names and types of its fields, and where each begins in the table (bytes)."""
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
@@ -70,7 +71,9 @@ class ReferenceType(types.Type):  # type: ignore[misc]
         for name, kind in fields:
             self.begins[name] = place
             place += WORD * (SHAPE + 2 * kind.ndim if isinstance(kind, types.Array) else 1)
-        super().__init__(f"Reference({', '.join(f'{name}: {kind}' for name, kind in fields)})")
+        # Numba writes the name of a type into that of every function that gets one, so it has to be short.
+        names = ", ".join(f"{name}: {kind}" for name, kind in fields)
+        super().__init__(f"Reference({hashlib.sha256(names.encode()).hexdigest()[:16]})")
 
 
 def _kind(value: object) -> tuple[np.dtype[Any] | None, int]:
@@ -107,10 +110,10 @@ def _unbox_reference(_: ReferenceType, reference: Any, c: Any) -> Any:  # noqa: 
 
 
 @infer_getattr
-class _FieldTypes(AttributeTemplate):  # type: ignore[misc]
+class _FieldTypes(AttributeTemplate):
     key = ReferenceType
 
-    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:  # noqa: ANN401
+    def generic_resolve(self, reference: ReferenceType, name: str) -> Any:  # type: ignore[override]  # noqa: ANN401
         return reference.fields.get(name)
 
 

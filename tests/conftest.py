@@ -11,9 +11,12 @@ All systems start with "Vendor 01"; the other city gives health management to "V
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
+from dxsim.language import LANGUAGES, in_language
 from dxsim.model.codes import NOT_APPLICABLE, Cause, Reason, SystemState
 from dxsim.model.run import Outcome
 from dxsim.model.state import Series, State, empty_series, empty_state
@@ -34,6 +37,13 @@ DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
 SURVEY = 54  # October 2025
 R1, R4 = Reason.MAINFRAME - 1, Reason.VENDOR_RESOURCES - 1  # places among the reasons of lateness
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The language that is spoken in a test: each in turn."""
+    with in_language(request.param):
+        yield request.param
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 import dxsim
 from dxsim.cli import main
 from dxsim.cli.run import default_folder, shown
+from dxsim.language import in_language
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import TABLES, read_records
@@ -141,12 +142,14 @@ def test_a_language_that_is_not_spoken_is_refused_by_every_command(
 
 
 def test_money_is_said_as_officials_do() -> None:
-    assert [shown("one_off_cost", yen, "en") for yen in (848.6e9, 1.2345e12)] == [
+    assert [shown("one_off_cost", yen) for yen in (848.6e9, 1.2345e12)] == [
         "848.6 billion yen",
         "1,234.5 billion yen",
     ]
     amounts = (848.6e9, 1.2345e12, 9_999.6e8, 99_999.6e7, 2e12, 3.14e8, -12e8, 0)
-    assert [shown("one_off_cost", yen, "ja") for yen in amounts] == [
+    with in_language("ja"):
+        in_japanese = [shown("one_off_cost", yen) for yen in amounts]
+    assert in_japanese == [
         *("8,486億円", "1兆2,345億円", "1兆円", "1兆円"),
         *("2兆円", "3.1億円", "-12億円", "0.0億円"),
     ]
@@ -204,7 +207,7 @@ import signal, sys
 from dxsim.cli import main
 from dxsim.views import charts
 
-def draw(records, nation, folder, language):
+def draw(records, nation, folder):
     folder.mkdir()
     (folder / "half.png").write_bytes(b"half")
     signal.raise_signal(signal.SIGINT)

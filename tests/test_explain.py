@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from dxsim.cli import main
-from dxsim.errors import InputError, set_language
+from dxsim.errors import InputError
+from dxsim.language import LANGUAGES, in_language, set_language
 from dxsim.model import events
 from dxsim.model.codes import CAUSES, CHANNELS
 from dxsim.model.run import begin, prepare
@@ -37,7 +38,6 @@ from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.operations import lots, operations
 from dxsim.views.documents.story import story
-from dxsim.views.labels import LANGUAGES
 from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation
 
@@ -344,16 +344,15 @@ def test_the_words_of_events_are_spoken_in_japanese_too(nation: Nation, scenario
     assert all(JAPANESE.search(word) for word in words)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_timeline_draws_what_the_tables_say(told: dict[int, Biography], language: str) -> None:
     one = told[ROWS[1]]
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
-        figure = timeline_figure(one, language)
+        figure = timeline_figure(one)
         figure.canvas.draw()
     systems, decision, queue, staff = figure.axes[:4]
     names = [label.get_text() for label in systems.get_yticklabels()]
-    known = {row.operation: row[1 + LANGUAGES.index(language)] for row in operations()}
+    known = {row.operation: row.name for row in operations()}
     assert names == [known[key] for key in known if key in set(one.systems["operation"])]
     assert systems.collections[0].get_array().size == len(names) * MONTHS
     rows = one.hazards[one.hazards["lot"] == main_lot(one)]
@@ -363,7 +362,7 @@ def test_the_timeline_draws_what_the_tables_say(told: dict[int, Biography], lang
     drawn = [line for line in queue.lines if len(line.get_ydata()) == MONTHS]
     assert len(drawn) == min(4, one.queues["vendor"].nunique())
     assert 60 <= last_month(one) < MONTHS
-    assert str(int(one.lots["late_systems"].sum())) in describe_timeline(one, language)
+    assert str(int(one.lots["late_systems"].sum())) in describe_timeline(one)
 
 
 @pytest.fixture
@@ -466,4 +465,5 @@ def test_a_body_that_never_decides_has_a_story_too(nation: Nation) -> None:
     assert one.lots["decided"].isna().all()
     assert "(no decision)" in text
     assert "not by March 2036" in text
-    timeline_figure(one, "ja")
+    with in_language("ja"):
+        timeline_figure(one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import csv
 import re
 import string
 from collections.abc import Iterator
@@ -13,8 +12,9 @@ import pytest
 
 import dxsim
 from dxsim.cli import main
-from dxsim.errors import CATALOGUE, InputError, say, set_language
+from dxsim.errors import InputError
 from dxsim.files import PACKAGE
+from dxsim.language import CATALOGUES, read_catalogue, say, set_language
 from dxsim.nation.nation import load_nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import read_vendor_table
@@ -34,8 +34,7 @@ def calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
 
 
 def catalogue() -> list[tuple[str, str]]:
-    with CATALOGUE.open(encoding="utf-8", newline="") as file:
-        return [(row["en"], row["ja"]) for row in csv.DictReader(file)]
+    return [(english, japanese) for _, english, japanese in read_catalogue(CATALOGUES / "messages.po")]
 
 
 def templates() -> set[str]:
@@ -43,7 +42,7 @@ def templates() -> set[str]:
 
 
 def placeholders(template: str) -> set[str]:
-    """Return what a template stands open for; ``{column.label_ja}`` and ``{column.label_en}`` are both `column`."""
+    """Return what a template stands open for; ``{column.minimum}`` stands open for `column`."""
     fields = (field for _, field, _, _ in string.Formatter().parse(template) if field is not None)
     return {re.split(r"[.\[]", field)[0] for field in fields}
 

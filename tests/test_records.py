@@ -15,6 +15,7 @@ import pytest
 
 import dxsim
 from dxsim.errors import InputError
+from dxsim.language import by_language
 from dxsim.model.fields import columns_of
 from dxsim.model.state import COUNTS
 from dxsim.nation.vendor_table import read_vendor_table
@@ -96,8 +97,7 @@ def test_every_kpi_has_a_unit_a_formula_and_a_name_in_both_languages(four_bodies
         assert kpi.formula
         assert kpi.missing
         assert kpi.direction in ("more", "less", "neither")
-        for language in ("en", "ja"):
-            label = kpi_label(name, language, "2026-03")
+        for label in by_language(lambda name=name: kpi_label(name, "2026-03")).values():
             assert label
             assert "{" not in label
 

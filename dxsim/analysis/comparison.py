@@ -19,8 +19,9 @@ from dxsim.analysis.estimates import differences, mean_of, replicates_needed, re
 from dxsim.analysis.paired import direction_of
 from dxsim.analysis.ranks import rank_tables
 from dxsim.analysis.selection import VARIANT, Alternative, Selection, in_order, select, uncertain_columns
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
+from dxsim.language import say
 from dxsim.terms.kpis import find_kpi
 
 Floats = npt.NDArray[np.float64]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from dxsim.analysis.selection import VARIANT, Alternative
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 
 MONTE_CARLO, PARAMETRIC, STRUCTURAL = "monte_carlo", "parametric", "structural"
 UNITS = {MONTE_CARLO: "seed", PARAMETRIC: "point", STRUCTURAL: VARIANT}

@@ -20,7 +20,8 @@ from scipy import stats
 from dxsim.analysis.comparison import cube, outcomes, variants_of
 from dxsim.analysis.estimates import mean_of
 from dxsim.analysis.selection import Alternative, Selection, alternatives, uncertain_columns
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.sweep.design import salib_problem, unit_sample
 from dxsim.sweep.study import Study
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder
+from dxsim.language import say
 from dxsim.sweep import design
 from dxsim.sweep.store import Results, read_results
 from dxsim.sweep.study import Study

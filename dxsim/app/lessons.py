@@ -1,7 +1,7 @@
 """Four guided lessons: a question, a prediction, a control to move, and a check of the prediction against the model.
 
 The check is no opinion: `verdict` works out from runs under the same random numbers which of the predictions the
-model bears out. Texts stand in ``lessons.csv``.
+model bears out. Texts stand in ``app.po``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from dxsim.analysis.paired import paired_difference
 from dxsim.app.comparisons import Outcomes
 from dxsim.app.settings import Setting, read_setting
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import Value
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dxsim.app.settings import Setting, in_language
+from dxsim.app.settings import Setting
 from dxsim.records.biography import biography, cause_words
 from dxsim.terms.operations import lots
-from dxsim.views.labels import LANGUAGES, labels, month_text
+from dxsim.views.labels import labels, month_text
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -19,8 +19,8 @@ TOLD = ("committed", "refused", "joined", "resigned", "breach", "failed_cutover"
 MOST_EVENTS = 80
 
 
-def life(nation: Nation, setting: Setting, seed: int, code: str, language: str) -> dict[str, Any]:
-    """Return the biography of a municipality in one language.
+def life(nation: Nation, setting: Setting, seed: int, code: str) -> dict[str, Any]:
+    """Return the biography of a municipality in the language that is spoken.
 
     Returns
     -------
@@ -34,12 +34,11 @@ def life(nation: Nation, setting: Setting, seed: int, code: str, language: str) 
     InputError
         If there is no such municipality.
     """
-    return in_language(language, lambda: _rows(biography(nation, setting.resolved(), seed, code), language))
+    return _rows(biography(nation, setting.resolved(), seed, code))
 
 
-def _rows(told: Biography, language: str) -> dict[str, Any]:
-    about, place = told.about, LANGUAGES.index(language)
-    names = {lot.lot: (lot.name_en, lot.name_ja)[place] for lot in lots()}
+def _rows(told: Biography) -> dict[str, Any]:
+    about, names = told.about, {lot.lot: lot.name for lot in lots()}
     events = told.events[told.events["kind"].isin(TOLD)].head(MOST_EVENTS)
     return {
         "code": told.code,
@@ -47,21 +46,19 @@ def _rows(told: Biography, language: str) -> dict[str, Any]:
         "lots": [
             {
                 "lot": names[row["lot"]],
-                "decided": _month(row["decided"], language),
+                "decided": _month(row["decided"]),
                 "cause": "–" if pd.isna(row["decided"]) else cause_words(row["cause"]),
-                "live": _month(row["live"], language),
+                "live": _month(row["live"]),
                 "late": int(row["late_systems"]),
                 "systems": int(row["systems"]),
-                "reason": labels(language)[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
+                "reason": labels()[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
                 "vendor": row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"],
             }
             for row in told.lots.to_dict("records")
         ],
-        "events": [
-            {"month": _month(row["month"], language), "words": row["words"]} for row in events.to_dict("records")
-        ],
+        "events": [{"month": _month(row["month"]), "words": row["words"]} for row in events.to_dict("records")],
     }
 
 
-def _month(month: pd.Timestamp, language: str) -> str:
-    return "–" if pd.isna(month) else month_text(f"{month:%Y-%m}", language)
+def _month(month: pd.Timestamp) -> str:
+    return "–" if pd.isna(month) else month_text(f"{month:%Y-%m}")

@@ -31,8 +31,7 @@ from dxsim.app.runs import Runner
 from dxsim.app.settings import (
     MOST_SEEDS,
     Setting,
-    in_every_language,
-    in_language,
+    problems_of,
     read_arms,
     read_number,
     read_parameters,
@@ -40,7 +39,8 @@ from dxsim.app.settings import (
     read_setting,
 )
 from dxsim.app.start import start
-from dxsim.errors import LANGUAGES, InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import LANGUAGES, by_language, in_language, say
 from dxsim.nation.nation import Nation
 
 STATIC = Path(__file__).parent / "static"
@@ -120,7 +120,8 @@ class Desk:
         """Answer with a municipality's biography."""
         setting, seed, code, language = await self._checked(self._read_life, request)
         nation = self.runners[setting.nation].nation
-        return JSONResponse(await self._work(lambda: life(nation, setting, seed, code, language)))
+        with in_language(language):
+            return JSONResponse(await self._work(lambda: life(nation, setting, seed, code)))
 
     def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
         setting, seed = _read_run(content)
@@ -143,7 +144,9 @@ class Desk:
         try:
             return await self._work(lambda: read(content))
         except InputError:
-            raise RefusedError(await self._work(lambda: in_every_language(lambda: read(content)))) from None
+            raise RefusedError(
+                await self._work(lambda: by_language(lambda: problems_of(lambda: read(content))))
+            ) from None
 
     async def _collect(self, request: Request, arms: Sequence[Setting], seeds: int) -> list[list[Outcomes]]:
         """Return the outcomes of each setting under the seeds 1 to `seeds`; stop once nobody waits for them."""
@@ -263,16 +266,16 @@ def _gone(_: Request, __: Exception) -> Response:
 def _say_status(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
 
-    def words() -> str:
-        return {
+    def words() -> list[str]:
+        what = {
             400: say("a JSON object was expected"),
             415: say("a JSON object was expected"),
             413: say("the request is larger than {bytes} bytes", bytes=LARGEST_REQUEST),
             503: say("too many requests are waiting; try again"),
         }.get(error.status_code, error.detail)
+        return [what]
 
-    texts = {language: [in_language(language, words)] for language in LANGUAGES}
-    return JSONResponse({"problems": texts}, status_code=error.status_code)
+    return JSONResponse({"problems": by_language(words)}, status_code=error.status_code)
 
 
 def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> Starlette:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from dxsim.app.limiting_case import LIMIT_PARAMETERS, LIMITING_CASE
 from dxsim.app.nations import NATIONS, TEACHING, VENDORS
-from dxsim.errors import LANGUAGES, InputError, Problem, nearest, say, set_language
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.records.simulation import LARGEST_SEED
 from dxsim.scenario.registry import REGISTRY, Parameter, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
@@ -20,7 +20,6 @@ Result = TypeVar("Result")
 
 MOST_SEEDS, MOST_ARMS = 30, 8
 LARGEST_SAFE_SEED = 2**53 - 1  # whole numbers of a web page are exact up to here
-_language_lock = Lock()  # messages have one language in the whole process
 
 
 class Lever(NamedTuple):
@@ -199,22 +198,8 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def in_every_language(work: Callable[[], object]) -> dict[str, list[str]]:
-    """Return what is wrong, in every language, where `work` raises an `InputError`."""
-    return {language: in_language(language, lambda: _problems(work)) for language in LANGUAGES}
-
-
-def in_language(language: str, work: Callable[[], Result]) -> Result:
-    """Return what `work` returns while messages are in this language; one thread at a time."""
-    with _language_lock:
-        before = set_language(language)
-        try:
-            return work()
-        finally:
-            set_language(before)
-
-
-def _problems(work: Callable[[], object]) -> list[str]:
+def problems_of(work: Callable[[], object]) -> list[str]:
+    """Return what is wrong where `work` raises an `InputError`."""
     try:
         work()
     except InputError as error:

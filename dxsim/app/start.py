@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -12,26 +12,13 @@ from dxsim.app.limiting_case import LIMITING_CASE
 from dxsim.app.nations import NATIONS
 from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
 from dxsim.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
-from dxsim.files import PACKAGE
+from dxsim.language import by_language, current_language, either, texts
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.municipalities import TYPES
-from dxsim.views.labels import LANGUAGES, labels
+from dxsim.views.labels import labels
 from dxsim.views.style import BIN_COLOURS, CASE_COLOURS, GROUP_COLOURS, TYPE_COLOURS
-
-HERE = PACKAGE / "app"
-CATALOGUES = (HERE / "texts.csv", HERE / "lessons.csv")
-
-
-@cache
-def texts(language: str) -> dict[str, str]:
-    """Return the texts of the page, by key."""
-    found: dict[str, str] = {}
-    for path in CATALOGUES:
-        with path.open(encoding="utf-8", newline="") as file:
-            found |= {row["key"]: row[language] for row in csv.DictReader(file)}
-    return found
 
 
 @cache
@@ -39,7 +26,7 @@ def start() -> dict[str, Any]:
     """Return what the page needs before its first run."""
     return {
         "version": __version__,
-        "texts": {language: texts(language) | _names(language) for language in LANGUAGES},
+        "texts": by_language(lambda: {**_texts(), **_names()}),
         "months": [month_name(month) for month in range(MONTHS)],
         "nations": NATIONS,
         "layers": LAYERS,
@@ -62,12 +49,16 @@ def start() -> dict[str, Any]:
     }
 
 
-def _names(language: str) -> dict[str, str]:
+def _texts() -> Mapping[str, str]:
+    """Return the texts of the page and its lessons, by key."""
+    return texts("app", current_language())
+
+
+def _names() -> dict[str, str]:
     """Return names of what the model knows, as keys ``type_town``, ``size_under_5k``, ..."""
-    place = LANGUAGES.index(language)
-    words = labels(language)
+    words = labels()
     return {
-        **{f"type_{name}": label[place] for name, label in TYPES.items()},
+        **{f"type_{name}": either(*label) for name, label in TYPES.items()},
         "type_all": words["all"],
         **{f"size_{name}": words[f"size_class_{name}"] for name in SIZE_CLASSES},
     }
@@ -94,8 +85,8 @@ def _scenario(name: str) -> dict[str, Any]:
     values: dict[str, Value] = values_of(setting, [lever.key for lever in (*LEVERS, HAZARD)])
     scenario = setting.resolved()
     if name == LIMITING_CASE:
-        title = {language: texts(language)["limit_title"] for language in LANGUAGES}
-        meaning = {language: texts(language)["limit_meaning"] for language in LANGUAGES}
+        title = by_language(lambda: _texts()["limit_title"])
+        meaning = by_language(lambda: _texts()["limit_meaning"])
     else:
         title, meaning = dict(scenario.title), dict(scenario.meaning)
     return {"name": name, "title": title, "meaning": meaning, "values": values}

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
-from dxsim.errors import LANGUAGES, DxsimError, say, set_language
+from dxsim.errors import DxsimError
+from dxsim.language import LANGUAGES, say, set_language
 
 BAD_INPUT, INTERRUPTED = 2, 130
 _EXAMPLES = """\
@@ -93,7 +94,6 @@ def _command(arguments: Sequence[str], language: str | None) -> int:
     if parsed.command is None:
         parser.print_help()
         return 0
-    parsed.language = language or LANGUAGES[0]
     try:
         parsed.run(parsed)
         sys.stdout.flush()
@@ -279,7 +279,7 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
 def _compare(parsed: argparse.Namespace) -> None:
     from dxsim.cli.compare import print_comparison
 
-    print_comparison(parsed.selections, parsed.kpi, parsed.language, parsed.output, figures=not parsed.no_figures)
+    print_comparison(parsed.selections, parsed.kpi, parsed.output, figures=not parsed.no_figures)
 
 
 def _run(parsed: argparse.Namespace) -> None:
@@ -302,7 +302,7 @@ def _words(parsed: argparse.Namespace) -> list[str]:
 def _sweep_studies(parsed: argparse.Namespace) -> None:
     from dxsim.cli.sweep import list_studies
 
-    list_studies(parsed.language)
+    list_studies()
 
 
 def _sweep_study(parsed: argparse.Namespace) -> None:
@@ -326,9 +326,9 @@ def _sweep_look(parsed: argparse.Namespace) -> None:
     from dxsim.cli.sweep import check, export, status
 
     if parsed.action == "export":
-        export(parsed.folder, parsed.output, parsed.language)
+        export(parsed.folder, parsed.output)
     else:
-        {"status": status, "verify": check}[parsed.action](parsed.folder, parsed.language)
+        {"status": status, "verify": check}[parsed.action](parsed.folder)
 
 
 def _reproduce(parsed: argparse.Namespace) -> None:
@@ -346,22 +346,22 @@ def _explain(parsed: argparse.Namespace) -> None:
 def _app(parsed: argparse.Namespace) -> None:
     from dxsim.cli.app import serve_app
 
-    serve_app(parsed.host, parsed.port, parsed.nation, parsed.language)
+    serve_app(parsed.host, parsed.port, parsed.nation)
 
 
 def _scenarios(parsed: argparse.Namespace) -> None:
     from dxsim.cli.scenarios import list_scenarios, show_scenario
 
     if parsed.name is None:
-        list_scenarios(parsed.language)
+        list_scenarios()
     else:
-        show_scenario(parsed.name, parsed.language)
+        show_scenario(parsed.name)
 
 
 def _parameters(parsed: argparse.Namespace) -> None:
     from dxsim.cli.parameters import print_parameters
 
-    print_parameters(parsed.name, parsed.language)
+    print_parameters(parsed.name)
 
 
 def _odd(parsed: argparse.Namespace) -> None:
@@ -373,16 +373,16 @@ def _odd(parsed: argparse.Namespace) -> None:
 def _report(parsed: argparse.Namespace) -> None:
     from dxsim.cli.report import write_report
 
-    write_report(parsed.folder, parsed.output, parsed.nation, parsed.language)
+    write_report(parsed.folder, parsed.output, parsed.nation)
 
 
 def _build(parsed: argparse.Namespace) -> None:
     from dxsim.cli.nation import build_nation
 
-    build_nation(parsed.ssdse, parsed.boundaries, parsed.groups, parsed.fiscal, parsed.output, parsed.language)
+    build_nation(parsed.ssdse, parsed.boundaries, parsed.groups, parsed.fiscal, parsed.output)
 
 
 def _show(parsed: argparse.Namespace) -> None:
     from dxsim.cli.nation import show_nation
 
-    show_nation(parsed.where, parsed.language)
+    show_nation(parsed.where)

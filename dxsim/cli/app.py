@@ -7,8 +7,9 @@ import socket
 import sys
 from contextlib import suppress
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.kernel import is_warm
+from dxsim.language import say
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import load_scenario
 from dxsim.views.labels import labels
@@ -17,7 +18,7 @@ LAST_PORT = 65_535
 _ANYWHERE = "0.0.0.0"  # noqa: S104 - asked for by whoever names it
 
 
-def serve_app(host: str, port: int, nation: str, language: str) -> None:
+def serve_app(host: str, port: int, nation: str) -> None:
     """Serve the app until it is interrupted.
 
     Parameters
@@ -28,8 +29,6 @@ def serve_app(host: str, port: int, nation: str, language: str) -> None:
         0 to 65535; 0 = any that is free.
     nation : str
         The nation beside the teaching nation: "synthetic" or a folder.
-    language : {"en", "ja"}
-        Of what is printed; the page has a switch of its own.
 
     Raises
     ------
@@ -42,7 +41,7 @@ def serve_app(host: str, port: int, nation: str, language: str) -> None:
     whole = load_nation(nation)
     listening = _listen(host, port)
     if not is_warm():
-        print(labels(language)["run_compile"], file=sys.stderr, flush=True)
+        print(labels()["run_compile"], file=sys.stderr, flush=True)
     from uvicorn import Config, Server
 
     from dxsim.app.nations import teaching_nation

@@ -12,7 +12,8 @@ from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import write_tables
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records.store import check_writable
 from dxsim.views.labels import labels
@@ -23,9 +24,7 @@ _NAMED_LEFT_OUT = 5
 _ORIGIN = ("nation", "vendor_table", "code")
 
 
-def print_comparison(
-    selections: Sequence[str], kpis: Sequence[str], language: str, output: str | None, *, figures: bool
-) -> None:
+def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str | None, *, figures: bool) -> None:
     """Print the differences by KPI; write all tables and figures if a folder is named.
 
     Parameters
@@ -34,8 +33,6 @@ def print_comparison(
         As `dxsim.analysis.compare` takes them.
     kpis : sequence of str
         What is printed; a choice of KPIs if empty. Tables always hold all of them.
-    language : str
-        "en" or "ja".
     output : str or None
         Folder of tables and figures.
     figures : bool
@@ -57,15 +54,13 @@ def print_comparison(
     if problems:
         raise InputError(say("comparison"), problems)
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
-    print(comparison_text(found, shown, language), flush=True)
+    print(comparison_text(found, shown), flush=True)
     if output:
-        _write(found, alternatives, Path(output), language, figures=figures)
-        print(labels(language)["nation_written"].format(folder=output))
+        _write(found, alternatives, Path(output), figures=figures)
+        print(labels()["nation_written"].format(folder=output))
 
 
-def _write(
-    found: Comparison, alternatives: Sequence[Alternative], folder: Path, language: str, *, figures: bool
-) -> None:
+def _write(found: Comparison, alternatives: Sequence[Alternative], folder: Path, *, figures: bool) -> None:
     """Write all tables, with sensitivity of the reference where something was drawn, and the figures."""
     tables = found.tables()
     if is_drawn(alternatives[0]):
@@ -75,11 +70,11 @@ def _write(
         from dxsim.views.charts import draw_sweep
         from dxsim.views.sweep.data import SweepData
 
-        data = SweepData(alternatives, found, _nation(alternatives[0], language), tables.get("sensitivity"))
-        draw_sweep(data, folder / "figures", language)
+        data = SweepData(alternatives, found, _nation(alternatives[0]), tables.get("sensitivity"))
+        draw_sweep(data, folder / "figures")
 
 
-def _nation(reference: Alternative, language: str) -> Nation | None:
+def _nation(reference: Alternative) -> Nation | None:
     """Return the nation that municipalities were recorded of, if it is still where it was."""
     results = reference.results
     if results.bodies.empty:
@@ -88,13 +83,13 @@ def _nation(reference: Alternative, language: str) -> Nation | None:
     try:
         return load_nation(where if where == SYNTHETIC else results.folder / where)
     except InputError as error:
-        print(labels(language)["warning"].format(warning=error), file=sys.stderr)
+        print(labels()["warning"].format(warning=error), file=sys.stderr)
         return None
 
 
-def comparison_text(found: Comparison, kpis: Sequence[str], language: str) -> str:
+def comparison_text(found: Comparison, kpis: Sequence[str]) -> str:
     """Return a comparison as text for a terminal: who is compared, then the differences KPI by KPI."""
-    parts = [_heading(found), _differences(found, kpis, language), *_notes(found, kpis, language)]
+    parts = [_heading(found), _differences(found, kpis), *_notes(found, kpis)]
     return "\n\n".join(parts)
 
 
@@ -112,7 +107,7 @@ def _heading(found: Comparison) -> str:
     return "\n".join([first, *of_cases])
 
 
-def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
+def _differences(found: Comparison, kpis: Sequence[str]) -> str:
     """Return a block for each KPI: the reference, then each case."""
     table = found.differences
     kinds = {
@@ -128,20 +123,20 @@ def _differences(found: Comparison, kpis: Sequence[str], language: str) -> str:
     rows, titles = [head], {}
     for kpi in kpis:
         of_kpi = table[table["kpi"] == kpi]
-        scale = scale_of_differences(of_kpi, language)
-        titles[len(rows)] = labels(language)["compare_kpi"].format(
-            label=outcome_label(kpi, language),
+        scale = scale_of_differences(of_kpi)
+        titles[len(rows)] = labels()["compare_kpi"].format(
+            label=outcome_label(kpi),
             unit=scale.unit,
-            better=labels(language)[f"better_{of_kpi['better'].iloc[0]}"],
+            better=labels()[f"better_{of_kpi['better'].iloc[0]}"],
         )
-        rows += _rows(of_kpi, found.alternatives["case"][0], scale, list(kinds), list(over), language)
+        rows += _rows(of_kpi, found.alternatives["case"][0], scale, list(kinds), list(over))
     right = [1, 2, *range(3, 3 + len(kinds)), *range(4 + len(kinds), len(head))]
     lines = columns(rows, right=right).splitlines()
     return "\n".join(f"{titles[number]}\n{line}" if number in titles else line for number, line in enumerate(lines))
 
 
 def _rows(
-    rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str], language: str
+    rows: pd.DataFrame, reference: str, scale: Scale, kinds: Sequence[str], over: Sequence[str]
 ) -> list[list[str]]:
     """Return the lines of a KPI: the reference, then each case."""
     empty = [""] * (3 + len(kinds) + bool(over))
@@ -157,7 +152,7 @@ def _rows(
                 scale.text(row["case_mean"]),
                 scale.text(row["difference"], signed=True),
                 *intervals,
-                labels(language)[f"verdict_{row['verdict']}"],
+                labels()[f"verdict_{row['verdict']}"],
                 f"{row['seeds']:.0f}/{row['seeds_needed']:.0f}",
                 *([turned] if over else []),
             ]
@@ -165,7 +160,7 @@ def _rows(
     return lines
 
 
-def _notes(found: Comparison, kpis: Sequence[str], language: str) -> list[str]:
+def _notes(found: Comparison, kpis: Sequence[str]) -> list[str]:
     notes = [
         say("Verdicts follow the Monte Carlo interval: how sure a difference is with these parameters and this model"),
         say("Parametric and structural intervals say how far it hangs on what nobody knows and on how it is modelled"),
@@ -176,7 +171,7 @@ def _notes(found: Comparison, kpis: Sequence[str], language: str) -> list[str]:
         what = say(
             "not the same for all alternatives, so differences come from it too: {parts}", parts=", ".join(unlike)
         )
-        notes.insert(0, labels(language)["warning"].format(warning=what))
+        notes.insert(0, labels()["warning"].format(warning=what))
     more = found.differences["kpi"].nunique() - len(kpis)
     if more:
         notes.append(say("{count} more KPIs: see --kpi NAME, or the tables that -o FOLDER writes", count=more))

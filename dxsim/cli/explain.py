@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dxsim.errors import say
+from dxsim.language import in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.biography import Biography, biography, counterfactuals, find_municipality
@@ -27,13 +27,18 @@ def explain(code: str, overrides: Sequence[str], output: str | None) -> None:
         Before anything is simulated, if any of the input is wrong.
     """
     configuration = read_command_line(overrides)
+    with in_language(configuration.language):
+        _explain(configuration, code, output)
+
+
+def _explain(configuration: RunConfiguration, code: str, output: str | None) -> None:
     folder = Path(output) if output else configuration.output
     nation = load_nation(configuration.nation)
     row = find_municipality(nation, code)
     table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
     if folder:
         check_writable(folder)
-    _announce(configuration, configuration.language)
+    _announce()
     arguments = (
         nation,
         configuration.scenario,
@@ -42,22 +47,22 @@ def explain(code: str, overrides: Sequence[str], output: str | None) -> None:
         table,
     )
     told, changes = biography(*arguments), counterfactuals(*arguments)
-    text = story(told, changes, configuration.language)
+    text = story(told, changes)
     print(text, flush=True)
     if folder:
-        _write(told, changes, text, folder, configuration.language, figures=configuration.figures)
-        print(labels(configuration.language)["nation_written"].format(folder=folder))
+        _write(told, changes, text, folder, figures=configuration.figures)
+        print(labels()["nation_written"].format(folder=folder))
 
 
-def _announce(configuration: RunConfiguration, language: str) -> None:
+def _announce() -> None:
     from dxsim.kernel import is_warm
 
     if not is_warm():
-        print(labels(language)["run_compile"], file=sys.stderr, flush=True)
+        print(labels()["run_compile"], file=sys.stderr, flush=True)
     print(say("Running the model, and once more for each thing that might have been different"), file=sys.stderr)
 
 
-def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, language: str, *, figures: bool) -> None:
+def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, *, figures: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in {**told.tables(), "counterfactuals": changes}.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
@@ -65,4 +70,4 @@ def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, lang
     if figures:
         from dxsim.views.run.timeline import timeline_figure
 
-        timeline_figure(told, language).savefig(folder / "timeline.png")
+        timeline_figure(told).savefig(folder / "timeline.png")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dxsim.language import either
 from dxsim.nation.nation import load_nation
 from dxsim.nation.schema import KINDS
 from dxsim.terms.municipalities import TYPES
-from dxsim.views.labels import LANGUAGES, labels
+from dxsim.views.labels import labels
 from dxsim.views.text import columns
 
 
-def build_nation(
-    ssdse: str, boundaries: str, groups: str | None, fiscal: str | None, output: str, language: str
-) -> None:
+def build_nation(ssdse: str, boundaries: str, groups: str | None, fiscal: str | None, output: str) -> None:
     """Build a nation from official files and write it as a folder.
 
     Raises
@@ -24,7 +23,7 @@ def build_nation(
     from dxsim.nation.official import build
 
     build(Path(ssdse), Path(boundaries), _path(groups), _path(fiscal), Path(output))
-    text = labels(language)
+    text = labels()
     print(text["nation_written"].format(folder=output))
     print(text["nation_try"].format(folder=output))
 
@@ -33,7 +32,7 @@ def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
 
 
-def show_nation(where: str, language: str) -> None:
+def show_nation(where: str) -> None:
     """Print how many municipalities of which type a nation has, their neighbours, and whom to credit.
 
     Raises
@@ -42,18 +41,20 @@ def show_nation(where: str, language: str) -> None:
         If there is no such nation.
     """
     nation = load_nation(where)
-    text = labels(language)
-    table, place = nation.municipalities, LANGUAGES.index(language)
+    text = labels()
+    table = nation.municipalities
     rows = []
     for name, label in TYPES.items():
         population = table.loc[table["type"] == name, "population"]
         if len(population):
-            rows.append([label[place], f"{len(population):,}", f"{population.sum():,}", f"{population.median():,.0f}"])
+            rows.append(
+                [either(*label), f"{len(population):,}", f"{population.sum():,}", f"{population.median():,.0f}"]
+            )
     population = table["population"]
     rows.append([text["all"], f"{len(table):,}", f"{population.sum():,}", f"{population.median():,.0f}"])
     heading = ["", text["nation_bodies"], text["nation_population"], text["nation_median"]]
     pairs = nation.adjacency["kind"].value_counts()
-    links = ", ".join(f"{KINDS[kind][place]} {count:,}" for kind, count in pairs.items())
+    links = ", ".join(f"{either(*KINDS[kind])} {count:,}" for kind, count in pairs.items())
     print(f"{nation.name}\n\n{columns([heading, *rows], right=[1, 2, 3])}\n")
     print(text["nation_links"].format(pairs=f"{len(nation.adjacency):,}", kinds=links))
     print(text["nation_shapes"].format(count=f"{len(nation.boundaries):,}"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_text
+from dxsim.language import say
 from dxsim.views.documents.odd import DOCUMENT, odd
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_text
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records import read_records
 from dxsim.records.store import check_writable
@@ -14,7 +15,7 @@ from dxsim.sweep.store import DONE, PLAN, read_results
 from dxsim.views.labels import labels
 
 
-def write_report(folder: str, output: str | None, nation: str | None, language: str) -> None:
+def write_report(folder: str, output: str | None, nation: str | None) -> None:
     """Write the report on the results in `folder`.
 
     Parameters
@@ -25,8 +26,6 @@ def write_report(folder: str, output: str | None, nation: str | None, language: 
         File; None: beside the folder, with its name.
     nation : str or None
         Where the nation is; None: where it was when the sweep began, or the one that ships.
-    language : str
-        "en" or "ja".
 
     Raises
     ------
@@ -38,21 +37,21 @@ def write_report(folder: str, output: str | None, nation: str | None, language: 
     if file.is_dir():
         raise InputError(say("report"), [Problem(str(file), say("this is a folder, not a file"))])
     check_writable(file.parent)
-    text = _sweep(where, nation, language) if (where / PLAN).is_file() else _run(where, nation, language)
+    text = _sweep(where, nation) if (where / PLAN).is_file() else _run(where, nation)
     write_text(file, text)
-    print(labels(language)["report_written"].format(file=file))
+    print(labels()["report_written"].format(file=file))
 
 
-def _run(folder: Path, nation: str | None, language: str) -> str:
+def _run(folder: Path, nation: str | None) -> str:
     records = read_records(folder)
     from dxsim.views.documents.report import run_report
 
     told = records.manifest["nation"]
     shipped = SYNTHETIC if told["name"] == SYNTHETIC else None
-    return run_report(records, _nation(nation, shipped, told["fingerprint"], language), language)
+    return run_report(records, _nation(nation, shipped, told["fingerprint"]))
 
 
-def _sweep(folder: Path, nation: str | None, language: str) -> str:
+def _sweep(folder: Path, nation: str | None) -> str:
     results = read_results(folder)
     if not (results.runs()["status"] == DONE).any():
         raise InputError(say("sweep '{folder}'", folder=folder), [Problem("", say("no run is done yet"))])
@@ -60,12 +59,12 @@ def _sweep(folder: Path, nation: str | None, language: str) -> str:
 
     told = results.manifest["nation"]
     known = SYNTHETIC if told["where"] == SYNTHETIC else str(folder / told["where"])
-    return sweep_report(results, _nation(nation, known, told["fingerprint"], language), language)
+    return sweep_report(results, _nation(nation, known, told["fingerprint"]))
 
 
-def _nation(given: str | None, known: str | None, fingerprint: str, language: str) -> Nation | None:
+def _nation(given: str | None, known: str | None, fingerprint: str) -> Nation | None:
     """Return the nation of the results; None, with a warning, if nobody says where it is and it is not found there."""
-    problem = labels(language)["report_no_nation"]
+    problem = labels()["report_no_nation"]
     try:
         if where := given or known:
             nation = load_nation(where)
@@ -77,5 +76,5 @@ def _nation(given: str | None, known: str | None, fingerprint: str, language: st
         if given:
             raise
         problem = str(error)
-    print(labels(language)["warning"].format(warning=problem), file=sys.stderr)
+    print(labels()["warning"].format(warning=problem), file=sys.stderr)
     return None

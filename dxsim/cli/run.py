@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from dxsim.language import in_language
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import Records, check_output, simulate, write_records
@@ -33,18 +34,23 @@ def run(overrides: Sequence[str]) -> None:
         Before anything is written, if any of the input is wrong.
     """
     configuration = read_command_line(overrides)
-    text = labels(configuration.language)
+    with in_language(configuration.language):
+        _run(configuration, overrides)
+
+
+def _run(configuration: RunConfiguration, overrides: Sequence[str]) -> None:
+    text = labels()
     nation = load_nation(configuration.nation)
     folder = configuration.output or default_folder(configuration, nation)
     check_output(folder)
     for warning in warnings(configuration.scenario):
         _say(text["warning"].format(warning=warning))
     records = _simulate(configuration, nation, overrides)
-    print(summary_text(records, configuration.language), flush=True)
+    print(summary_text(records), flush=True)
     draw = None
     if configuration.figures:
         _say(text["run_draw"])
-        draw = partial(_draw, records, nation, configuration.language)
+        draw = partial(_draw, records, nation)
     write_records(records, folder, also=draw)
     print(text["run_written"].format(folder=folder))
 
@@ -65,9 +71,9 @@ def default_folder(configuration: RunConfiguration, nation: Nation) -> Path:
 def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequence[str]) -> Records:
     from dxsim.kernel import is_warm
 
-    text = labels(configuration.language)
+    text = labels()
     table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
-    changes = changes_text(configuration.scenario.overrides, configuration.language)
+    changes = changes_text(configuration.scenario.overrides)
     _say(
         text["run_start"].format(
             scenario=configuration.scenario.name,
@@ -87,18 +93,18 @@ def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequen
     return replace(records, manifest={**records.manifest, **details})
 
 
-def _draw(records: Records, nation: Nation, language: str, folder: Path) -> None:
+def _draw(records: Records, nation: Nation, folder: Path) -> None:
     from dxsim.views.charts import draw_run
 
-    draw_run(records, nation, folder / "figures", language)
+    draw_run(records, nation, folder / "figures")
 
 
-def summary_text(records: Records, language: str) -> str:
+def summary_text(records: Records) -> str:
     """Return the KPIs of a run as lines for a terminal, the declared series as one small table at the end."""
-    text = labels(language)
+    text = labels()
     values = dict(zip(records.summary["kpi"], records.summary["value"], strict=True))
     deadline = str(records.manifest["scenario"]["values"]["policy.deadline"])
-    rows = [[kpi_label(name, language, deadline), shown(name, values[name], language)] for name in SHOWN]
+    rows = [[kpi_label(name, deadline), shown(name, values[name])] for name in SHOWN]
     declared = [name for name in values if name.startswith("declared_systems_")]
     surveys = [
         [
@@ -112,15 +118,15 @@ def summary_text(records: Records, language: str) -> str:
     return "\n\n".join([columns(rows, right=[1])] + ([columns([heading, *surveys], right=[1, 2])] if surveys else []))
 
 
-def shown(name: str, value: float, language: str) -> str:
+def shown(name: str, value: float) -> str:
     """Return a KPI's value as text, with its unit where the label does not say it."""
     if math.isnan(value):
-        return labels(language)["not_reached" if name.startswith("months_to") else "none"]
+        return labels()["not_reached" if name.startswith("months_to") else "none"]
     unit = find_kpi(name)[0].unit
     if unit.startswith("share"):
         return f"{value:.1%}"
     if unit == "yen":
-        return yen_text(value, language)
+        return yen_text(value)
     if unit in ("ratio", "-1 to 1", "-0.5 to 1"):
         return f"{value:.2f}"
     return f"{value:,.1f}" if name == "mean_late_systems" else f"{value:,.0f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from dxsim.errors import say
+from dxsim.language import current_language, either, say, spoken
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
@@ -17,12 +17,12 @@ from dxsim.views.text import columns
 _WIDTH = 100
 
 
-def list_scenarios(language: str) -> None:
+def list_scenarios() -> None:
     """Print name and title of every shipped scenario."""
-    print(columns([[name, load_scenario(name).title[language]] for name in scenario_names()]))
+    print(columns([[name, spoken(load_scenario(name).title)] for name in scenario_names()]))
 
 
-def show_scenario(name: str, language: str) -> None:
+def show_scenario(name: str) -> None:
     """Print one scenario: meaning, what it changes for whom and when, events, expectations, sources, warnings.
 
     Raises
@@ -31,18 +31,16 @@ def show_scenario(name: str, language: str) -> None:
         If there is no such scenario or its file is wrong.
     """
     scenario = load_scenario(name)
-    text = labels(language)
-    meaning = scenario.meaning[language]
-    print(f"{scenario.name}: {scenario.title[language]}\n")
-    print(textwrap.fill(meaning, _WIDTH) if language == "en" else meaning)
+    text = labels()
+    meaning = spoken(scenario.meaning)
+    print(f"{scenario.name}: {spoken(scenario.title)}\n")
+    print(textwrap.fill(meaning, _WIDTH) if current_language() == "en" else meaning)
     for heading, lines in {
         text["scenario_changes"]: _changes(scenario),
         say("Policies (they stack in this order)"): [
-            line
-            for number, policy in enumerate(scenario.policies, start=1)
-            for line in _policy(number, policy, language)
+            line for number, policy in enumerate(scenario.policies, start=1) for line in _policy(number, policy)
         ],
-        text["scenario_events"]: _events(scenario, language),
+        text["scenario_events"]: _events(scenario),
         text["scenario_surveys"]: [", ".join(month_name(month) for month in scenario.surveys)]
         if scenario.surveys
         else [],
@@ -63,19 +61,19 @@ def _changes(scenario: Scenario) -> list[str]:
     ]
 
 
-def _policy(number: int, policy: Policy, language: str) -> list[str]:
+def _policy(number: int, policy: Policy) -> list[str]:
     """Return what a policy does, for whom and when, and what it is called."""
-    types = {name: words[language == "ja"] for name, words in TYPES.items()}
+    types = {name: either(*label) for name, label in TYPES.items()}
     parameter = REGISTRY[policy.lever]
     unit = "" if policy.how == "multiply" or parameter.unit == "1" else f" {parameter.unit}"
     lines = [
-        f"{number}. {what_text(policy)}{unit}  ({parameter.label[language]})",
+        f"{number}. {what_text(policy)}{unit}  ({spoken(parameter.label)})",
         f"   {who_text(policy.who, types)}; {when_text(policy)}",
     ]
-    return lines + ([f"   {policy.text[language]}"] if policy.text else [])
+    return lines + ([f"   {spoken(policy.text)}"] if policy.text else [])
 
 
-def _events(scenario: Scenario, language: str) -> list[str]:
-    announced = [(item.month, item.text[language]) for item in scenario.announcements]
-    by_vendors = [(item.month, item.text[language]) for item in scenario.vendor_events]
+def _events(scenario: Scenario) -> list[str]:
+    announced = [(item.month, spoken(item.text)) for item in scenario.announcements]
+    by_vendors = [(item.month, spoken(item.text)) for item in scenario.vendor_events]
     return [f"{month_name(month)}  {text}" for month, text in sorted(announced + by_vendors)]

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dxsim.errors import DxsimError, InputError, Problem, say
+from dxsim.errors import DxsimError, InputError, Problem
+from dxsim.language import current_language, say
 from dxsim.sweep.cost import Cost, estimate
 from dxsim.sweep.execution import stop_on_signal
 from dxsim.sweep.recording import Job
@@ -28,29 +29,29 @@ _ON_SCREEN, _IN_LOG = 0.5, 30.0  # seconds between two lines of progress
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def list_studies(language: str) -> None:
+def list_studies() -> None:
     """Print the studies that ship, with their questions."""
     studies = [read_study(name) for name in study_names()]
-    print(columns([[study.name, study.question.get(language) or study.question.get("en", "")] for study in studies]))
+    rows = [[study.name, study.question.get(current_language()) or study.question.get("en", "")] for study in studies]
+    print(columns(rows))
 
 
 def plan(study: Study, words: Sequence[str]) -> None:
     """Plan a study, write the plan into its folder, and print what it would cost; nothing is run for good."""
     settings = read_settings(words)
     sweep = begin_sweep(study, settings.output)
-    text = labels(settings.language)
-    print(_design_text(sweep, text))
+    print(_design_text(sweep))
     jobs = sweep.missing()
     if jobs:
-        print(_card(_estimate(sweep, jobs, settings, text), sweep, text))
-    print(text["sweep_planned"].format(folder=sweep.results.folder))
+        print(_card(_estimate(sweep, jobs, settings), sweep))
+    print(labels()["sweep_planned"].format(folder=sweep.results.folder))
 
 
 def run(study: Study, words: Sequence[str], is_agreed: bool) -> None:
     """Begin a sweep, or go on with it if it has begun; ask first, with a card of what it costs."""
     settings = read_settings(words)
     sweep = begin_sweep(study, settings.output)
-    print(_design_text(sweep, labels(settings.language)))
+    print(_design_text(sweep))
     _carry_on(sweep, Sweep.missing, settings, is_agreed)
 
 
@@ -66,13 +67,13 @@ def retry(folder: str, words: Sequence[str]) -> None:
     _carry_on(open_sweep(folder, settings), Sweep.failed, settings, is_agreed=True)
 
 
-def status(folder: str, language: str) -> None:
+def status(folder: str) -> None:
     """Print how far a sweep is, and what failed."""
     results = read_results(folder)
-    print(_status_text(results, labels(language)))
+    print(_status_text(results))
 
 
-def check(folder: str, language: str) -> None:
+def check(folder: str) -> None:
     """Print that a sweep is complete and as it was written.
 
     Raises
@@ -84,15 +85,15 @@ def check(folder: str, language: str) -> None:
     problems = verify(results)
     if problems:
         raise InputError(say("sweep '{folder}'", folder=folder), problems)
-    print(labels(language)["sweep_verified"].format(runs=len(results.runs()), files=len(results.checksums())))
+    print(labels()["sweep_verified"].format(runs=len(results.runs()), files=len(results.checksums())))
 
 
-def export(folder: str, path: str, language: str) -> None:
+def export(folder: str, path: str) -> None:
     """Write a sweep as a table of NetLogo's BehaviorSpace."""
     from dxsim.sweep.behaviorspace import export_behaviorspace
 
     export_behaviorspace(folder, path)
-    print(labels(language)["run_written"].format(folder=path))
+    print(labels()["run_written"].format(folder=path))
 
 
 def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
@@ -104,10 +105,9 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
         If it is not.
     """
     settings = read_settings(words)
-    text = labels(settings.language)
     sweep = open_sweep(folder, settings)
     for change in sweep.changes:
-        print(text["warning"].format(warning=change), file=sys.stderr)
+        print(labels()["warning"].format(warning=change), file=sys.stderr)
     found = reproduce(sweep, run_id)
     if found.differences:
         raise DxsimError(
@@ -118,35 +118,35 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
             )
         )
     if found.after["status"] == FAILED:
-        print(text["sweep_fails_again"].format(run=found.run, what=_failure_text(found.after)))
+        print(labels()["sweep_fails_again"].format(run=found.run, what=_failure_text(found.after)))
     else:
-        print(text["sweep_reproduced"].format(run=found.run))
+        print(labels()["sweep_reproduced"].format(run=found.run))
 
 
 def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settings, is_agreed: bool) -> None:
-    text, results = labels(settings.language), sweep.results
+    results = sweep.results
     with results.locked(), stop_on_signal() as stop:
         jobs = what(sweep)
         if not jobs and (results.folder / SUMMARY).exists():
-            print(_status_text(results, text))
+            print(_status_text(results))
             return
         batch = 1
         if jobs:
-            cost = _estimate(sweep, jobs, settings, text)
-            print(_card(cost, sweep, text), flush=True)
+            cost = _estimate(sweep, jobs, settings)
+            print(_card(cost, sweep), flush=True)
             batch = cost.batch
-        if not (is_agreed or not jobs or _is_agreed(text)):
+        if not (is_agreed or not jobs or _is_agreed()):
             return
-        progress = Progress(len(jobs), text)
+        progress = Progress(len(jobs))
         try:
             with progress:
                 carry_on(sweep, jobs, settings, batch, stop.is_set, progress.add)
         except OSError as error:
             raise _interrupted(results, error) from error
         if stop.is_set() and what(sweep):
-            print(text["sweep_stopped"].format(folder=results.folder), file=sys.stderr)
+            print(labels()["sweep_stopped"].format(folder=results.folder), file=sys.stderr)
             raise KeyboardInterrupt
-    print(_status_text(results, text))
+    print(_status_text(results))
 
 
 def _interrupted(results: Results, error: OSError) -> InputError:
@@ -155,28 +155,28 @@ def _interrupted(results: Results, error: OSError) -> InputError:
     return InputError(say("sweep '{folder}'", folder=results.folder), [Problem("", what), Problem("", hint)])
 
 
-def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings, text: Mapping[str, str]) -> Cost:
+def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings) -> Cost:
     from dxsim.kernel import is_warm
 
     if not is_warm():
-        print(text["run_compile"], file=sys.stderr, flush=True)
+        print(labels()["run_compile"], file=sys.stderr, flush=True)
     threads = settings.threads * (settings.workers if settings.execution == "dask" else 1)
     return estimate(jobs, sweep.context, threads, sweep.results.folder)
 
 
-def _is_agreed(text: Mapping[str, str]) -> bool:
+def _is_agreed() -> bool:
     """Ask; where nobody can answer, refuse and say how to agree beforehand."""
     if not sys.stdin.isatty():
         raise InputError(say("command line"), [Problem("", say("nobody is there to agree; add --yes"))])
     try:
-        return input(text["sweep_ask"]).strip().lower() in ("y", "yes", "はい")
+        return input(labels()["sweep_ask"]).strip().lower() in ("y", "yes", "はい")
     except EOFError:
         return False
 
 
-def _design_text(sweep: Sweep, text: Mapping[str, str]) -> str:
+def _design_text(sweep: Sweep) -> str:
     table = sweep.context.plan.table
-    return text["sweep_design"].format(
+    return labels()["sweep_design"].format(
         study=sweep.results.manifest["study"]["name"],
         sweep=sweep.results.manifest["sweep"],
         cases=table["case"].nunique(),
@@ -186,7 +186,7 @@ def _design_text(sweep: Sweep, text: Mapping[str, str]) -> str:
     )
 
 
-def _card(cost: Cost, sweep: Sweep, text: Mapping[str, str]) -> str:
+def _card(cost: Cost, sweep: Sweep) -> str:
     lines = [
         ("sweep_card_runs", f"{cost.runs:,}"),
         ("sweep_card_time", _duration(cost.seconds)),
@@ -194,17 +194,19 @@ def _card(cost: Cost, sweep: Sweep, text: Mapping[str, str]) -> str:
         ("sweep_card_disk", _bytes(cost.disk)),
     ]
     notes = {
-        "sweep_card_time": text["sweep_card_pilot"].format(seconds=f"{cost.seconds_a_run:.2g}", threads=cost.threads),
-        "sweep_card_disk": text["sweep_card_free"].format(free=_bytes(cost.free), folder=sweep.results.folder),
+        "sweep_card_time": labels()["sweep_card_pilot"].format(
+            seconds=f"{cost.seconds_a_run:.2g}", threads=cost.threads
+        ),
+        "sweep_card_disk": labels()["sweep_card_free"].format(free=_bytes(cost.free), folder=sweep.results.folder),
     }
-    return columns([["  " + text[key], value, notes.get(key, "")] for key, value in lines])
+    return columns([["  " + labels()[key], value, notes.get(key, "")] for key, value in lines])
 
 
-def _status_text(results: Results, text: Mapping[str, str]) -> str:
+def _status_text(results: Results) -> str:
     runs, total = results.runs(), results.manifest["runs"]
     failed = runs[runs["status"] == FAILED]
     lines = [
-        text["sweep_status"].format(
+        labels()["sweep_status"].format(
             done=f"{len(runs) - len(failed):,}", total=f"{total:,}", failed=len(failed), folder=results.folder
         )
     ]
@@ -212,11 +214,11 @@ def _status_text(results: Results, text: Mapping[str, str]) -> str:
         replay = " ".join(["dxsim", "reproduce", str(results.folder), row["run"]])
         lines.append(f"  {row['run']}  {_failure_text(row)}\n    {replay}")
     if len(failed) > _SHOWN_FAILURES:
-        lines.append("  " + text["sweep_more_failures"].format(count=len(failed) - _SHOWN_FAILURES))
+        lines.append("  " + labels()["sweep_more_failures"].format(count=len(failed) - _SHOWN_FAILURES))
     if len(runs) < total:
-        lines.append(text["sweep_go_on"].format(folder=results.folder))
+        lines.append(labels()["sweep_go_on"].format(folder=results.folder))
     elif len(failed):
-        lines.append(text["sweep_try_again"].format(folder=results.folder))
+        lines.append(labels()["sweep_try_again"].format(folder=results.folder))
     return "\n".join(lines)
 
 
@@ -254,12 +256,10 @@ class Progress:
     ----------
     total : int
         Runs to do.
-    text : mapping of str to str
-        Labels of a language.
     """
 
-    def __init__(self, total: int, text: Mapping[str, str]) -> None:
-        self._total, self._text, self._done = total, text, 0
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
         self._lock, self._end = threading.Lock(), threading.Event()
         self._begin = time.monotonic()
         self._is_terminal = sys.stderr.isatty()
@@ -289,6 +289,6 @@ class Progress:
         seconds = time.monotonic() - self._begin
         rate = self._done / seconds if seconds > 0 else 0.0
         left = _duration((self._total - self._done) / rate) if rate > 0 else "?"
-        return self._text["sweep_progress"].format(
+        return labels()["sweep_progress"].format(
             done=f"{self._done:,}", total=f"{self._total:,}", rate=f"{rate:.3g}", left=left
         )

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.model.codes import NOT_APPLICABLE
 from dxsim.model.compilation import call_helper
 from dxsim.model.initialisation import draw_market, market_shares, shift_readiness, start

@@ -28,8 +28,20 @@ from dxsim.model import (
     security,
     staff,
 )
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HIGHEST_LEVEL, PROGRAMMES, REASONS, TREASURY, Programme, Talks
+from dxsim.model.codes import (
+    ACCOUNTS,
+    CAUSES,
+    COHORTS,
+    HIGHEST_LEVEL,
+    PROGRAMMES,
+    REASONS,
+    TREASURY,
+    Listed,
+    Programme,
+    Talks,
+)
 from dxsim.model.fields import Field, numbers_of, record_of
+from dxsim.model.sharing import EXACT_PLAYERS
 from dxsim.reference import Reference
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import PREFECTURES
@@ -477,39 +489,56 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
     areas = PREFECTURES + 1
     top, wide, high = (HIGHEST_LEVEL[code] + 1 for code in (Programme.SECURITY, Programme.DATA, Programme.GOVERNANCE))
 
-    def whole(size: int) -> Integers:
-        return np.zeros(size, dtype=np.int64)
+    def whole(*shape: int) -> Integers:
+        return np.zeros(shape, dtype=np.int64)
+
+    def flags(*shape: int) -> Flags:
+        return np.zeros(shape, dtype=np.bool_)
 
     return Scratch(
         decided=whole(n * lots),
         chosen=whole(n * lots),
         ordered=whole(n * operations),
-        listed=whole(2),
+        listed=whole(len(Listed)),
         left=whole(n),
-        is_listed=np.zeros((n, lots), dtype=np.bool_),
+        is_listed=flags(n, lots),
         motives=_records((1,), commitment.MOTIVES),
-        prefecture_share=np.zeros((PREFECTURES + 1, lots)),
+        prefecture_share=np.zeros((areas, lots)),
         kind_share=np.zeros((kinds, lots)),
         tastes=np.zeros(vendors),
         available=np.zeros(vendors),
         finish=np.zeros(n * operations, dtype=np.int16),
         tasks=np.zeros((n, len(staff.Task))),
         bill=np.zeros(n),
-        **{name: np.zeros(areas) for name in ("pool", "lacking", "live_share")},
+        pool=np.zeros(areas),
+        lacking=np.zeros(areas),
         gap=np.zeros(n),
-        **{name: np.zeros(n, dtype=np.bool_) for name in ("is_customer", "has_changed")},
+        is_customer=flags(n),
+        has_changed=flags(n),
         rates=_records((len(PROGRAMMES),), programmes.RATE),
-        levels_before=np.zeros((n, len(PROGRAMMES)), dtype=np.int64),
-        level_sums=np.zeros((kinds, len(PROGRAMMES)), dtype=np.int64),
+        levels_before=whole(n, len(PROGRAMMES)),
+        level_sums=whole(kinds, len(PROGRAMMES)),
         mean_level=np.zeros((kinds, len(PROGRAMMES))),
         age_rates=_records((len(COHORTS),), residents.AGE_RATE),
         breach_factor=np.zeros((top, wide, high)),
         open_flows=np.zeros((wide, high)),
-        **{name: whole(areas) for name in ("area_live", "area_systems")},
+        live_share=np.zeros(areas),
+        area_live=whole(areas),
+        area_systems=whole(areas),
         players=_records((n,), coalition.PLAYER),
         talks_groups=_records((n,), formation.TALKS_GROUP),
-        **{name: whole(n) for name in ("members", "others", "leavers", "partners", "codes", "order")},
-        **{name: np.zeros(n) for name in ("alone", "weights", "shares", "grants", "payoffs", "wanted")},
+        members=whole(n),
+        others=whole(n),
+        leavers=whole(n),
+        partners=whole(n),
+        codes=whole(n),
+        order=whole(n),
+        alone=np.zeros(n),
+        weights=np.zeros(n),
+        shares=np.zeros(n),
+        grants=np.zeros(n),
+        payoffs=np.zeros(n),
+        wanted=np.zeros(n),
         differences=_records((1,), coalition.DIFFERENCES),
-        coalition_costs=np.zeros(1 << coalition.EXACT_PLAYERS),
+        coalition_costs=np.zeros(1 << EXACT_PLAYERS),
     )

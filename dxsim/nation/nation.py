@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import PACKAGE, is_folder, sha256, write_text
+from dxsim.language import say
 from dxsim.nation.schema import (
     ADJACENCY,
     MUNICIPALITIES,

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import Problem, at_line, nearest, say
+from dxsim.errors import Problem, at_line, nearest
+from dxsim.language import either, say
 from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURES, TYPES
 
 EXAMPLES = 5  # of one kind of problem; the rest are counted
@@ -63,6 +64,11 @@ class Column:
     blank: bool
     label_en: str
     label_ja: str
+
+    @property
+    def label(self) -> str:
+        """What it means in the language that is spoken."""
+        return either(self.label_en, self.label_ja)
 
 
 def _text(name: str, label_en: str, label_ja: str) -> Column:
@@ -370,7 +376,7 @@ class _Check:
                 self.problems.append(Problem(subject, what))
         for column in columns.values():
             if column.required and column.name not in present:
-                what = say("column '{column.name}' ({column.label_en}) is missing", column=column)
+                what = say("column '{column}' ({meaning}) is missing", column=column.name, meaning=column.label)
                 self.problems.append(Problem(subject, what))
         self.typed = pd.DataFrame(index=source.index)
         for column in columns.values():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.schema import AGE_BANDS
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dxsim.errors import InputError, Problem, at_line, nearest, say
+from dxsim.errors import InputError, Problem, at_line, nearest
+from dxsim.language import say
 
 HEADER_LINES = 10  # published tables have a few lines of titles above the header
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.nation.nation import Nation
 from dxsim.nation.schema import capped
 from dxsim.nation.text import Table, read_table

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.model.codes import (
     CAUSES,
     CHANNELS,
@@ -540,16 +541,16 @@ def _systems_ahead(state: State, i: int, vendor: int) -> float:
 
 
 def event_words(event: Mapping[str, Any]) -> str:
-    """Return what an event says, in the language of this process."""
+    """Return what an event says, in the language that is spoken."""
     kind, vendor = event["kind"], event["vendor"]
-    lot = next((lot for lot in lots() if lot.lot == event["lot"]), None)
-    system = next((operation for operation in operations() if operation.operation == event["operation"]), None)
+    lot = next((lot.name for lot in lots() if lot.lot == event["lot"]), None)
+    system = next((operation.name for operation in operations() if operation.operation == event["operation"]), None)
     if kind == "committed":
         cause = cause_words(event["cause"])
-        return say("{lot.name_en}: decided, with {vendor}; tipped by {cause}", lot=lot, vendor=vendor, cause=cause)
+        return say("{lot}: decided, with {vendor}; tipped by {cause}", lot=lot, vendor=vendor, cause=cause)
     if kind == "refused":
         yen = event["amount"]
-        return say("{lot.name_en}: no money for the first instalment ({yen:,.0f} yen short)", lot=lot, yen=yen)
+        return say("{lot}: no money for the first instalment ({yen:,.0f} yen short)", lot=lot, yen=yen)
     if kind == "joined":
         return say("it joins a group") if event["value"] >= 0 else say("it is in no group any more")
     if kind == "resigned":
@@ -562,7 +563,7 @@ def event_words(event: Mapping[str, Any]) -> str:
 
 
 def cause_words(cause: str) -> str:
-    """Return what tipped a commitment, in the language of this process."""
+    """Return what tipped a commitment, in the language that is spoken."""
     return {"own_motive": say("own motive"), "peers": say("peers"), "mandate": say("the mandate")}[cause]
 
 
@@ -577,29 +578,29 @@ def _level_words(programme: str, level: int) -> str:
     return words[programme]
 
 
-def _system_words(event: Mapping[str, Any], system: object, vendor: str | None) -> str:
+def _system_words(event: Mapping[str, Any], system: str | None, vendor: str | None) -> str:
     kind = event["kind"]
     if kind == "rebooked":
         month = f"{month_starts(event['value'])!s:.7}"
-        return say("{system.name_en}: booked again, not before {month}", system=system, month=month)
+        return say("{system}: booked again, not before {month}", system=system, month=month)
     if kind == "incident":
         return say(
-            "{system.name_en}: incident at the cut-over, {people:,} residents hit, corrected after {months:.0f} months",
+            "{system}: incident at the cut-over, {people:,} residents hit, corrected after {months:.0f} months",
             system=system,
             people=event["value"],
             months=event["amount"],
         )
     words = {
-        "ordered": say("{system.name_en}: ordered from {vendor}", system=system, vendor=vendor),
-        "started": say("{system.name_en}: {vendor} begins to work", system=system, vendor=vendor),
-        "failed_cutover": say("{system.name_en}: the cut-over is rolled back", system=system),
-        "live": say("{system.name_en}: live", system=system),
-        "done": say("{system.name_en}: the parallel run ends", system=system),
-        "withdrawn": say("{system.name_en}: withdrawn from {vendor}", system=system, vendor=vendor),
-        "planned": say("{system.name_en}: tendered again, now with {vendor}", system=system, vendor=vendor),
-        "released": say("{system.name_en}: {vendor} stops its work", system=system, vendor=vendor),
-        "flagged": say("{system.name_en}: known to be late ({reason})", system=system, reason=event["reason"]),
-        "called_late": say("{system.name_en}: late ({reason})", system=system, reason=event["reason"]),
+        "ordered": say("{system}: ordered from {vendor}", system=system, vendor=vendor),
+        "started": say("{system}: {vendor} begins to work", system=system, vendor=vendor),
+        "failed_cutover": say("{system}: the cut-over is rolled back", system=system),
+        "live": say("{system}: live", system=system),
+        "done": say("{system}: the parallel run ends", system=system),
+        "withdrawn": say("{system}: withdrawn from {vendor}", system=system, vendor=vendor),
+        "planned": say("{system}: tendered again, now with {vendor}", system=system, vendor=vendor),
+        "released": say("{system}: {vendor} stops its work", system=system, vendor=vendor),
+        "flagged": say("{system}: known to be late ({reason})", system=system, reason=event["reason"]),
+        "called_late": say("{system}: late ({reason})", system=system, reason=event["reason"]),
     }
     return words[kind]
 

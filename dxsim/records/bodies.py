@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.model.codes import CHANNELS, NEVER, PROGRAMMES, REASONS, Account
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings, Floats, Integers

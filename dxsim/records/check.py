@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import DxsimError, say
+from dxsim.errors import DxsimError
+from dxsim.language import say
 from dxsim.model.codes import ACCOUNTS, Account
 from dxsim.model.fields import columns_of, numbers_of
 from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR

@@ -81,7 +81,7 @@ class Findings:
     @cached_property
     def lots(self) -> Records:
         """Return for each system what is true of its lot at the end, (n, 20) `state.LOT`."""
-        return self.outcome.state.lots[:, self.outcome.inputs.country.lot_of]
+        return self.outcome.state.lots[:, self.outcome.inputs.country.lot_of].view(np.recarray)
 
     @cached_property
     def commit(self) -> Integers:

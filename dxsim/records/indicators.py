@@ -152,7 +152,7 @@ def market(found: Findings) -> Values:
     has_changed[found.frame.lot[found.systems.vendor != found.lots.legacy]] = True
     values["switch_rate"] = np.count_nonzero(has_changed) / found.frame.lots
     last_year = vendors[max(0, found.deadline - MONTHS_PER_YEAR) : found.deadline]
-    capacity, done = last_year.capacity, last_year.work_done
+    capacity, done = last_year["capacity"], last_year["work_done"]
     return values | {"idle_vendor_capacity": _ratio(np.maximum(0.0, capacity - done).sum(), capacity.sum())}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.model.codes import ACCOUNTS
 from dxsim.model.fields import columns_of
 from dxsim.model.state import COUNTS, FLOWS

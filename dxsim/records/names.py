@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 
 
 def check_names(subject: str, asked: Sequence[str], known: Sequence[str]) -> None:

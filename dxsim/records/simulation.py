@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.records.findings import Findings
 from dxsim.records.provenance import describe_run, now
 from dxsim.records.summary import summarise

@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.records.provenance import FORMAT, SOFTWARE
 from dxsim.records.tables import TABLES, Records
 

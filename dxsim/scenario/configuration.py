@@ -20,8 +20,9 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder, shipped
+from dxsim.language import say
 from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario
 
@@ -132,12 +133,7 @@ def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
         except ValueError as error:
             problems.append(_problem(override, error))
     composed = _compose([f"{key}={value}" for key, value in accepted.items()])
-    values: dict[str, Value] = {}
-    for key, value in _parameters(composed):
-        try:
-            values[key] = REGISTRY[key].read(value)
-        except ValueError as error:
-            problems.append(Problem("", str(error)))
+    values = dict(_parameters(composed))
     settings = None
     try:
         settings = Settings.model_validate({key: composed[key] for key in Settings.model_fields})
@@ -157,7 +153,7 @@ def read_command_line(overrides: Iterable[str]) -> RunConfiguration:
         figures=settings.figures,
         language=settings.language,
         vendor_table=Path(settings.vendor_table) if settings.vendor_table else None,
-        composed=settings.model_dump() | {"variant": composed["variant"]} | {"parameters": dict(_parameters(composed))},
+        composed=settings.model_dump() | {"variant": composed["variant"]} | {"parameters": values},
     )
 
 

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import current_language, say, spoken
 from dxsim.scenario.registry import GROUPS, REGISTRY, ROLES, STATUSES, Parameter, unknown
 from dxsim.scenario.usage import MODEL, parameters_read, readers
 
-HEADINGS = {
-    "en": ("Parameter", "Symbol", "Meaning", "Unit", "Default", "Bounds", "Range varied", "Role", "Status", "Source"),
-    "ja": ("パラメータ", "記号", "意味", "単位", "既定値", "許容範囲", "感度分析の範囲", "役割", "根拠", "出典"),
-}
-READ_IN = {"en": "Read in", "ja": "使用箇所"}
+
+def headings() -> tuple[str, ...]:
+    """Return what the columns of the table of parameters are called."""
+    return (
+        *(say("Parameter"), say("Symbol"), say("Meaning"), say("Unit"), say("Default"), say("Bounds")),
+        *(say("Range varied"), say("Role"), say("Status"), say("Source")),
+    )
 
 
-def parameter_table(language: str) -> str:
-    """Return all parameters as Markdown, one table for each group.
-
-    Parameters
-    ----------
-    language : str
-        ``en`` or ``ja``, for headings and meanings.
-    """
+def parameter_table() -> str:
+    """Return all parameters as Markdown, one table for each group."""
     parts = []
     for group in GROUPS:
-        rows = [_row(parameter, language) for parameter in REGISTRY.values() if parameter.group == group]
-        parts.append(f"## {group}\n\n{_table(HEADINGS[language], rows)}")
+        rows = [_row(parameter) for parameter in REGISTRY.values() if parameter.group == group]
+        parts.append(f"## {group}\n\n{_table(headings(), rows)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -35,9 +32,9 @@ def table_of_reads(module: str) -> str:
     rows = [
         (symbol, f"`{parameter.key}`", *cells, status, source)
         for parameter in parameters_read(module)
-        for _, symbol, *cells, _, status, source in [_row(parameter, "en")]
+        for _, symbol, *cells, _, status, source in [_row(parameter)]
     ]
-    name, symbol, *others, _, status, source = HEADINGS["en"]
+    name, symbol, *others, _, status, source = headings()
     return _table((symbol, name, *others, status, source), rows) if rows else ""
 
 
@@ -45,11 +42,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
 
 
-def _row(parameter: Parameter, language: str) -> tuple[str, ...]:
+def _row(parameter: Parameter) -> tuple[str, ...]:
     cells = (
         parameter.name,
         parameter.symbol,
-        parameter.label[language],
+        spoken(parameter.label),
         parameter.unit,
         str(parameter.default),
         ", ".join(parameter.choices) if parameter.choices else _span(parameter.minimum, parameter.maximum),
@@ -65,7 +62,7 @@ def _span(low: object, high: object) -> str:
     return "" if low is None else f"{low} – {high}"
 
 
-def describe(name: str, language: str = "en") -> str:
+def describe(name: str) -> str:
     """Return one parameter in a few lines: meaning, default, bounds, range, role, status, source, and where it is read.
 
     Raises
@@ -76,11 +73,11 @@ def describe(name: str, language: str = "en") -> str:
     if name not in REGISTRY:
         raise InputError(say("parameters"), [Problem(name, unknown(name))])
     parameter = REGISTRY[name]
-    cells = dict(zip(HEADINGS[language][3:], _row(parameter, language)[3:], strict=True))
-    role, status = HEADINGS[language][7:9]
-    if language == "en":
+    cells = dict(zip(headings()[3:], _row(parameter)[3:], strict=True))
+    role, status = headings()[7:9]
+    if current_language() == "en":
         cells[role] += f" ({ROLES[parameter.role]})"
         cells[status] += f" ({STATUSES[parameter.status]})"
-    cells[READ_IN[language]] = ", ".join(f"{MODEL.parent.name}/{MODEL.name}/{file}.py" for file in readers(parameter))
-    head = f"{name}: {parameter.label[language]} ({parameter.symbol})"
+    cells[say("Read in")] = ", ".join(f"{MODEL.parent.name}/{MODEL.name}/{file}.py" for file in readers(parameter))
+    head = f"{name}: {spoken(parameter.label)} ({parameter.symbol})"
     return "\n".join([head, *(f"  {heading}: {cell}" for heading, cell in cells.items() if cell)])

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from dxsim.errors import InputError, Problem, at_line, say
+from dxsim.errors import InputError, Problem, at_line
+from dxsim.language import say
 
 Location = tuple[str | int, ...]
 

@@ -2,25 +2,102 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
-from dxsim.errors import say
+from dxsim.language import say
+from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file, one_of
 from dxsim.scenario.registry import REGISTRY
-from dxsim.terms.calendar import MONTHS, month_name
-from dxsim.terms.municipalities import PREFECTURE_DIGITS
+from dxsim.terms.calendar import MONTHS, month_index, month_name
+from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BODY_LEVERS = tuple(key for key, parameter in REGISTRY.items() if parameter.role == "body_lever")  # full names
+TypeName = Annotated[str, one_of(tuple(TYPES))]
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+def _month(value: object, info: ValidationInfo) -> object:
+    """Return the index of a month; files write ``YYYY-MM``, Python may count."""
+    if isinstance(value, int) and not is_file(info):
+        return value
+    with suppress(ValueError):
+        if isinstance(value, str) and 0 <= (month := month_index(value)) < MONTHS:
+            return month
+    first, last = month_name(0), month_name(MONTHS - 1)
+    raise ValueError(say("must be a month from {first} to {last}, written YYYY-MM", first=first, last=last))
+
+
+def _from(value: object, info: ValidationInfo) -> object:
+    return 0 if value is None else _month(value, info)
+
+
+def _until(value: object, info: ValidationInfo) -> object:
+    """Return the month after the last one, which is what a file names."""
+    month = MONTHS if value is None else _month(value, info)
+    return month + 1 if isinstance(value, str) and isinstance(month, int) else month
+
+
+def _digits(value: object, count: int) -> str:
+    """Return a code of so many digits; YAML reads 13101 as a number, and 01100 as text."""
+    text = f"{value:0{count}d}" if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not re.fullmatch(f"[0-9]{{{count}}}", text):
+        raise ValueError(say("must be a code of {count} digits", count=count))
+    return text
+
+
+def _prefecture(value: object) -> str:
+    text = _digits(value, PREFECTURE_DIGITS)
+    if not 1 <= int(text) <= PREFECTURES:
+        raise ValueError(say("must be a prefecture's number from 01 to {last}", last=PREFECTURES))
+    return text
+
+
+def _code(value: object) -> str:
+    return _digits(value, CODE_DIGITS)
+
+
+def _condition(value: object, info: ValidationInfo) -> object:
+    """Return a condition; one that a file names must not be empty."""
+    if value == [] and is_file(info):
+        raise ValueError(say("must not be empty"))
+    return () if value is None else value
+
+
+def _amount(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    """Return a number; what is none in a file is told with its lever, see ``scenario_file.py``."""
+    try:
+        return check(value)
+    except ValidationError:
+        if is_file(info):
+            return value
+        raise
+
+
+Month = Annotated[int, BeforeValidator(_month)]
+Condition = Annotated[tuple[T, ...], BeforeValidator(_condition)]
+Persons = Annotated[Number, Field(ge=0)]
+Prefecture = Annotated[str, BeforeValidator(_prefecture)]
+Code = Annotated[str, BeforeValidator(_code)]
+
+
+@entry("who")
 class Who:
     """Which municipalities: those for whom all given conditions hold; an empty condition holds for everybody.
 
@@ -36,11 +113,11 @@ class Who:
         Codes of municipalities, five digits.
     """
 
-    types: tuple[str, ...] = ()
-    population_from: float | None = None
-    population_below: float | None = None
-    prefectures: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
+    types: Condition[TypeName] = ()
+    population_from: Persons | None = None
+    population_below: Persons | None = None
+    prefectures: Condition[Prefecture] = ()
+    codes: Condition[Code] = ()
 
     def meets(self, other: Who) -> bool:
         """Return whether some municipality can belong to both, as far as can be told without a nation.
@@ -90,7 +167,7 @@ def _holds(one: Sequence[str], other: Sequence[str]) -> bool:
     return not one or (bool(other) and set(one) >= set(other))
 
 
-@dataclass(frozen=True)
+@entry("policy")
 class Policy:
     """What the state does to a lever, for whom and how long.
 
@@ -103,20 +180,21 @@ class Policy:
     how : str
         ``set``, ``add`` or ``multiply``: what the value does to what the parameter and the policies before it left.
     first, last : int
-        Month (index) in which it begins, and the month after the last one.
+        Month (index) in which it begins, and the month after the last one; a file writes ``from`` and ``until``, the
+        last one.
     who : Who
         For whom.
     text : mapping of str to str
         What it is called, by language; may be empty.
     """
 
-    lever: str
-    value: float
-    how: str = "set"
-    first: int = 0
-    last: int = MONTHS
+    lever: Line
+    value: Annotated[Number, WrapValidator(_amount)]
+    how: Literal["set", "add", "multiply"] = "set"
+    first: Annotated[int, BeforeValidator(_from)] = Field(default=0, validation_alias="from")
+    last: Annotated[int, BeforeValidator(_until)] = Field(default=MONTHS, validation_alias="until")
     who: Who = Who()
-    text: Mapping[str, str] = field(default_factory=dict)
+    text: SomeText = field(default_factory=dict)
 
     def after(self, value: float) -> float:
         """Return what becomes of a lever's `value`, cut to the bounds of the registry."""
@@ -149,14 +227,14 @@ def what_text(policy: Policy) -> str:
 
 
 def when_text(policy: Policy) -> str:
-    """Return how long a policy lasts, in the language of this process."""
+    """Return how long a policy lasts, in the language that is spoken."""
     if policy.first <= 0 and policy.last >= MONTHS:
         return say("in all months")
     return say("from {first} to {last}", first=month_name(policy.first), last=month_name(policy.last - 1))
 
 
 def who_text(who: Who, types: Mapping[str, str] | None = None) -> str:
-    """Return for whom a policy is, in the language of this process; `types` gives the types other names."""
+    """Return for whom a policy is, in the language that is spoken; `types` gives the types other names."""
     names = [types[name] if types else name for name in who.types]
     conditions = [
         ", ".join(names),

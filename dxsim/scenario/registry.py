@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from dxsim.errors import InputError, Problem, at_line, nearest, say
+from dxsim.errors import InputError, Problem, at_line, nearest
+from dxsim.language import LANGUAGES, say
 from dxsim.terms.calendar import month_index
 
 Value = float | int | str
@@ -42,7 +43,6 @@ STATUSES = {
     "free": "free: to be calibrated or varied",
     "lever": "a choice of the policy maker",
 }
-LANGUAGES = ("en", "ja")
 TABLE = Path(__file__).with_name("parameters.csv")
 
 

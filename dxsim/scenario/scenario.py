@@ -9,50 +9,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
-from dxsim.scenario.policies import Policy, Who
+from dxsim.language import say
+from dxsim.scenario.events import Announcement, VendorEvent
+from dxsim.scenario.policies import Policy
 from dxsim.scenario.registry import REGISTRY, Record, Value, defaults, parameter_record, unknown
-from dxsim.scenario.scenario_file import PolicyEntry, ScenarioFile, read_scenario_file
-from dxsim.terms.calendar import MONTHS, month_index
+from dxsim.scenario.scenario_file import Expectation, ScenarioFile, read_scenario_file
 
 LONGEST_CHAIN = 10  # files that may extend one another
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """How `kpi` compares with the scenario that this one extends: ``lower``, ``higher`` or the ``same``.
-
-    The tests hold shipped scenarios to it over ten seeds (``tests/model/test_scenarios.py``); where the first guess was
-    wrong, `because` says so.
-    """
-
-    kpi: str
-    direction: str
-    because: str
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """In `month` (index), the state speaks; beliefs in an extension move towards `signal` (0 firm, 1 extended)."""
-
-    month: int
-    signal: float
-    text: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class VendorEvent:
-    """From `month` (index) on, the vendors of these size ranks (1: largest) change.
-
-    Their capacity is multiplied by `capacity_factor`, and they give up `withdrawn_lots` (names of lots).
-    """
-
-    month: int
-    vendors: tuple[int, ...]
-    capacity_factor: float
-    withdrawn_lots: tuple[str, ...]
-    text: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -132,78 +97,52 @@ def load_scenario(name_or_path: str | Path, overrides: Mapping[str, object] | No
     >>> load_scenario("baseline", {"policy.deadline": "2027-03"}).values["policy.deadline"]
     '2027-03'
     """
-    files = _chain(locate(str(name_or_path), Path()))
-    values = defaults()
-    for file in reversed(files):
-        values |= file.values
-    before = dict(values)
+    given: dict[str, Value] = {}
     problems = []
     for key, value in (overrides or {}).items():
         try:
-            values[key] = REGISTRY[key].read(value)
+            given[key] = REGISTRY[key].read(value)
         except KeyError:
             problems.append(Problem(key, unknown(key)))
         except ValueError as error:
             problems.append(Problem("", str(error)))
+    try:
+        files = _chain(locate(str(name_or_path), Path()))
+    except InputError as error:
+        raise InputError(error.subject, [*problems, *error.problems]) from None
+    before = defaults()
+    for file in reversed(files):
+        before |= file.values
+    values = before | given
     problems = problems or [Problem("", what) for what in contradictions(values)]
     if problems:
         raise InputError(say("scenario '{name}'", name=name_or_path), problems)
-    changed = {key: values[key] for key in overrides or {} if values[key] != before[key]}
+    changed = {key: value for key, value in given.items() if value != before[key]}
     return _resolved(files, values, changed)
 
 
 def _resolved(files: Sequence[ScenarioFile], values: Mapping[str, Value], changed: Mapping[str, Value]) -> Scenario:
     own = files[0].entries
 
-    def inherited(key: str) -> list[Any]:
+    def inherited(key: str) -> tuple[Any, ...]:
         given = (getattr(file.entries, key) for file in files)
-        return next((entries for entries in given if entries is not None), [])
+        return next((entries for entries in given if entries is not None), ())
 
-    announcements = [
-        Announcement(month_index(item.month), float(item.signal), item.text.texts())
-        for item in inherited("announcements")
-    ]
-    events = [
-        VendorEvent(
-            month_index(item.month),
-            tuple(item.vendors),
-            float(item.capacity_factor),
-            tuple(item.withdrawn_lots),
-            item.text.texts(),
-        )
-        for item in inherited("vendor_events")
-    ]
+    def in_order(key: str) -> tuple[Any, ...]:
+        return tuple(sorted(inherited(key), key=lambda item: item.month))
+
     return Scenario(
         name=own.name,
-        title=own.title.texts(),
-        meaning=own.meaning.texts(),
-        sources=tuple(own.sources),
-        expected=tuple(Expectation(item.kpi, item.direction, item.because) for item in own.expected),
+        title=own.title,
+        meaning=own.meaning,
+        sources=own.sources,
+        expected=own.expected,
         values=values,
-        announcements=tuple(sorted(announcements, key=lambda item: item.month)),
-        vendor_events=tuple(sorted(events, key=lambda item: item.month)),
-        surveys=tuple(sorted({month_index(month) for month in inherited("surveys")})),
-        policies=tuple(_policy(item) for item in inherited("policies")),
+        announcements=in_order("announcements"),
+        vendor_events=in_order("vendor_events"),
+        surveys=tuple(sorted(set(inherited("surveys")))),
+        policies=tuple(inherited("policies")),
         overrides=changed,
-    )
-
-
-def _policy(entry: PolicyEntry) -> Policy:
-    who = entry.who
-    return Policy(
-        lever=entry.lever,
-        value=float(entry.value),
-        how=entry.how,
-        first=month_index(entry.first) if entry.first else 0,
-        last=month_index(entry.until) + 1 if entry.until else MONTHS,
-        who=Who(
-            tuple(who.types or ()),
-            who.population_from,
-            who.population_below,
-            tuple(who.prefectures or ()),
-            tuple(who.codes or ()),
-        ),
-        text=entry.text.texts() if entry.text else {},
     )
 
 

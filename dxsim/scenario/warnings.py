@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dxsim.errors import say
+from dxsim.language import say
 from dxsim.scenario.policies import Policy, what_text
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario
@@ -29,7 +29,7 @@ HELP = ("residents.support_desks", "residents.access_points", "residents.tablets
 
 
 def warnings(scenario: Scenario) -> list[str]:
-    """Return what makes no sense in a scenario, one sentence each, in the language of this process."""
+    """Return what makes no sense in a scenario, one sentence each, in the language that is spoken."""
     checks = (_stacking, _idle, _timing, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors, _channels)
     return list(dict.fromkeys(what for check in checks for what in check(scenario)))
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, TextIO
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
+from dxsim.language import say
 from dxsim.sweep.store import RECORDS, Results, read_results
 from dxsim.terms.calendar import MONTHS
 

@@ -16,8 +16,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from uuid import uuid4
 
-from dxsim.errors import DxsimError, InputError, Problem, say
+from dxsim.errors import DxsimError, InputError, Problem
 from dxsim.kernel import is_warm
+from dxsim.language import say
 from dxsim.records.provenance import code_identity
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.sweep.distributions import beyond_bounds, drawn, is_bounded
 from dxsim.sweep.study import Study

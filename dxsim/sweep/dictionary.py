@@ -21,8 +21,8 @@ from dxsim.sweep.store import MARK_SCHEMA, MARKS
 from dxsim.terms.kpis import find_kpi, kpi_table, words
 
 if TYPE_CHECKING:
+    from dxsim.sweep.outcomes import Outcomes
     from dxsim.sweep.plan import Plan
-    from dxsim.sweep.study import Outcomes
 
 TABLE = Path(__file__).with_name("columns.csv")
 PLANNED, KPIS, SUMMARY = "plan", "kpis", "summary"
@@ -106,10 +106,10 @@ def dictionary_text(plan: Plan, kpis: Sequence[str], outcomes: Outcomes) -> str:
     tables = {PLANNED: list(plan.table.columns), KPIS: ["run", *kpis]}
     if outcomes.strata:
         tables["strata"] = [entry.column for entry in _kept("strata")]
-    if outcomes.month_columns:
-        tables["months"] = ["run", "month", "type", *outcomes.month_columns]
-    if outcomes.body_columns:
-        tables["bodies"] = ["run", "code", *outcomes.body_columns]
+    if outcomes.months:
+        tables["months"] = ["run", "month", "type", *outcomes.months.columns]
+    if outcomes.bodies:
+        tables["bodies"] = ["run", "code", *outcomes.bodies]
     tables |= {MARKS: MARK_SCHEMA.names, SUMMARY: [entry.column for entry in _kept(SUMMARY)]}
     rows = [describe_column(table, column) for table, columns in tables.items() for column in columns]
     text = io.StringIO()
@@ -146,8 +146,9 @@ def _kpi(name: str) -> Entry:
 
 
 def _filled(entry: Entry, column: str, filled: Mapping[str, str]) -> Entry:
-    def text(template: str, language: str) -> str:
-        return template.format(**{f"{key}_label": words()[language][f"{key}_{value}"] for key, value in filled.items()})
-
-    meanings = text(entry.meaning_en, "en"), text(entry.meaning_ja, "ja")
+    labels = {
+        language: {f"{key}_label": names[f"{key}_{value}"] for key, value in filled.items()}
+        for language, names in words().items()
+    }
+    meanings = entry.meaning_en.format(**labels["en"]), entry.meaning_ja.format(**labels["ja"])
     return Entry(entry.table, column, entry.type, entry.unit, *meanings)

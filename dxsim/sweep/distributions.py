@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import nearest, say
+from dxsim.errors import nearest
+from dxsim.language import say
 from dxsim.scenario.registry import Parameter, Value
 from dxsim.terms.calendar import month_index, month_name
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.scenario.configuration import KEYS, LARGEST_SEED, read_choices
 from dxsim.scenario.registry import REGISTRY
+from dxsim.sweep.sample import Seeds
 from dxsim.sweep.settings import read_settings
-from dxsim.sweep.study import Seeds, Study
+from dxsim.sweep.study import Study
 
 NAME = "multirun"
 HOW = (

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
+from dxsim.language import say
 from dxsim.scenario.configuration import variant_values
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario, contradictions, load_scenario

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dxsim.nation.vendor_table import VendorTable
     from dxsim.records.frame import Frame
     from dxsim.scenario.scenario import Scenario
+    from dxsim.sweep.outcomes import Outcomes
     from dxsim.sweep.plan import Plan
-    from dxsim.sweep.study import Outcomes
 
 
 class Job(NamedTuple):
@@ -124,8 +124,8 @@ def _find(job: Job, context: Context) -> Finding:
     return Finding(
         [values.get(kpi, np.nan) for kpi in context.kpis],
         strata(found) if outcomes.strata else {},
-        month_series(found, outcomes.month_columns, outcomes.month_types) if outcomes.month_columns else {},
-        body_columns(found, outcomes.body_columns) if outcomes.body_columns else {},
+        month_series(found, outcomes.months.columns, outcomes.months.types) if outcomes.months else {},
+        body_columns(found, outcomes.bodies) if outcomes.bodies else {},
     )
 
 
@@ -143,15 +143,15 @@ def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> 
             for stratum in outcomes.strata
         ]
         tables["strata"] = pa.concat_tables(parts)
-    if outcomes.month_columns:
-        types = outcomes.month_types
+    if outcomes.months:
+        types = outcomes.months.types
         starts = np.array([np.datetime64(month_name(month), "M") for month in range(MONTHS)]).astype("datetime64[ms]")
         keys: dict[str, Sequence[object] | np.ndarray] = {
             "month": np.repeat(starts, len(types)),
             "type": list(types) * MONTHS,
         }
         tables["months"] = _table(runs, keys, [finding.months for finding in found])
-    if outcomes.body_columns:
+    if outcomes.bodies:
         tables["bodies"] = _table(runs, {"code": frame.code}, [finding.bodies for finding in found])
     return tables
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.provenance import code_identity, describe_nation, describe_software, now, without_folders
@@ -20,6 +21,7 @@ from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
 from dxsim.sweep.dictionary import dictionary_text
 from dxsim.sweep.execution import run_here, stop_on_signal
+from dxsim.sweep.outcomes import Outcomes
 from dxsim.sweep.plan import make_plan, read_plan
 from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
@@ -35,11 +37,11 @@ from dxsim.sweep.store import (
     read_results,
     write_batch,
 )
-from dxsim.sweep.study import Outcomes, Study
-from dxsim.sweep.study_entries import ALL
+from dxsim.sweep.study import Study
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
 from dxsim.terms.kpis import kpi_names
+from dxsim.terms.municipalities import ALL
 
 _ID_DIGITS = 8
 _BATCH_SIZE = 16  # where nobody waits to see the cost first
@@ -142,7 +144,7 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
     before = {"nation": manifest["nation"]["fingerprint"], "vendor_table": manifest["vendor_table"]["sha256"]}
     if problems := _changes(before, who):
         raise InputError(say("sweep '{folder}'", folder=folder), problems)
-    context = Context(plan, nation, table, _outcomes(manifest["outcomes"]), tuple(manifest["kpis"]))
+    context = Context(plan, nation, table, Outcomes(**manifest["outcomes"]), tuple(manifest["kpis"]))
     return Sweep(results, context, tuple(_changes(manifest["code"], code_identity())))
 
 
@@ -211,21 +213,23 @@ def carry_on(
     size = settings.batch or batch_size
     batches = [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
     if settings.execution == "here":
-        for batch in run_here(batches, sweep.context, settings.threads, should_stop, partial(on_runs, 1)):
-            sweep.results.write(batch)
+        done = run_here(batches, sweep.context, settings.threads, should_stop, partial(on_runs, 1))
     else:
-        _carry_on_elsewhere(sweep, batches, settings, should_stop, on_runs)
+        done = _done_on_cluster(sweep, batches, settings, should_stop, on_runs)
+    for batch in done:
+        sweep.results.write(batch)
     if not sweep.missing():
         finish(sweep)
 
 
-def _carry_on_elsewhere(
+def _done_on_cluster(
     sweep: Sweep,
     batches: Sequence[Sequence[Job]],
     settings: Settings,
     should_stop: Callable[[], bool],
     on_runs: Callable[[int], object],
-) -> None:
+) -> Iterator[Batch]:
+    """Yield what a cluster did and did not write itself, and the batches that it lost."""
     folder = sweep.results.folder.resolve()
     work: Callable[[Sequence[Job], Context], Batch | None] = (
         run_batch if settings.writer == "gather" else partial(_run_and_write, folder=folder)
@@ -241,9 +245,9 @@ def _carry_on_elsewhere(
     )
     for answer in answers:
         if answer.error is not None:
-            sweep.results.write(lost_batch(answer.batch, answer.error))
+            yield lost_batch(answer.batch, answer.error)
         elif answer.result is not None:
-            sweep.results.write(answer.result)
+            yield answer.result
         on_runs(len(answer.batch))
 
 
@@ -286,11 +290,6 @@ def _changes(before: Mapping[str, str], now_: Mapping[str, str]) -> list[Problem
         for key, value in before.items()
         if (is_now := now_.get(key, "-")) != value
     ]
-
-
-def _outcomes(given: Mapping[str, Any]) -> Outcomes:
-    months = given.get("months", {"columns": [], "types": []})
-    return Outcomes(given["kpis"], given["strata"], months["columns"], months["types"], given["bodies"])
 
 
 def _seen_from(folder: Path, place: str) -> str:

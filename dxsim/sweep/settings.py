@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 
 MOST_THREADS, LARGEST_BATCH = 1024, 10_000
 

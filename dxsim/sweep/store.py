@@ -29,8 +29,9 @@ import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import sha256, write_text, write_whole
+from dxsim.language import say
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from pathlib import PurePath
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-import numpy as np
+from pydantic import AfterValidator, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
 
-from dxsim.scenario.plain_yaml import Document
-from dxsim.scenario.registry import Value
-from dxsim.sweep.distributions import Uncertainty
-from dxsim.sweep.study_entries import ALL, STRATA, checked
+from dxsim.errors import InputError, nearest
+from dxsim.files import is_folder
+from dxsim.language import say
+from dxsim.scenario.configuration import SYNTHETIC, variant_names
+from dxsim.scenario.entries import Filled, Line, Name, Refuse, Texts, entry, faults, is_file, plain, said, short
+from dxsim.scenario.plain_yaml import Location
+from dxsim.scenario.registry import REGISTRY, Value, unknown
+from dxsim.scenario.scenario import is_path, locate
+from dxsim.sweep.distributions import Uncertainty, completed
+from dxsim.sweep.outcomes import Outcomes
+from dxsim.sweep.sample import Sample, Seeds
+from dxsim.sweep.values import DISTINCT, parameters, read, refuse_twins, section, values
+
+Fault = tuple[Location, str, bool]  # where, what, and whether the key is named
 
 
 @dataclass(frozen=True)
@@ -39,85 +50,118 @@ class Case:
         return {**{key: value for key, value in given.items() if value is not None}, **self.values}
 
 
-@dataclass(frozen=True)
-class Sample:
-    """How the uncertainties are drawn.
-
-    Parameters
-    ----------
-    method : {"latin_hypercube", "sobol", "saltelli", "morris", "list"}
-        ``list``: the points themselves are given.
-    size : int, optional
-        Points of a Latin hypercube or Sobol sequence, base points of Saltelli's sample, trajectories of Morris. A power
-        of two for Sobol and Saltelli.
-    seed : int, optional
-        0 to 2**32 - 1; 1 by default.
-    levels : int, optional
-        Of Morris's grid, even; 4 by default.
-    second_order : bool, optional
-        Whether Saltelli's sample serves interactions of two parameters, at twice the runs; no by default.
-    points : sequence of mapping, optional
-        For ``list``: all of them name the same parameters.
-    """
-
-    method: str
-    size: int | None = None
-    seed: int | None = None
-    levels: int | None = None
-    second_order: bool | None = None
-    points: Sequence[Mapping[str, Value]] | None = None
+def _folder(info: ValidationInfo) -> Path:
+    """Return what paths are relative to. Python may tell of a sweep elsewhere: what is not here shows when used."""
+    return info.context or Path()
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """Replicates.
-
-    Parameters
-    ----------
-    first, count : int
-        Seeds first to first + count - 1.
-    common : bool
-        Whether every case and point has these seeds (common random numbers). If not, each run has a seed of its own,
-        drawn from what is run and from its number `first` to first + count - 1.
-    """
-
-    first: int = 1
-    count: int = 1
-    common: bool = True
+def _nation(name: str, info: ValidationInfo) -> str:
+    if name == SYNTHETIC:
+        return name
+    path = _folder(info) / name
+    if is_file(info) and not is_folder(path):
+        bounds = say("'{synthetic}' or a folder", synthetic=SYNTHETIC)
+        what = say("{key} must be {bounds} (got {value})", key="nation", bounds=bounds, value=repr(name))
+        raise said(what + nearest(name, [SYNTHETIC]), with_key=False)
+    return path.as_posix()
 
 
-@dataclass(frozen=True)
-class Outcomes:
-    """What is kept of each run.
-
-    Parameters
-    ----------
-    kpis : "all" or sequence of str
-        Names as in a summary.
-    strata : sequence of {"size_class", "type"}
-        By what municipalities are divided.
-    month_columns : sequence of str
-        Monthly figures, `dxsim.records.months.MONTH_COLUMNS`; may be empty.
-    month_types : sequence of str
-        For which types of municipality; ``all`` is their sum.
-    body_columns : sequence of str
-        The final state of every municipality, `dxsim.records.bodies.BODY_COLUMNS`; may be empty.
-    """
-
-    kpis: str | Sequence[str] = ALL
-    strata: Sequence[str] = STRATA
-    month_columns: Sequence[str] = ()
-    month_types: Sequence[str] = (ALL,)
-    body_columns: Sequence[str] = ()
-
-    def data(self) -> dict[str, Any]:
-        """Return it as a study file has it."""
-        months = {"months": {"columns": self.month_columns, "types": self.month_types}}
-        rest = {"kpis": self.kpis, "strata": self.strata, "bodies": self.body_columns}
-        return {**rest, **(months if len(self.month_columns) else {})}
+def _vendor_table(name: str, info: ValidationInfo) -> str:
+    path = _folder(info) / name
+    if is_file(info) and not path.is_file():
+        raise said(say("there is no such file"))
+    return path.as_posix()
 
 
-@dataclass(frozen=True)
+def _scenario(name: str, info: ValidationInfo) -> str:
+    """Return a scenario's name, or its path from here; what its file says is checked with the plan."""
+    try:
+        path = locate(name, _folder(info))
+    except InputError as error:
+        raise said(error.problems[0].what) from None
+    if is_file(info) and is_path(name) and not path.is_file():
+        raise said(say("there is no such file"))
+    return path.as_posix() if is_path(name) else name
+
+
+def _variant(name: str) -> str:
+    known = variant_names()
+    if name not in known:
+        hint = nearest(name, known)
+        raise said(say("no variant '{name}'{hint} (known: {known})", name=name, hint=hint, known=", ".join(known)))
+    return name
+
+
+def _levers(given: object) -> dict[str, tuple[Value, ...]]:
+    found: dict[str, tuple[Value, ...]] = {}
+    with faults() as refuse:
+        for key in parameters(section(given), refuse):
+            choices = section(given)[key]
+            if not isinstance(choices, list) or not choices:
+                must = say("must not be empty") if choices == [] else say("must be a list")
+                refuse(say("{must} (got {value})", must=must, value=short(choices)), key)
+                continue
+            each = [read(key, value, refuse, key, place).get(key) for place, value in enumerate(choices)]
+            refuse_twins(each, refuse, key)
+            found[key] = tuple(value for value in each if value is not None)
+    return found
+
+
+def _cases(given: object, info: ValidationInfo) -> tuple[Case, ...]:
+    if not isinstance(given, list):
+        raise ValueError(say("must be a list"))
+    found = []
+    with faults() as refuse:
+        for place, row in enumerate(given):
+            if isinstance(row, dict):
+                found.append(_case(row, place, refuse, info))
+            else:
+                must = say("must have keys of its own")
+                refuse(say("{must} (got {value})", must=must, value=short(row)), place)
+        names = [case.name for case in found]
+        for place, name in enumerate(names):
+            if name is not None and name in names[:place]:
+                refuse(say("{key} is given twice", key=name), place, "name")
+    return tuple(found)
+
+
+def _case(row: Mapping[str, Any], place: int, refuse: Refuse, info: ValidationInfo) -> Case:
+    levers: dict[str, Value] = {}
+    own: dict[str, str] = {}
+    for key, value in row.items():
+        if key in REGISTRY:
+            levers |= read(key, value, refuse, place, key)
+        elif key not in ("name", "scenario"):
+            refuse(unknown(key), place, key)
+        elif not isinstance(value, str) or not value:
+            refuse(say("{must} (got {value})", must=say("must be text"), value=short(value)), place, key)
+        else:
+            own[key] = value
+    if "scenario" in own:
+        try:
+            own["scenario"] = _scenario(own["scenario"], info)
+        except PydanticCustomError as error:
+            refuse(error.message(), place, "scenario")
+    return Case(levers, **own)
+
+
+def _uncertainties(given: object) -> dict[str, Uncertainty]:
+    found: dict[str, Uncertainty] = {}
+    with faults() as refuse:
+        for key in parameters(section(given), refuse):
+            parts = section(given)[key]
+            if parts is not None and not isinstance(parts, dict):
+                refuse(say("{must} (got {value})", must=say("must have keys of its own"), value=short(parts)), key)
+                continue
+            uncertainty, wrong = completed(REGISTRY[key], parts or {})
+            for part, what in wrong:
+                refuse(what, key, *((part,) if part in (parts or {}) else ()))
+            if uncertainty is not None:
+                found[key] = uncertainty
+    return found
+
+
+@entry()
 class Study:
     """An experiment.
 
@@ -164,34 +208,20 @@ class Study:
     {'policy.capacity_programme': (0.0, 0.2)}
     """
 
-    name: str
-    title: Mapping[str, str] = field(default_factory=dict)
-    question: Mapping[str, str] = field(default_factory=dict)
-    nation: str = "synthetic"
-    vendor_table: str | None = None
-    scenarios: Sequence[str] = ("baseline",)
-    variants: Sequence[str] = ("default",)
-    levers: Mapping[str, Sequence[Value]] = field(default_factory=dict)
-    cases: Sequence[Case] = ()
-    uncertainties: Mapping[str, Uncertainty] = field(default_factory=dict)
-    constants: Mapping[str, Value] = field(default_factory=dict)
+    name: Name
+    title: Texts = field(default_factory=dict)
+    question: Texts = field(default_factory=dict)
+    nation: Annotated[Line, AfterValidator(_nation)] = SYNTHETIC
+    vendor_table: Annotated[Line, AfterValidator(_vendor_table)] | None = None
+    scenarios: Annotated[Filled[Annotated[Line, AfterValidator(_scenario)]], DISTINCT] = ("baseline",)
+    variants: Annotated[Filled[Annotated[Line, AfterValidator(_variant)]], DISTINCT] = ("default",)
+    levers: Annotated[Mapping[str, Sequence[Value]], PlainValidator(_levers)] = field(default_factory=dict)
+    cases: Annotated[Sequence[Case], PlainValidator(_cases)] = ()
+    uncertainties: Annotated[Mapping[str, Uncertainty], PlainValidator(_uncertainties)] = field(default_factory=dict)
+    constants: Annotated[Mapping[str, Value], PlainValidator(values)] = field(default_factory=dict)
     sample: Sample | None = None
     seeds: Seeds = Seeds()
     outcomes: Outcomes = Outcomes()
-
-    def __post_init__(self) -> None:
-        parts = checked(Document(None, self.data(), {}, ()))
-        built = {
-            **parts,
-            "levers": {key: tuple(values) for key, values in parts["levers"].items()},
-            "cases": tuple(_case(case) for case in parts["cases"]),
-            "uncertainties": {key: _uncertainty(given) for key, given in parts["uncertainties"].items()},
-            "sample": Sample(**_tuples(parts["sample"])) if parts["sample"] else None,
-            "seeds": Seeds(**parts["seeds"]),
-            "outcomes": _outcomes(parts["outcomes"]),
-        }
-        for key, value in _tuples(built).items():
-            object.__setattr__(self, key, value)
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -207,42 +237,42 @@ class Study:
 
     def data(self) -> dict[str, Any]:
         """Return it as a study file has it: texts, numbers, lists and keys."""
-        return {entry.name: _plain(getattr(self, entry.name)) for entry in fields(self)}
+        return {part.name: plain(getattr(self, part.name)) for part in fields(self)}
+
+    @classmethod
+    def together(cls, given: Mapping[str, Any]) -> Iterator[Fault]:
+        """Yield what does not go together in a study as given: a parameter in two parts, a sample of nothing, ..."""
+        levers, cases, sample = (given.get(part) for part in ("levers", "cases", "sample"))
+        if levers and cases and isinstance(levers, dict) and isinstance(cases, list):
+            yield ("cases",), say("give levers or cases, not both"), True
+        owner: dict[str, str] = {}
+        for part in ("levers", "cases", "uncertainties", "points", "constants"):
+            for key, location in _named(given, part):
+                if owner.setdefault(key, part) != part:
+                    what = say("{key} stands under {other} too; a parameter has one place", key=key, other=owner[key])
+                    yield location, what, False
+        drawn = given.get("uncertainties", {})
+        if not isinstance(drawn, dict):
+            return
+        is_list = isinstance(sample, dict) and sample.get("method") == "list"
+        if drawn and sample is None:
+            yield ("uncertainties",), say("say under sample how they are drawn: method, size and seed"), True
+        if drawn and is_list:
+            yield ("uncertainties",), say("a list of points says all values; leave the uncertainties out"), True
+        if not drawn and isinstance(sample, dict) and not is_list:
+            yield ("sample",), say("there is nothing to draw; name parameters under uncertainties"), True
 
 
-def _case(given: Mapping[str, Any]) -> Case:
-    values = {key: value for key, value in given.items() if key not in ("name", "scenario")}
-    return Case(values, given.get("name"), given.get("scenario"))
-
-
-def _uncertainty(given: Mapping[str, Any]) -> Uncertainty:
-    own = ("distribution", "low", "high")
-    rest = {key: value for key, value in given.items() if key not in own}
-    return Uncertainty(**{key: given[key] for key in own if key in given}, parameters=rest)
-
-
-def _outcomes(given: Mapping[str, Any]) -> Outcomes:
-    columns = {"body_columns": given["bodies"]}
-    if given["months"]:
-        columns |= {"month_columns": given["months"]["columns"], "month_types": given["months"]["types"]}
-    return Outcomes(**_tuples({"kpis": given["kpis"], "strata": given["strata"], **columns}))
-
-
-def _tuples(parts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in parts.items()}
-
-
-def _plain(value: object) -> object:
-    """Return what was given in Python as a file would have it."""
-    if isinstance(value, Case | Uncertainty | Outcomes):
-        return _plain(value.data())
-    if isinstance(value, Sample | Seeds):
-        parts = ((entry.name, _plain(getattr(value, entry.name))) for entry in fields(value))
-        return {key: part for key, part in parts if part is not None}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple | range | np.ndarray):
-        return [_plain(part) for part in value]
-    if isinstance(value, PurePath):
-        return value.as_posix()
-    return value.item() if isinstance(value, np.generic) else value
+def _named(given: Mapping[str, Any], part: str) -> Iterator[tuple[str, Location]]:
+    """Yield the parameters of a part of a study and where each stands first."""
+    within: Location = ("sample", "points") if part == "points" else (part,)
+    found: Any = given
+    for key in within:
+        found = found.get(key) if isinstance(found, dict) else None
+    seen: set[str] = set()
+    rows = enumerate(found) if isinstance(found, list) else [(None, found)]
+    for place, row in rows:
+        for key in row if isinstance(row, dict) else ():
+            if key in REGISTRY and key not in seen:
+                seen.add(key)
+                yield key, (*within, key) if place is None else (*within, place, key)

@@ -1,4 +1,4 @@
-"""Studies in files: YAML to `Study` and back; what may stand in one is in ``study_entries.py``."""
+"""Studies in files: YAML to `Study` and back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 import yaml
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import shipped
-from dxsim.scenario.plain_yaml import read_yaml
+from dxsim.language import say
+from dxsim.scenario.entries import read_entry
+from dxsim.scenario.plain_yaml import Document, read_yaml
 from dxsim.scenario.scenario import is_path
 from dxsim.sweep.study import Study
-from dxsim.sweep.study_entries import checked
 
 _WORD = re.compile(r"[A-Za-z_][\w./-]*")  # can't be taken for a number, in YAML 1.1 or 1.2
 
@@ -43,7 +44,22 @@ def read_study(name_or_path: str | Path) -> Study:
     >>> read_study("cooperation_grant").scenarios
     ('baseline',)
     """
-    return Study(**checked(read_yaml(_locate(str(name_or_path)))))
+    return study_of(read_yaml(_locate(str(name_or_path))))
+
+
+def study_of(document: Document) -> Study:
+    """Return the study of a file that was read.
+
+    Raises
+    ------
+    InputError
+        With every problem, in the order of its lines.
+    """
+    study, problems = read_entry(Study, document, say("expected keys such as name, scenarios and levers"))
+    if problems or study is None:
+        by_line = sorted(problems, key=lambda problem: problem.line)
+        raise InputError(say("study file {file}", file=document.path), by_line)
+    return study
 
 
 def _locate(name: str) -> Path:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.sweep.recording import Job, run_batch
 from dxsim.sweep.runner import Sweep
 from dxsim.sweep.store import DONE, MANIFEST, Results, same_bits, sorted_frame

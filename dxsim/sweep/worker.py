@@ -7,7 +7,8 @@ from typing import TypeVar, cast
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from dxsim.errors import DxsimError, say
+from dxsim.errors import DxsimError
+from dxsim.language import say
 from dxsim.records.provenance import code_identity
 
 Batch = TypeVar("Batch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dxsim.errors import say
+from dxsim.language import say
 
 FIRST_YEAR, FIRST_MONTH = 2021, 4
 MONTHS = 180  # 15 fiscal years, April 2021 to March 2036

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from dxsim.files import PACKAGE
+from dxsim.language import LANGUAGES
 from dxsim.terms.calendar import month_name
 
 LIVE_MONTHS = ("2026-01", "2027-03", "2031-03")
@@ -44,7 +45,7 @@ def kpi_table() -> Mapping[str, Kpi]:
         return {
             row["kpi"]: Kpi(
                 **{column: row[column] for column in _COLUMNS},
-                label={language: row[f"label_{language}"] for language in ("en", "ja")},
+                label={language: row[f"label_{language}"] for language in LANGUAGES},
             )
             for row in csv.DictReader(file)
         }
@@ -55,7 +56,7 @@ def words() -> Mapping[str, Mapping[str, str]]:
     """Return what the parts of a nation are called in labels, by language and key."""
     with (PACKAGE / "terms" / "words.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {language: {row["key"]: row[language] for row in rows} for language in ("en", "ja")}
+    return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
 
 
 def kpi_names(surveys: Sequence[int]) -> tuple[str, ...]:

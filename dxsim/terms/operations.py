@@ -7,6 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from dxsim.files import PACKAGE
+from dxsim.language import either
 
 MOST_VENDORS = 64  # draws are set aside for so many
 
@@ -20,6 +21,11 @@ class Lot(NamedTuple):
     applies_to: str
     bundling_factor: float
 
+    @property
+    def name(self) -> str:
+        """What it is called in the language that is spoken."""
+        return either(self.name_en, self.name_ja)
+
 
 class Operation(NamedTuple):
     """One of the 20 operations to be standardised."""
@@ -29,6 +35,11 @@ class Operation(NamedTuple):
     name_ja: str
     lot: str
     work_weight: float
+
+    @property
+    def name(self) -> str:
+        """What it is called in the language that is spoken."""
+        return either(self.name_en, self.name_ja)
 
 
 @cache

@@ -1,6 +1,6 @@
 """The table of charts, and all that reads it: `dxsim.plots`, the figures of a run, those of a sweep.
 
-A new chart is a file in ``views/run`` or ``views/sweep``, its texts in ``labels.csv``, and a row here.
+A new chart is a file in ``views/run`` or ``views/sweep``, its texts in ``labels.po``, and a row here.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class SweepChart(Chart):
         Yields figures with the names of their files: one for each outcome, stratum or kind of uncertainty.
     """
 
-    of_sweep: Callable[[SweepData, str], Iterator[tuple[str, Plot]]]
+    of_sweep: Callable[[SweepData], Iterator[tuple[str, Plot]]]
 
 
 CHARTS: tuple[Chart, ...] = (
@@ -108,7 +108,7 @@ CHARTS: tuple[Chart, ...] = (
 """In the order in which reports show them."""
 
 
-def run_figures(records: Records, nation: Nation | None, language: str = "en") -> dict[str, Plot]:
+def run_figures(records: Records, nation: Nation | None) -> dict[str, Plot]:
     """Return every figure of a run by the name of its file.
 
     Parameters
@@ -117,36 +117,34 @@ def run_figures(records: Records, nation: Nation | None, language: str = "en") -
         Of one run.
     nation : Nation or None
         The nation it was run on; without it there are no maps.
-    language : str
-        "en" or "ja".
     """
     figures = {}
     for chart in CHARTS:
         if isinstance(chart, RunChart):
-            figures[chart.name] = chart.figure(records, language)
+            figures[chart.name] = chart.figure(records)
         elif isinstance(chart, RunMap) and nation:
-            figures[chart.file or chart.name] = chart.figure(records, nation, language)
+            figures[chart.file or chart.name] = chart.figure(records, nation)
     return figures
 
 
-def draw_run(records: Records, nation: Nation, folder: Path, language: str = "en") -> None:
+def draw_run(records: Records, nation: Nation, folder: Path) -> None:
     """Draw every figure of a run as a PNG file in `folder`, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, figure in run_figures(records, nation, language).items():
+    for name, figure in run_figures(records, nation).items():
         figure.savefig(folder / f"{name}.png")
 
 
-def sweep_figures(data: SweepData, language: str = "en") -> Iterator[tuple[str, Plot]]:
+def sweep_figures(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield every figure of a sweep for which there are records, with the name of its file."""
     for chart in CHARTS:
         if isinstance(chart, SweepChart):
-            yield from chart.of_sweep(data, language)
+            yield from chart.of_sweep(data)
 
 
-def draw_sweep(data: SweepData, folder: Path, language: str = "en") -> list[str]:
+def draw_sweep(data: SweepData, folder: Path) -> list[str]:
     """Draw every figure of a sweep as a PNG file in `folder`, made if it is not there, and return their names."""
     names = []
-    for name, figure in sweep_figures(data, language):
+    for name, figure in sweep_figures(data):
         write_whole(folder / f"{name}.png", figure.savefig)
         names.append(name)
     return names

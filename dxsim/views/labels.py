@@ -1,82 +1,79 @@
-"""Every text that dxsim shows, in English and Japanese, from ``labels.csv`` and, for names in KPIs, ``words.csv``."""
+"""The texts of figures, reports and commands, by key: from ``labels.po`` and, for names of terms, ``words.csv``."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
 
-from dxsim.files import PACKAGE
-from dxsim.terms.kpis import find_kpi
+from dxsim.language import current_language, either, spoken, texts
+from dxsim.terms.kpis import find_kpi, words
 from dxsim.terms.municipalities import ALL, TYPES
 
-LANGUAGES = ("en", "ja")
 SHOWN_CHANGES = 2
-TABLES = (PACKAGE / "terms" / "words.csv", PACKAGE / "views" / "labels.csv")
 
 _OWN_DEADLINE = re.compile(r"\s*[（(]\{deadline\}末?[)）]")
 
 
+def labels() -> Mapping[str, str]:
+    """Return the texts by key, in the language that is spoken."""
+    return _labels(current_language())
+
+
 @cache
-def labels(language: str) -> Mapping[str, str]:
-    """Return the texts of a language, "en" or "ja", by key."""
-    texts: dict[str, str] = {}
-    for table in TABLES:
-        with table.open(encoding="utf-8", newline="") as file:
-            texts |= {row["key"]: row[language] for row in csv.DictReader(file)}
-    return texts
+def _labels(language: str) -> Mapping[str, str]:
+    return {**words()[language], **texts("labels", language)}
 
 
-def month_text(month: str, language: str) -> str:
-    """Return a month written YYYY-MM as a reader of `language` expects it.
+def month_text(month: str) -> str:
+    """Return a month written YYYY-MM as a reader expects it.
 
     Examples
     --------
-    >>> month_text("2026-03", "ja")
+    >>> from dxsim.language import in_language
+    >>> with in_language("ja"):
+    ...     month_text("2026-03")
     '2026年3月'
     """
     year, number = month.split("-")
-    return f"{year}年{int(number)}月" if language == "ja" else month
+    return f"{year}年{int(number)}月" if current_language() == "ja" else month
 
 
-def changes_text(overrides: Mapping[str, object], language: str) -> str:
+def changes_text(overrides: Mapping[str, object]) -> str:
     """Return what was changed in a scenario as one short text: the first `SHOWN_CHANGES` parameters, and how many more.
 
     Examples
     --------
-    >>> changes_text({"vendor.count": 12, "policy.portability": 0.9, "policy.enforcement": 0}, "en")
+    >>> changes_text({"vendor.count": 12, "policy.portability": 0.9, "policy.enforcement": 0})
     'vendor.count=12, policy.portability=0.9 and 1 more'
     """
     changes = [f"{key}={value}" for key, value in overrides.items()]
     shown, more = ", ".join(changes[:SHOWN_CHANGES]), len(changes) - SHOWN_CHANGES
-    return labels(language)["changes_more"].format(shown=shown, count=more) if more > 0 else shown
+    return labels()["changes_more"].format(shown=shown, count=more) if more > 0 else shown
 
 
-def type_label(name: str, language: str) -> str:
+def type_label(name: str) -> str:
     """Return what a type of municipality (or "all") is called."""
     if name == ALL:
-        return labels(language)["all"]
-    label = TYPES[name][LANGUAGES.index(language)]
+        return labels()["all"]
+    label = either(*TYPES[name])
     return label[:1].upper() + label[1:]
 
 
-def kpi_label(name: str, language: str, deadline: str | None = None) -> str:
+def kpi_label(name: str, deadline: str | None = None) -> str:
     """Return what a KPI of a summary is called.
 
     Parameters
     ----------
     name : str
         As in the column ``kpi`` of a summary.
-    language : str
-        "en" or "ja".
     deadline : str, optional
         Month of the deadline, YYYY-MM; None where runs with several deadlines share the label.
     """
     kpi, filled = find_kpi(name)
-    label = kpi.label[language] if deadline else _OWN_DEADLINE.sub("", kpi.label[language])
-    words = {"deadline": month_text(deadline, language) if deadline else "", **filled}
+    label = spoken(kpi.label) if deadline else _OWN_DEADLINE.sub("", spoken(kpi.label))
+    words = {"deadline": month_text(deadline) if deadline else "", **filled}
     if "month" in filled:
-        words["month"] = month_text(filled["month"], language)
-    words |= {f"{key}_label": labels(language).get(f"{key}_{value}", value) for key, value in filled.items()}
+        words["month"] = month_text(filled["month"])
+    words |= {f"{key}_label": labels().get(f"{key}_{value}", value) for key, value in filled.items()}
     return label.format(**words)

@@ -25,10 +25,10 @@ _STRAIT, _SEA = 0.04, 0.1  # of the height: what parts far islands from the rest
 _CORNER = 0.4, 0.2  # share of the frame that a legend takes
 
 
-def credit_lines(nation: Nation, language: str) -> list[str]:
+def credit_lines(nation: Nation) -> list[str]:
     """Return how municipalities are drawn and whom to credit."""
-    points = [] if nation.boundaries else [labels(language)["map_points"]]
-    return [*points, labels(language)["not_a_forecast"], *nation.attribution]
+    points = [] if nation.boundaries else [labels()["map_points"]]
+    return [*points, labels()["not_a_forecast"], *nation.attribution]
 
 
 def draw_bodies(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dxsim.language import current_language
 from dxsim.sweep.store import DICTIONARY, Results
 from dxsim.views.labels import kpi_label, labels
 from dxsim.views.yen import yen_scale
@@ -73,7 +74,7 @@ class Scale:
         return "–" if math.isnan(low) else f"[{self.text(low, signed=True)}, {self.text(high, signed=True)}]"
 
 
-def scale_of(unit: str, largest: float, smallest: float, language: str) -> Scale:
+def scale_of(unit: str, largest: float, smallest: float) -> Scale:
     """Return the unit for values up to `largest` among which differences as small as `smallest` are to be told apart.
 
     Parameters
@@ -82,16 +83,14 @@ def scale_of(unit: str, largest: float, smallest: float, language: str) -> Scale
         As in ``kpis.csv``.
     largest, smallest : float
         Magnitudes in that unit; a `smallest` of 0 or nan asks for no more than three digits of the largest.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     if unit.startswith("share"):
         factor, name, of_difference = 100.0, "%", text["unit_points"]
     else:
-        factor, name = 1.0, unit_text(unit, language)
+        factor, name = 1.0, unit_text(unit)
         if unit == "yen":
-            size, name = yen_scale(largest, language)
+            size, name = yen_scale(largest)
             factor = 1 / size
         elif largest >= _MILLION:
             factor, name = 1 / _MILLION, text["unit_millions"].format(unit=name)
@@ -101,31 +100,31 @@ def scale_of(unit: str, largest: float, smallest: float, language: str) -> Scale
     return Scale(factor, name, of_difference, decimals)
 
 
-def scale_of_differences(rows: pd.DataFrame, language: str) -> Scale:
+def scale_of_differences(rows: pd.DataFrame) -> Scale:
     """Return the unit for rows of one outcome in a table of differences, fine enough for their Monte Carlo errors."""
     unit = str(rows["unit"].iloc[0])
     largest = float(rows[["reference_mean", "case_mean"]].abs().max(axis=None))
     errors = rows["monte_carlo_error"]
-    return scale_of(unit, largest, float(errors[errors > 0].min()), language)
+    return scale_of(unit, largest, float(errors[errors > 0].min()))
 
 
-def unit_text(unit: str, language: str) -> str:
+def unit_text(unit: str) -> str:
     """Return a unit of ``kpis.csv`` in words; English is what the table has."""
-    return labels(language).get(f"unit_{unit}", unit)
+    return labels().get(f"unit_{unit}", unit)
 
 
-def outcome_label(name: str, language: str) -> str:
+def outcome_label(name: str) -> str:
     """Return what a KPI, or a measure of strata, is called; its name if it has no label."""
     try:
-        return kpi_label(MEASURES.get(name, name), language)
+        return kpi_label(MEASURES.get(name, name))
     except KeyError:
-        return labels(language).get(f"measure_{name}", name)
+        return labels().get(f"measure_{name}", name)
 
 
-def column_label(results: Results, table: str, column: str, language: str) -> str:
+def column_label(results: Results, table: str, column: str) -> str:
     """Return what a column of the records of a sweep means, as the sweep's own dictionary has it, else its name."""
     with (results.folder / DICTIONARY).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if (row["table"], row["column"]) == (table, column):
-                return row[f"meaning_{language}"]
+                return row[f"meaning_{current_language()}"]
     return column

@@ -24,6 +24,7 @@ from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from dxsim.language import spoken
 from dxsim.records import Records
 from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.municipalities import TYPES
@@ -153,12 +154,12 @@ def new_figure(width: float = 7.0, height: float = 4.2) -> Plot:
     return Plot(figsize=(width, height), layout="constrained")
 
 
-def write_title(figure: Figure, records: Records, language: str, size: float) -> None:
+def write_title(figure: Figure, records: Records, size: float) -> None:
     """Write over a figure which run it shows: the scenario, what was changed in it, and the seed."""
     scenario = records.manifest["scenario"]
-    changes = changes_text(scenario["overrides"], language)
-    title = scenario["title"][language] + (f" — {changes}" if changes else "")
-    title = labels(language)["run_title"].format(title=title, seed=records.manifest["seed"])
+    changes = changes_text(scenario["overrides"])
+    title = spoken(scenario["title"]) + (f" — {changes}" if changes else "")
+    title = labels()["run_title"].format(title=title, seed=records.manifest["seed"])
     per_line = int(figure.get_figwidth() * _LETTERS_PER_INCH * _SMALLEST / size)
     figure.suptitle(filled(title, per_line), x=0.01, ha="left", fontsize=size)
 
@@ -248,7 +249,7 @@ def rounded(value: float) -> str:
     return f"{value:,.0f}" if value == 0 or abs(value) >= 10 else f"{value:,.2g}"
 
 
-def mark_deadline(axes: Axes, records: Records, language: str, *, named: bool = True) -> None:
+def mark_deadline(axes: Axes, records: Records, *, named: bool = True) -> None:
     """Draw the deadline as a line, with its name at the top unless another chart of the figure has it."""
     month = deadline_month(records)
     where = month_end(month)[0]
@@ -256,7 +257,7 @@ def mark_deadline(axes: Axes, records: Records, language: str, *, named: bool = 
     if not named:
         return
     axes.annotate(
-        labels(language)["deadline"].format(month=month_text(month, language)),
+        labels()["deadline"].format(month=month_text(month)),
         (where, 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(-4, -2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dxsim.language import current_language, spoken
 from dxsim.views.labels import labels
 
 UNITS = {"en": 1e9, "ja": 1e8}  # yen
@@ -9,25 +10,25 @@ _PER_LARGE = 10_000  # 億 of a 兆
 _SMALL = 10  # 億円: sums under it have a decimal
 
 
-def yen_text(yen: float, language: str) -> str:
+def yen_text(yen: float) -> str:
     """Return a sum of money with its unit.
 
     Parameters
     ----------
     yen : float
         The sum.
-    language : str
-        "en" or "ja".
 
     Examples
     --------
-    >>> yen_text(1_234_567_890_123, "en"), yen_text(1_234_567_890_123, "ja")
-    ('1,234.6 billion yen', '1兆2,346億円')
-    >>> yen_text(-841_340_000_000, "ja"), yen_text(260_000_000, "ja"), yen_text(2e12, "ja")
-    ('-8,413億円', '2.6億円', '2兆円')
+    >>> yen_text(1_234_567_890_123)
+    '1,234.6 billion yen'
+    >>> from dxsim.language import in_language
+    >>> with in_language("ja"):
+    ...     [yen_text(yen) for yen in (1_234_567_890_123, -841_340_000_000, 260_000_000, 2e12)]
+    ['1兆2,346億円', '-8,413億円', '2.6億円', '2兆円']
     """
-    text, amount = labels(language), yen / UNITS[language]
-    if language == "en":
+    text, amount = labels(), yen / spoken(UNITS)
+    if current_language() == "en":
         return text["yen_text"].format(amount=f"{amount:,.1f}")
     if abs(amount) < _SMALL:
         return text["yen_text"].format(amount=f"{amount:.1f}")
@@ -38,8 +39,8 @@ def yen_text(yen: float, language: str) -> str:
     return f"{sign}{large:,}兆" + (text["yen_text"].format(amount=f"{rest:,}") if rest else "円")
 
 
-def yen_scale(largest: float, language: str) -> tuple[float, str]:
+def yen_scale(largest: float) -> tuple[float, str]:
     """Return the unit for sums up to `largest` yen, as what to divide by and in words."""
-    is_large = language == "ja" and largest >= UNITS[language] * _PER_LARGE
-    unit = UNITS[language] * (_PER_LARGE if is_large else 1)
-    return unit, labels(language)["unit_yen_large" if is_large else "unit_yen_many"]
+    is_large = current_language() == "ja" and largest >= spoken(UNITS) * _PER_LARGE
+    unit = spoken(UNITS) * (_PER_LARGE if is_large else 1)
+    return unit, labels()["unit_yen_large" if is_large else "unit_yen_many"]

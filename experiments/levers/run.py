@@ -13,8 +13,10 @@ import pandas as pd
 import dxsim
 from dxsim.analysis.paired import PairedDifference, kpi_values, paired_difference
 from dxsim.files import shipped
+from dxsim.scenario.policies import Policy
 from dxsim.scenario.scenario import scenario_names
-from dxsim.scenario.scenario_file import PolicyEntry, ScenarioEntries, read_scenario_file
+from dxsim.scenario.scenario_file import ScenarioEntries, read_scenario_file
+from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.kpis import find_kpi
 
 HERE = Path(__file__).parent
@@ -84,15 +86,16 @@ def lever(entries: ScenarioEntries) -> str:
     return "; ".join(changes)
 
 
-def policy_text(policy: PolicyEntry) -> str:
+def policy_text(policy: Policy) -> str:
     """Return what a policy does, when and for whom."""
     how = {"set": "=", "add": "+=", "multiply": "*="}[policy.how]
-    when = [f"{word} {month}" for word, month in (("from", policy.first), ("until", policy.until)) if month]
+    when = [f"from {month_name(policy.first)}"] if policy.first > 0 else []
+    when += [f"until {month_name(policy.last - 1)}"] if policy.last < MONTHS else []
     who = policy.who
     lists = [" and ".join(names) for names in (who.types, who.prefectures, who.codes) if names]
     bounds = (("residents from", who.population_from), ("residents below", who.population_below))
     whom = [*lists, *(f"{word} {number:,.0f}" for word, number in bounds if number is not None)]
-    return " ".join([f"{policy.lever}{how}{policy.value}", *when, *(["for", ", ".join(whom)] if whom else [])])
+    return " ".join([f"{policy.lever}{how}{policy.value:.10g}", *when, *(["for", ", ".join(whom)] if whom else [])])
 
 
 def holds(expected: str, found: PairedDifference, before: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 
 import numpy as np
@@ -13,8 +12,10 @@ from dxsim.app.limiting_case import committed_share
 from dxsim.app.nations import teaching_nation
 from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
 from dxsim.app.settings import HAZARD, LEVERS
-from dxsim.app.start import CATALOGUES, HERE, start, texts
+from dxsim.app.start import start
 from dxsim.errors import InputError
+from dxsim.files import PACKAGE
+from dxsim.language import CATALOGUES, read_catalogue
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY
 
@@ -103,7 +104,7 @@ def test_a_lesson_is_whole(lesson):
         lesson.arms("teaching", {"policy.naming": 1.0})
     for language in ("en", "ja"):
         for key in ("question", "move", "look", *lesson.options, *(f"answer_{option}" for option in lesson.options)):
-            assert texts(language)[f"lesson_{lesson.name}_{key}"]
+            assert start()["texts"][language][f"lesson_{lesson.name}_{key}"]
 
 
 def test_the_teaching_nation_has_bodies_of_all_sizes():
@@ -127,17 +128,17 @@ def test_the_line_of_theory_is_the_known_one():
 
 
 def test_every_text_is_there_in_both_languages_and_used():
-    rows = [row for path in CATALOGUES for row in csv.DictReader(path.open(encoding="utf-8", newline=""))]
-    keys = [row["key"] for row in rows]
+    entries = read_catalogue(CATALOGUES / "app.po")
+    keys = [key for key, _, _ in entries]
     assert len(keys) == len(set(keys))
-    for row in rows:
-        assert row["en"]
-        assert row["ja"]
-        assert set(re.findall(r"\{\w+\}", row["en"])) == set(re.findall(r"\{\w+\}", row["ja"])), row["key"]
-        if row["key"] not in ("a", "b", "not_known", "language_en", "size_axis_under_5k"):
-            assert JAPANESE.search(row["ja"]), row["key"]
-    code = "".join(path.read_text("utf-8") for path in sorted((HERE / "static").glob("*.*s")))
-    page = (HERE / "static" / "index.html").read_text("utf-8")
+    for key, english, japanese in entries:
+        assert english
+        assert japanese
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", japanese)), key
+        if key not in ("a", "b", "not_known", "language_en", "size_axis_under_5k"):
+            assert JAPANESE.search(japanese), key
+    code = "".join(path.read_text("utf-8") for path in sorted((PACKAGE / "app" / "static").glob("*.*s")))
+    page = (PACKAGE / "app" / "static" / "index.html").read_text("utf-8")
     said = set(re.findall(r"\bt\(\"(\w+)\"", code)) | set(re.findall(r"data-(?:text|label)=\"(\w+)\"", page))
     assert said <= set(start()["texts"]["en"])
     families = tuple(set(re.findall(r"\bt\(`(\w+_)\$", code)))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dxsim.language import by_language, in_language
 from dxsim.model.codes import ACCOUNTS, CHANNELS, COHORTS, PROGRAMMES
 from dxsim.model.cooperation import GROUP
 from dxsim.model.fields import columns_of
@@ -294,15 +295,16 @@ def test_forty_steps_are_forty() -> None:
 
 
 def test_labels_have_words_for_what_braces_stand_for() -> None:
-    assert kpi_label("excluded_person_months_75_to_84", "ja", "2026-03").count("75～84歳") == 1
-    assert "below 5,000 residents" in kpi_label("saving_per_resident_under_5k", "en", "2026-03")
-    assert "AI and RPA" in kpi_label("mean_level_automation", "en", "2026-03")
-    assert "the mandate" in kpi_label("cause_share_mandate", "en", "2026-03")
+    with in_language("ja"):
+        assert kpi_label("excluded_person_months_75_to_84", "2026-03").count("75～84歳") == 1
+    assert "below 5,000 residents" in kpi_label("saving_per_resident_under_5k", "2026-03")
+    assert "AI and RPA" in kpi_label("mean_level_automation", "2026-03")
+    assert "the mandate" in kpi_label("cause_share_mandate", "2026-03")
 
 
 def test_labels_tell_kpis_apart(four_bodies_records: Records) -> None:
-    for language in ("en", "ja"):
-        named = [kpi_label(name, language, "2026-03") for name in four_bodies_records.summary["kpi"]]
+    kpis = four_bodies_records.summary["kpi"]
+    for named in by_language(lambda: [kpi_label(name, "2026-03") for name in kpis]).values():
         assert len(set(named)) == len(named)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dxsim.errors import InputError, set_language
+from dxsim.errors import InputError
+from dxsim.language import set_language
 from dxsim.scenario.plain_yaml import Document
 from dxsim.scenario.registry import REGISTRY
-from dxsim.sweep.study import Case, Outcomes, Sample, Seeds, Study
-from dxsim.sweep.study_entries import StudyEntries, checked
-from dxsim.sweep.study_file import read_study, study_names, study_text
+from dxsim.sweep.outcomes import Months, Outcomes
+from dxsim.sweep.sample import Sample, Seeds
+from dxsim.sweep.study import Case, Study
+from dxsim.sweep.study_file import read_study, study_names, study_of, study_text
 
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 DRAWN = "uncertainties: {vendor.capacity_ratio: }\n"
@@ -323,7 +326,7 @@ def test_a_study_comes_back_from_its_text(tmp_path: Path) -> None:
         sample=Sample("saltelli", 8, second_order=True),
         seeds=Seeds(5, 2, common=False),
         outcomes=Outcomes(
-            ["late_share", "live_share_2026_01"], (), ("live", "late_R4"), ("all", "town"), ("late_systems",)
+            ["late_share", "live_share_2026_01"], (), ("late_systems",), Months(("live", "late_R4"), ("all", "town"))
         ),
     )
     (tmp_path / "copy.yaml").write_text(study_text(study.data()), encoding="utf-8")
@@ -380,12 +383,12 @@ ANYTHING = st.recursive(
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=3),
     max_leaves=8,
 )
-PARTS = st.sampled_from([*StudyEntries.model_fields, "x"])
+PARTS = st.sampled_from([*(part.name for part in fields(Study)), "x"])
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(PARTS, ANYTHING, max_size=6))
 def test_whatever_stands_in_a_study_only_input_errors_come_of_it(data: dict[str, object]) -> None:
     with suppress(InputError):
-        found = checked(Document(Path("mine.yaml"), data, {(): 1}, ()))
-        assert Study(**found).data() == Study(**found).data()
+        study = study_of(Document(Path("mine.yaml"), data, {(): 1}, ()))
+        assert Study(**study.data()) == study

@@ -18,6 +18,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dxsim.language import by_language
 from dxsim.nation.nation import Nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records
@@ -49,15 +50,14 @@ def texts(figure: Figure) -> str:
     return "\n".join(item.get_text() for item in figure.findobj(mpl.text.Text))
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_figure_is_written_and_described(
     four_bodies_records: Records, four_bodies: Nation, tmp_path: Path, language: str
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
-        draw_run(four_bodies_records, four_bodies, tmp_path, language)
+        draw_run(four_bodies_records, four_bodies, tmp_path)
     assert {path.stem for path in tmp_path.iterdir()} == NAMES
-    for name, figure in run_figures(four_bodies_records, four_bodies, language).items():
+    for name, figure in run_figures(four_bodies_records, four_bodies).items():
         with Image.open(tmp_path / f"{name}.png") as image:
             assert image.text["Description"] == figure.description
             assert image.width >= 1000
@@ -112,9 +112,8 @@ def test_adoption_draws_one_curve_for_each_type_that_there_is(four_bodies_record
     assert len(deadline) == 1
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
 def test_adoption_numbers_the_announcements(four_bodies_records: Records, language: str) -> None:
-    written = texts(plots.adoption(four_bodies_records, language))
+    written = texts(plots.adoption(four_bodies_records))
     events = four_bodies_records.manifest["scenario"]["events"]
     assert len(events) >= 3
     for number, event in enumerate(events, 1):
@@ -130,16 +129,15 @@ def test_every_figure_says_which_run_it_shows(
     def titles(records: Records) -> set[str]:
         plain = (plots.adoption, plots.lateness, plots.histogram)
         plain += (plots.money, plots.residents, plots.staff, plots.programmes)
-        figures = [draw(records, language) for draw in plain]
-        figures += [
-            draw(records, four_bodies, language) for draw in (plots.overview, plots.map_of_lateness, plots.groups)
-        ]
+        maps = (plots.overview, plots.map_of_lateness, plots.groups)
+        figures = [draw(records, language=language) for draw in plain]
+        figures += [draw(records, four_bodies, language=language) for draw in maps]
         return {figure.get_suptitle().replace("\n", " ") for figure in figures}
 
     scenario = load_scenario("baseline", {"policy.deadline": "2027-03", "vendor.count": 12, "policy.portability": 0.9})
     manifest = describe_run(four_bodies, scenario, 1, now())
     title = scenario.title[language]
-    assert titles(four_bodies_records) == {labels(language)["run_title"].format(title=title, seed=1)}
+    assert titles(four_bodies_records) == {by_language(labels)[language]["run_title"].format(title=title, seed=1)}
     assert titles(replace(four_bodies_records, manifest=manifest)) == {
         f"{title} — policy.deadline=2027-03, vendor.count=12{more}"
     }
@@ -216,7 +214,7 @@ def test_without_boundaries_the_map_shows_points_and_says_so(four_bodies_records
     points = figure.axes[0].collections[0]
     assert isinstance(points, PathCollection)
     assert len(points.get_offsets()) == 4
-    assert labels("en")["map_points"] in texts(figure)
+    assert labels()["map_points"] in texts(figure)
     assert "Made by hand" in texts(figure)
 
 
@@ -247,7 +245,7 @@ def test_a_nation_without_groups_has_a_grey_map(four_bodies_records: Records, fo
     figure = plots.groups(alone, four_bodies)
     assert {to_hex(colour) for colour in figure.axes[0].collections[0].get_facecolor()} == {NONE_LATE}
     assert "on its own: 4" in texts(figure)
-    assert "Groups: 0," in describe(alone, "en")
+    assert "Groups: 0," in describe(alone)
 
 
 def test_neighbouring_groups_have_different_colours(four_bodies_records: Records) -> None:
@@ -295,7 +293,7 @@ def test_residents_are_stacked_by_channel_and_the_excluded_by_age(four_bodies_re
 def test_where_counters_stay_open_the_figure_says_so(four_bodies_records: Records) -> None:
     kept = replace(four_bodies_records, residents=four_bodies_records.residents.assign(excluded=0.0))
     for language in ("en", "ja"):
-        assert labels(language)["excluded_none"] in texts(plots.residents(kept, language))
+        assert by_language(labels)[language]["excluded_none"] in texts(plots.residents(kept, language=language))
 
 
 def test_staff_shows_people_work_overload_and_resignations(four_bodies_records: Records) -> None:
@@ -332,7 +330,7 @@ def test_groups_of_late_systems_cover_every_count_once() -> None:
 
 def test_the_users_matplotlib_settings_stay(four_bodies_records: Records) -> None:
     before = dict(mpl.rcParams)
-    plots.histogram(four_bodies_records, "ja")
+    plots.histogram(four_bodies_records, language="ja")
     assert dict(mpl.rcParams) == before
 
 
@@ -342,7 +340,7 @@ def test_no_window_system_is_touched() -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    english, japanese = labels("en"), labels("ja")
+    english, japanese = by_language(labels).values()
     for key in english:
         assert english[key]
         assert japanese[key]

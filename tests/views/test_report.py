@@ -16,6 +16,7 @@ import pytest
 
 from dxsim.analysis import compare
 from dxsim.cli import main
+from dxsim.language import LANGUAGES, by_language
 from dxsim.nation.nation import Nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import Records, write_records
@@ -33,7 +34,6 @@ from dxsim.views.sweep.differences import CHOSEN
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
-LANGUAGES = ("en", "ja")
 Texts = dict[tuple[str, str], str]
 HOSTILE = "</title><script>alert(1)</script> & <b>"
 
@@ -119,13 +119,12 @@ def texts(changed: Records, four_bodies: Nation, results: Results, small: Nation
     return runs | {("sweep", language): sweep_report(results, small, language) for language in LANGUAGES}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_run_is_told_in_full(changed: Records, texts: Texts, language: str) -> None:
     page = Page(texts["run", language])
-    text, words = labels(language), page.text
+    text, words = labels(), page.text
     for name in changed.summary["kpi"]:
         kpi = find_kpi(name)[0]
-        assert kpi_label(name, language, "2026-03") in words
+        assert kpi_label(name, "2026-03") in words
         assert (kpi.formula if language == "en" else kpi.formula_ja) in words
     late = changed.summary.set_index("kpi").loc["late_share", "value"]
     assert f"{100 * late:.1f}" in words
@@ -142,14 +141,13 @@ def test_a_run_is_told_in_full(changed: Records, texts: Texts, language: str) ->
     assert page.all("html") == [{"lang": language}]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sweep_is_told_in_full(results: Results, texts: Texts, language: str) -> None:
     page = Page(texts["sweep", language])
     words, found = page.text, compare(results)
     for kpi in (name for name in CHOSEN if name in set(found.differences["kpi"])):
         rows = found.differences[found.differences["kpi"] == kpi]
-        scale = scale_of_differences(rows, language)
-        assert kpi_label(kpi, language) in words
+        scale = scale_of_differences(rows)
+        assert kpi_label(kpi) in words
         row = rows.iloc[0]
         assert scale.text(row["difference"], signed=True) in words
         assert scale.range_text(row["monte_carlo_low"], row["monte_carlo_high"]) in words
@@ -169,7 +167,6 @@ def test_a_sweep_is_told_in_full(results: Results, texts: Texts, language: str) 
     assert "figure-maps_late_systems" in names
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["run", "sweep"])
 def test_it_is_sound_html_that_loads_nothing(texts: Texts, kind: str, language: str) -> None:
     text = texts[kind, language]
@@ -206,7 +203,7 @@ def test_the_same_results_give_the_same_page(changed: Records, four_bodies: Nati
 
 def test_without_the_nation_there_are_no_maps_and_it_says_so(changed: Records) -> None:
     page = Page(run_report(changed, None))
-    assert labels("en")["report_no_nation"] in page.text
+    assert labels()["report_no_nation"] in page.text
     assert {"figure-map", "figure-groups"}.isdisjoint(figure["id"] for figure in page.all("figure"))
     assert len(page.all("img")) == 7
 
@@ -215,9 +212,9 @@ def test_a_sweep_of_one_alternative_has_means_and_no_differences(small: Nation, 
     write_nation(small, tmp_path / "nation")
     study = Study("single", nation=str(tmp_path / "nation"), seeds={"count": 2})
     page = Page(sweep_report(run_sweep(study, tmp_path / "single"), small))
-    assert labels("en")["report_differences"] not in page.words
-    assert labels("en")["report_means"] in page.text
-    assert all(kpi_label(name, "en") in page.text for name in SHOWN if not name.startswith("live_share_20"))
+    assert labels()["report_differences"] not in page.words
+    assert labels()["report_means"] in page.text
+    assert all(kpi_label(name) in page.text for name in SHOWN if not name.startswith("live_share_20"))
 
 
 CHECKS = """<script>addEventListener('load', async () => {
@@ -230,7 +227,6 @@ CHECKS = """<script>addEventListener('load', async () => {
 
 @pytest.mark.skipif(CHROMIUM is None, reason="the browser test needs chromium, and there is none here")
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_browser_shows_it_without_complaint(texts: Texts, tmp_path: Path, language: str, width: int) -> None:
     file = tmp_path / "report.html"
     file.write_text(texts["run", language].replace("</body>", CHECKS), encoding="utf-8")
@@ -259,7 +255,7 @@ def test_the_command_writes_it_beside_the_results(
     assert main(["report", str(tmp_path / "run"), "language=ja"]) == 0
     printed = capsys.readouterr()
     assert str(tmp_path / "run.html") in printed.out
-    assert labels("ja")["report_no_nation"] in printed.err  # nobody said where the grid is
+    assert by_language(labels)["ja"]["report_no_nation"] in printed.err  # nobody said where the grid is
     assert (tmp_path / "run.html").read_text(encoding="utf-8") == run_report(changed, None, "ja")
     assert main(["report", str(results.folder), "-o", str(tmp_path / "new" / "sweep.html")]) == 0
     assert (tmp_path / "new" / "sweep.html").read_text(encoding="utf-8") == texts["sweep", "en"]

@@ -18,6 +18,7 @@ from dxsim.analysis import compare, sensitivity
 from dxsim.analysis.fans import fan_table
 from dxsim.analysis.selection import Alternative, select
 from dxsim.cli import main
+from dxsim.language import by_language, in_language
 from dxsim.nation.nation import Nation
 from dxsim.sweep.design import points
 from dxsim.sweep.store import Results
@@ -88,14 +89,13 @@ def texts(figure: Figure) -> str:
     return "\n".join(item.get_text() for item in figure.findobj(mpl.text.Text))
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_figure_is_written_and_described(
     results: Results, alternatives: list[Alternative], four_bodies: Nation, tmp_path: Path, language: str
 ) -> None:
     indices = sensitivity(alternatives[0])
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
-        names = draw_sweep(SweepData(alternatives, compare(results), four_bodies, indices), tmp_path, language)
+        names = draw_sweep(SweepData(alternatives, compare(results), four_bodies, indices), tmp_path)
     kinds = ("monte_carlo", "parametric", "structural")
     expected = {"differences", "maps_late_systems", *(f"fan_live_{kind}" for kind in kinds)}
     expected |= {f"trade_off_own_burden_late_share_{kind}" for kind in kinds[:2]}
@@ -124,27 +124,27 @@ def test_differences_are_drawn_where_the_table_has_them(results: Results) -> Non
 
 def test_the_kinds_of_interval_are_named_and_those_without_one_are_not(results: Results, tmp_path: Path) -> None:
     words = texts(differences_figure(compare(results), ["late_share"]))
-    assert all(labels("en")[f"kind_{kind}"] in words for kind in ("monte_carlo", "parametric", "structural"))
+    assert all(labels()[f"kind_{kind}"] in words for kind in ("monte_carlo", "parametric", "structural"))
     plain = sweep(
         tmp_path / "plain",
         plan_table([{}, {"scenario": "x"}], range(3)),
         lambda row: {"late_share": 0.1 * float(str(row["seed"]))},
     )
     words = texts(differences_figure(compare(plain), ["late_share"]))
-    assert labels("en")["kind_monte_carlo"] in words
-    assert labels("en")["kind_parametric"] not in words
+    assert labels()["kind_monte_carlo"] in words
+    assert labels()["kind_parametric"] not in words
 
 
 @pytest.mark.parametrize("kind", ["monte_carlo", "parametric", "structural"])
 def test_a_fan_says_which_kind_it_is_and_shows_that_one(alternatives: list[Alternative], kind: str) -> None:
     figure = fan_figure(alternatives, "live", kind)
     table = fan_table(alternatives, "live", kind)
-    assert labels("en")[f"fan_note_{kind}"][:40] in texts(figure)
+    assert labels()[f"fan_note_{kind}"][:40] in texts(figure)
     bands = [band for band in figure.axes[1].collections if isinstance(band, FillBetweenPolyCollection)]
     rows = table[table["case"] == "capacity_programme"]
     assert bands[0].get_datalim(figure.axes[1].transData).y1 == pytest.approx(rows["outer_high"].max())
     described = describe_fan(alternatives, "live", kind)
-    assert labels("en")[f"kind_{kind}"] in described
+    assert labels()[f"kind_{kind}"] in described
     assert "2026-01 to 2026-03" in described
 
 
@@ -203,18 +203,19 @@ def test_descriptions_give_the_numbers(results: Results) -> None:
 def test_values_are_written_in_a_handy_unit(
     unit: str, largest: float, smallest: float, value: float, written: str
 ) -> None:
-    scale = scale_of(unit, largest, smallest, "en")
+    scale = scale_of(unit, largest, smallest)
     assert f"{scale.text(value)} {scale.unit}" == written
 
 
 def test_money_in_japanese_is_in_the_units_of_officials() -> None:
     for largest, value, written in ((6e11, 6.137e11, "6,137億円"), (2e12, 1.2345e12, "1.23兆円")):
-        scale = scale_of("yen", largest, largest / 200, "ja")
+        with in_language("ja"):
+            scale = scale_of("yen", largest, largest / 200)
         assert scale.text(value) + scale.unit == written
 
 
 def test_differences_are_signed_and_zero_has_no_sign() -> None:
-    scale = scale_of("share", 0.3, 0.01, "en")
+    scale = scale_of("share", 0.3, 0.01)
     assert scale.text(0.05, signed=True) == "+5"
     assert scale.text(-1e-9, signed=True) == "0"
     assert scale.text(float("nan")) == "–"
@@ -223,13 +224,13 @@ def test_differences_are_signed_and_zero_has_no_sign() -> None:
 
 
 def test_labels_have_the_same_placeholders_in_both_languages() -> None:
-    for key, english in labels("en").items():
-        fields = ({name for _, name, _, _ in string.Formatter().parse(text)} for text in (english, labels("ja")[key]))
+    english, japanese = by_language(labels).values()
+    for key in english:
+        fields = ({name for _, name, _, _ in string.Formatter().parse(text)} for text in (english[key], japanese[key]))
         one, other = (found - {None} for found in fields)
         assert one == other, key
 
 
-@pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_command_prints_and_writes(
     results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
 ) -> None:
@@ -237,7 +238,7 @@ def test_the_command_prints_and_writes(
     arguments = ["compare", str(results.folder), "-o", str(folder), "--no-figures", "--language", language]
     assert main(arguments) == 0
     printed = capsys.readouterr().out
-    verdict = labels(language)["verdict_better"]
+    verdict = labels()["verdict_better"]
     line = next(line for line in printed.splitlines() if "capacity_programme" in line and verdict in line)
     assert "-10.0" in line
     assert "4/30" in line

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.nation.text import Table, read_table
 from dxsim.terms.municipalities import CODE_DIGITS
 

@@ -21,7 +21,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.nation.official.plane import Floats, to_plane
 from dxsim.nation.official.topology import Topology, read_topology, ring_points
 

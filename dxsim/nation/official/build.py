@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from dxsim import __version__
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
+from dxsim.language import say
 from dxsim.nation.nation import Nation, load_nation, make_nation, write_nation
 from dxsim.nation.official.bodies import read_fiscal, read_groups, type_from_name
 from dxsim.nation.official.boundaries import Boundaries, read_boundaries

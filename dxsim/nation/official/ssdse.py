@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, at_line, say
+from dxsim.errors import InputError, Problem, at_line
+from dxsim.language import say
 from dxsim.nation.text import Row, read_rows
 
 REQUIRED: Mapping[str, str] = {

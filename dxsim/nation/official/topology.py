@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.nation.official.plane import Floats
 from dxsim.nation.text import read_text
 

@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from dxsim.files import PACKAGE
+from dxsim.language import in_language
 from dxsim.model import codes, state
 from dxsim.model.fields import Field
 from dxsim.model.schedule import STEPS
@@ -56,8 +57,9 @@ def odd() -> str:
     )
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
     parts = [_NOTE, "# The model, in ODD order", _fragment("introduction"), contents]
-    for title, fragment, makers in sections:
-        parts += [f"## {title}", _fragment(fragment), *(make() for make in makers)]
+    with in_language("en"):  # as are the docstrings that it is made of
+        for title, fragment, makers in sections:
+            parts += [f"## {title}", _fragment(fragment), *(make() for make in makers)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -294,7 +296,7 @@ def _submodels() -> str:
 
 
 def _parameters() -> str:
-    tables = parameter_table("en").strip().replace("*", "\\*")
+    tables = parameter_table().strip().replace("*", "\\*")
     return f"### 7.{len(submodels()) + 1} Parameters\n\n{_fragment('parameters')}\n\n" + re.sub(
         r"^## ", "#### ", tables, flags=re.MULTILINE
     )

@@ -13,6 +13,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from dxsim.files import PACKAGE
+from dxsim.language import current_language
 from dxsim.views.labels import labels
 from dxsim.views.style import Plot
 
@@ -85,7 +86,7 @@ def folded(summary: str, *children: Child) -> Element:
     return element("details", element("summary", summary), *children)
 
 
-def picture(plot: Plot, name: str, language: str) -> Element:
+def picture(plot: Plot, name: str) -> Element:
     """Return a plot with what it shows in words."""
     file = BytesIO()
     plot.savefig(file, format="png", dpi=_PICTURE_DPI)
@@ -97,11 +98,11 @@ def picture(plot: Plot, name: str, language: str) -> Element:
         width=str(width),
         height=str(height),
     )
-    words = folded(labels(language)["report_in_words"], element("p", plot.description))
+    words = folded(labels()["report_in_words"], element("p", plot.description))
     return element("figure", image, element("figcaption", words), id=f"figure-{name}")
 
 
-def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Child]], language: str) -> str:
+def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Child]]) -> str:
     """Return a page of HTML.
 
     Parameters
@@ -112,8 +113,6 @@ def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Chil
         Paragraphs under the title.
     sections : mapping of str to sequence of str or Element
         By their headings; those without content are left out.
-    language : str
-        "en" or "ja".
     """
     present = {heading: content for heading, content in sections.items() if content}
     links = [
@@ -137,7 +136,9 @@ def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Chil
         element("title", title),
         element("style", _font_face("".join(body.itertext())) + css),
     )
-    return "<!DOCTYPE html>\n" + tostring(element("html", head, body, lang=language), encoding="unicode", method="html")
+    return "<!DOCTYPE html>\n" + tostring(
+        element("html", head, body, lang=current_language()), encoding="unicode", method="html"
+    )
 
 
 def _font_face(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dxsim.errors import say, set_language
+from dxsim.language import in_language, say, spoken
 from dxsim.records.biography import (
     AS_IT_WAS,
     LEAD,
@@ -17,7 +17,7 @@ from dxsim.records.biography import (
     cause_words,
 )
 from dxsim.terms.operations import Lot, lots
-from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text, type_label
+from dxsim.views.labels import changes_text, labels, month_text, type_label
 from dxsim.views.text import columns
 
 _MILLION = 1e6
@@ -25,7 +25,7 @@ _WHOLE = 1 - 1e-9  # a share of the work that counts as all of it
 _DIGITS = {"months_to_live": 0, "late_systems": 0, "cost_per_resident_2035": 0, "excluded_share": 3}
 
 
-def story(told: Biography, changes: pd.DataFrame, language: str = "en") -> str:
+def story(told: Biography, changes: pd.DataFrame, language: str | None = None) -> str:
     """Return the story of a municipality as text for a terminal.
 
     Parameters
@@ -34,59 +34,52 @@ def story(told: Biography, changes: pd.DataFrame, language: str = "en") -> str:
         What happened.
     changes : pandas.DataFrame
         What would have happened, as `dxsim.records.biography.counterfactuals` gives it.
-    language : str
-        "en" or "ja".
+    language : {"en", "ja"}, optional
+        The language that is spoken (`dxsim.set_language`) unless another is named.
     """
-    before = set_language(language)
-    try:
+    with in_language(language):
         parts = [
-            "\n".join(_heading(told, language)),
+            "\n".join(_heading(told)),
             _section(say("Who it is"), _who(told)),
-            _section(say("What it decided and when"), [_when_table(told, language)]),
-            _section(say("Why"), [_why_table(told, language), *_why(told, language)]),
-            _section(say("What its vendor did"), _vendor(told, language)),
-            _section(say("Money"), _money(told, language)),
-            _section(say("Staff"), _staff(told, language)),
-            _section(say("Group"), _group(told, language)),
+            _section(say("What it decided and when"), [_when_table(told)]),
+            _section(say("Why"), [_why_table(told), *_why(told)]),
+            _section(say("What its vendor did"), _vendor(told)),
+            _section(say("Money"), _money(told)),
+            _section(say("Staff"), _staff(told)),
+            _section(say("Group"), _group(told)),
             _section(say("Neighbours"), _neighbours(told)),
             _section(say("Residents"), _residents(told)),
             _section(say("What would have changed it (same seed, one change at a time)"), [_changes_table(changes)]),
-            labels(language)["not_a_forecast"],
+            labels()["not_a_forecast"],
         ]
         return "\n\n".join(parts)
-    finally:
-        set_language(before)
 
 
 def _section(heading: str, lines: Sequence[str]) -> str:
     return "\n".join([heading, *(f"  {line}" for block in lines for line in block.splitlines())])
 
 
-def _heading(told: Biography, language: str) -> list[str]:
+def _heading(told: Biography) -> list[str]:
     scenario, about = told.manifest["scenario"], told.about
-    changes = changes_text(scenario["overrides"], language)
-    title = scenario["title"][language] + (f" — {changes}" if changes else "")
+    changes = changes_text(scenario["overrides"])
+    title = spoken(scenario["title"]) + (f" — {changes}" if changes else "")
     first = say(
         "{name} ({code}): {type} in {prefecture}, {people:,} residents",
         name=told.name,
         code=told.code,
-        type=type_label(about["type"], language).lower(),
+        type=type_label(about["type"]).lower(),
         prefecture=about["prefecture_name"],
         people=about["population"],
     )
-    return [first, labels(language)["run_title"].format(title=title, seed=told.manifest["seed"])]
+    return [first, labels()["run_title"].format(title=title, seed=told.manifest["seed"])]
 
 
-def _month(month: pd.Timestamp, language: str) -> str:
-    return "–" if pd.isna(month) else month_text(f"{month:%Y-%m}", language)
+def _month(month: pd.Timestamp) -> str:
+    return "–" if pd.isna(month) else month_text(f"{month:%Y-%m}")
 
 
 def _lot(key: str) -> Lot:
     return next(lot for lot in lots() if lot.lot == key)
-
-
-def _lot_name(key: str, language: str) -> str:
-    return str(_lot(key)[1 + LANGUAGES.index(language)])
 
 
 def _main_lot(told: Biography) -> Lot:
@@ -118,16 +111,16 @@ def _who(told: Biography) -> list[str]:
     return lines
 
 
-def _when_table(told: Biography, language: str) -> str:
+def _when_table(told: Biography) -> str:
     heading = [
         *(say("lot"), say("decided"), say("first order"), say("work begins"), say("all live"), say("late")),
         say("vendor"),
     ]
     rows = [
         [
-            _lot_name(row["lot"], language),
-            *(_month(row[stage], language) for stage in ("decided", "ordered", "started", "live")),
-            _late(row, language),
+            _lot(row["lot"]).name,
+            *(_month(row[stage]) for stage in ("decided", "ordered", "started", "live")),
+            _late(row),
             _vendor_words(row),
         ]
         for row in told.lots.to_dict("records")
@@ -135,10 +128,10 @@ def _when_table(told: Biography, language: str) -> str:
     return columns([heading, *rows])
 
 
-def _late(row: dict[str, Any], language: str) -> str:
+def _late(row: dict[str, Any]) -> str:
     if not row["late_systems"]:
-        return labels(language)["none"]
-    reason = labels(language)[f"reason_{row['reason']}"] if row["reason"] else "–"
+        return labels()["none"]
+    reason = labels()[f"reason_{row['reason']}"] if row["reason"] else "–"
     return say("{late} of {systems} ({reason})", late=row["late_systems"], systems=row["systems"], reason=reason)
 
 
@@ -154,7 +147,7 @@ def _vendor_words(row: dict[str, Any]) -> str:
     return words
 
 
-def _why_table(told: Biography, language: str) -> str:
+def _why_table(told: Biography) -> str:
     heading = [
         *(say("lot"), say("tipped by"), say("own motive"), say("peers"), say("the mandate")),
         *(say("intent"), say("threshold"), say("at the gate before"), say("vendor because of")),
@@ -164,11 +157,11 @@ def _why_table(told: Biography, language: str) -> str:
         has_decided = isinstance(row["vendor"], str)
         gate = "–"
         if not pd.isna(row["gate_before"]):
-            gate = f"{row['intent_before']:.2f} ({_month(row['gate_before'], language)})"
+            gate = f"{row['intent_before']:.2f} ({_month(row['gate_before'])})"
         terms = [f"{row[cause]:.4f}" for cause in ("own_motive", "peers", "mandate")]
         rows.append(
             [
-                _lot_name(row["lot"], language),
+                _lot(row["lot"]).name,
                 cause_words(row["cause"]) if has_decided else "–",
                 *terms,
                 f"{row['intent']:.2f}",
@@ -194,7 +187,7 @@ def _choice_words(row: dict[str, Any]) -> str:
     return words[row["why"]]
 
 
-def _why(told: Biography, language: str) -> list[str]:
+def _why(told: Biography) -> list[str]:
     lines = [
         say("own motive, peers, mandate: hazard a month when it decided; it adds up to intent; what tips it is drawn"),
     ]
@@ -205,15 +198,15 @@ def _why(told: Biography, language: str) -> list[str]:
         ahead, slack = then["lead_time"], then["slack"]
         if slack >= 0:
             what = say(
-                "{lot.name_en}: when deciding, it reckoned with {ahead:.0f} months of work, with {slack:.0f} to spare",
-                lot=lot,
+                "{lot}: when deciding, it reckoned with {ahead:.0f} months of work, with {slack:.0f} to spare",
+                lot=lot.name,
                 ahead=ahead,
                 slack=slack,
             )
         else:
             what = say(
-                "{lot.name_en}: when deciding, it reckoned with {ahead:.0f} months of work, {lack:.0f} too many",
-                lot=lot,
+                "{lot}: when deciding, it reckoned with {ahead:.0f} months of work, {lack:.0f} too many",
+                lot=lot.name,
                 ahead=ahead,
                 lack=-slack,
             )
@@ -222,7 +215,7 @@ def _why(told: Biography, language: str) -> list[str]:
     return lines + [say("it followed the lead of its group, {lead}", lead=lead) for lead in leads]
 
 
-def _vendor(told: Biography, language: str) -> list[str]:
+def _vendor(told: Biography) -> list[str]:
     lines = []
     by_vendor = told.lots[told.lots["vendor"].notna()].groupby("vendor", sort=True)
     for vendor, rows in sorted(by_vendor, key=lambda pair: -int(pair[1]["systems"].sum())):
@@ -231,8 +224,8 @@ def _vendor(told: Biography, language: str) -> list[str]:
                 "{vendor} (systems: {count}): products ready from {first} to {last}",
                 vendor=vendor,
                 count=int(rows["systems"].sum()),
-                first=_month(rows["product"].min(), language),
-                last=_month(rows["product"].max(), language),
+                first=_month(rows["product"].min()),
+                last=_month(rows["product"].max()),
             )
         )
         queue = told.queues[(told.queues["vendor"] == vendor) & told.queues["ahead"].notna()]
@@ -242,21 +235,21 @@ def _vendor(told: Biography, language: str) -> list[str]:
                     "{vendor}: it waits in the queue from {first} to {last}, at first behind {ahead:,.0f} systems of"
                     " others; the book holds up to {wait:.0f} months of work",
                     vendor=vendor,
-                    first=_month(queue["month"].iloc[0], language),
-                    last=_month(queue["month"].iloc[-1], language),
+                    first=_month(queue["month"].iloc[0]),
+                    last=_month(queue["month"].iloc[-1]),
                     ahead=queue["ahead"].iloc[0],
                     wait=queue["queue_wait"].max(),
                 )
             )
-    return lines + _mishaps(told.events, language)
+    return lines + _mishaps(told.events)
 
 
-def _mishaps(events: pd.DataFrame, language: str) -> list[str]:
+def _mishaps(events: pd.DataFrame) -> list[str]:
     """Return what vendors did to the body's systems, one line for each kind and month."""
     lines = []
     kinds = ("rebooked", "withdrawn", "planned", "released", "failed_cutover")
     for (month, kind), rows in events[events["kind"].isin(kinds)].groupby(["month", "kind"], sort=True):
-        when, count = _month(month, language), len(rows)
+        when, count = _month(month), len(rows)
         vendor = ", ".join(sorted(set(rows["vendor"].dropna())))
         words = {
             "rebooked": say("{month}: shortage; systems booked again for later: {count}", month=when, count=count),
@@ -275,7 +268,7 @@ def _mishaps(events: pd.DataFrame, language: str) -> list[str]:
     return lines or [say("no order of it is put off, withdrawn or rolled back")]
 
 
-def _money(told: Biography, language: str) -> list[str]:
+def _money(told: Biography) -> list[str]:
     months, about = told.months, told.about
     last = months.iloc[-1]
     lines = [
@@ -297,7 +290,7 @@ def _money(told: Biography, language: str) -> list[str]:
             say(
                 "months in which it wanted to decide and had no money for the first instalment: {count}, first {month}",
                 count=len(short),
-                month=_month(short["month"].iloc[0], language),
+                month=_month(short["month"].iloc[0]),
             )
         )
     else:
@@ -307,7 +300,7 @@ def _money(told: Biography, language: str) -> list[str]:
     return lines
 
 
-def _staff(told: Biography, language: str) -> list[str]:
+def _staff(told: Biography) -> list[str]:
     months = told.months
     peak = months.loc[months["overload"].idxmax()]
     lines = [
@@ -317,7 +310,7 @@ def _staff(told: Biography, language: str) -> list[str]:
             first=months["staff"].iloc[0],
             last=months["staff"].iloc[-1],
             overload=peak["overload"],
-            month=_month(peak["month"], language),
+            month=_month(peak["month"]),
         )
     ]
     held = months[(months["planning_service"] < _WHOLE) | (months["migration_service"] < _WHOLE)]
@@ -345,12 +338,12 @@ def _staff(told: Biography, language: str) -> list[str]:
     return lines
 
 
-def _group(told: Biography, language: str) -> list[str]:
+def _group(told: Biography) -> list[str]:
     group = told.months["group"].fillna("")
     changed = told.months[group != group.shift(fill_value="")]
     lines = [] if group.iloc[0] else [say("alone in April 2021")]
     for row in changed.to_dict("records"):
-        when = _month(row["month"], language)
+        when = _month(row["month"])
         if isinstance(row["group"], str):
             size = row["group_size"]
             lines.append(
@@ -373,8 +366,8 @@ def _neighbours(told: Biography) -> list[str]:
     late = told.neighbours.groupby("code")["late_systems"].sum()
     return [
         say(
-            "{lot.name_en}: {before} of its {all} neighbours had decided before it, {same} chose the same vendor",
-            lot=lot,
+            "{lot}: {before} of its {all} neighbours had decided before it, {same} chose the same vendor",
+            lot=lot.name,
             before=int(rows["before"].sum()),
             all=len(rows),
             same=int(rows["same_vendor"].sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from dxsim.language import spoken
 from dxsim.records import Records
 from dxsim.terms.calendar import month_name
 from dxsim.terms.municipalities import ALL, TYPES
@@ -25,15 +26,15 @@ _CLOSE = 5  # months between two events whose numbers would collide
 _STEP = 0.05  # height of a number
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw the chart on a figure of its own."""
-    draw_on(figure.subplots(), records, language)
-    write_below(figure, event_lines(records, language), INK)
+    draw_on(figure.subplots(), records)
+    write_below(figure, event_lines(records), INK)
 
 
-def draw_on(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records) -> None:
     """Draw the adoption curves on `axes`."""
-    text = labels(language)
+    text = labels()
     monthly = records.monthly
     shares = live_at_deadline(records)
     for name in (*TYPES, ALL):
@@ -45,7 +46,7 @@ def draw_on(axes: Axes, records: Records, language: str) -> None:
             for column, line in (("committed", (0, (5, 2))), ("started", (0, (1, 1.2)))):
                 share = rows[column] / rows["systems"]
                 axes.plot(when, share, color=FAINT, linewidth=1.2, linestyle=line, label=text[f"adoption_{column}"])
-        label = f"{type_label(name, language)}  {shares[name]:.0%}"
+        label = f"{type_label(name)}  {shares[name]:.0%}"
         colour, width = (INK, 2.4) if name == ALL else (TYPE_COLOURS[name], 1.5)
         axes.plot(when, live, color=colour, linewidth=width, label=label)
     months_axis(axes)
@@ -54,7 +55,7 @@ def draw_on(axes: Axes, records: Records, language: str) -> None:
     axes.grid(visible=True)
     axes.set_title(text["adoption_title"])
     _mark_events(axes, records)
-    mark_deadline(axes, records, language)
+    mark_deadline(axes, records)
     axes.legend(title=text["adoption_legend"], loc="lower right", alignment="left", title_fontsize=8)
 
 
@@ -70,11 +71,11 @@ def _mark_events(axes: Axes, records: Records) -> None:
     axes.set_ylim(-_STEP * (lowest + 1.8), 1.12)  # room for the name of the deadline
 
 
-def event_lines(records: Records, language: str) -> list[str]:
+def event_lines(records: Records) -> list[str]:
     """Return the announcements as numbered lines, with the numbers that the chart shows."""
     events = records.manifest["scenario"]["events"]
     return [
-        f"{number}  {month_name(event['month'])}  {event['text'][language]}" for number, event in enumerate(events, 1)
+        f"{number}  {month_name(event['month'])}  {spoken(event['text'])}" for number, event in enumerate(events, 1)
     ]
 
 
@@ -85,14 +86,14 @@ def live_at_deadline(records: Records) -> dict[str, float]:
     return dict(rows["live"] / rows["systems"])
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the chart shows, in words."""
     shares = live_at_deadline(records)
-    parts = [f"{type_label(name, language)} {share:.0%}" for name, share in shares.items()]
+    parts = [f"{type_label(name)} {share:.0%}" for name, share in shares.items()]
     months = records.monthly["month"].dt.strftime("%Y-%m")
-    return labels(language)["adoption_description"].format(
+    return labels()["adoption_description"].format(
         start=months.iloc[0],
         end=months.iloc[-1],
-        month=month_text(deadline_month(records), language),
+        month=month_text(deadline_month(records)),
         shares=", ".join(parts),
     )

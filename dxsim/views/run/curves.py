@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import either, say
 from dxsim.records import Records
 from dxsim.sweep.dictionary import describe_column
 from dxsim.terms.municipalities import ALL
@@ -32,7 +33,7 @@ _TABLES = ("monthly", "flows")  # of a row for each month and type
 _KEYS = ("month", "type")
 
 
-def curves_figure(runs: Mapping[str, Records], column: str, type_: str = ALL, language: str = "en") -> Plot:
+def curves_figure(runs: Mapping[str, Records], column: str, type_: str = ALL) -> Plot:
     """Return the chart as a figure.
 
     Parameters
@@ -43,18 +44,16 @@ def curves_figure(runs: Mapping[str, Records], column: str, type_: str = ALL, la
         Of the tables ``monthly`` or ``flows``.
     type_ : str
         Type of municipality, or ``all``.
-    language : str
-        "en" or "ja".
 
     Raises
     ------
     InputError
         If there is no such column or type.
     """
-    text = labels(language)
+    text = labels()
     curves = {name: _curve(records, column, type_) for name, records in runs.items()}
     entry = describe_column("months", column)
-    scale = scale_of(entry.unit, max(float(curve.abs().max()) for curve in curves.values()), 0.0, language)
+    scale = scale_of(entry.unit, max(float(curve.abs().max()) for curve in curves.values()), 0.0)
     deadlines = [deadline_month(records) for records in runs.values()]
     with style():
         figure = new_figure(width=8.6)
@@ -70,9 +69,9 @@ def curves_figure(runs: Mapping[str, Records], column: str, type_: str = ALL, la
         axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         axes.grid(visible=True)
         legend_beside(axes, axes.get_legend_handles_labels()[0])
-        write_heading(figure, getattr(entry, f"meaning_{language}"))
+        write_heading(figure, either(entry.meaning_en, entry.meaning_ja))
         write_below(figure, [text["curves_note"], text["sweep_not_a_forecast"]], FAINT)
-    figure.description = _described(runs, curves, column, language)
+    figure.description = _described(runs, curves, column)
     return figure
 
 
@@ -95,21 +94,21 @@ def _curve(records: Records, column: str, type_: str) -> pd.Series:
     return table[table["type"] == type_].set_index("month")[column]
 
 
-def _described(runs: Mapping[str, Records], curves: Mapping[str, pd.Series], column: str, language: str) -> str:
-    text, entry = labels(language), describe_column("months", column)
+def _described(runs: Mapping[str, Records], curves: Mapping[str, pd.Series], column: str) -> str:
+    text, entry = labels(), describe_column("months", column)
     parts = []
     for name, curve in curves.items():
         deadline = deadline_month(runs[name])
-        scale = scale_of(entry.unit, float(curve.abs().max()), 0.0, language)
+        scale = scale_of(entry.unit, float(curve.abs().max()), 0.0)
         parts.append(
             text["curves_described"].format(
                 run=name,
-                deadline=month_text(deadline, language),
+                deadline=month_text(deadline),
                 then=scale.text(curve[f"{deadline}-01"]),
                 last=scale.text(curve.iloc[-1]),
                 unit=scale.unit,
             )
         )
-    first, last = (month_text(f"{curve.index[place]:%Y-%m}", language) for place in (0, -1))
-    what = getattr(entry, f"meaning_{language}")
+    first, last = (month_text(f"{curve.index[place]:%Y-%m}") for place in (0, -1))
+    what = either(entry.meaning_en, entry.meaning_ja)
     return text["curves_description"].format(column=what, start=first, end=last, runs="; ".join(parts))

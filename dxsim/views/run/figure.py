@@ -16,10 +16,10 @@ class RunView(Protocol):
 
     __name__: str
 
-    def draw(self, figure: Plot, records: Records, language: str) -> None:
+    def draw(self, figure: Plot, records: Records) -> None:
         """Draw the chart on an empty figure."""
 
-    def describe(self, records: Records, language: str) -> str:
+    def describe(self, records: Records) -> str:
         """Return what the chart shows, in words."""
 
 
@@ -28,10 +28,10 @@ class MapView(Protocol):
 
     __name__: str
 
-    def draw(self, figure: Plot, records: Records, nation: Nation, language: str) -> None:
+    def draw(self, figure: Plot, records: Records, nation: Nation) -> None:
         """Draw the chart on an empty figure."""
 
-    def describe(self, records: Records, language: str) -> str:
+    def describe(self, records: Records) -> str:
         """Return what the chart shows, in words."""
 
 
@@ -41,9 +41,6 @@ records : Records
 _NATION = """
 nation : Nation
     The nation it was run on, for its boundaries; without any, municipalities are points."""
-_LANGUAGE = """
-language : str
-    "en" or "ja"."""
 
 
 def run_figure(
@@ -51,12 +48,12 @@ def run_figure(
 ) -> Callable[..., Plot]:
     """Return the function, called as its module, that draws a chart of a run; sizes in inches and points."""
 
-    def figure(records: Records, language: str = "en") -> Plot:
-        with _titled(view, records, language, (width, height), title_size) as plot:
-            view.draw(plot, records, language)
+    def figure(records: Records) -> Plot:
+        with _titled(view, records, (width, height), title_size) as plot:
+            view.draw(plot, records)
         return plot
 
-    return _documented(figure, view, _RECORDS + _LANGUAGE)
+    return _documented(figure, view, _RECORDS)
 
 
 def map_figure(
@@ -64,23 +61,21 @@ def map_figure(
 ) -> Callable[..., Plot]:
     """Return the function, as `run_figure` does, for a chart with a map."""
 
-    def figure(records: Records, nation: Nation, language: str = "en") -> Plot:
-        with _titled(view, records, language, (width, height), title_size) as plot:
-            view.draw(plot, records, nation, language)
+    def figure(records: Records, nation: Nation) -> Plot:
+        with _titled(view, records, (width, height), title_size) as plot:
+            view.draw(plot, records, nation)
         return plot
 
-    return _documented(figure, view, _RECORDS + _NATION + _LANGUAGE)
+    return _documented(figure, view, _RECORDS + _NATION)
 
 
 @contextmanager
-def _titled(
-    view: RunView | MapView, records: Records, language: str, size: tuple[float, float], title_size: float
-) -> Iterator[Plot]:
+def _titled(view: RunView | MapView, records: Records, size: tuple[float, float], title_size: float) -> Iterator[Plot]:
     with style():
         plot = new_figure(*size)
-        write_title(plot, records, language, title_size)
+        write_title(plot, records, title_size)
         yield plot
-    plot.description = view.describe(records, language)
+    plot.description = view.describe(records)
 
 
 def _documented(figure: Callable[..., Plot], view: RunView | MapView, parameters: str) -> Callable[..., Plot]:

@@ -26,10 +26,10 @@ _DOT, _LARGE_DOT, _RIM = 1.8, 30.0, 0.2  # points squared, the same times the ro
 _SHOWN = 4  # colours in the legend
 
 
-def draw(figure: Plot, records: Records, nation: Nation, language: str) -> None:
+def draw(figure: Plot, records: Records, nation: Nation) -> None:
     """Draw the map: groups in colours, a dot on each lead, municipalities alone in grey."""
-    text, axes = labels(language), figure.subplots()
-    write_below(figure, credit_lines(nation, language), FAINT)
+    text, axes = labels(), figure.subplots()
+    write_below(figure, credit_lines(nation), FAINT)
     bodies, counts = records.municipalities, group_counts(records)
     colours = group_colours(records, nation)
     charts = draw_bodies(axes, bodies, nation, [colours.get(group, NONE_LATE) for group in bodies["group"]])
@@ -86,6 +86,6 @@ def group_counts(records: Records) -> dict[str, int]:
     }
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the map shows, in words."""
-    return labels(language)["groups_description"].format(**group_counts(records))
+    return labels()["groups_description"].format(**group_counts(records))

@@ -22,17 +22,17 @@ _ROOM = 0.11  # share of the strip in which its label fits
 _SYSTEMS = LATE_BINS[-1][1]
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw the chart on a figure of its own."""
-    draw_on(figure.subplots(), records, language)
+    draw_on(figure.subplots(), records)
 
 
-def draw_on(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records) -> None:
     """Draw on `axes` a bar for each number of late systems from one on, and above them the shares of the groups.
 
     Municipalities without a late system outnumber every bar, so they are shown in the strip alone.
     """
-    text = labels(language)
+    text = labels()
     counts = late_counts(records)
     number = np.arange(1, _SYSTEMS + 1)
     colours = np.array(BIN_COLOURS)[late_bin(number)]
@@ -45,12 +45,12 @@ def draw_on(axes: Axes, records: Records, language: str) -> None:
     axes.set_ylabel(text["histogram_y"])
     thousands(axes.yaxis)
     axes.set_title(text["histogram_title"].format(all=f"{counts.sum():,}"), pad=26)
-    _draw_strip(axes.inset_axes((0.0, 1.015, 1.0, 0.07)), records, language)
+    _draw_strip(axes.inset_axes((0.0, 1.015, 1.0, 0.07)), records)
 
 
-def _draw_strip(axes: Axes, records: Records, language: str) -> None:
+def _draw_strip(axes: Axes, records: Records) -> None:
     """Draw all municipalities as one bar, cut into those with no, few and many late systems."""
-    text = labels(language)
+    text = labels()
     counts = np.bincount(late_bin(records.municipalities["late_systems"]), minlength=len(BIN_NAMES))
     total = counts.sum()
     start = 0
@@ -79,10 +79,10 @@ def late_counts(records: Records) -> npt.NDArray[np.int64]:
     return np.bincount(records.municipalities["late_systems"], minlength=_SYSTEMS + 1)
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the chart shows, in words."""
     counts = late_counts(records)
-    return labels(language)["histogram_description"].format(
+    return labels()["histogram_description"].format(
         none=f"{counts[0]:,}",
         all=f"{counts.sum():,}",
         counts=", ".join(f"{late}: {count:,}" for late, count in enumerate(counts) if late),

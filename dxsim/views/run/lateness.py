@@ -28,14 +28,14 @@ _BAR_DAYS = 45
 _ROOM_LEFT, _ROOM_UP = 500, 0.05  # what a total needs: days, share of the highest
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw the chart on a figure of its own."""
-    draw_on(figure.subplots(), records, language)
+    draw_on(figure.subplots(), records)
 
 
-def draw_on(axes: Axes, records: Records, language: str) -> None:
+def draw_on(axes: Axes, records: Records) -> None:
     """Draw late systems by reason over time on `axes`."""
-    text = labels(language)
+    text = labels()
     nation = records.monthly[records.monthly["type"] == ALL]
     after = nation[nation["month"] >= f"{deadline_month(records)}-01"]
     colours = [REASON_COLOURS[reason] for reason in LATE_REASONS]
@@ -51,7 +51,7 @@ def draw_on(axes: Axes, records: Records, language: str) -> None:
     axes.set_axisbelow(True)
     axes.set_title(text["lateness_title"])
     axes.set_title(text["lateness_key"], loc="right", fontsize=8, color=FAINT)
-    mark_deadline(axes, records, language)
+    mark_deadline(axes, records)
     late = late_by_reason(records)
     axes.legend(
         handles=[
@@ -118,9 +118,9 @@ def late_by_reason(records: Records) -> dict[str, int]:
     return {reason: int(counts.get(reason, 0)) for reason in LATE_REASONS}
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the chart shows, in words."""
-    text = labels(language)
+    text = labels()
     late = late_by_reason(records)
     surveys = declared(records).sum(axis=1)
     return text["lateness_description"].format(

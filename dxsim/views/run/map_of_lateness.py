@@ -13,15 +13,15 @@ from dxsim.views.maps import credit_lines, draw_bodies, map_legend
 from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, Plot, late_bin, write_below
 
 
-def draw(figure: Plot, records: Records, nation: Nation, language: str) -> None:
+def draw(figure: Plot, records: Records, nation: Nation) -> None:
     """Draw the map on a figure of its own."""
-    draw_on(figure.subplots(), records, nation, language)
-    write_below(figure, credit_lines(nation, language), FAINT)
+    draw_on(figure.subplots(), records, nation)
+    write_below(figure, credit_lines(nation), FAINT)
 
 
-def draw_on(axes: Axes, records: Records, nation: Nation, language: str) -> None:
+def draw_on(axes: Axes, records: Records, nation: Nation) -> None:
     """Draw the map on `axes`."""
-    text = labels(language)
+    text = labels()
     place = late_bin(records.municipalities["late_systems"])
     draw_bodies(axes, records.municipalities, nation, np.array(BIN_COLOURS)[place])
     axes.set_title(text["map_title"])
@@ -31,9 +31,9 @@ def draw_on(axes: Axes, records: Records, nation: Nation, language: str) -> None
     map_legend(axes, records.municipalities, patches, names, text["map_legend"])
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the map shows, in words."""
-    text = labels(language)
+    text = labels()
     counts = np.bincount(late_bin(records.municipalities["late_systems"]), minlength=len(BIN_NAMES))
     parts = [text["map_count"].format(bodies=f"{c:,}", late=name) for name, c in zip(BIN_NAMES, counts, strict=True)]
     return text["map_description"].format(bodies=f"{len(records.municipalities):,}", counts=", ".join(parts))

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from dxsim.language import spoken
 from dxsim.records import Records
 from dxsim.terms.calendar import FIRST_MONTH
 from dxsim.terms.municipalities import ALL
@@ -35,10 +36,10 @@ _LINE: dict[str, Any] = {
 }
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw a stacked bar of costs for each fiscal year, and a line of the subsidy."""
     axes = figure.subplots()
-    text, yen = labels(language), by_year(records)
+    text, yen = labels(), by_year(records)
     below = pd.Series(0, yen.index)
     for account, colour in ACCOUNT_COLOURS.items():
         axes.bar(yen.index, yen[account], bottom=below, width=_WIDTH, color=colour, linewidth=0)
@@ -47,13 +48,13 @@ def draw(figure: Plot, records: Records, language: str) -> None:
     axes.set_xlim(yen.index[0] - 0.6, yen.index[-1] + 0.6)
     axes.set_xticks(yen.index[::2])
     axes.set_ylim(0, _ROOM * max(below.max(), yen[SUBSIDY].max(), 1))
-    amounts(axes.yaxis, UNITS[language])
+    amounts(axes.yaxis, spoken(UNITS))
     axes.set_xlabel(text["money_x"])
     axes.set_ylabel(text["money_y"])
     axes.grid(visible=True)
     axes.set_axisbelow(True)
     axes.set_title(text["money_title"])
-    totals = {account: _amount(yen[account].sum(), language) for account in yen.columns}
+    totals = {account: _amount(yen[account].sum()) for account in yen.columns}
     line = Line2D([], [], **_LINE, label=f"{text['account_subsidy']}  {totals[SUBSIDY]}")
     bars = [
         Patch(color=colour, label=f"{text[f'account_{account}']}  {totals[account]}")
@@ -70,18 +71,18 @@ def by_year(records: Records) -> pd.DataFrame:
     return yen[[*ACCOUNT_COLOURS, SUBSIDY]]
 
 
-def _amount(yen: float, language: str) -> str:
+def _amount(yen: float) -> str:
     """Return a sum of money in the figure's unit."""
-    return rounded(yen / UNITS[language])
+    return rounded(yen / spoken(UNITS))
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the chart shows, in words."""
-    text, yen = labels(language), by_year(records)
+    text, yen = labels(), by_year(records)
     total = yen.sum()
     return text["money_description"].format(
         first=yen.index[0],
         last=yen.index[-1],
-        costs=", ".join(f"{text[f'account_{name}']} {_amount(total[name], language)}" for name in ACCOUNT_COLOURS),
-        subsidy=_amount(total[SUBSIDY], language),
+        costs=", ".join(f"{text[f'account_{name}']} {_amount(total[name])}" for name in ACCOUNT_COLOURS),
+        subsidy=_amount(total[SUBSIDY]),
     )

@@ -16,28 +16,26 @@ from dxsim.views.style import FAINT, INK, TYPE_COLOURS, Plot, new_figure, style,
 _TIE = 0.2  # width of a line between neighbours, in points
 
 
-def nation_figure(nation: Nation, language: str = "en") -> Plot:
+def nation_figure(nation: Nation) -> Plot:
     """Return the map of a nation as a figure.
 
     Parameters
     ----------
     nation : Nation
         With or without boundaries.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     with style():
         figure = new_figure(height=6.6)
-        _draw(figure.subplots(), nation, language)
+        _draw(figure.subplots(), nation)
         write_heading(figure, text["nation_map_title"].format(nation=nation.name))
         points = [] if nation.boundaries else [text["map_points"]]
         write_below(figure, [*points, *nation.attribution], FAINT)
-    figure.description = describe_nation_map(nation, language)
+    figure.description = describe_nation_map(nation)
     return figure
 
 
-def _draw(axes: Axes, nation: Nation, language: str) -> None:
+def _draw(axes: Axes, nation: Nation) -> None:
     bodies = nation.municipalities
     charts = draw_bodies(axes, bodies, nation, [TYPE_COLOURS[name] for name in bodies["type"]])
     places = bodies.set_index("code")[["x_km", "y_km"]]
@@ -48,13 +46,13 @@ def _draw(axes: Axes, nation: Nation, language: str) -> None:
     counts = bodies["type"].value_counts()
     present = [name for name in TYPES if name in counts]
     patches = [Patch(facecolor=TYPE_COLOURS[name]) for name in present]
-    map_legend(axes, bodies, patches, [f"{type_label(name, language)}  ({counts[name]:,})" for name in present])
+    map_legend(axes, bodies, patches, [f"{type_label(name)}  ({counts[name]:,})" for name in present])
 
 
-def describe_nation_map(nation: Nation, language: str) -> str:
+def describe_nation_map(nation: Nation) -> str:
     """Return what the map shows, in words."""
     counts = nation.municipalities["type"].value_counts()
-    parts = [f"{type_label(name, language)} {counts[name]:,}" for name in TYPES if name in counts]
-    return labels(language)["nation_map_description"].format(
+    parts = [f"{type_label(name)} {counts[name]:,}" for name in TYPES if name in counts]
+    return labels()["nation_map_description"].format(
         bodies=f"{len(nation.municipalities):,}", ties=f"{len(nation.adjacency):,}", counts=", ".join(parts)
     )

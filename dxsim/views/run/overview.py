@@ -10,20 +10,20 @@ from dxsim.views.run import adoption, histogram, lateness, map_of_lateness
 from dxsim.views.style import FAINT, Plot, write_below
 
 
-def draw(figure: Plot, records: Records, nation: Nation, language: str) -> None:
+def draw(figure: Plot, records: Records, nation: Nation) -> None:
     """Draw the four charts, the map on the right."""
     axes = figure.subplot_mosaic(
         [["adoption", "map"], ["lateness", "map"], ["lateness", "histogram"]], height_ratios=(0.5, 0.22, 0.28)
     )
-    adoption.draw_on(axes["adoption"], records, language)
-    lateness.draw_on(axes["lateness"], records, language)
-    histogram.draw_on(axes["histogram"], records, language)
-    map_of_lateness.draw_on(axes["map"], records, nation, language)
+    adoption.draw_on(axes["adoption"], records)
+    lateness.draw_on(axes["lateness"], records)
+    histogram.draw_on(axes["histogram"], records)
+    map_of_lateness.draw_on(axes["map"], records, nation)
     figure.align_ylabels([axes["adoption"], axes["lateness"]])
-    write_below(figure, [*adoption.event_lines(records, language), *credit_lines(nation, language)], FAINT)
+    write_below(figure, [*adoption.event_lines(records), *credit_lines(nation)], FAINT)
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the four charts show, in words."""
-    parts = (chart.describe(records, language) for chart in (adoption, lateness, map_of_lateness, histogram))
-    return labels(language)["overview_description"].format(parts=" ".join(parts))
+    parts = (chart.describe(records) for chart in (adoption, lateness, map_of_lateness, histogram))
+    return labels()["overview_description"].format(parts=" ".join(parts))

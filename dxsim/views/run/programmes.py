@@ -19,10 +19,10 @@ from dxsim.views.style import (
 )
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw a line for each programme."""
     axes = figure.subplots()
-    text, shares = labels(language), level_shares(records)
+    text, shares = labels(), level_shares(records)
     for name in shares.iloc[-1].sort_values(ascending=False, kind="stable").index:
         label = f"{text[f'programme_{name}']}  {shares[name].iloc[-1]:.0%}"
         axes.plot(
@@ -35,7 +35,7 @@ def draw(figure: Plot, records: Records, language: str) -> None:
     axes.set_ylabel(text["programmes_y"])
     axes.grid(visible=True)
     axes.set_title(text["programmes_title"])
-    mark_deadline(axes, records, language)
+    mark_deadline(axes, records)
     legend_beside(axes, lines, text["programmes_legend"])
 
 
@@ -47,9 +47,9 @@ def level_shares(records: Records) -> pd.DataFrame:
     )
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the chart shows, in words."""
-    text, shares = labels(language), level_shares(records)
+    text, shares = labels(), level_shares(records)
     first, last = shares.iloc[0], shares.iloc[-1]
     return text["programmes_description"].format(
         levels=", ".join(f"{text[f'programme_{name}']} {first[name]:.0%} → {last[name]:.0%}" for name in PROGRAMMES)

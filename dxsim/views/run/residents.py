@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from dxsim.language import spoken
 from dxsim.model.codes import CHANNELS, COHORTS
 from dxsim.records import Records
 from dxsim.terms.municipalities import ALL
@@ -29,23 +30,23 @@ MILLIONS = {"en": 1e6, "ja": 1e4}  # residents: millions, 万
 THOUSANDS = {"en": 1e3, "ja": 1e4}
 
 
-def draw(figure: Plot, records: Records, language: str) -> None:
+def draw(figure: Plot, records: Records) -> None:
     """Draw the channels that residents use and, where there are any, the excluded by age below them."""
     if not excluded_by_cohort(records).to_numpy().any():
-        _draw_channels(figure.subplots(), records, language)
-        write_below(figure, [labels(language)["excluded_none"]], FAINT)
+        _draw_channels(figure.subplots(), records)
+        write_below(figure, [labels()["excluded_none"]], FAINT)
         return
     figure.set_figheight(_HEIGHT_OF_TWO)
     above, below = figure.subplots(2, sharex=True, height_ratios=(0.58, 0.42))
-    _draw_channels(above, records, language)
-    _draw_excluded(below, records, language)
+    _draw_channels(above, records)
+    _draw_excluded(below, records)
     figure.align_ylabels([above, below])
 
 
-def _draw_channels(axes: Axes, records: Records, language: str) -> None:
+def _draw_channels(axes: Axes, records: Records) -> None:
     """Draw residents who need a procedure by the channel they use, stacked, on `axes`."""
-    text, cases = labels(language), by_channel(records)
-    _stack(axes, cases, CHANNEL_COLOURS, MILLIONS[language])
+    text, cases = labels(), by_channel(records)
+    _stack(axes, cases, CHANNEL_COLOURS, spoken(MILLIONS))
     axes.set_ylabel(text["residents_y"])
     axes.set_title(text["residents_title"])
     total = max(cases.to_numpy().sum(), 1)
@@ -53,12 +54,12 @@ def _draw_channels(axes: Axes, records: Records, language: str) -> None:
     _legend(axes, CHANNEL_COLOURS, names, text["residents_legend"])
 
 
-def _draw_excluded(axes: Axes, records: Records, language: str) -> None:
+def _draw_excluded(axes: Axes, records: Records) -> None:
     """Draw residents who can't get a procedure done by age group, stacked, on `axes`."""
-    text, excluded, share = labels(language), excluded_by_cohort(records), excluded_shares(records)
+    text, excluded, share = labels(), excluded_by_cohort(records), excluded_shares(records)
     axes.set_title(text["excluded_title"])
     axes.set_ylabel(text["excluded_y"])
-    _stack(axes, excluded, COHORT_COLOURS, THOUSANDS[language])
+    _stack(axes, excluded, COHORT_COLOURS, spoken(THOUSANDS))
     names = {name: f"{text[f'cohort_{name}']}  {share[name]:.1%}" for name in COHORTS}
     _legend(axes, COHORT_COLOURS, names, text["excluded_legend"])
 
@@ -96,9 +97,9 @@ def excluded_shares(records: Records) -> dict[str, float]:
     return dict(cases[_EXCLUDED] / cases.sum(axis=1))
 
 
-def describe(records: Records, language: str) -> str:
+def describe(records: Records) -> str:
     """Return what the charts show, in words."""
-    text, cases, share = labels(language), by_channel(records), excluded_shares(records)
+    text, cases, share = labels(), by_channel(records), excluded_shares(records)
     first, last = (cases.iloc[place] / max(cases.iloc[place].sum(), 1) for place in (0, -1))
     return text["residents_description"].format(
         channels=", ".join(f"{text[f'channel_{name}']} {first[name]:.1%} → {last[name]:.1%}" for name in CHANNELS),

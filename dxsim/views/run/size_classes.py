@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from dxsim.analysis.comparison import unit_and_direction
-from dxsim.errors import InputError, Problem, nearest, say
+from dxsim.errors import InputError, Problem, nearest
+from dxsim.language import say
 from dxsim.records import Records, by_size_class
 from dxsim.views.labels import labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of
@@ -29,7 +30,7 @@ _WIDE = 0.5  # how far apart the dots of one class stand
 _NO_MEASURE = ("size_class", "bodies", "population")
 
 
-def size_classes_figure(runs: Mapping[str, Records], measure: str, language: str = "en") -> Plot:
+def size_classes_figure(runs: Mapping[str, Records], measure: str) -> Plot:
     """Return a chart with a dot for each run and size class.
 
     Parameters
@@ -38,18 +39,16 @@ def size_classes_figure(runs: Mapping[str, Records], measure: str, language: str
         What each run is called in the legend.
     measure : str
         A column of `dxsim.by_size_class`, such as ``cost_per_resident``.
-    language : str
-        "en" or "ja".
 
     Raises
     ------
     InputError
         If there is no such measure.
     """
-    text = labels(language)
+    text = labels()
     tables = {name: by_size_class(records) for name, records in runs.items()}
     _check(measure, next(iter(tables.values())))
-    scale = _scale(tables, measure, language)
+    scale = _scale(tables, measure)
     with style():
         figure = new_figure(width=8.6)
         axes = figure.subplots()
@@ -70,9 +69,9 @@ def size_classes_figure(runs: Mapping[str, Records], measure: str, language: str
         amounts(axes.yaxis, 1)
         axes.grid(visible=True)
         legend_beside(axes, axes.get_legend_handles_labels()[0])
-        write_heading(figure, text["size_classes_title"].format(measure=outcome_label(measure, language)))
+        write_heading(figure, text["size_classes_title"].format(measure=outcome_label(measure)))
         write_below(figure, [text["size_classes_note"], text["sweep_not_a_forecast"]], FAINT)
-    figure.description = _described(tables, measure, scale, language)
+    figure.description = _described(tables, measure, scale)
     return figure
 
 
@@ -85,18 +84,18 @@ def _check(measure: str, table: pd.DataFrame) -> None:
         raise InputError(say("chart"), [Problem(measure, what)])
 
 
-def _scale(tables: Mapping[str, pd.DataFrame], measure: str, language: str) -> Scale:
+def _scale(tables: Mapping[str, pd.DataFrame], measure: str) -> Scale:
     largest = max(float(table[measure].abs().max()) for table in tables.values())
-    return scale_of(unit_and_direction(measure)[0], largest, 0.0, language)
+    return scale_of(unit_and_direction(measure)[0], largest, 0.0)
 
 
-def _described(tables: Mapping[str, pd.DataFrame], measure: str, scale: Scale, language: str) -> str:
-    text = labels(language)
+def _described(tables: Mapping[str, pd.DataFrame], measure: str, scale: Scale) -> str:
+    text = labels()
     parts = []
     for name, table in tables.items():
         values = zip(table["size_class"], table[measure], strict=True)
         of_run = ", ".join(f"{text[f'size_class_{key}']} {scale.text(value)}" for key, value in values)
         parts.append(f"{name}: {of_run}")
     return text["size_classes_description"].format(
-        measure=outcome_label(measure, language), unit=scale.unit, runs="; ".join(parts)
+        measure=outcome_label(measure), unit=scale.unit, runs="; ".join(parts)
     )

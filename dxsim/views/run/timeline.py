@@ -13,12 +13,13 @@ from matplotlib.dates import YearLocator
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from dxsim.language import spoken
 from dxsim.model.codes import CAUSES, STATES
 from dxsim.records import Records
 from dxsim.records.biography import Biography
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.operations import lots, operations
-from dxsim.views.labels import LANGUAGES, changes_text, labels, month_text
+from dxsim.views.labels import changes_text, labels, month_text
 from dxsim.views.style import (
     FAINT,
     INK,
@@ -44,29 +45,27 @@ _COLUMNS, _LINE = 5, 10.5  # of a legend; the height of a line in points
 _AFTERWARDS = 12  # months shown after the last change
 
 
-def timeline_figure(story: Biography, language: str = "en") -> Plot:
+def timeline_figure(story: Biography) -> Plot:
     """Return the timeline of a municipality as a figure.
 
     Parameters
     ----------
     story : Biography
         Of one municipality in one run.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     run = cast("Records", story)  # the style reads the manifest of what it is given, and no table
     scenario = story.manifest["scenario"]
-    changes = changes_text(scenario["overrides"], language)
-    title = scenario["title"][language] + (f" — {changes}" if changes else "")
+    changes = changes_text(scenario["overrides"])
+    title = spoken(scenario["title"]) + (f" — {changes}" if changes else "")
     title = text["run_title"].format(title=title, seed=story.manifest["seed"])
     with style():
         figure = new_figure(height=9.8)
         parts = figure.subplots(4, 1, sharex=True, height_ratios=(4.2, 1.7, 1.5, 1.5))
-        draw_systems(parts[0], story, language)
-        draw_decision(parts[1], story, language)
-        draw_queue(parts[2], story, language)
-        draw_staff(parts[3], story, language)
+        draw_systems(parts[0], story)
+        draw_decision(parts[1], story)
+        draw_queue(parts[2], story)
+        draw_staff(parts[3], story)
         until = last_month(story)
         for axes in parts:
             months_axis(axes)
@@ -74,11 +73,11 @@ def timeline_figure(story: Biography, language: str = "en") -> Plot:
             axes.set_xlim(right=month_end(month_name(until))[0])
             axes.tick_params(labelsize=_SMALL + 1)
             axes.axvline(month_end(deadline_month(run))[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
-        mark_deadline(parts[1], run, language)
+        mark_deadline(parts[1], run)
         heading = f"{story.name} ({story.code})\n" + filled(title, _PER_LINE)
         figure.suptitle(heading, x=0.01, ha="left", fontsize=_TITLE)
         write_below(figure, [text["not_a_forecast"]], FAINT)
-    figure.description = describe_timeline(story, language)
+    figure.description = describe_timeline(story)
     return figure
 
 
@@ -89,9 +88,9 @@ def last_month(story: Biography) -> int:
     return min(MONTHS - 1, max(last, month_index(str(story.about["deadline"]))) + _AFTERWARDS)
 
 
-def draw_systems(axes: Axes, story: Biography, language: str) -> None:
+def draw_systems(axes: Axes, story: Biography) -> None:
     """Draw one bar for each system, coloured by its state month by month."""
-    text = labels(language)
+    text = labels()
     codes = story.systems["state"].map({name: place for place, name in enumerate(STATES)})
     table = story.systems.assign(state=codes).pivot(index="operation", columns="month", values="state")
     rows = [operation for operation in operations() if operation.operation in table.index]
@@ -102,7 +101,7 @@ def draw_systems(axes: Axes, story: Biography, language: str) -> None:
     for place in range(1, len(rows)):
         is_new = rows[place].lot != rows[place - 1].lot
         axes.axhline(place, color="white", linewidth=2.0 if is_new else 0.4)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, [str(row[1 + LANGUAGES.index(language)]) for row in rows])
+    axes.set_yticks(np.arange(len(rows)) + 0.5, [row.name for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     axes.spines["left"].set_visible(False)
@@ -132,9 +131,9 @@ def main_lot(story: Biography) -> str:
     return str(story.lots.loc[story.lots["systems"].idxmax(), "lot"])
 
 
-def draw_decision(axes: Axes, story: Biography, language: str) -> None:
+def draw_decision(axes: Axes, story: Biography) -> None:
     """Draw how intent built up to the decision on the largest lot, by cause, with threshold and open gates."""
-    text = labels(language)
+    text = labels()
     lot = main_lot(story)
     rows = story.hazards[story.hazards["lot"] == lot]
     when = month_end(rows["month"])
@@ -145,7 +144,7 @@ def draw_decision(axes: Axes, story: Biography, language: str) -> None:
     axes.plot(when[open_], np.zeros(open_.sum()), "|", color=INK, markersize=5, clip_on=False)
     highest = max(float(rows["threshold"].iloc[0]), float(sum(columns).max()))
     axes.set_ylim(0, 1.2 * highest)  # room for the deadline's name
-    name = next(row for row in lots() if row.lot == lot)[1 + LANGUAGES.index(language)]
+    name = next(row for row in lots() if row.lot == lot).name
     axes.set_ylabel(text["timeline_decision_y"], fontsize=_SMALL + 1)
     handles: list[Patch | Line2D] = [
         *(Patch(color=CAUSE_COLOURS[cause], label=text[f"cause_{cause}"]) for cause in CAUSES),
@@ -155,9 +154,9 @@ def draw_decision(axes: Axes, story: Biography, language: str) -> None:
     _title(axes, axes, text["timeline_decision"].format(lot=name), handles)
 
 
-def draw_queue(axes: Axes, story: Biography, language: str) -> None:
+def draw_queue(axes: Axes, story: Biography) -> None:
     """Draw, for each vendor, how many systems stood before the body's first, and how many months of work it had."""
-    text = labels(language)
+    text = labels()
     wait = axes.twinx()
     vendors = story.queues.groupby("vendor")["systems"].max().sort_values(ascending=False, kind="stable").index
     handles = [
@@ -182,9 +181,9 @@ def draw_queue(axes: Axes, story: Biography, language: str) -> None:
     _title(axes, wait, text["timeline_vendor"], handles)
 
 
-def draw_staff(axes: Axes, story: Biography, language: str) -> None:
+def draw_staff(axes: Axes, story: Biography) -> None:
     """Draw own work and what own staff can do; what is lacking is filled."""
-    text = labels(language)
+    text = labels()
     months = story.months
     when, demand = month_end(months["month"]), months["demand"].to_numpy()
     supply = (months["supply"] + months["lent"]).to_numpy()
@@ -202,14 +201,14 @@ def draw_staff(axes: Axes, story: Biography, language: str) -> None:
     _title(axes, axes, text["timeline_staff"], handles)
 
 
-def describe_timeline(story: Biography, language: str) -> str:
+def describe_timeline(story: Biography) -> str:
     """Return what the figure shows, in words."""
-    return labels(language)["timeline_description"].format(
+    return labels()["timeline_description"].format(
         name=story.name,
         code=story.code,
-        start=month_text(month_name(0), language),
-        end=month_text(month_name(MONTHS - 1), language),
+        start=month_text(month_name(0)),
+        end=month_text(month_name(MONTHS - 1)),
         systems=story.about["systems"],
         late=int(story.lots["late_systems"].sum()),
-        month=month_text(story.about["deadline"], language),
+        month=month_text(story.about["deadline"]),
     )

@@ -13,7 +13,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from dxsim.analysis.selection import VARIANT, Alternative
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.nation.nation import Nation
 from dxsim.views.labels import labels
 from dxsim.views.maps import draw_bodies
@@ -43,7 +44,7 @@ def body_means(alternative: Alternative, column: str) -> pd.Series[float]:
     return bodies[bodies["run"].isin(plan["run"])].groupby("code")[column].mean()
 
 
-def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str, language: str = "en") -> Plot:
+def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str) -> Plot:
     """Return the maps as a figure.
 
     Parameters
@@ -54,10 +55,8 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
         The nation of the sweeps, for its boundaries; without any, municipalities are points.
     column : str
         Of the table of municipalities.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     codes = nation.municipalities["code"]
     means = [body_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
     changes = [values - means[0] for values in means[1:]]
@@ -74,7 +73,7 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
             colours, values = (change, changes[place - 1]) if place else (level, means[0])
             draw_bodies(axes, nation.municipalities, nation, _filled(colours, values))
             axes.set_title(alternatives[place].name, fontsize=8.5)
-        name = column_label(alternatives[0].results, "bodies", column, language)
+        name = column_label(alternatives[0].results, "bodies", column)
         for place, (colours, title) in enumerate(((level, "case_maps_level"), (change, "case_maps_change"))):
             bar_axes = figure.add_subplot(grid[down, 1:] if place else grid[down, 0])
             bar = figure.colorbar(colours, cax=bar_axes, orientation="horizontal", extend="both")
@@ -84,15 +83,15 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
         write_heading(figure, text["case_maps_title"].format(column=name))
         points = [] if nation.boundaries else [text["map_points"]]
         write_below(figure, [*points, text["sweep_not_a_forecast"], *nation.attribution], FAINT)
-    figure.description = describe_case_maps(alternatives, nation, column, language)
+    figure.description = describe_case_maps(alternatives, nation, column)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     if data.found and data.nation:
         for column in data.columns("bodies", ("run", "code")):
-            yield f"maps_{column}", case_maps_figure(data.alternatives, data.nation, column, language)
+            yield f"maps_{column}", case_maps_figure(data.alternatives, data.nation, column)
 
 
 def _colours(name: str, low: float, high: float) -> ScalarMappable:
@@ -108,9 +107,9 @@ def _nice(values: npt.NDArray[np.float64], at: float) -> float:
     return float(np.nanquantile(values, at))
 
 
-def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, column: str, language: str = "en") -> str:
+def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, column: str) -> str:
     """Return what the maps show, in words."""
-    text = labels(language)
+    text = labels()
     codes = nation.municipalities["code"]
     means = [body_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
     parts = [
@@ -123,7 +122,7 @@ def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, colu
         for item, values in zip(alternatives[1:], means[1:], strict=True)
     ]
     return text["case_maps_description"].format(
-        column=column_label(alternatives[0].results, "bodies", column, language),
+        column=column_label(alternatives[0].results, "bodies", column),
         reference=alternatives[0].name,
         mean=f"{np.nanmean(means[0]):,.3g}",
         cases="; ".join(parts),

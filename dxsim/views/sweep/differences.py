@@ -50,7 +50,7 @@ _KINDS: Mapping[str, tuple[float, float, Literal["-", ":"]]] = {
 _MARKERS = {"better": "o", "worse": "s", "higher": ">", "lower": "<", "same": "D", "unclear": "D"}
 
 
-def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language: str = "en") -> Plot:
+def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN) -> Plot:
     """Return the differences as a figure.
 
     Parameters
@@ -59,10 +59,8 @@ def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language
         Two alternatives or more.
     kpis : sequence of str
         Those that were not recorded are left out.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     table = found.differences
     kpis = [kpi for kpi in kpis if (table["kpi"] == kpi).any()]
     cases = list(dict.fromkeys(table["case"]))
@@ -73,29 +71,29 @@ def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN, language
         charts = figure.subplots(down, across, squeeze=False, sharey=True)
         for place, axes in enumerate(charts.flat):
             if place < len(kpis):
-                _draw(axes, table[table["kpi"] == kpis[place]], cases, language)
+                _draw(axes, table[table["kpi"] == kpis[place]], cases)
             else:
                 axes.set_axis_off()
         charts[0, 0].set_ylim(len(cases) - 0.4, -0.5)
         write_heading(figure, text["differences_title"].format(reference=found.alternatives["case"][0]))
-        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)], language), loc="outside right center")
+        figure.legend(handles=_legend(table[table["kpi"].isin(kpis)]), loc="outside right center")
         used = table.loc[table["kpi"].isin(kpis), "seeds"]
         notes = [text["differences_note"].format(seeds=_span(used)), text["sweep_not_a_forecast"]]
         write_below(figure, notes, FAINT)
-    figure.description = describe_differences(found, kpis, language)
+    figure.description = describe_differences(found, kpis)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     if data.found:
         known = set(data.found.differences["kpi"])
         chosen = [kpi for kpi in CHOSEN if kpi in known] or sorted(known)[: len(CHOSEN)]
-        yield "differences", differences_figure(data.found, chosen, language)
+        yield "differences", differences_figure(data.found, chosen)
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str], language: str) -> None:
-    scale = scale_of_differences(rows, language)
+def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str]) -> None:
+    scale = scale_of_differences(rows)
     for row in rows.to_dict("records"):
         where = cases.index(row["case"])
         colour = VERDICT_COLOURS.get(row["verdict"], INK)
@@ -118,14 +116,14 @@ def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str], language: str) -
     if not rows["difference"].any():
         axes.set_xlim(-1, 1)
         axes.set_xticks([0])
-    name = outcome_label(rows["kpi"].iloc[0], language)
+    name = outcome_label(rows["kpi"].iloc[0])
     axes.set_title(on_two_lines(name), fontsize=8)
-    better = labels(language)[f"better_{rows['better'].iloc[0]}"]
-    axes.set_xlabel(labels(language)["axis_unit"].format(unit=scale.difference_unit, better=better), fontsize=7.5)
+    better = labels()[f"better_{rows['better'].iloc[0]}"]
+    axes.set_xlabel(labels()["axis_unit"].format(unit=scale.difference_unit, better=better), fontsize=7.5)
 
 
-def _legend(table: pd.DataFrame, language: str) -> list[Line2D]:
-    text = labels(language)
+def _legend(table: pd.DataFrame) -> list[Line2D]:
+    text = labels()
     handles = []
     for kind, (_, width, line) in _KINDS.items():
         if table[f"{kind}_low"].notna().any():
@@ -143,25 +141,25 @@ def _span(numbers: pd.Series) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def describe_differences(found: Comparison, kpis: Sequence[str] = CHOSEN, language: str = "en") -> str:
+def describe_differences(found: Comparison, kpis: Sequence[str] = CHOSEN) -> str:
     """Return what the charts show, in words."""
-    text = labels(language)
+    text = labels()
     parts = []
     for kpi in kpis:
         rows = found.differences[found.differences["kpi"] == kpi]
         if rows.empty:
             continue
-        scale = scale_of_differences(rows, language)
-        of_cases = [_described(row, scale, language) for row in rows.to_dict("records")]
-        parts.append(f"{outcome_label(kpi, language)}: {', '.join(of_cases)}")
+        scale = scale_of_differences(rows)
+        of_cases = [_described(row, scale) for row in rows.to_dict("records")]
+        parts.append(f"{outcome_label(kpi)}: {', '.join(of_cases)}")
     return text["differences_description"].format(reference=found.alternatives["case"][0], parts="; ".join(parts))
 
 
-def _described(row: Mapping[Any, Any], scale: Scale, language: str) -> str:
-    return labels(language)["differences_described"].format(
+def _described(row: Mapping[Any, Any], scale: Scale) -> str:
+    return labels()["differences_described"].format(
         case=row["case"],
         difference=scale.text(row["difference"], signed=True),
         unit=scale.difference_unit,
         interval=scale.range_text(row["monte_carlo_low"], row["monte_carlo_high"]),
-        verdict=labels(language)[f"verdict_{row['verdict']}"],
+        verdict=labels()[f"verdict_{row['verdict']}"],
     )

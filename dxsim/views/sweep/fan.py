@@ -36,13 +36,11 @@ _YEARS = 4  # between two ticks
 _FAINT_BAND, _BAND = 0.2, 0.35
 
 
-def fan_figure(
-    alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all", language: str = "en"
-) -> Plot:
+def fan_figure(alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all") -> Plot:
     """Return the fan charts as a figure; parameters as those of `dxsim.analysis.fans.fan_table`."""
     table = fan_table(alternatives, column, kind, type_)
     cases = list(dict.fromkeys(table["case"]))
-    text = labels(language)
+    text = labels()
     across = 2 if len(cases) == _SQUARE else min(_ACROSS, len(cases))
     with style():
         figure = new_figure(width=2.2 + 2.6 * across, height=1.3 + 2.4 * math.ceil(len(cases) / across))
@@ -56,20 +54,20 @@ def fan_figure(
         months_axis(charts[0, 0])
         charts[0, 0].xaxis.set_major_locator(YearLocator(_YEARS))  # type: ignore[no-untyped-call]
         thousands(charts[0, 0].yaxis)
-        name = column_label(alternatives[0].results, "months", column, language)
+        name = column_label(alternatives[0].results, "months", column)
         spread = text[f"fan_title_{kind}"].format(units=int(table["units"].max()))
         write_heading(figure, text["fan_title"].format(column=name, spread=spread))
-        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0], language), loc="outside right center")
+        figure.legend(handles=_legend(kind, len(cases) > 1, cases[0]), loc="outside right center")
         write_below(figure, [text[f"fan_note_{kind}"], text["sweep_not_a_forecast"]], FAINT)
-    figure.description = describe_fan(alternatives, column, kind, type_, language)
+    figure.description = describe_fan(alternatives, column, kind, type_)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     for column in data.columns("months", ("run", "month", "type")):
         for kind in kinds_of(data.alternatives):
-            yield f"fan_{column}_{kind}", fan_figure(data.alternatives, column, kind, language=language)
+            yield f"fan_{column}_{kind}", fan_figure(data.alternatives, column, kind)
 
 
 def _draw_fan(axes: Axes, table: pd.DataFrame, cases: Sequence[str], place: int) -> None:
@@ -87,8 +85,8 @@ def _draw_fan(axes: Axes, table: pd.DataFrame, cases: Sequence[str], place: int)
     axes.set_axisbelow(True)
 
 
-def _legend(kind: str, several: bool, reference: str, language: str) -> list[Patch | Line2D]:
-    text = labels(language)
+def _legend(kind: str, several: bool, reference: str) -> list[Patch | Line2D]:
+    text = labels()
     handles: list[Patch | Line2D] = [Line2D([], [], color=FAINT, linewidth=1.4, label=text["fan_mean"])]
     if kind == STRUCTURAL:
         handles.append(Patch(color=FAINT, alpha=_FAINT_BAND + _BAND, linewidth=0, label=text["fan_range"]))
@@ -101,13 +99,11 @@ def _legend(kind: str, several: bool, reference: str, language: str) -> list[Pat
     return handles
 
 
-def describe_fan(
-    alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all", language: str = "en"
-) -> str:
+def describe_fan(alternatives: Sequence[Alternative], column: str, kind: str, type_: str = "all") -> str:
     """Return what the charts show, in words."""
     table = fan_table(alternatives, column, kind, type_)
     last = table.groupby("case", sort=False).tail(1).to_dict("records")
-    text = labels(language)
+    text = labels()
     parts = [
         text["fan_described_case"].format(
             case=row["case"],
@@ -118,7 +114,7 @@ def describe_fan(
         for row in last
     ]
     return text["fan_description"].format(
-        column=column_label(alternatives[0].results, "months", column, language),
+        column=column_label(alternatives[0].results, "months", column),
         start=f"{table['month'].min():%Y-%m}",
         end=f"{table['month'].max():%Y-%m}",
         kind=text[f"kind_{kind}"],

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from dxsim.analysis.comparison import Comparison
-from dxsim.errors import InputError, Problem, say
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels, type_label
@@ -37,9 +38,7 @@ _ORDER: Mapping[str, Sequence[str]] = {SIZE_CLASS: SIZE_CLASSES, "type": tuple(T
 _WIDE = 0.5  # how far apart the dots of one class stand
 
 
-def strata_figure(
-    found: Comparison, stratum: str = SIZE_CLASS, measures: Sequence[str] = MEASURES, language: str = "en"
-) -> Plot:
+def strata_figure(found: Comparison, stratum: str = SIZE_CLASS, measures: Sequence[str] = MEASURES) -> Plot:
     """Return the differences under the first variant of the model as a figure, a chart for each measure.
 
     Parameters
@@ -50,15 +49,13 @@ def strata_figure(
         By what municipalities are divided.
     measures : sequence of str
         As in the table ``equity``.
-    language : str
-        "en" or "ja".
 
     Raises
     ------
     InputError
         If none of it was recorded.
     """
-    text = labels(language)
+    text = labels()
     table = found.equity
     if not table.empty:
         table = table[(table["stratum"] == stratum) & table["measure"].isin(measures) & table["difference"].notna()]
@@ -73,26 +70,26 @@ def strata_figure(
         figure = new_figure(width=4.2 + 2.1 * len(drawn), height=1.6 + 0.36 * len(classes) * max(1.0, len(cases) / 3))
         charts = figure.subplots(1, len(drawn), squeeze=False, sharey=True)
         for axes, measure in zip(charts.flat, drawn, strict=True):
-            _draw(axes, table[table["measure"] == measure], classes, cases, language)
-        charts[0, 0].set_yticks(range(len(classes)), [_class_label(stratum, name, language) for name in classes])
+            _draw(axes, table[table["measure"] == measure], classes, cases)
+        charts[0, 0].set_yticks(range(len(classes)), [_class_label(stratum, name) for name in classes])
         charts[0, 0].invert_yaxis()
         figure.legend(*charts[0, 0].get_legend_handles_labels(), loc="outside right center")
         write_heading(figure, text["strata_title"].format(reference=found.alternatives["case"][0]))
         seeds = f"{int(table['seeds'].max())}"
         write_below(figure, [text["strata_note"].format(seeds=seeds), text["sweep_not_a_forecast"]], FAINT)
-    figure.description = _described(found, table, stratum, drawn, language)
+    figure.description = _described(found, table, stratum, drawn)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     if data.found and not data.found.equity.empty:
         for stratum in dict.fromkeys(data.found.equity["stratum"]):
-            yield f"strata_{stratum}", strata_figure(data.found, stratum, language=language)
+            yield f"strata_{stratum}", strata_figure(data.found, stratum)
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, classes: Sequence[str], cases: Sequence[str], language: str) -> None:
-    scale = scale_of_differences(rows, language)
+def _draw(axes: Axes, rows: pd.DataFrame, classes: Sequence[str], cases: Sequence[str]) -> None:
+    scale = scale_of_differences(rows)
     for place, case in enumerate(cases):
         shift = _WIDE * (place / (len(cases) - 1) - 0.5) if len(cases) > 1 else 0.0
         of_case = rows[rows["case"] == case].set_index("class").reindex(classes)
@@ -111,28 +108,26 @@ def _draw(axes: Axes, rows: pd.DataFrame, classes: Sequence[str], cases: Sequenc
     if all(scale.text(value) == "0" for value in rows["difference"]):
         axes.set_xlim(-1, 1)
         axes.set_xticks([0])
-    axes.set_title(on_two_lines(outcome_label(rows["measure"].iloc[0], language)), fontsize=8)
-    better = labels(language)[f"better_{rows['better'].iloc[0]}"]
-    axes.set_xlabel(labels(language)["axis_unit"].format(unit=scale.difference_unit, better=better), fontsize=7.5)
+    axes.set_title(on_two_lines(outcome_label(rows["measure"].iloc[0])), fontsize=8)
+    better = labels()[f"better_{rows['better'].iloc[0]}"]
+    axes.set_xlabel(labels()["axis_unit"].format(unit=scale.difference_unit, better=better), fontsize=7.5)
 
 
-def _class_label(stratum: str, name: str, language: str) -> str:
-    return type_label(name, language) if stratum == "type" else labels(language)[f"{SIZE_CLASS}_{name}"]
+def _class_label(stratum: str, name: str) -> str:
+    return type_label(name) if stratum == "type" else labels()[f"{SIZE_CLASS}_{name}"]
 
 
-def _described(found: Comparison, table: pd.DataFrame, stratum: str, measures: Sequence[str], language: str) -> str:
+def _described(found: Comparison, table: pd.DataFrame, stratum: str, measures: Sequence[str]) -> str:
     parts = []
     in_order = table.sort_values("class", key=lambda names: names.map(_ORDER[stratum].index), kind="stable")
     for (case, measure), rows in in_order.groupby(["case", "measure"], sort=False):
         if measure in measures:
-            scale = scale_of_differences(rows, language)
-            told = ", ".join(_told(row, stratum, scale, language) for row in rows.to_dict("records"))
-            parts.append(f"{case}, {outcome_label(str(measure), language)} ({scale.difference_unit}): {told}")
-    return labels(language)["strata_description"].format(
-        reference=found.alternatives["case"][0], parts="; ".join(parts)
-    )
+            scale = scale_of_differences(rows)
+            told = ", ".join(_told(row, stratum, scale) for row in rows.to_dict("records"))
+            parts.append(f"{case}, {outcome_label(str(measure))} ({scale.difference_unit}): {told}")
+    return labels()["strata_description"].format(reference=found.alternatives["case"][0], parts="; ".join(parts))
 
 
-def _told(row: Mapping[Any, Any], stratum: str, scale: Scale, language: str) -> str:
+def _told(row: Mapping[Any, Any], stratum: str, scale: Scale) -> str:
     interval = scale.range_text(row["monte_carlo_low"], row["monte_carlo_high"])
-    return f"{_class_label(stratum, row['class'], language)} {scale.text(row['difference'], signed=True)} {interval}"
+    return f"{_class_label(stratum, row['class'])} {scale.text(row['difference'], signed=True)} {interval}"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dxsim.analysis.indices import SEED_SHARE
+from dxsim.language import spoken
 from dxsim.scenario.registry import REGISTRY
 from dxsim.views.labels import labels
 from dxsim.views.quantities import outcome_label
@@ -25,7 +26,7 @@ _MEASURES = {  # what bars show, and what is drawn inside them
 _UP, _DOWN = "#0072b2", "#d55e00"
 
 
-def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: int = 15) -> Plot:
+def tornado_figure(indices: pd.DataFrame, kpi: str, most: int = 15) -> Plot:
     """Return the chart as a figure.
 
     Parameters
@@ -34,12 +35,10 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
         As `dxsim.analysis.sensitivity` gives them; the first alternative and variant in it are drawn.
     kpi : str
         One of those in it.
-    language : str
-        "en" or "ja".
     most : int
         Parameters that are drawn, those that matter most.
     """
-    text = labels(language)
+    text = labels()
     rows = _of_first(indices, kpi)
     measure = _measure(rows)
     bars = _ordered(rows, measure).tail(most)
@@ -59,20 +58,20 @@ def tornado_figure(indices: pd.DataFrame, kpi: str, language: str = "en", most: 
             )
             axes.legend(loc="lower right")
         axes.axvline(0, color=INK, linewidth=0.8)
-        axes.set_yticks(places, [REGISTRY[name].label[language] for name in bars["parameter"]], fontsize=8)
+        axes.set_yticks(places, [spoken(REGISTRY[name].label) for name in bars["parameter"]], fontsize=8)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=True, axis="x")
         axes.set_axisbelow(True)
         if measure == CORRELATION:
             axes.set_xlim(-1.05, 1.05)
         axes.set_xlabel(text[f"measure_{measure}"])
-        write_heading(figure, text["tornado_title"].format(kpi=outcome_label(kpi, language), case=rows["case"].iloc[0]))
-        write_below(figure, [*_notes(rows, language), text["sweep_not_a_forecast"]], FAINT)
-    figure.description = describe_tornado(indices, kpi, language)
+        write_heading(figure, text["tornado_title"].format(kpi=outcome_label(kpi), case=rows["case"].iloc[0]))
+        write_below(figure, [*_notes(rows), text["sweep_not_a_forecast"]], FAINT)
+    figure.description = describe_tornado(indices, kpi)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     if data.indices is None:
         return
@@ -80,7 +79,7 @@ def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
     known = set(data.indices.loc[has_effect, "kpi"])  # not where points are too few, or the outcome never differs
     for kpi in KPIS:
         if kpi in known:
-            yield f"tornado_{kpi}", tornado_figure(data.indices, kpi, language)
+            yield f"tornado_{kpi}", tornado_figure(data.indices, kpi)
 
 
 def _of_first(indices: pd.DataFrame, kpi: str) -> pd.DataFrame:
@@ -97,25 +96,25 @@ def _ordered(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     return rows[rows["measure"] == measure].sort_values("value", key=abs, na_position="first", kind="stable")
 
 
-def _notes(rows: pd.DataFrame, language: str) -> list[str]:
-    text = labels(language)
+def _notes(rows: pd.DataFrame) -> list[str]:
+    text = labels()
     points, seeds = (int(rows[name].max()) for name in ("points", "seeds"))
     share = rows.loc[rows["measure"] == SEED_SHARE, "value"].iloc[0]
     known = text["tornado_seeds"].format(share=f"{share:.0%}") if share == share else text["tornado_one_seed"]
     return [text["tornado_note"].format(points=f"{points:,}", seeds=f"{seeds:,}"), known]
 
 
-def describe_tornado(indices: pd.DataFrame, kpi: str, language: str = "en") -> str:
+def describe_tornado(indices: pd.DataFrame, kpi: str) -> str:
     """Return what the chart shows, in words."""
-    text = labels(language)
+    text = labels()
     rows = _of_first(indices, kpi)
     measure = _measure(rows)
     bars = _ordered(rows, measure).iloc[::-1]
-    parts = [f"{REGISTRY[row['parameter']].label[language]} {row['value']:+.2g}" for row in bars.to_dict("records")]
+    parts = [f"{spoken(REGISTRY[row['parameter']].label)} {row['value']:+.2g}" for row in bars.to_dict("records")]
     return text["tornado_description"].format(
-        kpi=outcome_label(kpi, language),
+        kpi=outcome_label(kpi),
         case=rows["case"].iloc[0],
         measure=text[f"measure_{measure}"],
         bars=", ".join(parts),
-        notes=" ".join(_notes(rows, language)),
+        notes=" ".join(_notes(rows)),
     )

@@ -26,9 +26,7 @@ def cloud(alternative: Alternative, kpis: Sequence[str], kind: str) -> pd.DataFr
     return frame.groupby(level=[UNITS[kind], other]).mean().groupby(level=UNITS[kind]).mean()
 
 
-def trade_off_figure(
-    alternatives: Sequence[Alternative], across: str, up: str, kind: str = MONTE_CARLO, language: str = "en"
-) -> Plot:
+def trade_off_figure(alternatives: Sequence[Alternative], across: str, up: str, kind: str = MONTE_CARLO) -> Plot:
     """Return the scatter as a figure.
 
     Parameters
@@ -39,16 +37,14 @@ def trade_off_figure(
         KPIs of the two axes.
     kind : {"monte_carlo", "parametric"}
         Whether a dot is a seed or a point of the uncertain parameters.
-    language : str
-        "en" or "ja".
     """
-    text = labels(language)
+    text = labels()
     clouds = [cloud(item, (across, up), kind) for item in alternatives]
     scales = []
     for kpi in (across, up):
         values = np.abs(np.concatenate([dots[kpi] for dots in clouds]))
         spread = float(np.nanmax(values) - np.nanmin(values))
-        scales.append(scale_of(unit_and_direction(kpi)[0], float(np.nanmax(values)), spread, language))
+        scales.append(scale_of(unit_and_direction(kpi)[0], float(np.nanmax(values)), spread))
     with style():
         figure = new_figure(width=8.0, height=4.6)
         axes = figure.subplots()
@@ -69,7 +65,7 @@ def trade_off_figure(
         names = []
         for kpi, scale in zip((across, up), scales, strict=True):
             better = text[f"better_{unit_and_direction(kpi)[1]}"]
-            names.append(outcome_label(kpi, language) + "\n" + text["axis_unit"].format(unit=scale.unit, better=better))
+            names.append(outcome_label(kpi) + "\n" + text["axis_unit"].format(unit=scale.unit, better=better))
         axes.set_xlabel(names[0])
         axes.set_ylabel(names[1])
         axes.grid(visible=True, axis="both")
@@ -78,31 +74,29 @@ def trade_off_figure(
         write_heading(figure, text["trade_off_title"])
         count = f"{max(len(dots) for dots in clouds):,}"
         write_below(figure, [text[f"trade_off_note_{kind}"].format(units=count), text["sweep_not_a_forecast"]], FAINT)
-    figure.description = describe_trade_off(alternatives, across, up, kind, language)
+    figure.description = describe_trade_off(alternatives, across, up, kind)
     return figure
 
 
-def of_sweep(data: SweepData, language: str) -> Iterator[tuple[str, Plot]]:
+def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     known = set.intersection(*({str(kpi) for kpi in item.results.kpis} for item in data.alternatives))
     kinds = [kind for kind in kinds_of(data.alternatives) if kind in (MONTE_CARLO, PARAMETRIC)]
     for across, up in PAIRS:
         for kind in kinds if {across, up} <= known else ():
-            yield f"trade_off_{across}_{up}_{kind}", trade_off_figure(data.alternatives, across, up, kind, language)
+            yield f"trade_off_{across}_{up}_{kind}", trade_off_figure(data.alternatives, across, up, kind)
 
 
-def describe_trade_off(
-    alternatives: Sequence[Alternative], across: str, up: str, kind: str = MONTE_CARLO, language: str = "en"
-) -> str:
+def describe_trade_off(alternatives: Sequence[Alternative], across: str, up: str, kind: str = MONTE_CARLO) -> str:
     """Return what the scatter shows, in words."""
-    text = labels(language)
+    text = labels()
     parts = []
     for item in alternatives:
         means = cloud(item, (across, up), kind).mean()
         written = []
         for kpi in (across, up):
-            scale = scale_of(unit_and_direction(kpi)[0], abs(means[kpi]), 0.0, language)
+            scale = scale_of(unit_and_direction(kpi)[0], abs(means[kpi]), 0.0)
             written.append(f"{scale.text(means[kpi])} {scale.unit}")
         parts.append(f"{item.name} ({', '.join(written)})")
-    names = {"across": outcome_label(across, language), "up": outcome_label(up, language)}
+    names = {"across": outcome_label(across), "up": outcome_label(up)}
     return text["trade_off_description"].format(**names, kind=text[f"kind_{kind}"], cases="; ".join(parts))

@@ -1,0 +1,128 @@
+"""How the uncertainties of a study are drawn, and with how many seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from dxsim.language import say
+from dxsim.scenario.configuration import LARGEST_SEED
+from dxsim.scenario.entries import Filled, Truth, Whole, entry, faults, said
+from dxsim.scenario.registry import REGISTRY, Value
+from dxsim.sweep.values import parameters, read
+
+LARGEST_SIZE = 2**20
+POWERS = ("sobol", "saltelli")  # methods whose size is a power of two
+# What a method of sampling needs, and what else it knows.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("latin_hypercube", "sobol", "saltelli", "morris"), ("size",)),
+    "list": ("points",),
+}
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    "latin_hypercube": ("size", "seed"),
+    "sobol": ("size", "seed"),
+    "saltelli": ("size", "seed", "second_order"),
+    "morris": ("size", "seed", "levels"),
+    "list": ("points",),
+}
+USUAL: Mapping[str, object] = {"seed": 1, "levels": 4, "second_order": False}
+
+
+def _points(given: tuple[dict[str, Any], ...]) -> tuple[Mapping[str, Value], ...]:
+    found = []
+    with faults() as refuse:
+        for place, point in enumerate(given):
+            values: dict[str, Value] = {}
+            for key in parameters(point, refuse, place):
+                values |= read(key, point[key], refuse, place, key)
+            for key in given[0]:
+                if key not in point and key in REGISTRY:
+                    refuse(say("{key} is missing; every point names the same parameters", key=key), place)
+            for key in point:
+                if key not in given[0] and key in REGISTRY:
+                    what = say("{key} is not in the first point; every point names the same parameters", key=key)
+                    refuse(what, place, key, with_key=False)
+            found.append(values)
+    return tuple(found)
+
+
+@entry("sample")
+class Sample:
+    """How the uncertainties are drawn.
+
+    Parameters
+    ----------
+    method : {"latin_hypercube", "sobol", "saltelli", "morris", "list"}
+        ``list``: the points themselves are given.
+    size : int, optional
+        Points of a Latin hypercube or Sobol sequence, base points of Saltelli's sample, trajectories of Morris. A power
+        of two for Sobol and Saltelli.
+    seed : int, optional
+        0 to 2**32 - 1; 1 by default.
+    levels : int, optional
+        Of Morris's grid, even; 4 by default.
+    second_order : bool, optional
+        Whether Saltelli's sample serves interactions of two parameters, at twice the runs; no by default.
+    points : sequence of mapping, optional
+        For ``list``: all of them name the same parameters.
+    """
+
+    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "list"]
+    size: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] | None = None
+    seed: Annotated[Whole, Field(ge=0, le=2**32 - 1)] | None = None
+    levels: Annotated[Whole, Field(ge=2, le=100)] | None = None
+    second_order: Truth | None = None
+    points: Annotated[Filled[dict[str, Any]], AfterValidator(_points)] | None = None
+
+    @model_validator(mode="after")
+    def _suits_its_method(self) -> Self:
+        method, size = self.method, self.size or 1
+        with faults() as refuse:
+            for key in (*USUAL, "size", "points"):
+                if getattr(self, key) is not None and key not in KNOWN[method]:
+                    refuse(say("{method} does not use it", method=method), key)
+            for key in NEEDED[method]:
+                if getattr(self, key) is None:
+                    refuse(say("{method} needs {key}", method=method, key=key))
+            if method in POWERS and size & (size - 1):
+                below = 1 << (size.bit_length() - 1)
+                what = say(
+                    "{method} needs a power of two: {below} or {above} (got {size})",
+                    method=method,
+                    below=below,
+                    above=2 * below,
+                    size=size,
+                )
+                refuse(what, "size")
+            if method == "morris" and (self.levels or 4) % 2:
+                refuse(say("must be even (got {value})", value=self.levels), "levels")
+        for key, value in USUAL.items():
+            if key in KNOWN[method] and getattr(self, key) is None:
+                object.__setattr__(self, key, value)
+        return self
+
+
+@entry("seeds")
+class Seeds:
+    """Replicates.
+
+    Parameters
+    ----------
+    first, count : int
+        Seeds first to first + count - 1.
+    common : bool
+        Whether every case and point has these seeds (common random numbers). If not, each run has a seed of its own,
+        drawn from what is run and from its number `first` to first + count - 1.
+    """
+
+    first: Annotated[Whole, Field(ge=0, le=LARGEST_SEED)] = 1
+    count: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] = 1
+    common: Truth = True
+
+    @model_validator(mode="after")
+    def _ends_in_time(self) -> Self:
+        if self.first + self.count - 1 > LARGEST_SEED:
+            raise said(say("the last seed is above {largest}", largest=LARGEST_SEED))
+        return self
