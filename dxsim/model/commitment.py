@@ -281,7 +281,7 @@ def hazard_by_mandate(run: Run, month: int, i: int, lot: int) -> float:
 @kernel
 def price_now(body: np.record, groups: Records, parameters: np.record) -> float:
     """Return the price level at which a body buys: below 1 in a group that procures jointly."""
-    if body.group < 0 or parameters.joint_procurement == 0:
+    if body.group < 0 or parameters.joint_procurement == Switch.OFF:
         return 1.0
     return money.group_price(groups[body.group].members, parameters.procurement_discount)
 
@@ -373,7 +373,7 @@ def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
     """Fix the price of a lot and the share of a joint tender that the body does itself; pay the first instalment."""
     body, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
     chosen.price, chosen.tender = price_now(body, run.groups, run.parameters), 1.0
-    if body.group >= 0 and run.parameters.joint_procurement == 1:
+    if body.group >= 0 and run.parameters.joint_procurement == Switch.ON:
         chosen.tender = tender_work(run.groups[body.group].members, run.parameters.tender_share)
     weight, unit = lot_weight(run, lot), run.parameters.rounding_unit
     due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)

@@ -198,6 +198,7 @@ def pay(ledger: Integers, sums: Integers, cost: int) -> None:
 @kernel
 def progress(run: Run, month: int) -> None:
     """Let platforms and bodies move on by what they and others had reached last month."""
+    set_rates(run.rates, run.parameters)
     grow_platforms(run.platforms, run.parameters.platform_hazard, run.seed)
     remember_levels(run)
     average_levels(run)

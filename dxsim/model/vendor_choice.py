@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
+from dxsim.model.coalition import Switch
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Listed, Reason, SystemState
 from dxsim.model.planning import begin_planning
 from dxsim.model.staff import planning_effort
@@ -140,7 +141,7 @@ def weigh_vendor(run: Run, month: int, i: int, lot: int, vendor: int, terms: Flo
 @kernel
 def lead_of(bodies: Records, groups: Records, shared_system: int, i: int) -> int:
     """Return the body that decides for body `i`: the lead of its group if the group shares systems, else itself."""
-    if bodies[i].group < 0 or shared_system == 0:
+    if bodies[i].group < 0 or shared_system == Switch.OFF:
         return i
     return groups[bodies[i].group].lead
 

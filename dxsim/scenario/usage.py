@@ -24,7 +24,7 @@ def reads(path: Path) -> frozenset[tuple[int, str]]:
 
 
 def _is_record(node: ast.expr) -> bool:
-    """Return whether an expression is a record of parameters, or ``state.levers[i]``."""
+    """Return whether an expression is a record of parameters, or ``run.levers[i]``."""
     if isinstance(node, ast.Subscript):
         return isinstance(node.value, ast.Attribute) and node.value.attr == "levers"
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -1,11 +1,26 @@
-"""A country and a state filled by hand, for tests that call one phase and nothing else."""
+"""A country and a state filled by hand, for tests that call one step and nothing else."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dxsim.model.state import MONTHS, PLACE, PREFECTURES, Country, State, empty_state
+from dxsim.model.codes import Account
+from dxsim.model.levers import POLICY
+from dxsim.model.state import (
+    ANNOUNCEMENT,
+    PLACE,
+    VENDOR_EVENT,
+    Country,
+    Events,
+    Market,
+    Run,
+    State,
+    empty_series,
+    empty_state,
+)
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.calendar import MONTHS
+from dxsim.terms.municipalities import PREFECTURES
 
 KINDS = 2
 OPERATIONS = 20
@@ -28,8 +43,8 @@ def country_of(
     places.population = population
     around = [[(i - 1) % n, (i + 1) % n] if ring else [] for i in range(n)]
     return Country(
-        municipalities=places,
-        cohorts=np.zeros((n, 4)),
+        places=places,
+        ages=np.zeros((n, 4)),
         population_ratio=np.ones((n, YEARS)),
         offsets=np.cumsum([0, *map(len, around)]),
         neighbours=np.array([j for pair in around for j in pair], dtype=np.int64),
@@ -44,12 +59,31 @@ def country_of(
 
 def state_of(n: int, log_size: int = 0) -> State:
     """Return a state of `n` bodies whose staff has time for everything and whose envelopes are full."""
-    state = empty_state(n, 1, OPERATIONS, 1, KINDS, PREFECTURES, log_size)
+    state = empty_state(n, 1, OPERATIONS, 1, KINDS, log_size)
     state.municipalities.systems = OPERATIONS
     state.workforce.programme_service = 1.0
     state.purses.baseline = 2.6e8
-    state.ledger[:, 0] = 10**12
-    state.ledger[:, 1] = -(10**12)
+    state.ledger[:, Account.ENVELOPE] = 10**12
+    state.ledger[:, Account.APPROPRIATION] = -(10**12)
     for kind in range(KINDS):
         state.money[kind] = state.ledger[np.arange(n) % KINDS == kind].sum(axis=0)
     return state
+
+
+def calendar_of(n: int) -> Events:
+    """Return a calendar on which nothing stands for `n` bodies."""
+    return Events(
+        announcements=np.zeros(0, ANNOUNCEMENT).view(np.recarray),
+        vendor_events=np.zeros(0, VENDOR_EVENT).view(np.recarray),
+        surveys=np.zeros(0, np.int64),
+        policies=np.zeros(0, POLICY).view(np.recarray),
+        scope=np.zeros((0, n), np.bool_),
+    )
+
+
+def run_of(country: Country, state: State, parameters: np.record, seed: int = 1) -> Run:
+    """Return a run of these, among vendors of equal shares, with nothing on the calendar; it changes the `state`."""
+    vendors = state.vendors.size
+    market = Market(np.full(vendors, 1.0 / vendors), state.lots.legacy, state.product_month)
+    series = empty_series(vendors, country.kind_size.size)
+    return Run(country, market, calendar_of(country.places.size), parameters, seed, state, series)

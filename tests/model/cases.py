@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from dxsim.model.run import Inputs, Outcome, begin, prepare
 from dxsim.model.schedule import advance
-from dxsim.model.state import Run, Scratch, Series, State
+from dxsim.model.state import Run, Series, State
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import Scenario, load_scenario
@@ -150,21 +151,32 @@ def copy_of(arrays: State | Series) -> State | Series:
 def copy_of_run(inputs: Inputs, run: Run) -> Run:
     """Return a run that goes on from where `run` stands and shares no memory with it."""
     country, market, calendar, parameters, seed, _ = inputs
-    other = Run(country, market, calendar, parameters, seed, copy_of(run.state), copy_of(run.series))
-    for name in Scratch._fields:  # some of it is worked out at the start
-        getattr(other, name)[...] = getattr(run, name)
-    return other
+    return Run(country, market, calendar, parameters, seed, copy_of(run.state), copy_of(run.series))
 
 
-def differing_fields(one: Outcome, other: Outcome) -> list[str]:
-    """Return the fields of the state and the series in which two outcomes differ in any bit, and who was who."""
-    pairs = [
-        *((name, getattr(one.state, name), getattr(other.state, name)) for name in State._fields),
-        *((name, getattr(one.series, name), getattr(other.series, name)) for name in Series._fields),
-        ("residents", one.residents, other.residents),
-        ("vendor_names", np.array(one.inputs.vendor_names), np.array(other.inputs.vendor_names)),
-    ]
-    return [name for name, array, changed in pairs if array.tobytes() != changed.tobytes()]
+def fields_of(arrays: Outcome | State | Series) -> dict[str, np.ndarray]:
+    """Return arrays by name, those of records field by field as `records.field`: what pads records does not count."""
+    if isinstance(arrays, Outcome):
+        who = {"residents": arrays.residents, "vendor_names": np.array(arrays.inputs.vendor_names)}
+        return fields_of(arrays.state) | fields_of(arrays.series) | who
+    found = {}
+    for name, array in arrays._asdict().items():
+        if array.dtype.names:
+            found |= {f"{name}.{field}": np.asarray(array[field]) for field in array.dtype.names}
+        else:
+            found[name] = np.asarray(array)
+    return found
+
+
+def differing_fields(one: Outcome | State | Series, other: Outcome | State | Series) -> list[str]:
+    """Return the fields, as `fields_of` names them, in which two outcomes, states or series differ in any bit."""
+    mine, theirs = fields_of(one), fields_of(other)
+    return [name for name in mine if mine[name].tobytes() != theirs[name].tobytes()]
+
+
+def arrays_of(fields: Iterable[str]) -> set[str]:
+    """Return the arrays of fields, as `fields_of` names them."""
+    return {name.partition(".")[0] for name in fields}
 
 
 def queue_inputs(bodies: int, **more: object) -> Inputs:

@@ -11,25 +11,15 @@ from hypothesis import strategies as st
 from numba import njit
 
 from dxsim.model import coalition, cooperation, events, formation
-from dxsim.model.coalition import GRANTS, MEMBERS, PAYOFFS, PLAYER, SHARES, appraise, invite, lay_desk
-from dxsim.model.state import (
-    ACCEPTED,
-    BLOCKING,
-    COORDINATION,
-    LIVE,
-    MIGRATING,
-    PLACE,
-    PREFECTURES,
-    RESERVE,
-    TESTED,
-    Country,
-    State,
-    empty_state,
-)
+from dxsim.model.coalition import PLAYER, appraise, invite
+from dxsim.model.codes import NOBODY, Account, SystemState, Talks
+from dxsim.model.state import PLACE, Country, State, empty_state
 from dxsim.nation.nation import load_nation
 from dxsim.nation.network import neighbour_lists
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.municipalities import PREFECTURES
+from tests.model.bodies import run_of
 
 RULES = REGISTRY["cooperation.sharing_rule"].choices
 RECIPIENTS = REGISTRY["cooperation.grant_recipient"].choices
@@ -65,8 +55,8 @@ def country_of(population, x, y, offsets, neighbours):
     places.code, places.prefecture = 1001 + np.arange(n) * 7, 1
     places.population, places.x_km, places.y_km = population, x, y
     return Country(
-        municipalities=places,
-        cohorts=np.asarray(population)[:, None] * np.array([0.7, 0.15, 0.1, 0.05]),
+        places=places,
+        ages=np.asarray(population)[:, None] * np.array([0.7, 0.15, 0.1, 0.05]),
         population_ratio=np.ones((n, 15)),
         offsets=np.asarray(offsets, dtype=np.int64),
         neighbours=np.asarray(neighbours, dtype=np.int64),
@@ -80,7 +70,7 @@ def country_of(population, x, y, offsets, neighbours):
 
 
 def set_costs(country, state, p):
-    people = country.municipalities.population
+    people = country.places.population
     state.purses.baseline = p.fixed_cost + p.unit_cost * people
     state.purses.baseline += p.large_city_cost * np.maximum(0, people - p.large_city_population)
     state.purses.unit_one_off = p.one_off_ratio * state.purses.baseline / country.weight.sum()
@@ -88,8 +78,8 @@ def set_costs(country, state, p):
 
 def state_of(country, p, draw, log_size=0):
     """Return a state in which vendors, staff and commitments are drawn, and everyone is alone."""
-    n = country.municipalities.size
-    state = empty_state(n, LOTS, OPERATIONS, VENDORS, KINDS, PREFECTURES, log_size)
+    n = country.places.size
+    state = empty_state(n, LOTS, OPERATIONS, VENDORS, KINDS, log_size)
     bodies = state.municipalities
     bodies.group, bodies.next_group, bodies.after = -1, -1, -1
     bodies.readiness = draw.normal(size=n)
@@ -131,12 +121,29 @@ def players_of(population, p, **fields):
     return players
 
 
-def appraised(players, members, p):
-    """Return lead, cost, transaction cost, shares, grants and payoffs of a group."""
-    desk, members = lay_desk(len(players)), sorted(members)
-    desk.lists[MEMBERS, : len(members)] = members
-    lead, cost, transaction = appraise(players, desk, len(members), p, -np.inf)
-    rows = (desk.numbers[row, : len(members)].copy() for row in (SHARES, GRANTS, PAYOFFS))
+def invited(w, month, seed=1):
+    """Return a run of a world whose bodies are players, as they stand in this month."""
+    run = run_of(*w, seed)
+    invite(run, month)
+    return run
+
+
+def room_for(players, p):
+    """Return a run whose bodies are these players."""
+    n = len(players)
+    nothing = np.zeros(n)
+    state = empty_state(n, LOTS, OPERATIONS, VENDORS, KINDS)
+    run = run_of(country_of(players["population"], nothing, nothing, np.zeros(n + 1), []), state, p)
+    run.players[:] = players
+    return run
+
+
+def appraised(run, members):
+    """Return lead, cost, transaction cost, shares, grants and payoffs of a group of players."""
+    members = sorted(members)
+    run.members[: len(members)] = members
+    lead, cost, transaction = appraise(run, len(members), -np.inf)
+    rows = (row[: len(members)].copy() for row in (run.shares, run.grants, run.payoffs))
     return lead, cost, transaction, *rows
 
 
@@ -231,8 +238,9 @@ def test_a_group_is_worth_to_its_members_what_the_equations_say(seed, rule, reci
     country, state, p = world(seed, overrides)
     draw = np.random.default_rng(seed)
     state.levers.grant_rate, state.levers.facilitation, state.levers.group_bonus = draw.uniform(0, 0.5, (3, 42))
-    players, members = invite(country, state, p, 6), sorted(members)
-    lead, cost, transaction, shares, grants, payoffs = appraised(players, members, p)
+    run, members = invited((country, state, p), 6), sorted(members)
+    players = run.players
+    lead, cost, transaction, shares, grants, payoffs = appraised(run, members)
     assert lead == plain_lead(players, members)
     assert cost == pytest.approx(plain_cost(players, members, p), rel=1e-12)
     assert transaction == pytest.approx(plain_transaction(players, members, p), rel=1e-9)
@@ -249,9 +257,9 @@ def test_a_player_is_what_its_state_says():
     state.municipalities.group[:2] = 5
     state.groups.contract_end[5] = 13
     state.lots.price, state.levers.group_bonus = 0.9, 0.05
-    state.systems.state[0, 1::LOTS] = LIVE  # of the lot that it has committed, all but one system
-    state.systems.state[0, 1] = MIGRATING
-    players = invite(country, state, p, 6)
+    state.systems.state[0, 1::LOTS] = SystemState.LIVE  # of the lot that it has committed, all but one system
+    state.systems.state[0, 1] = SystemState.MIGRATING
+    players = invited((country, state, p), 6).players
     assert players["vendor"][:2].tolist() == [3, 2]
     assert players["shortage"][:2].tolist() == [2, 0]
     assert players["surplus"][:2].tolist() == [0, 1]
@@ -260,19 +268,19 @@ def test_a_player_is_what_its_state_says():
     begun = (1 - p.first_instalment) * 0.9 * country.weight[1] / country.weight.sum()
     # The fund is topped up in month 31: until then the first ceiling holds, of 0.19, and 0.24 for members.
     for month, left, bonus in ((6, 0.76, 0.05), (30, 0.76, 0.05), (42, 0.25, 0.05)):
-        then = invite(country, state, p, month)
+        then = invited((country, state, p), month).players
         assert then["purchase"][1] == pytest.approx(left * one_off[1] / 2)
         assert then["purchase"][0] == pytest.approx(left * part * one_off[0] / 2)
         assert then["bonus"][1] == pytest.approx(bonus * one_off[1] / 2)
         assert then["bonus"][0] == pytest.approx(bonus * (part + begun) * one_off[0] / 2)
     state.levers.group_bonus = 0.5  # no more than the rate of 0.8 and the whole cost
-    assert invite(country, state, p, 42)["bonus"][1] == pytest.approx(0.1 * one_off[1] / 2)
+    assert invited((country, state, p), 42).players["bonus"][1] == pytest.approx(0.1 * one_off[1] / 2)
     state.levers.group_bonus = 0.0
-    assert (invite(country, state, p, 42)["bonus"] == 0.0).all()
+    assert (invited((country, state, p), 42).players["bonus"] == 0.0).all()
     needs = np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
-    assert players["usage"] == pytest.approx(country.cohorts @ needs)
+    assert players["usage"] == pytest.approx(country.ages @ needs)
     assert players["exit_fee"][:3] == pytest.approx([*(p.exit_fee * players["cost"][:2]), 0])
-    assert invite(country, state, p, 18)["exit_fee"].tolist() == [0.0] * 42
+    assert invited((country, state, p), 18).players["exit_fee"].tolist() == [0.0] * 42
 
 
 @pytest.mark.parametrize(("poolable", "cost", "saving"), [(0.45, 276, 90), (1.0, 166, 200), (0.0, 366, 0)])
@@ -280,9 +288,9 @@ def test_l17_partial_pooling(poolable, cost, saving):
     p = parameters_of(
         ZERO_TRANSACTION | {"money.fixed_cost": 100, "money.unit_cost": 0.002, "cooperation.poolable_share": poolable}
     )
-    players = players_of([5_000, 8_000, 20_000], p)
-    assert appraised(players, [0, 1, 2], p)[1] == pytest.approx(cost)
-    assert players["cost"].sum() - appraised(players, [0, 1, 2], p)[1] == pytest.approx(saving)
+    run = room_for(players_of([5_000, 8_000, 20_000], p), p)
+    assert appraised(run, [0, 1, 2])[1] == pytest.approx(cost)
+    assert run.players["cost"].sum() - appraised(run, [0, 1, 2])[1] == pytest.approx(saving)
 
 
 def test_l16_in_the_model_shapley_is_the_equal_saving_rule():
@@ -293,7 +301,7 @@ def test_l16_in_the_model_shapley_is_the_equal_saving_rule():
     }
     for rule in ("shapley", "equal_saving"):
         p = parameters_of(overrides | {"cooperation.sharing_rule": rule})
-        shares = appraised(players_of([5_000, 8_000, 20_000], p), [0, 1, 2], p)[3]
+        shares = appraised(room_for(players_of([5_000, 8_000, 20_000], p), p), [0, 1, 2])[3]
         assert shares == pytest.approx([43.333, 49.333, 73.333], abs=1e-3)
 
 
@@ -313,14 +321,14 @@ def test_l16_the_grand_coalition_comes_about_and_is_stable(rule, is_founded):
         "cooperation.sharing_rule": rule,
     }
     w = world(0, overrides, rows=1, columns=3)
-    w.country.municipalities.population[:] = 5_000, 8_000, 20_000
+    w.country.places.population[:] = 5_000, 8_000, 20_000
     set_costs(*w)
     if is_founded:
         w.state.municipalities.next_group = 2
     state = hold_talks(w, first=is_founded, years=3)
     assert partition(state.municipalities.group) == partition(state.municipalities.next_group) == {frozenset({0, 1, 2})}
-    assert state.talks[TESTED] > 0
-    assert state.talks[ACCEPTED] == state.talks[BLOCKING] == 0
+    assert state.talks[Talks.MOVES_TESTED] > 0
+    assert state.talks[Talks.MOVES_ACCEPTED] == state.talks[Talks.BLOCKING_MOVES] == 0
 
 
 @pytest.mark.parametrize("size", [11, 17])
@@ -352,7 +360,7 @@ def test_sampled_shares_of_a_large_group_are_near_the_shapley_value(size):
     drawn = []
     for sample in range(24):
         players["code"] = 1 + np.arange(size) + 100 * sample
-        drawn.append(appraised(players, range(size), p)[3])
+        drawn.append(appraised(room_for(players, p), range(size))[3])
         assert drawn[-1].sum() == pytest.approx(plain_cost(players, list(range(size)), p), rel=1e-9)
     error = np.std(drawn, axis=0, ddof=1) / np.sqrt(24)
     assert (error < 0.01 * exact).all()
@@ -362,8 +370,8 @@ def test_sampled_shares_of_a_large_group_are_near_the_shapley_value(size):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(RULES), st.sets(st.integers(0, 41), min_size=1, max_size=14))
 def test_shares_sum_to_the_cost_by_every_rule(seed, rule, members):
-    country, state, p = world(seed % 50, {"cooperation.sharing_rule": rule})
-    _, cost, _, shares, _, _ = appraised(invite(country, state, p, 6), members, p)
+    run = invited(world(seed % 50, {"cooperation.sharing_rule": rule}), 6)
+    _, cost, _, shares, _, _ = appraised(run, members)
     assert shares.sum() == pytest.approx(cost, rel=1e-9)
 
 
@@ -377,20 +385,20 @@ def test_shares_sum_to_the_cost_by_every_rule(seed, rule, members):
 def test_mr20_the_saving_of_a_group_does_not_fall_with_the_poolable_share(seed, members, one, other):
     costs = []
     for share in sorted((one, other)):
-        country, state, p = world(seed % 50, {"cooperation.poolable_share": share})
-        costs.append(appraised(invite(country, state, p, 6), members, p)[1])
+        run = invited(world(seed % 50, {"cooperation.poolable_share": share}), 6)
+        costs.append(appraised(run, members)[1])
     assert costs[0] >= costs[1] - 1e-9 * costs[0]
 
 
 def hold_talks(world, seed=1, first=0, years=1):
     """Found groups if need be, and let them talk and change for some years."""
-    country, state, p = world
+    run = run_of(*world, seed)
     if first == 0:
-        cooperation.found(country, state, p, seed)
+        cooperation.found(run)
     for year in range(first, first + years):
-        cooperation.take_effect(country, state, p, 12 * year)
-        formation.form(country, state, p, seed, 12 * year + 6)
-    return state
+        cooperation.take_effect(run, 12 * year)
+        formation.form(run, 12 * year + 6)
+    return run.state
 
 
 def partition(groups):
@@ -408,7 +416,7 @@ def assert_lists_are_right(state, country):
             member = bodies.after[member]
         assert members == sorted(members)
         assert len(members) == groups.members[g] >= 2
-        assert groups.lead[g] == min(members, key=lambda i: (-country.municipalities.population[i], i))
+        assert groups.lead[g] == min(members, key=lambda i: (-country.places.population[i], i))
         listed |= dict.fromkeys(members, g)
     assert [listed.get(i, -1) for i in range(bodies.size)] == bodies.group.tolist()
     empty = groups[groups.members == 0]
@@ -418,13 +426,14 @@ def assert_lists_are_right(state, country):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_body_is_in_at_most_one_group_and_lists_say_the_same(seed):
     country, state, p = world(seed)
-    cooperation.found(country, state, p, seed)
+    run = run_of(country, state, p, seed)
+    cooperation.found(run)
     assert_lists_are_right(state, country)
     for year in range(4):
-        cooperation.take_effect(country, state, p, 12 * year)
+        cooperation.take_effect(run, 12 * year)
         assert_lists_are_right(state, country)
         before = state.municipalities.group.copy()
-        formation.form(country, state, p, seed, 12 * year + 6)
+        formation.form(run, 12 * year + 6)
         assert (state.municipalities.group == before).all()  # what is agreed holds from April on
         assert max(map(len, partition(state.municipalities.next_group))) <= p.largest_group
         state.lots.legacy[:, 0] = np.random.default_rng(year).integers(0, VENDORS, 42)  # something new to talk about
@@ -435,27 +444,28 @@ def test_a_body_is_in_at_most_one_group_and_lists_say_the_same(seed):
 def test_whoever_moves_or_takes_in_gains_more_than_its_threshold(seed, rule):
     """Invariant 7, move by move, with payoffs worked out in plain Python for the rules that allow it."""
     country, state, p = world(seed, {"cooperation.sharing_rule": rule, "cooperation.initial_share": 0.3})
-    cooperation.found(country, state, p, seed)
-    cooperation.take_effect(country, state, p, 0)
+    run = run_of(country, state, p, seed)
+    cooperation.found(run)
+    cooperation.take_effect(run, 0)
     state.lots.legacy[:, 0] = np.random.default_rng(seed).integers(0, VENDORS, 42)
-    talks, desk = formation.open_talks(country, state, p, seed, 6), lay_desk(42)
-    formation.gather(state, talks, desk, p)
-    players = talks.players
+    formation.open_talks(run, 6)
+    formation.gather(run)
+    players = run.players
 
     def payoffs():
         groups = partition(players["group"])
         worth = np.zeros(42)
         for members in groups:
-            worth[sorted(members)] = appraised(players, members, p)[5]
+            worth[sorted(members)] = appraised(run, members)[5]
         return groups, worth
 
     kinds = set()
     for _ in range(6):
-        for mover in formation.order_of_turns(players, seed, 6):
+        for mover in formation.order_of_turns(run, 6):
             old_groups, before = payoffs()
             fee = players["exit_fee"].copy()
             old = next((g for g in old_groups if mover in g), frozenset({mover}))
-            if not formation.take_turn(talks, desk, mover, p, seed, 6, formation.MOVE):
+            if not formation.take_turn(run, mover, 6, formation.MOVE):
                 assert payoffs()[0] == old_groups
                 continue
             new_groups, after = payoffs()
@@ -498,9 +508,11 @@ def test_a_group_splits_by_vendor_or_expels_a_far_member_when_that_pays(far, exp
     state.lots.commit[:] = -1
     state.lots.legacy[:] = np.array([0, 0, 0, 1, 1])[:n, None]
     state.municipalities.group[:], state.municipalities.next_group[:] = 0, 0
-    cooperation.list_groups(country, state)
-    assert (appraised(invite(country, state, p, 6), range(n), p)[5] > 0).all()
-    formation.form(country, state, p, 1, 6)
+    run = run_of(country, state, p)
+    cooperation.list_groups(run)
+    invite(run, 6)
+    assert (appraised(run, range(n))[5] > 0).all()
+    formation.form(run, 6)
     assert partition(state.municipalities.next_group) == expected
     assert state.municipalities.next_group[0] == 0
 
@@ -511,8 +523,8 @@ def test_l19_no_group_forms_and_all_dissolve_when_transaction_cost_is_too_high()
         state = hold_talks(w)
         assert (len(partition(state.municipalities.group)) > 0) == (share > 0)
         assert (state.municipalities.next_group == -1).all()
-        assert state.talks[TESTED] > 0
-        assert state.talks[BLOCKING] == 0
+        assert state.talks[Talks.MOVES_TESTED] > 0
+        assert state.talks[Talks.BLOCKING_MOVES] == 0
 
 
 def test_without_saving_nobody_cooperates_and_with_much_saving_many_do():
@@ -578,21 +590,23 @@ def test_mr19_all_yen_times_four_changes_no_group(rule):
 def test_asking_only_who_may_have_a_new_move_gives_what_asking_everyone_gives(rule):
     for seed in range(4):
         country, state, p = world(seed, {"cooperation.sharing_rule": rule, "cooperation.initial_share": 0.5})
-        cooperation.found(country, state, p, seed)
-        cooperation.take_effect(country, state, p, 0)
-        talks, desk = formation.open_talks(country, state, p, seed, 6), lay_desk(42)
-        formation.gather(state, talks, desk, p)
-        order = formation.order_of_turns(talks.players, seed, 6)
+        run = run_of(country, state, p, seed)
+        cooperation.found(run)
+        cooperation.take_effect(run, 0)
+        formation.open_talks(run, 6)
+        formation.gather(run)
+        order = formation.order_of_turns(run, 6)
         accepted, rounds = 1, 0
         while accepted and rounds < p.sweeps:
-            talks.players["is_due"] = True
-            accepted = formation.take_turns(talks, desk, order, p, seed, 6)
+            run.players["is_due"] = True
+            accepted = formation.take_turns(run, order, 6)
             rounds += 1
-        formation.form(country, state, p, seed, 6)
-        assert (state.municipalities.next_group == talks.players["group"]).all()
-        assert (state.municipalities.pays_exit == talks.players["pays_exit"]).all()
-        assert state.talks[ACCEPTED] == talks.results[ACCEPTED] > 0
-        assert state.talks[TESTED] < talks.results[TESTED]
+        players, talks = run.players.copy(), run.talks.copy()
+        formation.form(run, 6)
+        assert (state.municipalities.next_group == players["group"]).all()
+        assert (state.municipalities.pays_exit == players["pays_exit"]).all()
+        assert state.talks[Talks.MOVES_ACCEPTED] == talks[Talks.MOVES_ACCEPTED] > 0
+        assert state.talks[Talks.MOVES_TESTED] < talks[Talks.MOVES_TESTED]
 
 
 def test_moves_left_when_the_rounds_run_out_are_counted_and_not_made():
@@ -600,24 +614,27 @@ def test_moves_left_when_the_rounds_run_out_are_counted_and_not_made():
     for seed in range(8):
         one_round = hold_talks(world(seed, {"cooperation.sweeps": 1}))
         all_rounds = hold_talks(world(seed))
-        assert all_rounds.talks[BLOCKING] == 0
-        assert (all_rounds.talks[ACCEPTED] > one_round.talks[ACCEPTED]) == (one_round.talks[BLOCKING] > 0)
-        left += one_round.talks[BLOCKING]
+        assert all_rounds.talks[Talks.BLOCKING_MOVES] == 0
+        moves_left = one_round.talks[Talks.BLOCKING_MOVES]
+        accepted = [state.talks[Talks.MOVES_ACCEPTED] for state in (one_round, all_rounds)]
+        assert (accepted[1] > accepted[0]) == (moves_left > 0)
+        left += moves_left
     assert left > 0
 
 
 def test_talks_are_in_october_and_effects_in_april():
-    country, state, p = world(9)
+    run = run_of(*world(9))
+    state = run.state
     for month in range(12):
         if month != 6:
-            formation.form(country, state, p, 1, month)
+            formation.form(run, month)
             assert not state.talks.any()
-    formation.form(country, state, p, 1, 6)
-    assert state.talks[ACCEPTED] > 0
+    formation.form(run, 6)
+    assert state.talks[Talks.MOVES_ACCEPTED] > 0
     for month in range(7, 12):
-        cooperation.take_effect(country, state, p, month)
+        cooperation.take_effect(run, month)
         assert (state.municipalities.group == -1).all()
-    cooperation.take_effect(country, state, p, 12)
+    cooperation.take_effect(run, 12)
     assert (state.municipalities.group == state.municipalities.next_group).all()
     assert (state.municipalities.group >= 0).any()
 
@@ -631,16 +648,16 @@ def test_who_leaves_under_contract_pays_once_and_the_last_one_nothing():
     assert all(leavers[sorted(members)].sum() == len(members) - 1 for members in groups)
     in_group = state.municipalities.group.copy()
     state.ledger[:], state.money[:] = 0, 0
-    cooperation.take_effect(country, state, p, 12)
+    cooperation.take_effect(run_of(country, state, p), 12)
     fees = np.rint(p.exit_fee * state.purses.baseline) * leavers
     assert fees.sum() > 0
-    assert (state.ledger[:, COORDINATION] == fees).all()
-    assert (state.ledger[:, RESERVE] == -fees).all()
+    assert (state.ledger[:, Account.COORDINATION] == fees).all()
+    assert (state.ledger[:, Account.RESERVE] == -fees).all()
     assert (state.ledger.sum(axis=1) == 0).all()
     assert (state.money.sum(axis=0) == state.ledger.sum(axis=0)).all()
     assert not state.municipalities.pays_exit.any()
     log = state.log[: state.logged[0]]
-    assert (log.kind == events.JOINED).all()
+    assert (log.kind == events.Kind.JOINED).all()
     assert sorted(log.municipality) == np.flatnonzero(in_group >= 0).tolist()
     assert (log.value == -1).all()
     assert not any(state.purses[name].any() for name in ("saving", "coordination", "grant"))
@@ -679,12 +696,13 @@ def test_in_april_members_get_what_they_agreed_and_contracts_of_changed_groups_b
     old = {g: frozenset(np.flatnonzero(state.municipalities.group == g)) for g in set(state.municipalities.group)}
     before = state.municipalities.group.copy()
     state.logged[0] = 0
-    cooperation.take_effect(country, state, p, 12)
-    players = invite(country, state, p, 12)
+    run = run_of(country, state, p)
+    cooperation.take_effect(run, 12)
+    invite(run, 12)
     changed = 0
     for g in np.flatnonzero(state.groups.members):
         members = np.flatnonzero(state.municipalities.group == g)
-        lead, cost, transaction, shares, grants, _ = appraised(players, members, p)
+        lead, cost, transaction, shares, grants, _ = appraised(run, members)
         group = state.groups[g]
         assert (group.lead, group.cost, group.transaction) == (lead, cost, transaction)
         each, alone = transaction / members.size, state.purses.baseline[members]
@@ -706,28 +724,29 @@ def test_in_april_members_get_what_they_agreed_and_contracts_of_changed_groups_b
 
 
 @njit
-def dissolve_and_form_again(talks, desk, g, p):
+def dissolve_and_form_again(run, g):
     """Let the first member of group `g`, a pair, walk out, and the two unite again; return whether they do."""
-    one = talks.groups[g].head
-    other = talks.players[one].after
-    formation.walk_out(talks.players[one], formation.NOBODY)
-    formation.part(talks, desk, g, p)
-    return formation.unite(talks, desk, one, other, p, formation.MOVE)
+    one = run.talks_groups[g].head
+    other = run.players[one].after
+    formation.walk_out(run.players[one], NOBODY)
+    formation.part(run, g)
+    return formation.unite(run, one, other, formation.MOVE)
 
 
 def test_a_group_that_dissolves_and_forms_again_in_one_october_begins_a_new_contract():
     w = world(14, {"cooperation.initial_share": 0.8, "cooperation.initial_size": 2, "cooperation.transaction_cost": 0})
     country, state, p = w
-    cooperation.found(country, state, p, 1)
-    cooperation.take_effect(country, state, p, 0)
+    run = run_of(country, state, p)
+    cooperation.found(run)
+    cooperation.take_effect(run, 0)
     of_lead = np.arange(state.groups.size) == state.groups.lead  # where a new group of the same bodies goes first
     g = int(np.flatnonzero((state.groups.members == 2) & of_lead)[0])
-    talks, desk = formation.open_talks(country, state, p, 1, 6), lay_desk(country.municipalities.size)
-    formation.gather(state, talks, desk, p)
-    assert dissolve_and_form_again(talks, desk, g, p)
+    formation.open_talks(run, 6)
+    formation.gather(run)
+    assert dissolve_and_form_again(run, g)
     members = state.municipalities.group == g
-    state.municipalities.next_group = talks.players["group"]
-    cooperation.take_effect(country, state, p, 12)
+    state.municipalities.next_group = run.players["group"]
+    cooperation.take_effect(run, 12)
     (again,) = set(state.municipalities.group[members].tolist())
     assert state.groups.contract_end[again] == 12 + p.contract_months
     others = np.flatnonzero(state.groups.members * (np.arange(state.groups.size) != again))
@@ -739,8 +758,9 @@ def test_a_group_that_dissolves_and_forms_again_in_one_october_begins_a_new_cont
 def test_staff_is_lent_within_groups_and_what_is_given_is_received_less_the_loss(seed, loss, switch):
     overrides = {"cooperation.coordination_loss": loss, "cooperation.shared_staff": switch}
     country, state, p = world(seed, overrides | {"cooperation.initial_share": 0.8})
-    cooperation.found(country, state, p, seed % 100)
-    cooperation.pool_staff(country, state, p)
+    run = run_of(country, state, p, seed % 100)
+    cooperation.found(run)
+    cooperation.pool_staff(run)
     worker, lent = state.workforce, state.workforce.lent
     shortage, surplus = np.maximum(0, worker.demand - worker.supply), np.maximum(0, worker.supply - worker.demand)
     if switch == "off":
@@ -759,11 +779,12 @@ def test_staff_is_lent_within_groups_and_what_is_given_is_received_less_the_loss
 
 def test_readiness_of_a_group_is_weighted_by_population():
     country, state, p = world(12, {"cooperation.initial_share": 0.8})
-    cooperation.found(country, state, p, 1)
+    run = run_of(country, state, p)
+    cooperation.found(run)
     for g in np.flatnonzero(state.groups.members):
         mine = state.municipalities.group == g
-        mean = np.average(state.municipalities.readiness[mine], weights=country.municipalities.population[mine])
-        assert cooperation.weighted_readiness(country, state, g) == pytest.approx(mean)
+        mean = np.average(state.municipalities.readiness[mine], weights=country.places.population[mine])
+        assert cooperation.weighted_readiness(run, g) == pytest.approx(mean)
 
 
 @pytest.fixture(scope="module")
@@ -773,16 +794,16 @@ def synthetic():
     country = country_of(
         *(table[name].to_numpy(np.float64) for name in ("population", "x_km", "y_km")), *neighbour_lists(nation)
     )
-    country.municipalities.code = table["code"].to_numpy().astype(np.int64)
+    country.places.code = table["code"].to_numpy().astype(np.int64)
     return country
 
 
 def test_the_groups_at_the_start_are_those_that_were_published(synthetic):
     p, shares, sizes = parameters_of(), [], []
-    places = synthetic.municipalities
+    places = synthetic.places
     for seed in range(40):
         state = state_of(synthetic, p, np.random.default_rng(seed))
-        cooperation.found(synthetic, state, p, seed)
+        cooperation.found(run_of(synthetic, state, p, seed))
         bodies = state.municipalities
         shares.append((bodies.group >= 0).mean())
         sizes += state.groups.members[state.groups.members > 0].tolist()
@@ -802,7 +823,7 @@ def test_the_groups_at_the_start_are_those_that_were_published(synthetic):
 def test_groups_at_the_start_hang_together_and_obey_the_size_limit(synthetic):
     p = parameters_of({"cooperation.largest_group": 4})
     state = state_of(synthetic, p, np.random.default_rng(0))
-    cooperation.found(synthetic, state, p, 3)
+    cooperation.found(run_of(synthetic, state, p, 3))
     for members in partition(state.municipalities.group):
         assert 2 <= len(members) <= 4
         reached, front = set(), {min(members)}
@@ -818,8 +839,9 @@ def test_groups_at_the_start_hang_together_and_obey_the_size_limit(synthetic):
 def test_nobody_founds_a_group_without_cooperation(synthetic):
     p = parameters_of({"cooperation.formation": "none"})
     state = state_of(synthetic, p, np.random.default_rng(0))
-    cooperation.found(synthetic, state, p, 3)
-    formation.form(synthetic, state, p, 3, 6)
+    run = run_of(synthetic, state, p, 3)
+    cooperation.found(run)
+    formation.form(run, 6)
     assert (state.municipalities.group == -1).all()
     assert (state.municipalities.next_group == -1).all()
 
@@ -828,15 +850,16 @@ def test_the_talks_of_the_nation_end_when_no_move_is_left(synthetic):
     p = parameters_of()
     state = state_of(synthetic, p, np.random.default_rng(1))
     hold_talks(World(synthetic, state, p), years=1)
-    assert state.talks[BLOCKING] == 0
+    assert state.talks[Talks.BLOCKING_MOVES] == 0
     assert_lists_are_right(state, synthetic)
     assert 0.3 < (state.municipalities.next_group >= 0).mean() <= 1
-    talks, desk = formation.open_talks(synthetic, state, p, 1, 6), lay_desk(synthetic.municipalities.size)
+    run = run_of(synthetic, state, p)
+    formation.open_talks(run, 6)
     state.municipalities.group[:] = state.municipalities.next_group
-    cooperation.list_groups(synthetic, state)
-    formation.gather(state, talks, desk, p)
-    movers = range(synthetic.municipalities.size)
-    assert not any(formation.take_turn(talks, desk, mover, p, 1, 6, formation.LOOK) for mover in movers)
+    cooperation.list_groups(run)
+    formation.gather(run)
+    movers = range(synthetic.places.size)
+    assert not any(formation.take_turn(run, mover, 6, formation.LOOK) for mover in movers)
 
 
 def test_coefficients_of_variation_are_those_of_numpy():

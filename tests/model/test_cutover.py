@@ -16,17 +16,9 @@ from scipy import stats
 
 from dxsim import streams
 from dxsim.model import coexistence, cutover, events
-from dxsim.model.state import (
-    AFFECTED_RESIDENTS,
-    IMPACT,
-    INCIDENTS,
-    INTERFACES,
-    INTEROPERABILITY,
-    ROLLBACKS,
-    Country,
-    State,
-)
-from tests.model.bodies import OPERATIONS, country_of, parameters_with, state_of
+from dxsim.model.fields import numbers_of
+from dxsim.model.state import Country, Run, State
+from tests.model.bodies import OPERATIONS, country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
 AVERAGE = {  # a cut-over with mu = mu0 w
@@ -44,38 +36,23 @@ draws = st.floats(1e-12, 1.0 - 1e-12)
 
 
 @njit
-def attempt_all(country: Country, state: State, parameters: np.record, seed: int, month: int) -> np.ndarray:
+def attempt_each(run: Run, month: int) -> np.ndarray:
     """Switch every system of every body in this month; return the incidents of each, below zero if rolled back."""
-    n, operations = state.systems.shape
+    n, operations = run.systems.shape
     incidents = np.zeros((n, operations))
     for i in range(n):
-        place = country.municipalities[i]
         for operation in range(operations):
-            before = state.harm[i].incidents
-            is_live = cutover.attempt(
-                place,
-                place.population * country.population_ratio[i, month // 12],
-                country.weight[operation],
-                state.systems[i, operation],
-                state.lots[i, 0],
-                state.workforce[i],
-                state.harm[i],
-                state.vendors[0],
-                state.levers[i],
-                state.nation[0],
-                state.flows[place.kind],
-                state.log,
-                state.logged,
-                parameters,
-                seed,
-                month,
-                i,
-                operation,
-            )
-            incidents[i, operation] = state.harm[i].incidents - before
+            before = run.harm[i].incidents
+            is_live = cutover.attempt(run, month, i, operation)
+            incidents[i, operation] = run.harm[i].incidents - before
             if not is_live:
                 incidents[i, operation] *= -1.0
     return incidents
+
+
+def attempt_all(country: Country, state: State, parameters: np.record, seed: int, month: int) -> np.ndarray:
+    """Switch every system of every body of this country in this month, see `attempt_each`."""
+    return attempt_each(run_of(country, state, parameters, seed), month)
 
 
 # What an incident is.
@@ -166,7 +143,7 @@ def test_mean_months_to_correct_as_drawn():
     state = state_of(n, 100_000)
     attempt_all(country_of(n), state, parameters, 5, 40)
     log = state.log[: state.logged[0]]
-    months = log.amount[log.kind == events.INCIDENT]
+    months = log.amount[log.kind == events.Kind.INCIDENT]
     deviation = math.sqrt(math.exp(-0.5)) / (1.0 - math.exp(-0.5))
     assert months.min() == 1
     assert abs(months.mean() - L23_MEAN_MONTHS) / deviation * math.sqrt(months.size) < LIMIT
@@ -180,7 +157,7 @@ def test_severity_is_lognormal_and_at_most_everybody():
     state = state_of(n, 100_000)
     attempt_all(country_of(n, 1e9), state, parameters, 6, 40)
     log = state.log[: state.logged[0]]
-    share = log.value[log.kind == events.INCIDENT] / 1e9
+    share = log.value[log.kind == events.Kind.INCIDENT] / 1e9
     below = (share < 0.002).mean()
     assert abs(below - 0.5) / math.sqrt(0.25 / share.size) < LIMIT
     assert stats.kstest(np.log(share[share < 1] / 0.002) / 1.5, "norm").pvalue > 1e-6
@@ -291,8 +268,8 @@ def test_what_is_counted_is_what_the_log_says():
     state.systems.work = 2.0
     incidents = attempt_all(country, state, parameters, 9, 40)
     log = state.log[: state.logged[0]]
-    happened = log[log.kind == events.INCIDENT]
-    failed = log[log.kind == events.FAILED_CUTOVER]
+    happened = log[log.kind == events.Kind.INCIDENT]
+    failed = log[log.kind == events.Kind.FAILED_CUTOVER]
     assert happened.size > 1_000
     assert happened.value.max() <= 25_000
     assert failed.size > 10
@@ -304,11 +281,11 @@ def test_what_is_counted_is_what_the_log_says():
         assert harm.impact == (of_body.value * of_body.amount).sum()
         assert harm.rollbacks == (failed.municipality == i).sum() == (incidents[i] < 0).sum()
     for kind in (0, 1):
-        of_kind = country.municipalities.kind == kind
-        assert state.flows[kind, INCIDENTS] == state.harm.incidents[of_kind].sum()
-        assert state.flows[kind, AFFECTED_RESIDENTS] == state.harm.affected[of_kind].sum()
-        assert state.flows[kind, IMPACT] == state.harm.impact[of_kind].sum()
-        assert state.flows[kind, ROLLBACKS] == state.harm.rollbacks[of_kind].sum()
+        of_kind = country.places.kind == kind
+        assert state.flows.incidents[kind] == state.harm.incidents[of_kind].sum()
+        assert state.flows.affected_residents[kind] == state.harm.affected[of_kind].sum()
+        assert state.flows.impact[kind] == state.harm.impact[of_kind].sum()
+        assert state.flows.rollbacks[kind] == state.harm.rollbacks[of_kind].sum()
 
 
 def test_a_failed_cutover_leaves_work_in_the_vendors_book():
@@ -327,11 +304,11 @@ def test_a_failed_cutover_leaves_work_in_the_vendors_book():
     # Those with a share of residents above the limit, and only those, are rolled back.
     log = state.log[: state.logged[0]]
     worst = np.zeros((n, OPERATIONS))
-    for event in log[log.kind == events.INCIDENT]:
+    for event in log[log.kind == events.Kind.INCIDENT]:
         worst[event.municipality, event.place] = max(worst[event.municipality, event.place], event.value)
     assert (worst[is_failed] >= 0.05 * 50_000).all()
     assert (worst[~is_failed] <= 0.05 * 50_000).all()
-    assert (log.amount[log.kind == events.FAILED_CUTOVER] == 0.5).all()
+    assert (log.amount[log.kind == events.Kind.FAILED_CUTOVER] == 0.5).all()
 
 
 def test_nothing_is_rolled_back_for_an_incident_that_hits_everybody_at_most():
@@ -350,13 +327,13 @@ def test_nothing_happens_at_a_rate_of_zero():
     state = state_of(50, 10)
     assert (attempt_all(country_of(50), state, parameters_with(quality__incident_rate=0), 1, 40) == 0).all()
     assert state.logged[0] == 0
-    assert not state.flows.any()
+    assert not numbers_of(state.flows).any()
 
 
 def test_other_bodies_change_nobodys_incidents():
     parameters = parameters_with(quality__incident_rate=0.5)
     country = country_of(60)
-    few = attempt_all(country._replace(municipalities=country.municipalities[20:40]), state_of(20), parameters, 4, 40)
+    few = attempt_all(country._replace(places=country.places[20:40]), state_of(20), parameters, 4, 40)
     assert (few == attempt_all(country, state_of(60), parameters, 4, 40)[20:40]).all()
 
 
@@ -384,9 +361,10 @@ def live_state(live: list[int]) -> State:
 
 def test_interfaces_are_counted():
     state = live_state([0, 5, 10, 20])
-    coexistence.count_interfaces(country_of(4), state, parameters_with(quality__interface_density=0.5), 3)
+    run = run_of(country_of(4), state, parameters_with(quality__interface_density=0.5))
+    coexistence.count_interfaces(run, 3)
     assert state.harm.interfaces.tolist() == [0.0, 37.5, 50.0, 0.0]
-    assert state.flows[:, INTERFACES].tolist() == [50.0, 37.5]
+    assert state.flows.interfaces.tolist() == [50.0, 37.5]
 
 
 @pytest.mark.parametrize(
@@ -401,10 +379,10 @@ def test_the_benefit_follows_who_may_share_with_whom(rule, between):
     state = live_state([0, 20, 20, 20])
     state.purses.baseline = [1.2e8, 2.4e8, 3.6e8, 4.8e8]
     parameters = parameters_with(security__data_sharing=rule, quality__interoperability_benefit=0.05)
-    coexistence.count_interfaces(country_of(4, prefectures=2), state, parameters, 3)
+    coexistence.count_interfaces(run_of(country_of(4, prefectures=2), state, parameters), 3)
     within = [0.0, 1.0, 1.0, 1.0]
     value = [0.05 * (1 + i) * 1e7 * (within[i] + between[i]) / 2 for i in range(4)]
-    assert state.flows[:, INTEROPERABILITY] == pytest.approx([value[0] + value[2], value[1] + value[3]], rel=1e-12)
+    assert state.flows.interoperability == pytest.approx([value[0] + value[2], value[1] + value[3]], rel=1e-12)
 
 
 def test_a_body_of_which_half_is_live_has_a_quarter_of_its_pairs():
@@ -417,16 +395,18 @@ def test_a_body_of_which_half_is_live_has_a_quarter_of_its_pairs():
 @given(st.lists(st.integers(0, 20), min_size=4, max_size=4), st.sampled_from(["none", "prefecture", "national"]))
 def test_the_benefit_is_at_most_its_share_of_it_cost(live, rule):
     state = live_state(live)
-    coexistence.count_interfaces(country_of(4, prefectures=2), state, parameters_with(security__data_sharing=rule), 3)
+    run = run_of(country_of(4, prefectures=2), state, parameters_with(security__data_sharing=rule))
+    coexistence.count_interfaces(run, 3)
     most = 0.05 * state.purses.baseline.sum() / 12
-    total = state.flows[:, INTEROPERABILITY].sum()
+    total = state.flows.interoperability.sum()
     assert 0.0 <= total <= most * (1 + 1e-12)
     if rule == "national" and min(live) == 20:
         assert total == pytest.approx(most)
 
 
 def test_a_prefecture_without_bodies_has_no_live_share():
-    country, state = country_of(4), live_state([20, 20, 20, 20])
-    share = coexistence.live_shares(country.municipalities, state.municipalities, coexistence.PREFECTURE)
-    assert share[1] == 1.0
-    assert (share[2:] == 0.0).all()
+    state = live_state([20, 20, 20, 20])
+    run = run_of(country_of(4), state, parameters_with(security__data_sharing="prefecture"))
+    coexistence.look_at_live_shares(run)
+    assert run.live_share[1] == 1.0
+    assert (run.live_share[2:] == 0.0).all()

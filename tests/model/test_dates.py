@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dxsim.model.codes import Account
 from dxsim.model.dates import due_date
-from dxsim.model.run import begin, prepare, proceed
-from dxsim.model.state import PENALTY
+from dxsim.model.run import begin, prepare
+from dxsim.model.schedule import advance
 from dxsim.scenario.policies import Policy
 from tests.model.bodies import country_of, parameters_with, state_of
 from tests.model.cases import DEADLINE, mixed_nation, plain
@@ -54,15 +55,16 @@ def test_nobody_pays_for_a_system_before_its_own_date(rule):
         policies=(Policy("policy.late_penalty", 1000.0),),
     )
     inputs = prepare(mixed_nation(3, 4), scenario, 1)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     late, paid = {}, {}
     for month in range(SECOND + 12):
-        before = state.ledger[:, PENALTY].copy()
-        proceed(inputs, state, series, month, month + 1)
+        before = state.ledger[:, Account.PENALTY].copy()
+        advance(run, month, month + 1)
         is_late = (state.systems.reason > 0) & (state.systems.live < 0)
         is_hard = state.lots.hard[:, inputs.country.lot_of]
         late[month] = np.array([(is_late & (is_hard == hard)).sum(axis=1) for hard in (False, True)])
-        paid[month] = state.ledger[:, PENALTY] - before
+        paid[month] = state.ledger[:, Account.PENALTY] - before
     assert (state.nation.extension_granted == (rule != "none")).all()
     between = range(DEADLINE, SECOND)
     assert all(paid[month].sum() == 0 for month in range(DEADLINE))

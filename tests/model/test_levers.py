@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dxsim.model import levers
+from dxsim.model.fields import numbers_of
 from dxsim.model.initialisation import set_lots, set_municipalities, set_systems
+from dxsim.model.levers import BODY_LEVERS, POLICY
 from dxsim.model.run import prepare
-from dxsim.model.state import ANNOUNCEMENT, BODY_LEVERS, POLICY, PREFECTURES, VENDOR_EVENT, Events, State, empty_state
-from dxsim.nation.nation import Nation
+from dxsim.model.state import Run, State, empty_series, empty_state
 from dxsim.scenario import policies as scenario_policies
 from dxsim.scenario.policies import Policy, Who, scope
 from dxsim.scenario.registry import REGISTRY
@@ -31,28 +32,23 @@ def with_policies(*policies: Policy, **values: object) -> Scenario:
     return replace(load_scenario("baseline", named), policies=policies)
 
 
-def events_of(scenario: Scenario, nation: Nation = NATION) -> Events:
-    policies, whom = levers.policy_arrays(scenario, nation.municipalities)
-    return Events(
-        np.zeros(0, ANNOUNCEMENT).view(np.recarray),
-        np.zeros(0, VENDOR_EVENT).view(np.recarray),
-        np.zeros(0, np.int64),
-        policies,
-        whom,
-    )
-
-
-def blank() -> State:
-    return empty_state(N, 6, 20, 3, 7, PREFECTURES)
+def blank_run(scenario: Scenario, seed: int = 1) -> Run:
+    """Return a run in which nothing has been given yet, not even what holds at the start."""
+    inputs = prepare(NATION, scenario, seed)
+    (n, lots), vendors, kinds = inputs.market.legacy.shape, inputs.market.share.size, inputs.country.kind_size.size
+    state = empty_state(n, lots, inputs.country.lot_of.size, vendors, kinds)
+    state.lots.legacy = inputs.market.legacy
+    series = empty_series(vendors, kinds)
+    return Run(inputs.country, inputs.market, inputs.events, inputs.parameters, seed, state, series)
 
 
 def levers_by_month(scenario: Scenario, months: int = 180) -> np.ndarray:
     """Return the levers, (months, n, levers), of a run in which nothing else happens."""
-    state, events, parameters = blank(), events_of(scenario), scenario.record()[0]
+    run = blank_run(scenario)
     found = np.empty((months, N, len(BODY_LEVERS)))
     for month in range(months):
-        levers.apply(state, events, parameters, month)
-        found[month] = state.levers.view(np.float64).reshape(N, -1)
+        levers.apply(run, month)
+        found[month] = numbers_of(run.levers)
     return found
 
 
@@ -135,13 +131,12 @@ def test_any_stack_is_what_its_policies_make_one_by_one(stack):
 def shifts(**values: object) -> tuple[np.ndarray, State]:
     """Return the shift of every lot, (n, L) months, and the state at the start."""
     scenario = with_policies(**{f"policy__{name}": value for name, value in values.items()})
-    inputs = prepare(NATION, scenario, 3)
-    state = empty_state(N, 6, inputs.country.lot_of.size, inputs.market.share.size, 7, PREFECTURES)
-    set_lots(inputs.country, inputs.market, inputs.parameters, 3, state)
-    set_systems(inputs.country, inputs.parameters, 3, state)
-    set_municipalities(inputs.country, inputs.parameters, 3, state)
-    levers.date_shifts(inputs.country, state, inputs.parameters)
-    return np.asarray(state.lots.shift), state
+    run = blank_run(scenario, 3)
+    set_lots(run)
+    set_systems(run)
+    set_municipalities(run)
+    levers.date_shifts(run)
+    return np.asarray(run.lots.shift), run.state
 
 
 def test_without_phasing_all_have_the_national_date():

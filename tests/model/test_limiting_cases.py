@@ -26,11 +26,14 @@ from dxsim.model import (
     work,
 )
 from dxsim.model.capacity import initial_capacity, output, queue_wait, quoted_wait, work_left_by_learning
+from dxsim.model.codes import Account, Cause, Listed, SystemState
 from dxsim.model.planning import planning_duration
-from dxsim.model.run import begin, prepare, proceed, run_inputs
-from dxsim.model.state import FLOWS, INTERFACE, LIVE, ORDERED, PARALLEL, PLACE, VENDOR, empty_state
+from dxsim.model.run import begin, prepare, run_inputs
+from dxsim.model.schedule import advance
+from dxsim.model.state import PLACE, empty_state
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import VendorEvent, load_scenario
+from tests.model.bodies import run_of
 from tests.model.cases import (
     ALIKE,
     DEADLINE,
@@ -123,7 +126,7 @@ def test_gates_delay_but_do_not_lose_commitments(japan):
         "belief.initial_extension_belief": 0,  # else the pressure is a little less than full in the first months
     }
     inputs = prepare(japan, plain(overrides), 1)
-    thresholds = begin(inputs)[0].lots.threshold
+    thresholds = begin(inputs).lots.threshold
     commit = commitments(inputs, range(1, 2), 73)[0]
     assert set(np.unique(commit)) <= {-1, 12, 24, 36, 48, 60, 72}
     for gates, expected in L2.items():
@@ -156,9 +159,10 @@ def chain_binomial(runs: int, months: int) -> np.ndarray:
 
 def test_recurrence_with_peers_is_the_discrete_one(japan):
     inputs = prepare(japan, plain(BASS), 1)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     spread_thresholds(state)
-    proceed(inputs, state, series, 0, 120)
+    advance(run, 0, 120)
     share = 0.0
     for month in range(1, 121):
         hazard = commitment.voluntary_hazard(0.7, 0.003 + 0.06 * commitment.peer_response(share, 0, 0.3, 4.0), 0.0)
@@ -206,9 +210,10 @@ def test_peers_alone_converge_to_the_logistic_curve():
     for steps in (22, 44, 88, 176):
         overrides = BASS | {"commitment.own_motive_hazard": 0, "commitment.peer_hazard": hazard_times_time / steps}
         inputs = prepare(nation, plain(overrides), 1)
-        state, series = begin(inputs)
+        run = begin(inputs)
+        state = run.state
         spread_thresholds(state, below=seeds)
-        proceed(inputs, state, series, 0, steps + 1)  # month 0 makes the seeds commit
+        advance(run, 0, steps + 1)  # month 0 makes the seeds commit
         errors.append(exact - (state.lots.commit[:, 0] >= 0).mean())
     assert errors[-1] < 0.01
     for coarse, fine in pairwise(errors):
@@ -264,15 +269,16 @@ def test_only_realistic_planners_count_the_queue(japan):
 def driven_shares(alpha: float, months: int) -> list[float]:
     """Return the share after each month when the mandate is moved each month to a probability alpha / (T - t)."""
     inputs = prepare(alike_nation(N), plain(CONSTANT | {"commitment.own_motive_hazard": 0}), 1)
-    state, series = begin(inputs)
+    parameters = inputs.parameters.copy()
+    parameters.mandate_start = 0
+    parameters.deadline = -1  # over in month 0 too
+    run = begin(inputs._replace(parameters=parameters))
+    state = run.state
     spread_thresholds(state)
     shares = []
     for month in range(months):
-        parameters = inputs.parameters.copy()
-        parameters.mandate_start = 0
         parameters.mandate_hazard = -math.log1p(-alpha / (60 - month))
-        parameters.deadline = -1  # over in month 0 too
-        proceed(inputs._replace(parameters=parameters), state, series, month, month + 1)
+        advance(run, month, month + 1)
         shares.append((state.lots.commit >= 0).mean())
     return shares
 
@@ -298,9 +304,10 @@ def test_steep_urgency_tends_to_the_deadline_hazard(japan, alpha):
         parameters.urgency_scale, parameters.mandate_hazard = 1e-7, alpha * 1e7
         parameters.deadline = parameters.second_deadline = horizon + 7  # seven months of own lead
         inputs = inputs._replace(parameters=parameters)
-        state, series = begin(inputs)
+        run = begin(inputs)
+        state = run.state
         spread_thresholds(state)
-        proceed(inputs, state, series, 0, 3 * horizon // 4)
+        advance(run, 0, 3 * horizon // 4)
         share = (state.lots.commit >= 0).mean()
         hazard = sum(alpha / (horizon - month) for month in range(3 * horizon // 4))
         assert share == pytest.approx(-math.expm1(-hazard), abs=1 / N)
@@ -325,8 +332,8 @@ def test_causes_share_commitments_by_their_hazards(japan, gate_rule):
     parameters.deadline = -1  # the mandate presses in full from month 0 on
     states = final_states(inputs._replace(parameters=parameters), range(RUNS // 4), 48)
     causes = np.concatenate([state.lots.cause[state.lots.commit >= 0] for state in states])
-    assert set(np.unique(causes)) == {commitment.OWN_MOTIVE, commitment.MANDATE}
-    assert abs(z_of_share((causes == commitment.OWN_MOTIVE).mean(), 0.25, causes.size)) < LIMIT
+    assert set(np.unique(causes)) == {Cause.OWN_MOTIVE, Cause.MANDATE}
+    assert abs(z_of_share((causes == Cause.OWN_MOTIVE).mean(), 0.25, causes.size)) < LIMIT
 
 
 def test_cause_is_drawn_in_proportion():
@@ -345,10 +352,11 @@ def completions(live: np.ndarray) -> np.ndarray:
 
 def test_queue_of_one_vendor_worked_example():
     inputs = queue_inputs(200, vendor__readiness_mean=48)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     arrive(state, np.repeat(np.arange(30, 60), 20))
     state.vendors.capacity[:] = 13
-    proceed(inputs, state, series, 0, MONTHS)
+    advance(run, 0, MONTHS)
     done = completions(state.systems.live)
     assert {month: done[month] for month in L8} == L8
     is_job = state.systems.order >= 0
@@ -356,7 +364,7 @@ def test_queue_of_one_vendor_worked_example():
     reasons = state.systems.reason[is_job]
     assert (reasons > 0).sum() == 444
     assert (reasons[reasons > 0] == 4).all()  # every job was ordered in time, the last ones with a month to spare
-    assert (series.vendors[48:94, 0, VENDOR.index("work_done")] == 13).all()
+    assert (run.vendors_by_month.work_done[48:94, 0] == 13).all()
 
 
 def test_queue_follows_min_plus_convolution_on_any_path():
@@ -370,11 +378,12 @@ def test_queue_follows_min_plus_convolution_on_any_path():
         when = np.repeat(np.arange(months), arrivals)[: 100 * len(SINGLE)]
         arrived = np.concatenate([[0], np.cumsum(np.bincount(when, minlength=months))])
         possible = np.concatenate([[0], np.cumsum(capacity)])
-        state, series = begin(inputs)
+        run = begin(inputs)
+        state = run.state
         arrive(state, when)
         for month in range(months):
             state.vendors.capacity[:] = capacity[month]
-            proceed(inputs, state, series, month, month + 1)
+            advance(run, month, month + 1)
         expected = [int(np.min(arrived[: t + 1] + possible[t] - possible[: t + 1])) for t in range(months + 1)]
         assert completions(state.systems.live)[: months + 1].tolist() == expected
 
@@ -384,10 +393,11 @@ def test_queue_follows_min_plus_convolution_on_any_path():
 
 def test_batch_drains_linearly():
     inputs = queue_inputs(334)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     arrive(state, np.zeros(1000, dtype=int))
     state.vendors.capacity[:] = 13
-    proceed(inputs, state, series, 0, MONTHS)
+    advance(run, 0, MONTHS)
     live = state.systems.live[state.systems.live >= 0]
     assert live.size == 1000
     assert live.max() == 77
@@ -404,29 +414,30 @@ def test_batch_drains_linearly():
 
 
 @njit
-def serve_poisson_arrivals(country, state, parameters, arrivals, duration):
+def serve_poisson_arrivals(run, arrivals, duration):
     """Let every vendor work one job of `duration` months after the other; `arrivals` is (months, vendors)."""
-    n_operations = country.lot_of.size
-    ordered = np.empty(state.systems.size, dtype=np.int64)
+    n_operations = run.lot_of.size
     system = 0
     for month in range(arrivals.shape[0]):
         count = 0
         for vendor in range(arrivals.shape[1]):
             for _ in range(arrivals[month, vendor]):
                 i, operation = system // n_operations, system % n_operations
-                state.systems[i, operation].state = ORDERED
-                state.systems[i, operation].order = month
-                state.systems[i, operation].vendor = vendor
-                state.systems[i, operation].work = 1.0
-                state.systems[i, operation].remaining = 1.0
-                state.systems[i, operation].limit = 1.0
-                state.static_rank[system] = system
-                ordered[count] = system
+                run.systems[i, operation].state = SystemState.ORDERED
+                run.systems[i, operation].order = month
+                run.systems[i, operation].vendor = vendor
+                run.systems[i, operation].work = 1.0
+                run.systems[i, operation].remaining = 1.0
+                run.systems[i, operation].limit = 1.0
+                run.static_rank[system] = system
+                run.ordered[count] = system
                 system += 1
                 count += 1
-        vendor_queue.join_queues(state, parameters, month, ordered, count)
+        run.listed[Listed.ORDERED] = count
+        vendor_queue.join_queues(run, month)
         for vendor in range(arrivals.shape[1]):
-            vendor_queue.serve(country, state, parameters, 0, month, vendor, 1.0 / duration)
+            run.available[vendor] = 1.0 / duration
+            vendor_queue.serve_queue(run, month, vendor)
 
 
 @pytest.mark.parametrize("load", L10)
@@ -441,15 +452,15 @@ def test_random_arrivals_wait_as_in_theory(load):
     small = queue_inputs(2, quality__incident_rate=0)
     n = -(-int(arrivals.sum()) // 20)
     country = small.country._replace(
-        municipalities=np.zeros(n, dtype=PLACE).view(np.recarray),
+        places=np.zeros(n, dtype=PLACE).view(np.recarray),
         offsets=np.zeros(n + 1, dtype=np.int64),
         population_ratio=np.ones((n, months // 12)),
     )
-    state = empty_state(n, 6, 20, vendors, 7, 47)
+    state = empty_state(n, 6, 20, vendors, 7)
     state.head[:], state.tail[:] = vendor_queue.END, vendor_queue.END
     state.systems.municipality[:] = np.arange(n)[:, None]
     state.systems.start[:], state.systems.live[:] = -1, -1
-    serve_poisson_arrivals(country, state, small.parameters, arrivals, duration)
+    serve_poisson_arrivals(run_of(country, state, small.parameters, 0), arrivals, duration)
     systems = state.systems.ravel()[: arrivals.sum()]
     waits = []
     for vendor in range(vendors):
@@ -481,31 +492,31 @@ def test_without_capacity_all_systems_are_late():
         "vendor.minimum_service": 0.3,
         "vendor.minimum_months": 7,
     }
-    run = run_inputs(prepare(nation, plain(overrides), 1))
-    applies = run.state >= 0
-    assert (run.live == -1).all()
-    assert (run.start[applies & (run.order < 0)] == -1).all()
-    assert (run.reason[applies] > 0).all()
-    assert (run.reason[~applies] == 0).all()
-    duration = np.ceil(run.work / np.maximum(0.3, run.work / 7) - 1e-9)
-    in_time = applies & (run.order >= 0) & (run.order + duration <= DEADLINE)
-    is_easy = ~np.isin(run.reason, (1, 2, 3))
+    systems = run_inputs(prepare(nation, plain(overrides), 1)).state.systems
+    applies = systems.state >= 0
+    assert (systems.live == -1).all()
+    assert (systems.start[applies & (systems.order < 0)] == -1).all()
+    assert (systems.reason[applies] > 0).all()
+    assert (systems.reason[~applies] == 0).all()
+    duration = np.ceil(systems.work / np.maximum(0.3, systems.work / 7) - 1e-9)
+    in_time = applies & (systems.order >= 0) & (systems.order + duration <= DEADLINE)
+    is_easy = ~np.isin(systems.reason, (1, 2, 3))
     assert (in_time & is_easy).sum() > 0
-    assert (run.reason[in_time & is_easy] == 4).all()
-    too_late = applies & is_easy & ((run.order < 0) | (run.order >= DEADLINE))
+    assert (systems.reason[in_time & is_easy] == 4).all()
+    too_late = applies & is_easy & ((systems.order < 0) | (systems.order >= DEADLINE))
     assert too_late.sum() > 0
-    assert (run.reason[too_late] == 5).all()
+    assert (systems.reason[too_late] == 5).all()
 
 
 def test_without_capacity_all_systems_are_late_in_the_whole_model():
     overrides = {"vendor.capacity_ratio": 0, "policy.engineer_pool": 1}
-    run = run_inputs(prepare(mixed_nation(10, 14), load_scenario("baseline", overrides), 1))
-    applies = run.state >= 0
-    assert (run.live == -1).all()
-    assert (run.reason[applies] > 0).all()
-    assert not run.harm.incidents.any()
-    assert not run.ledger[:, [PARALLEL, INTERFACE]].any()
-    assert run.programmes.level.max() > 4  # while all else goes on
+    state = run_inputs(prepare(mixed_nation(10, 14), load_scenario("baseline", overrides), 1)).state
+    applies = state.systems.state >= 0
+    assert (state.systems.live == -1).all()
+    assert (state.systems.reason[applies] > 0).all()
+    assert not state.harm.incidents.any()
+    assert not state.ledger[:, [Account.PARALLEL, Account.INTERFACE]].any()
+    assert state.programmes.level.max() > 4  # while all else goes on
 
 
 # L12: unlimited capacity
@@ -530,13 +541,13 @@ def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortes
     # move orders.
     free = {"staff.staffing": "unlimited", "quality.rollback_severity": 1}
     scenario = plain(overrides) if core_only else load_scenario("baseline", overrides | free)
-    run = run_inputs(prepare(mixed_nation(10, 14), scenario, 1))
-    ordered = run.order >= 0
-    assert not core_only or ordered.sum() == (run.state >= 0).sum()
-    assert ordered.sum() > 0.5 * (run.state >= 0).sum()
-    duration = np.ceil(np.minimum(run.work / least_service, shortest) - 1e-9)
-    assert (run.start[ordered] == run.order[ordered]).all()
-    assert (run.live[ordered] == run.order[ordered] + np.maximum(duration[ordered], 1)).all()
+    systems = run_inputs(prepare(mixed_nation(10, 14), scenario, 1)).state.systems
+    ordered = systems.order >= 0
+    assert not core_only or ordered.sum() == (systems.state >= 0).sum()
+    assert ordered.sum() > 0.5 * (systems.state >= 0).sum()
+    duration = np.ceil(np.minimum(systems.work / least_service, shortest) - 1e-9)
+    assert (systems.start[ordered] == systems.order[ordered]).all()
+    assert (systems.live[ordered] == systems.order[ordered] + np.maximum(duration[ordered], 1)).all()
     assert np.unique(duration[ordered]).size > (1 if least_service < 1 else 0)
 
 
@@ -579,16 +590,17 @@ def test_learning_curve_of_ninety_per_cent():
 def test_vendor_that_learns_does_more():
     exponent = -math.log2(0.9)
     inputs = queue_inputs(200, vendor__learning_exponent=exponent, vendor__learning_unit=1)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     arrive(state, np.zeros(600, dtype=int))
     state.vendors.capacity[:] = 1.0
     made_live, first_of = 0, {}
     for month in range(60):
-        proceed(inputs, state, series, month, month + 1)
-        done = series.vendors[month, 0, VENDOR.index("work_done")]
+        advance(run, month, month + 1)
+        done = run.vendors_by_month.work_done[month, 0]
         assert done == pytest.approx(1 / work_left_by_learning(float(made_live), exponent), rel=1e-12)
         first_of.setdefault(made_live, done)
-        made_live = int((state.systems.state >= LIVE).sum())
+        made_live = int((state.systems.state >= SystemState.LIVE).sum())
     for units in (0, 1, 3, 7):
         if units in first_of:
             assert 1 / first_of[units] == pytest.approx(L14[units], abs=1e-12)
@@ -607,12 +619,13 @@ def test_vendor_that_learns_does_more():
 def test_interfaces_rise_and_fall_as_systems_go_live_one_by_one():
     """A body whose vendor makes one system live a month: n live ones have n (20 - n) interfaces with the others."""
     inputs = queue_inputs(1, quality__incident_rate=0)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     state.lots.threshold[:] = 0.5
     state.vendors.capacity[:] = 1.0
-    proceed(inputs, state, series, 0, 40)
+    advance(run, 0, 40)
     live = np.minimum(np.arange(1, 41), 20)
-    found = series.flows[:40, :, FLOWS.index("interfaces")].sum(axis=1)
+    found = run.flows_by_month.interfaces[:40].sum(axis=1)
     assert found.tolist() == (live * (20 - live)).tolist()
     assert found.max() == L21_MOST == found[9]
     assert found[19:].max() == 0
@@ -641,15 +654,15 @@ def test_as_many_bodies_have_trouble_as_mergers_had(japan):
     """Through a run in which each of 1,741 bodies moves all of its 20 systems; the weights of their work sum to 20."""
     inputs = prepare(japan, plain(ALL_CUTOVERS_ALIKE), 2)
     assert inputs.country.weight.sum() == pytest.approx(20)
-    run = run_inputs(inputs)
-    assert (run.live >= 0).all()
-    share = (run.harm.incidents > 0).mean()
+    state = run_inputs(inputs).state
+    assert (state.systems.live >= 0).all()
+    share = (state.harm.incidents > 0).mean()
     assert abs(z_of_share(share, L22_AT_LEAST_ONE, N)) < LIMIT
     assert abs(z_of_share(share, 1 - math.exp(-19 * 0.0186 * 0.7), N)) > LIMIT
     # A roll-back tries again in a later month, at the same risk: more incidents, as many bodies at first.
     again = prepare(japan, plain(ALL_CUTOVERS_ALIKE | {"quality.rollback_severity": 0, "quality.rollback_work": 1}), 2)
-    retried = run_inputs(again)
-    assert (retried.live >= 0).all()
+    retried = run_inputs(again).state
+    assert (retried.systems.live >= 0).all()
     expected = 20 * N * math.expm1(0.0186)  # of each system a geometric number of failed cut-overs
     assert abs(retried.harm.rollbacks.sum() - expected) < LIMIT * math.sqrt(expected * 1.05)
 
@@ -674,17 +687,15 @@ def test_the_unable_are_excluded_as_counters_close(kept):
         "residents.tablets": 0,
     }
     inputs = prepare(grid_nation(1, 1, population=[1000]), load_scenario("baseline", overrides), 1)
-    people = inputs.country.cohorts.sum() * inputs.country.population_ratio[0]
-    run = run_inputs(inputs)
-    places = [FLOWS.index(f"excluded_{group}") for group in groups]
-    excluded = run.flows[:, :, places].sum(axis=(1, 2)) / np.repeat(people, 12) * 1000
+    people = inputs.country.ages.sum() * inputs.country.population_ratio[0]
+    excluded = run_inputs(inputs).series.flows_by_month.excluded.sum(axis=(1, 2)) / np.repeat(people, 12) * 1000
     closed = np.clip((np.arange(MONTHS) - 12) / 10, 0, 1)
     assert excluded == pytest.approx(90 * (1 - kept) * closed, abs=1e-9)
     assert excluded[30] == pytest.approx(L24[kept])
     # Help enough for everybody, within everybody's reach, leaves nobody out.
     helped = {"residents.support_desks": 1000, **{f"residents.reach_{group}": 100 for group in groups}}
     inputs = prepare(grid_nation(1, 1, population=[1000]), load_scenario("baseline", overrides | helped), 1)
-    assert run_inputs(inputs).flows[:, :, places].sum() == pytest.approx(0, abs=1e-9)
+    assert run_inputs(inputs).series.flows_by_month.excluded.sum() == pytest.approx(0, abs=1e-9)
 
 
 # Vendors' capacity
@@ -702,7 +713,7 @@ def test_capacity_grows_and_is_released():
     }
     strike = VendorEvent(50, (2,), 0.25, (), "")
     inputs = prepare(mixed_nation(5, 6), plain(overrides, vendor_events=(strike,)), 1)
-    capacity = run_inputs(inputs).vendors[:, :, VENDOR.index("capacity")]
+    capacity = run_inputs(inputs).series.vendors_by_month.capacity
     struck = int(np.argsort(-inputs.market.share, kind="stable")[1])
     relative = np.ones(capacity.shape[1])
     for month in range(MONTHS):
@@ -719,7 +730,7 @@ def test_capacity_grows_and_is_released():
 def test_initial_capacity_serves_the_whole_book_until_the_reference_date():
     overrides = {"vendor.capacity_ratio": 0.85, "vendor.organic_growth": 0, "vendor.readiness_mean": 48}
     inputs = prepare(mixed_nation(5, 6), plain(overrides), 1)
-    state, _ = begin(inputs)
+    state = begin(inputs).state
     applies = state.systems.state >= 0
     book = np.bincount(state.systems.vendor[applies], state.systems.work[applies], minlength=20)
     assert state.vendors.capacity == pytest.approx(0.85 * book / (60 - 48), rel=1e-12)
@@ -734,7 +745,7 @@ def test_hard_systems_are_as_frequent_as_stated(japan):
     size = {"legacy.hard_size_exponent": 0.5, "legacy.hard_size_reference": 200_000}  # half as frequent at 50,000
     start = {"legacy.hard_earliest_start": "2025-06", "legacy.hard_delay_horizon": 55}
     inputs = prepare(japan, plain(shares | size | start), 1)
-    state, _ = begin(inputs)
+    state = begin(inputs).state
     for reason, share in enumerate(shares.values(), start=1):
         assert abs(z_of_share((state.systems.flag == reason).mean(), share / 2, state.systems.size)) < LIMIT
     assert ((state.systems.gate > 0) == (state.systems.flag > 0)).all()
@@ -750,8 +761,8 @@ def test_hard_systems_are_as_frequent_as_stated(japan):
 def test_work_grows_with_size_complexity_and_difficulty():
     overrides = {"vendor.work_dispersion": 0, "vendor.work_population_exponent": 0.5, "legacy.hard_work_surcharge": 0.5}
     inputs = prepare(mixed_nation(5, 6), plain(overrides | {"legacy.bespoke_share": 0.2}), 1)
-    state, _ = begin(inputs)
-    people = inputs.country.municipalities.population[:, None]
+    state = begin(inputs).state
+    people = inputs.country.places.population[:, None]
     kappa = state.lots.complexity[:, inputs.country.lot_of]
     surcharge = np.where(state.systems.flag > 0, 1.5, 1.0)
     work = inputs.country.weight * np.sqrt(people / 50_000) * (1 + kappa) * surcharge
@@ -766,8 +777,8 @@ def test_work_grows_with_size_complexity_and_difficulty():
 @pytest.mark.parametrize(
     ("equation", "arguments", "value"),
     [
-        (commitment.peer_response, (0.3, commitment.THRESHOLD, 0.3, 4.0), 0.5),
-        (commitment.peer_response, (0.6, commitment.THRESHOLD, 0.3, 4.0), 16 / 17),
+        (commitment.peer_response, (0.3, commitment.PeerResponse.THRESHOLD, 0.3, 4.0), 0.5),
+        (commitment.peer_response, (0.6, commitment.PeerResponse.THRESHOLD, 0.3, 4.0), 16 / 17),
         (commitment.urgency, (4.0, 4.0), 0.5),
         (commitment.urgency, (-3.0, 4.0), 1.0),
         (commitment.voluntary_hazard, (2.0, 0.01, 0.35), 0.01 * math.exp(0.7)),
@@ -810,9 +821,10 @@ def test_equations_by_hand(equation, arguments, value):
 def test_steady_vendor_settings_are_what_the_queue_tests_assume():
     """Unit jobs, one vendor and no change of capacity: else L8 to L10 would test something else."""
     inputs = queue_inputs(5)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     state.vendors.capacity[:] = 2.5
-    proceed(inputs, state, series, 0, MONTHS)
+    advance(run, 0, MONTHS)
     assert (state.systems.work == 1.0).all()
-    assert (series.vendors[:, 0, VENDOR.index("capacity")] == 2.5).all()
+    assert (run.vendors_by_month.capacity[:, 0] == 2.5).all()
     assert set(UNIT_JOBS | STEADY_VENDORS) <= set(plain().values)

@@ -35,7 +35,7 @@ def test_shares_follow_zipf():
 
 def test_lots_run_where_they_apply_and_nowhere_else():
     drawn = market(1)
-    assert ((drawn.legacy >= 0) == JAPAN.applies[JAPAN.municipalities.kind]).all()
+    assert ((drawn.legacy >= 0) == JAPAN.applies[JAPAN.places.kind]).all()
     assert drawn.legacy.max() < 20
 
 
@@ -49,7 +49,7 @@ def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
     for seed in range(40):
         drawn = market(seed, territory_concentration=concentration, package_bundling=1.0, bundling_size_slope=0.0)
         for prefecture in range(1, 48):
-            main = drawn.legacy[JAPAN.municipalities.prefecture == prefecture, LOTS.index("core")]
+            main = drawn.legacy[JAPAN.places.prefecture == prefecture, LOTS.index("core")]
             count = np.bincount(main, minlength=20)
             together.append((count * (count - 1)).sum() / (main.size * (main.size - 1)))
     error = np.std(together, ddof=1) / np.sqrt(len(together))
@@ -67,7 +67,7 @@ def test_the_main_vendor_gets_a_lot_as_often_as_stated(lot, factor):
     )
     both = 0.8 * 0.8 * factor
     expected = both + (1.0 - both) * share[0]
-    error = np.sqrt(expected * (1.0 - expected) / (60 * len(JAPAN.municipalities)))
+    error = np.sqrt(expected * (1.0 - expected) / (60 * len(JAPAN.places)))
     assert abs(alike - expected) / error < 2 * Z  # the main vendors of a prefecture go together, so the error is larger
 
 
@@ -77,14 +77,17 @@ def test_large_cities_buy_less_from_one_vendor():
         return drawn.legacy[:, LOTS.index("core")] == drawn.legacy[:, LOTS.index("health")]
 
     bundled = np.mean([is_bundled(seed) for seed in range(40)], axis=0)
-    large = JAPAN.municipalities.population > 300_000
-    small = JAPAN.municipalities.population < 10_000
+    large = JAPAN.places.population > 300_000
+    small = JAPAN.places.population < 10_000
     assert bundled[large].mean() < bundled[small].mean() - 0.2
 
 
 def test_product_dates_have_the_stated_mean_spread_and_common_part():
     ready = np.array(
-        [market(seed, readiness_mean=50.0, readiness_sd=6.0, readiness_common=0.75).ready for seed in range(200)],
+        [
+            market(seed, readiness_mean=50.0, readiness_sd=6.0, readiness_common=0.75).product_month
+            for seed in range(200)
+        ],
         dtype=float,
     )
     rounded_up = 50.5  # the mean of a date that is rounded up to a whole month

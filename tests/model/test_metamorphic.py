@@ -14,6 +14,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,9 +22,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dxsim.model import cutover, money, programmes, residents, staff
+from dxsim.model.codes import COHORTS, Cause, Talks
 from dxsim.model.commitment import is_gate_open
-from dxsim.model.run import Inputs, Outcome, begin, outcome, prepare, proceed, run_inputs, run_many, run_model
-from dxsim.model.state import COHORTS, FLOWS, NATIONAL, OWN_MOTIVE, TALKS, VENDOR, State
+from dxsim.model.levers import BODY_LEVERS
+from dxsim.model.run import Inputs, Outcome, begin, prepare, run_inputs, run_many, run_model
+from dxsim.model.schedule import advance
 from dxsim.nation.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import VendorTable
@@ -39,8 +43,11 @@ from tests.model.cases import (
     STEADY_VENDORS,
     UNIT_JOBS,
     alike_nation,
+    arrays_of,
     arrive,
-    copy_of,
+    copy_of_run,
+    differing_fields,
+    fields_of,
     mixed_nation,
     plain,
     spread_thresholds,
@@ -70,25 +77,28 @@ def whole(overrides: dict[str, object], seed: int, nation: Nation = NATION) -> I
     return prepare(nation, load_scenario("baseline", overrides), seed)
 
 
-def differing_fields(one: Outcome | State, other: Outcome | State) -> list[str]:
-    """Return the fields in which two outcomes or states differ in any bit; what pads records does not count."""
-
-    def is_same(mine: object, theirs: object) -> bool:
-        mine, theirs = np.asarray(mine), np.asarray(theirs)
-        if mine.dtype.names:
-            return all(mine[name].tobytes() == theirs[name].tobytes() for name in mine.dtype.names)
-        return mine.tobytes() == theirs.tobytes()
-
-    return [name for name in one._fields if not is_same(getattr(one, name), getattr(other, name))]
-
-
 def run_with_readiness(inputs: Inputs, rise: float) -> Outcome:
     """Run with the readiness of every second body raised; the others feel it through peers and queues only."""
-    state, series = begin(inputs)
-    state.municipalities.lasting_readiness[::2] += rise
-    state.municipalities.readiness[::2] += rise
-    proceed(inputs, state, series, 0, MONTHS)
-    return outcome(inputs, state, series)
+    run = begin(inputs)
+    run.municipalities.lasting_readiness[::2] += rise
+    run.municipalities.readiness[::2] += rise
+    advance(run, 0, MONTHS)
+    return Outcome(inputs, run.state, run.series)
+
+
+def commit_of(run: Outcome) -> np.ndarray:
+    """Return the month in which the lot of each system was committed, (n, 20), -1 = never."""
+    return run.state.lots.commit[:, run.inputs.country.lot_of]
+
+
+def legacy_of(run: Outcome) -> np.ndarray:
+    """Return the vendor of each system at the start, (n, 20), -1 = does not apply."""
+    return run.state.lots.legacy[:, run.inputs.country.lot_of]
+
+
+def live_of(run: Outcome) -> np.ndarray:
+    """Return the first month in which each system was live, (n, 20), -1 = never."""
+    return run.state.systems.live
 
 
 def when(months: np.ndarray) -> np.ndarray:
@@ -116,8 +126,8 @@ def more_hazard(overrides: dict[str, object], seed: int) -> dict[str, tuple[Outc
 @pytest.mark.parametrize("response", ["linear", "threshold"])
 def test_more_hazard_never_delays_a_commitment(seed, response):
     for base, changed in more_hazard(BLIND | PEERS | {"commitment.peer_response": response}, seed).values():
-        assert later(base.commit, changed.commit) == 0
-        assert later(changed.commit, base.commit) > 50
+        assert later(commit_of(base), commit_of(changed)) == 0
+        assert later(commit_of(changed), commit_of(base)) > 50
 
 
 # Products are there and the mandate presses from the start, so that books, not products, make the waits.
@@ -141,8 +151,8 @@ def test_more_subsidy_never_delays_a_commitment_where_only_readiness_feels_it(se
     """In the whole model, with limited staff, overload, roll-backs and programmes."""
     overrides = WHOLE_BUT_BLIND | PEERS | {"commitment.readiness_slope": 1}
     base, changed = (run_inputs(whole(overrides | more, seed)) for more in ({}, SUBSIDY))
-    assert later(base.commit, changed.commit) == 0
-    assert later(changed.commit, base.commit) > 50
+    assert later(commit_of(base), commit_of(changed)) == 0
+    assert later(commit_of(changed), commit_of(base)) > 50
 
 
 @pytest.mark.parametrize(
@@ -183,7 +193,7 @@ def test_more_hazard_can_delay_once_a_precondition_is_gone(setting, without_prec
     for seed in SEEDS:
         for name, change in {"with": {}, "without": without_precondition}.items():
             base = core(BLIND | PEERS | setting | change, seed)
-            violations[name] += later(run_inputs(base).commit, run_with_readiness(base, 2.0).commit)
+            violations[name] += later(commit_of(run_inputs(base)), commit_of(run_with_readiness(base, 2.0)))
     assert violations["with"] == 0
     assert violations["without"] > 0
 
@@ -192,16 +202,17 @@ def test_more_hazard_can_delay_once_a_precondition_is_gone(setting, without_prec
 def test_more_hazard_never_delays_a_go_live_with_unlimited_capacity(seed):
     overrides = BLIND | PEERS | FIXED_VENDORS | {"vendor.capacity_ratio": 1e4, "vendor.readiness_mean": 24}
     for base, changed in more_hazard(overrides, seed).values():
-        assert (base.vendor == changed.vendor)[(base.commit >= 0) & (changed.commit >= 0)].all()
-        assert later(base.live, changed.live) == 0
-        assert later(changed.live, base.live) > 10
+        both = (commit_of(base) >= 0) & (commit_of(changed) >= 0)
+        assert (base.state.systems.vendor == changed.state.systems.vendor)[both].all()
+        assert later(live_of(base), live_of(changed)) == 0
+        assert later(live_of(changed), live_of(base)) > 10
 
 
 def test_more_hazard_delays_some_go_lives_with_scarce_capacity():
     """No relation per system: whoever commits earlier takes the place of others in the queue."""
     overrides = BLIND | PEERS | FIXED_VENDORS | {"vendor.capacity_ratio": 0.6}
     base = core(overrides, 1)
-    assert later(run_inputs(base).live, run_with_readiness(base, 1.0).live) > 0
+    assert later(live_of(run_inputs(base)), live_of(run_with_readiness(base, 1.0))) > 0
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -210,10 +221,10 @@ def test_more_capacity_never_delays_a_go_live(seed):
     base = run_inputs(core({**overrides, "vendor.capacity_ratio": 0.6}, seed))
     for more in (0.61, 0.9, 3.0):
         changed = run_inputs(core({**overrides, "vendor.capacity_ratio": more}, seed))
-        assert (base.vendor == changed.vendor).all()
-        assert (base.order == changed.order).all()
-        assert later(base.live, changed.live) == 0
-        assert later(changed.live, base.live) > 50
+        assert (base.state.systems.vendor == changed.state.systems.vendor).all()
+        assert (base.state.systems.order == changed.state.systems.order).all()
+        assert later(live_of(base), live_of(changed)) == 0
+        assert later(live_of(changed), live_of(base)) > 50
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -222,13 +233,13 @@ def test_more_subsidy_never_delays_a_go_live_with_unlimited_capacity_and_staff(s
     overrides = WHOLE_BUT_BLIND | PEERS | FIXED_VENDORS | {"vendor.capacity_ratio": 1e4, "vendor.readiness_mean": 24}
     overrides |= {"staff.staffing": "unlimited", "quality.rollback_severity": 1, "commitment.readiness_slope": 1}
     base, changed = (run_inputs(whole(overrides | more, seed)) for more in ({}, SUBSIDY))
-    assert later(base.live, changed.live) == 0
-    assert later(changed.live, base.live) > 10
+    assert later(live_of(base), live_of(changed)) == 0
+    assert later(live_of(changed), live_of(base)) > 10
 
 
 def on_time(run: Outcome) -> float:
-    applies = run.state >= 0
-    return float(((run.live >= 0) & (run.live <= DEADLINE))[applies].mean())
+    systems = run.state.systems
+    return float(((systems.live >= 0) & (systems.live <= DEADLINE))[systems.state >= 0].mean())
 
 
 def mean_effect(base: dict[str, object], changed: dict[str, object], seeds: range) -> float:
@@ -276,13 +287,11 @@ def test_more_subsidy_makes_saturated_vendors_do_no_more_and_no_less():
             "money.budget": "unlimited",
         }
     )
-    one, other = (run_inputs(whole(saturated | more, 1)) for more in ({}, SUBSIDY))
-    place = VENDOR.index("work_done")
-    late_months = slice(12, DEADLINE)
-    assert (one.vendors[late_months, :, place] > 0).any()
-    assert other.vendors[late_months, :, place] == pytest.approx(one.vendors[late_months, :, place], rel=1e-9)
-    capacity = one.vendors[late_months, :, VENDOR.index("capacity")]
-    assert one.vendors[late_months, :, place] == pytest.approx(capacity, rel=1e-9)
+    runs = (run_inputs(whole(saturated | more, 1)) for more in ({}, SUBSIDY))
+    one, other = (run.series.vendors_by_month[12:DEADLINE] for run in runs)
+    assert (one.work_done > 0).any()
+    assert other.work_done == pytest.approx(one.work_done, rel=1e-9)
+    assert one.work_done == pytest.approx(one.capacity, rel=1e-9)
 
 
 def test_more_capacity_does_not_make_fewer_systems_on_time_on_average():
@@ -298,8 +307,8 @@ def test_more_capacity_does_not_make_fewer_systems_on_time_on_average():
 def test_weaker_mandate_never_hastens_a_commitment(seed):
     base = run_inputs(core(BLIND | PEERS, seed))
     weaker = run_inputs(core(BLIND | PEERS | {"commitment.mandate_hazard": 0.2}, seed))
-    assert later(weaker.commit, base.commit) == 0
-    assert later(base.commit, weaker.commit) > 50
+    assert later(commit_of(weaker), commit_of(base)) == 0
+    assert later(commit_of(base), commit_of(weaker)) > 50
 
 
 LATER_DATE = {"policy.deadline": "2027-03"}
@@ -311,8 +320,8 @@ def test_later_deadline_never_hastens_a_commitment(seed):
     overrides = BLIND | PEERS | {"policy.enforcement": 1}
     base = run_inputs(core(overrides, seed))
     moved = run_inputs(core(overrides | LATER_DATE, seed))
-    assert later(moved.commit, base.commit) == 0
-    assert later(base.commit, moved.commit) > 50
+    assert later(commit_of(moved), commit_of(base)) == 0
+    assert later(commit_of(base), commit_of(moved)) > 50
 
 
 def test_later_deadline_can_hasten_those_whom_the_earlier_one_let_go():
@@ -324,7 +333,7 @@ def test_later_deadline_can_hasten_those_whom_the_earlier_one_let_go():
         "belief.belief_learning": 0,
     }
     hastened = sum(
-        later(run_inputs(core(overrides | LATER_DATE, seed)).commit, run_inputs(core(overrides, seed)).commit)
+        later(commit_of(run_inputs(core(overrides | LATER_DATE, seed))), commit_of(run_inputs(core(overrides, seed))))
         for seed in SEEDS
     )
     assert hastened > 0
@@ -359,21 +368,26 @@ def test_names_of_vendors_do_not_matter():
     scenario = load_scenario("baseline", overrides)  # the whole model
     assert {event.vendors for event in scenario.vendor_events} == {(1,), (2, 3, 4)}
     one, other = (run_model(NATION, scenario, 5, vendors) for vendors in (table, swapped))
-    applies = one.state >= 0
-    for field in ("vendor", "legacy_vendor"):
-        mine, theirs = getattr(one, field), getattr(other, field)
-        assert (renamed[mine[applies]] == theirs[applies]).all()
-    stays = one.vendor == one.legacy_vendor
-    assert stays[one.municipalities.group < 0].all()
+    (mine, my_series), (theirs, their_series) = ((run.state, run.series) for run in (one, other))
+    applies = mine.systems.state >= 0
+    assert (renamed[mine.systems.vendor[applies]] == theirs.systems.vendor[applies]).all()
+    assert (renamed[legacy_of(one)[applies]] == legacy_of(other)[applies]).all()
+    stays = mine.systems.vendor == legacy_of(one)
+    assert stays[mine.municipalities.group < 0].all()
     assert 0.5 < stays.mean() < 1  # members of a group go with their lead
-    assert one.vendors.tobytes() == other.vendors[:, renamed].tobytes()
-    assert one.work_balance.tobytes() == other.work_balance[renamed].tobytes()
+    assert my_series.vendors_by_month.tobytes() == their_series.vendors_by_month[:, renamed].tobytes()
+    assert mine.vendors.tobytes() == theirs.vendors[renamed].tobytes()
     # What a body owes and suffers in a month is summed up vendor by vendor.
-    for name in one.purses.dtype.names:
-        assert other.purses[name] == pytest.approx(one.purses[name], rel=1e-12, abs=1e-4), name
-    assert other.flows == pytest.approx(one.flows, rel=1e-12)
-    by_vendor = {"vendor", "legacy_vendor", "vendors", "work_balance"}
-    assert by_vendor <= set(differing_fields(one, other)) <= by_vendor | {"purses", "flows"}
+    for name in mine.purses.dtype.names:
+        assert theirs.purses[name] == pytest.approx(mine.purses[name], rel=1e-12, abs=1e-4), name
+    for name in my_series.flows_by_month.dtype.names:
+        expected = my_series.flows_by_month[name]
+        assert their_series.flows_by_month[name] == pytest.approx(expected, rel=1e-12), name
+    found, chosen = set(differing_fields(one, other)), {"systems.vendor", "lots.vendor", "lots.legacy"}
+    by_vendor = {"vendors", "vendors_by_month", "product_month", "quoted_wait", "deterrent", "largest_first"}
+    by_vendor |= {"head", "tail"}
+    assert chosen <= found
+    assert {"vendors", "vendors_by_month"} <= arrays_of(found - chosen) <= by_vendor | {"purses", "flows_by_month"}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -387,16 +401,16 @@ def test_a_member_that_comes_along_with_its_lead_commits_for_its_own_cause(seed)
         "cooperation.shared_system": "on",
         "cooperation.initial_share": 0.9,
     }
-    inputs = whole(setting, seed)
-    state, series = begin(inputs)
-    proceed(inputs, state, series, 0, 12)
+    run = begin(whole(setting, seed))
+    advance(run, 0, 12)
+    state = run.state
     group, commit = state.municipalities.group, state.lots.commit
     lead = state.groups.lead[group]
     along = (group >= 0)[:, None] & (commit >= 0) & (commit == commit[lead])
     for comes_before in (np.arange(group.size) < lead, np.arange(group.size) > lead):
-        assert (state.lots.cause[along & comes_before[:, None]] == OWN_MOTIVE).all()
+        assert (state.lots.cause[along & comes_before[:, None]] == Cause.OWN_MOTIVE).all()
         assert (along & comes_before[:, None]).sum() > 3
-    assert (state.lots.cause[commit >= 0] == OWN_MOTIVE).all()
+    assert (state.lots.cause[commit >= 0] == Cause.OWN_MOTIVE).all()
 
 
 # One body more
@@ -424,6 +438,28 @@ def with_empty_villages(nation: Nation) -> Nation:
     return make_nation("with empty villages", pd.concat([*empty, nation.municipalities]), nation.adjacency)
 
 
+def differing(one: Outcome, other: Outcome, kept: slice, fields: Iterable[str]) -> list[str]:
+    """Return the `fields`, as `fields_of` names them, in which bodies of `one` differ from the `kept` of `other`."""
+    mine, theirs = fields_of(one), fields_of(other)
+    return [name for name in fields if mine[name].tobytes() != theirs[name][kept].tobytes()]
+
+
+KEPT = slice(2, -1)
+WHAT_BECAME_OF_SYSTEMS = (
+    *(f"systems.{name}" for name in ("state", "reason", "vendor", "order", "start", "live", "work")),
+    *("lots.legacy", "lots.commit", "lots.cause"),
+    *("municipalities.readiness", "municipalities.belief"),
+)
+WHAT_BECAME_OF_BODIES = (
+    *(f"purses.{name}" for name in money.PURSE.names),
+    *(f"workforce.{name}" for name in staff.WORKFORCE.names),
+    *(f"harm.{name}" for name in cutover.HARM.names),
+    *(f"programmes.{name}" for name in programmes.PROGRAMME.names),
+    *(f"cohorts.{name}" for name in residents.COHORT.names),
+    "ledger",
+)
+
+
 @pytest.mark.parametrize("discipline", ["first_come", "shortest_job", "smallest_municipality"])
 def test_empty_bodies_change_nobody_else(discipline):
     """Without learning: systems without work would count as experience, see below."""
@@ -436,16 +472,13 @@ def test_empty_bodies_change_nobody_else(discipline):
     }
     for seed in SEEDS:
         one, other = (run_inputs(core(overrides, seed, nation)) for nation in (small, large))
-        kept = slice(2, -1)
-        for field in ("state", "reason", "vendor", "legacy_vendor", "commit", "cause", "order", "start", "live"):
-            assert (getattr(one, field) == getattr(other, field)[kept]).all(), field
-        for field in ("work", "readiness", "belief", "naive"):
-            assert getattr(one, field).tobytes() == getattr(other, field)[kept].tobytes(), field
-        assert one.work_balance.tobytes() == other.work_balance.tobytes()
-        for column in ("capacity", "book", "work_done", "queue_wait", "shortage", "population_served"):
-            place = VENDOR.index(column)
-            assert one.vendors[:, :, place].tobytes() == other.vendors[:, :, place].tobytes(), column
-        assert (other.live[[0, 1, -1]].max(axis=1) >= 0).all()
+        assert differing(one, other, KEPT, (*WHAT_BECAME_OF_SYSTEMS, "municipalities.naive")) == []
+        for field in ("contracted", "total_done", "book", "withdrawn"):
+            assert one.state.vendors[field].tobytes() == other.state.vendors[field].tobytes(), field
+        mine, theirs = one.series.vendors_by_month, other.series.vendors_by_month
+        for field in ("capacity", "book", "work_done", "queue_wait", "shortage", "population_served"):
+            assert mine[field].tobytes() == theirs[field].tobytes(), field
+        assert (live_of(other)[[0, 1, -1]].max(axis=1) >= 0).all()
 
 
 def test_empty_bodies_change_nobody_else_in_the_whole_model():
@@ -462,19 +495,11 @@ def test_empty_bodies_change_nobody_else_in_the_whole_model():
         "residents.analog_rule": "budget",
         "residents.analog_floor": 0.4,
     }
-    kept = slice(2, -1)
     for seed in SEEDS:
         one, other = (run_inputs(whole(overrides, seed, nation)) for nation in (small, large))
-        for field in ("state", "reason", "vendor", "commit", "cause", "order", "start", "live", "readiness", "belief"):
-            assert getattr(one, field).tobytes() == getattr(other, field)[kept].tobytes(), field
-        for field in ("ledger", "residents"):
-            assert getattr(one, field).tobytes() == getattr(other, field)[kept].tobytes(), field
-        for field in ("purses", "workforce", "harm", "programmes", "cohorts"):
-            mine, theirs = getattr(one, field), getattr(other, field)[kept]
-            for name in mine.dtype.names:
-                assert mine[name].tobytes() == theirs[name].tobytes(), (field, name)
-        grouped = one.municipalities.group >= 0
-        assert (grouped == (other.municipalities.group >= 0)[kept]).all()
+        assert differing(one, other, KEPT, (*WHAT_BECAME_OF_SYSTEMS, *WHAT_BECAME_OF_BODIES, "residents")) == []
+        grouped = one.state.municipalities.group >= 0
+        assert (grouped == (other.state.municipalities.group >= 0)[KEPT]).all()
         assert grouped.any()
 
 
@@ -484,10 +509,9 @@ def test_empty_bodies_teach_vendors():
     large = with_empty_villages(small)
     overrides = {"policy.extension_rule": "none", "commitment.own_motive_hazard": 0.01}
     one, other = (run_inputs(core(overrides, 1, nation)) for nation in (small, large))
-    assert (one.work == other.work[2:-1]).all()
-    assert other.vendors[:, :, VENDOR.index("work_done")].tobytes() != (
-        one.vendors[:, :, VENDOR.index("work_done")].tobytes()
-    )
+    assert (one.state.systems.work == other.state.systems.work[KEPT]).all()
+    mine, theirs = (run.series.vendors_by_month.work_done for run in (one, other))
+    assert mine.tobytes() != theirs.tobytes()
 
 
 def test_one_more_body_changes_no_draw_of_another():
@@ -501,7 +525,7 @@ def test_one_more_body_changes_no_draw_of_another():
     overrides = {"legacy.bespoke_share": 0.1}
     whole, part = (core(overrides, 3, nation) for nation in (NATION, fewer))
     kept = np.arange(len(table)) != 60
-    state, other = begin(whole)[0], begin(part)[0]
+    state, other = begin(whole), begin(part)
     for field in ("complexity", "threshold", "planning_months", "legacy", "hard"):
         assert (state.lots[field][kept] == other.lots[field]).all(), field
     for field in ("work", "limit", "flag", "gate", "state", "vendor"):
@@ -509,10 +533,10 @@ def test_one_more_body_changes_no_draw_of_another():
     for field in ("readiness", "naive", "belief"):
         assert (state.municipalities[field][kept] == other.municipalities[field]).all(), field
     assert (np.argsort(state.municipalities.tie[kept]) == np.argsort(other.municipalities.tie)).all()
-    assert (whole.market.ready == part.market.ready).all()
+    assert (whole.market.product_month == part.market.product_month).all()
     assert len(np.unique(state.lots.threshold)) == state.lots.size
-    codes = part.country.municipalities.code
-    assert (whole.country.municipalities.code[kept] == codes).all()
+    codes = part.country.places.code
+    assert (whole.country.places.code[kept] == codes).all()
     gates = [
         [[is_gate_open(3, code, month, run.parameters) for month in range(24)] for code in codes]
         for run in (whole, part)
@@ -569,13 +593,14 @@ def test_a_copy_of_the_country_changes_nobody_and_fares_alike_on_average():
     shares = []
     for seed in seeds:
         pair = run_model(twice, scenario, seed, together)
-        applies = pair.state >= 0
-        is_on_time = applies & (pair.live >= 0) & (pair.live <= DEADLINE)
+        systems = pair.state.systems
+        applies = systems.state >= 0
+        is_on_time = applies & (systems.live >= 0) & (systems.live <= DEADLINE)
         shares.append([is_on_time[half].sum() / applies[half].sum() for half in (slice(n), slice(n, None))])
         if seed > 8:
             continue
         one = run_model(small, scenario, seed, alone)
-        assert differing(one, pair, slice(n)) == []
+        assert differing(one, pair, slice(n), (*WHAT_BECAME_OF_SYSTEMS, *WHAT_BECAME_OF_BODIES)) == []
     first, second = np.array(shares).T
     error = math.sqrt((first.var(ddof=1) + second.var(ddof=1)) / first.size)
     assert error > 0
@@ -584,18 +609,6 @@ def test_a_copy_of_the_country_changes_nobody_and_fares_alike_on_average():
     both = (first + second) / 2
     # The ratio of variances of independent normal samples would lie within these bounds but for 6e-7.
     assert 0.2 < both.var(ddof=1) / ((first.var(ddof=1) + second.var(ddof=1)) / 2) < 0.95
-
-
-def differing(one: Outcome, other: Outcome, kept: slice) -> list[str]:
-    """Return the fields of bodies in which `one` differs from the `kept` bodies of `other`."""
-    plain_fields = ("state", "reason", "vendor", "commit", "cause", "order", "start", "live", "work", "readiness")
-    found = [field for field in plain_fields if (getattr(one, field) != getattr(other, field)[kept]).any()]
-    for field in ("purses", "workforce", "harm", "programmes", "cohorts"):
-        mine, theirs = getattr(one, field), getattr(other, field)[kept]
-        found += [f"{field}.{name}" for name in mine.dtype.names if mine[name].tobytes() != theirs[name].tobytes()]
-    if one.ledger.tobytes() != other.ledger[kept].tobytes():
-        found.append("ledger")
-    return found
 
 
 def test_half_vendors_with_half_the_book_do_as_much_together():
@@ -621,15 +634,15 @@ def test_half_vendors_with_half_the_book_do_as_much_together():
     for names, contract in ((("Whole",), np.zeros_like(halves)), (("Left", "Right"), halves)):
         table = VendorTable(names, contract, np.full((len(names), 6), 0.0), "")
         inputs = prepare(nation, plain(overrides), 1, table)
-        state, series = begin(inputs)
-        arrive(state, np.repeat(pairs, 2))
-        state.vendors.capacity[:] = 2.7 / len(names)
-        proceed(inputs, state, series, 0, MONTHS)
+        run = begin(inputs)
+        arrive(run.state, np.repeat(pairs, 2))
+        run.vendors.capacity[:] = 2.7 / len(names)
+        advance(run, 0, MONTHS)
         jobs = np.isin(inputs.country.lot_of, SINGLE)
-        live = state.systems.live[:, jobs][state.systems.order[:, jobs] >= 0]
+        live = run.systems.live[:, jobs][run.systems.order[:, jobs] >= 0]
         assert live.size == 300
         done.append((live[:, None] <= np.arange(MONTHS)) & (live[:, None] >= 0))
-        assert series.vendors[:, :, VENDOR.index("work_done")].sum() == pytest.approx(300, rel=1e-9)
+        assert run.vendors_by_month.work_done.sum() == pytest.approx(300, rel=1e-9)
     one, two = (systems.sum(axis=0) for systems in done)
     assert np.abs(one - two).max() <= 2
     assert one[-1] == two[-1] == 300
@@ -669,26 +682,17 @@ def test_the_unit_of_money_does_not_matter(doublings, rule):
     assert all(float(base.values[name]) > 0 for name in YEN)
     scaled = {name: type(REGISTRY[name].default)(base.values[name] * factor) for name in YEN}
     one, other = (run_inputs(whole(setting | more, 7)) for more in ({}, scaled))
-    assert one.ledger.any(axis=0).all()
-    for field in ("ledger", "treasury", "money"):
-        assert (getattr(one, field) * factor == getattr(other, field)).all(), field
-    for name in one.purses.dtype.names:
-        yen = 1 if name == "saving" else factor
-        assert (one.purses[name] * yen == other.purses[name]).all(), name
-    for name in one.groups.dtype.names:
-        yen = factor if name in ("cost", "transaction") else 1
-        assert (one.groups[name] * yen == other.groups[name]).all(), name
-    for column, name in enumerate(FLOWS):
-        yen = factor if name in ("saving", "interoperability") else 1
-        assert (one.flows[:, :, column] * yen == other.flows[:, :, column]).all(), name
-    balance = NATIONAL.index("fund_balance")
-    assert (one.national[:, balance] * factor == other.national[:, balance]).all()
-    for outcomes in (one, other):
-        outcomes.national[:, balance] = 0
-    of_levers = {"ledger", "treasury", "money", "purses", "groups", "flows"}
-    assert set(differing_fields(one, other)) <= of_levers
-    assert (one.groups.members > 1).any()
-    assert one.flows[:, :, FLOWS.index("refusals")].sum() > 0
+    assert one.state.ledger.any(axis=0).all()
+    mine, theirs = fields_of(one), fields_of(other)
+    in_yen = {"ledger", "treasury", "money", "money_by_month", "national_by_month.fund_balance"}
+    in_yen |= {f"purses.{name}" for name in money.PURSE.names if name != "saving"}
+    in_yen |= {"groups.cost", "groups.transaction", "flows_by_month.saving", "flows_by_month.interoperability"}
+    in_yen |= {f"levers.{name}" for name in BODY_LEVERS if any(key.endswith(f".{name}") for key in YEN)}
+    for name in in_yen:
+        assert (mine[name] * factor == theirs[name]).all(), name
+    assert set(differing_fields(one, other)) <= in_yen
+    assert (one.state.groups.members > 1).any()
+    assert one.series.flows_by_month.refusals.sum() > 0
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -701,25 +705,24 @@ def test_cooperation_that_nobody_wants_is_as_none(seed):
             "cooperation.initial_share": 0,
         },
     )
-    one, other = (whole(change, seed) for change in (none, unwanted))
-    (state, series), (changed, changed_series) = begin(one), begin(other)
+    one, other = (begin(whole(change, seed)) for change in (none, unwanted))
     for month in range(0, MONTHS, 6):
-        proceed(one, state, series, month, month + 6)
-        proceed(other, changed, changed_series, month, month + 6)
-        assert set(differing_fields(state, changed)) <= {"talks"}
-    assert changed.talks[0] > 0
-    talks = [NATIONAL.index(name) for name in TALKS]
-    assert (np.delete(series.national, talks, axis=1) == np.delete(changed_series.national, talks, axis=1)).all()
-    assert set(differing_fields(series, changed_series)) == {"national"}
+        advance(one, month, month + 6)
+        advance(other, month, month + 6)
+        assert set(differing_fields(one.state, other.state)) <= {"talks"}
+    assert other.talks[Talks.MOVES_TESTED] > 0
+    found = set(differing_fields(one.series, other.series))
+    assert found
+    assert found <= {f"national_by_month.{code.name.lower()}" for code in Talks}
 
 
 def groups_by_year(inputs: Inputs) -> np.ndarray:
     """Return the group of every body at the end of each year."""
-    state, series = begin(inputs)
+    run = begin(inputs)
     groups = []
     for month in range(0, MONTHS, 12):
-        proceed(inputs, state, series, month, month + 12)
-        groups.append(state.municipalities.group.copy())
+        advance(run, month, month + 12)
+        groups.append(run.municipalities.group.copy())
     return np.array(groups)
 
 
@@ -751,10 +754,9 @@ def test_cost_fees_and_grants_times_four_change_no_group(rule):
 def test_more_that_can_be_pooled_saves_every_group_at_the_start_no_less():
     costs = []
     for share in (0.2, 0.45, 0.7):
-        inputs = whole({"cooperation.poolable_share": share, "cooperation.initial_share": 0.8}, 3)
-        state, series = begin(inputs)
-        proceed(inputs, state, series, 0, 1)
-        costs.append(state.groups.cost[state.groups.members > 1])
+        run = begin(whole({"cooperation.poolable_share": share, "cooperation.initial_share": 0.8}, 3))
+        advance(run, 0, 1)
+        costs.append(run.groups.cost[run.groups.members > 1])
     assert costs[0].size > 10
     for less, more in pairwise(costs):
         assert (more < less).all()
@@ -766,12 +768,12 @@ def test_more_that_can_be_pooled_saves_every_group_at_the_start_no_less():
 def excluded_by_month(overrides: dict[str, object], seed: int) -> tuple[np.ndarray, Outcome]:
     """Return who is excluded in each month, (180, n, 4), and the outcome."""
     inputs = whole(overrides, seed, SMALL)
-    state, series = begin(inputs)
+    run = begin(inputs)
     excluded = []
     for month in range(MONTHS):
-        proceed(inputs, state, series, month, month + 1)
-        excluded.append(state.cohorts.excluded.copy())
-    return np.array(excluded), outcome(inputs, state, series)
+        advance(run, month, month + 1)
+        excluded.append(run.cohorts.excluded.copy())
+    return np.array(excluded), Outcome(inputs, run.state, run.series)
 
 
 SMALL = mixed_nation(4, 5)
@@ -802,7 +804,9 @@ def test_more_help_or_counters_exclude_nobody_more(change):
     assert (changed <= base * (1 + 1e-12) + 1e-9).all()
     assert (changed < base - 1e-3).any()
     assert base.shape[2] == len(COHORTS)
-    assert set(differing_fields(one, other)) <= {"money", "flows", "municipalities", "cohorts", "ledger"}
+    of_channels = {"levers", "money", "money_by_month", "flows_by_month", "cohorts", "ledger"}
+    found = set(differing_fields(one, other)) - {"municipalities.closing"}
+    assert arrays_of(found) <= of_channels
 
 
 def test_more_help_can_exclude_more_where_take_up_closes_counters():
@@ -848,10 +852,10 @@ def share_committed(steps: int, months: int, nation: Nation) -> float:
     parameters.minimum_months = 6.0 * steps
     parameters.deadline = parameters.second_deadline = 48 * steps
     inputs = inputs._replace(parameters=parameters)
-    state, series = begin(inputs)
-    spread_thresholds(state)
-    proceed(inputs, state, series, 0, months * steps)
-    return float((state.lots.commit[:, 0] >= 0).mean())
+    run = begin(inputs)
+    spread_thresholds(run.state)
+    advance(run, 0, months * steps)
+    return float((run.lots.commit[:, 0] >= 0).mean())
 
 
 def test_finer_time_steps_converge_in_order_of_their_length():
@@ -870,13 +874,13 @@ def test_finer_time_steps_converge_in_order_of_their_length():
 def test_resumed_run_is_the_same_run():
     inputs = prepare(NATION, load_scenario("baseline", PEERS), 4)
     whole = run_inputs(inputs)
-    state, series = begin(inputs)
-    proceed(inputs, state, series, 0, 90)
-    kept_state, kept_series = copy_of(state), copy_of(series)
-    proceed(inputs, state, series, 90, MONTHS)
-    state.systems.live[:] = 7  # what is done to the first copy does not reach the second
-    proceed(inputs, kept_state, kept_series, 90, MONTHS)
-    assert differing_fields(whole, outcome(inputs, kept_state, kept_series)) == []
+    run = begin(inputs)
+    advance(run, 0, 90)
+    kept = copy_of_run(inputs, run)
+    advance(run, 90, MONTHS)
+    run.systems.live[:] = 7  # what is done to the first copy does not reach the second
+    advance(kept, 90, MONTHS)
+    assert differing_fields(whole, Outcome(inputs, kept.state, kept.series)) == []
 
 
 def test_runs_leave_their_inputs_alone():
@@ -911,7 +915,7 @@ from dxsim.scenario.scenario import load_scenario
 
 run = run_model(grid_nation(6, 7, prefectures=3), load_scenario("baseline", {"commitment.peer_hazard": 0.04}), 11)
 digest = hashlib.sha256()
-for value in run:
+for value in (*run.state, *run.series):
     digest.update(numpy.asarray(value).tobytes())
 print(digest.hexdigest())
 """
@@ -920,7 +924,7 @@ print(digest.hexdigest())
 def test_fresh_process_elsewhere_gives_the_same_bits(tmp_path):
     here = run_model(grid_nation(6, 7, prefectures=3), load_scenario("baseline", PEERS), 11)
     digest = hashlib.sha256()
-    for value in here:
+    for value in (*here.state, *here.series):
         digest.update(np.asarray(value).tobytes())
     for number, hash_seed in enumerate(("1", "4242")):
         folder = tmp_path / str(number)
@@ -937,7 +941,8 @@ def test_seeds_and_events_change_results():
     """Guard of the relations above: runs do differ when something that counts differs."""
     inputs = prepare(NATION, plain(), 1)
     other = run_inputs(prepare(NATION, plain(), 2))
-    assert {"live", "vendor", "work", "readiness"} <= set(differing_fields(run_inputs(inputs), other))
+    expected = {"systems.live", "systems.vendor", "systems.work", "municipalities.readiness"}
+    assert expected <= set(differing_fields(run_inputs(inputs), other))
     event = VendorEvent(40, (1,), 0.1, (), "")
     slower = run_inputs(prepare(NATION, replace(plain(), vendor_events=(event,)), 1))
-    assert "live" in differing_fields(run_inputs(inputs), slower)
+    assert "systems.live" in differing_fields(run_inputs(inputs), slower)

@@ -12,24 +12,12 @@ from scipy import stats
 
 from dxsim import streams
 from dxsim.model import events, programmes
-from dxsim.model.state import (
-    AUTOMATION,
-    DATA,
-    ENVELOPE,
-    GOVERNANCE,
-    HIGHEST_LEVEL,
-    LEVELS,
-    ONLINE,
-    PROGRAMME_COST,
-    PROGRAMMES,
-    RESERVE,
-    SECURITY,
-    Country,
-    State,
-)
-from tests.model.bodies import country_of, parameters_with, state_of
+from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
+from dxsim.model.state import Country, State
+from tests.model.bodies import country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
+ONLINE, AUTOMATION, SECURITY, DATA, GOVERNANCE = Programme
 SEED = 7
 STEADY = {  # everybody alike, nobody looks at others
     **{f"programmes__{name}_size": 0 for name in PROGRAMMES[1:]},
@@ -39,17 +27,18 @@ BY_EXPOSURE = {f"programmes__{name}_exposure": 0.05 for name in PROGRAMMES[1:]}
 
 
 def begun(country: Country, parameters: np.record, seed: int = SEED, log_size: int = 0) -> State:
-    state = state_of(country.municipalities.size, log_size)
-    programmes.start(country, state, parameters, seed)
+    state = state_of(country.places.size, log_size)
+    programmes.start(run_of(country, state, parameters, seed))
     return state
 
 
 def proceed(country: Country, state: State, parameters: np.record, months: int, seed: int = SEED) -> np.ndarray:
     """Run these months; return the levels at the end of each, (months, n, 5)."""
+    run = run_of(country, state, parameters, seed)
     levels = np.empty((months, *state.programmes.shape), dtype=np.int64)
     for month in range(months):
         state.flows[:] = 0.0
-        programmes.progress(country, state, parameters, seed, month)
+        programmes.progress(run, month)
         levels[month] = state.programmes.level
     return levels
 
@@ -168,7 +157,10 @@ def test_exposure_is_that_of_last_month():
     parameters = parameters_with(programmes__exposure="national", programmes__security_own=0.02, **BY_EXPOSURE)
     country = country_of(40)
     state = begun(country, parameters)
-    state.programmes.threshold[:20, SECURITY], state.programmes.threshold[20:, SECURITY] = 0.0, np.inf
+    state.programmes.threshold[:20, SECURITY], state.programmes.threshold[20:, SECURITY] = (
+        0.0,
+        np.inf,
+    )
     proceed(country, state, parameters, 1)
     assert (state.programmes.level[:20, SECURITY] == 1).all()
     factor = state.programmes.factor[20:, SECURITY]
@@ -252,10 +244,10 @@ def test_sums_and_log_tell_the_levels():
     replayed = state.programmes.level.copy()
     levels = proceed(country, state, parameters, 80)[-1]
     for kind in (0, 1):
-        of_kind = country.municipalities.kind == kind
-        assert (state.flows[kind, LEVELS : LEVELS + 5] == levels[of_kind].sum(axis=0)).all()
+        of_kind = country.places.kind == kind
+        assert (state.flows.level[kind] == levels[of_kind].sum(axis=0)).all()
     log = state.log[: state.logged[0]]
-    assert (log.kind == events.LEVEL).all()
+    assert (log.kind == events.Kind.LEVEL).all()
     for event in log:
         replayed[event.municipality, event.place] += 1
         assert replayed[event.municipality, event.place] == event.value
@@ -272,11 +264,11 @@ def test_levels_are_paid_for():
     procedures = np.where(lone, levels[:, ONLINE] - parameters.initial_online, 0)
     cost = whole * levels[:, 1:].sum(axis=1) + whole // 26 * procedures
     assert cost.max() > 5 * whole
-    assert (state.ledger[:, PROGRAMME_COST] == cost).all()
-    assert (state.ledger[:, ENVELOPE] == 10**12 - cost).all()
+    assert (state.ledger[:, Account.PROGRAMMES] == cost).all()
+    assert (state.ledger[:, Account.ENVELOPE] == 10**12 - cost).all()
     assert (state.ledger.sum(axis=1) == 0).all()
     for kind in (0, 1):
-        assert (state.money[kind] == state.ledger[country.municipalities.kind == kind].sum(axis=0)).all()
+        assert (state.money[kind] == state.ledger[country.places.kind == kind].sum(axis=0)).all()
 
 
 def test_a_step_costs_a_share_of_it_cost():
@@ -291,29 +283,29 @@ def test_without_money_a_level_waits_and_keeps_its_intent():
     state = begun(country, parameters)
     state.programmes.threshold[:] = np.inf
     state.programmes.threshold[0, SECURITY] = 0.7
-    state.ledger[0, ENVELOPE] = 2_599_999
+    state.ledger[0, Account.ENVELOPE] = 2_599_999
     proceed(country, state, parameters, 4)
     assert state.programmes[0, SECURITY].level == 0
     assert state.programmes[0, SECURITY].intent == 2.0
-    assert state.ledger[0, ENVELOPE] == 2_599_999
-    state.ledger[0, ENVELOPE] = 2_600_000
+    assert state.ledger[0, Account.ENVELOPE] == 2_599_999
+    state.ledger[0, Account.ENVELOPE] = 2_600_000
     proceed(country, state, parameters, 1)
     assert state.programmes[0, SECURITY].level == 1
-    assert state.ledger[0, ENVELOPE] == 0
-    assert state.ledger[0, RESERVE] == 0
+    assert state.ledger[0, Account.ENVELOPE] == 0
+    assert state.ledger[0, Account.RESERVE] == 0
 
 
 def test_with_an_unlimited_budget_the_reserve_pays():
     parameters = parameters_with(programmes__security_own=10, money__budget="unlimited", **STEADY)
     country = country_of(1)
     state = begun(country, parameters)
-    state.ledger[0, ENVELOPE] = 1_000_000
+    state.ledger[0, Account.ENVELOPE] = 1_000_000
     state.programmes.threshold[:] = np.inf
     state.programmes.threshold[0, SECURITY] = 0.7
     proceed(country, state, parameters, 1)
     assert state.programmes[0, SECURITY].level == 1
-    assert state.ledger[0, ENVELOPE] == 0
-    assert state.ledger[0, RESERVE] == -1_600_000
+    assert state.ledger[0, Account.ENVELOPE] == 0
+    assert state.ledger[0, Account.RESERVE] == -1_600_000
 
 
 # What the state requires.
@@ -324,12 +316,12 @@ def test_a_requirement_lifts_everybody_by_a_level_a_month():
     country = country_of(6)
     state = begun(country, parameters)
     state.levers.governance_requirement = [0, 1, 2, 3, 3, 3]
-    state.ledger[5, ENVELOPE] = 0
+    state.ledger[5, Account.ENVELOPE] = 0
     levels = proceed(country, state, parameters, 4)[:, :, GOVERNANCE]
     assert levels.tolist() == [[0, 1, 1, 1, 1, 1], [0, 1, 2, 2, 2, 2], [0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3]]
-    assert state.ledger[:, RESERVE].tolist() == [0, 0, 0, 0, 0, -7_800_000]
-    assert (state.ledger[:, PROGRAMME_COST] >= 2_600_000 * levels[-1]).all()
-    assert state.ledger[5, ENVELOPE] == 0
+    assert state.ledger[:, Account.RESERVE].tolist() == [0, 0, 0, 0, 0, -7_800_000]
+    assert (state.ledger[:, Account.PROGRAMMES] >= 2_600_000 * levels[-1]).all()
+    assert state.ledger[5, Account.ENVELOPE] == 0
 
 
 def test_a_requirement_above_the_highest_level_asks_for_that():
@@ -359,10 +351,11 @@ def test_bodies_of_a_platform_move_together():
     parameters = parameters_with()
     country = country_of(60, np.geomspace(1e3, 1e6, 60), prefectures=3)
     state = begun(country, parameters)
+    run = run_of(country, state, parameters, SEED)
     for month in range(60):
-        programmes.progress(country, state, parameters, SEED, month)
+        programmes.progress(run, month)
         on_platform = state.municipalities.platform
-        prefecture = country.municipalities.prefecture[on_platform]
+        prefecture = country.places.prefecture[on_platform]
         assert (state.programmes.level[on_platform, ONLINE] == state.platforms.level[prefecture]).all()
     assert len(set(state.platforms.level[1:4].tolist())) > 1
 
@@ -374,7 +367,7 @@ def test_a_platform_costs_its_users_nothing():
     country = country_of(10)
     state = begun(country, parameters)
     assert (proceed(country, state, parameters, 60)[-1, :, ONLINE] > 4).all()
-    assert (state.ledger[:, PROGRAMME_COST] == 0).all()
+    assert (state.ledger[:, Account.PROGRAMMES] == 0).all()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.7, 1.0])
@@ -422,6 +415,6 @@ def test_other_bodies_change_nobody_who_looks_at_none():
     parameters = parameters_with(**STEADY)
     many = country_of(40)
     few = country_of(10)
-    few.municipalities[:] = many.municipalities[20:30]
+    few.places[:] = many.places[20:30]
     all_levels = proceed(many, begun(many, parameters), parameters, 60)
     assert (proceed(few, begun(few, parameters), parameters, 60) == all_levels[:, 20:30]).all()

@@ -38,9 +38,10 @@ from dxsim.scenario.scenario import load_scenario
 changes = {"commitment.peer_hazard": 0.02, "cooperation.transaction_cost": 4e6, "quality.incident_rate": 0.5}
 changes |= {"security.security_hazard": 0.05, "residents.analog_rule": "budget", "policy.late_penalty": 1e5}
 outcome = run_model(grid_nation(3, 4, prefectures=2), load_scenario("baseline", changes), 11)
-assert (outcome.groups.members > 1).any() and outcome.harm.rollbacks.any() and outcome.harm.security_incidents.any()
+state = outcome.state
+assert (state.groups.members > 1).any() and state.harm.rollbacks.any() and state.harm.security_incidents.any()
 digest = hashlib.sha256()
-for value in outcome:
+for value in (*state, *outcome.series):
     fields = numpy.asarray(value).dtype.names or [...]
     for name in fields:
         digest.update(numpy.asarray(value)[name].tobytes())
@@ -73,9 +74,9 @@ def test_a_vendor_table_decides_who_runs_what(tmp_path):
     inputs = prepare(NATION, load_scenario("baseline"), 3, read_vendor_table(path, NATION))
     assert inputs.vendor_names == ("North", "South")
     assert inputs.market.legacy[:, 0].tolist() == [0] * 6 + [1] * 6
-    assert inputs.market.ready[:, 0].tolist() == [37, 46]
+    assert inputs.market.product_month[:, 0].tolist() == [37, 46]
     assert set(inputs.market.legacy[:, 1].tolist()) <= {0, 1}  # not in the table: drawn among its vendors
-    started = run_inputs(inputs).start[:6, 0]
+    started = run_inputs(inputs).state.systems.start[:6, 0]
     assert started.max() >= 37
     assert started[started >= 0].min() >= 37
 
@@ -89,13 +90,13 @@ def test_an_unknown_lot_on_the_calendar_is_refused_with_the_nearest_name():
 def test_earlier_specifications_move_product_dates_and_nothing_else():
     base = prepare(NATION, load_scenario("baseline"), 5)
     shifted = prepare(NATION, load_scenario("baseline", {"policy.readiness_shift": -6}), 5)
-    assert (base.market.ready - shifted.market.ready == 6).all()
+    assert (base.market.product_month - shifted.market.product_month == 6).all()
     assert (base.market.legacy == shifted.market.legacy).all()
-    assert (begin(base)[0].vendors.capacity == begin(shifted)[0].vendors.capacity).all()
+    assert (begin(base).vendors.capacity == begin(shifted).vendors.capacity).all()
 
 
 def test_a_later_deadline_does_not_shrink_the_vendors():
-    base, later = (begin(prepare(NATION, load_scenario(name), 5))[0] for name in ("baseline", "deadline_2028"))
+    base, later = (begin(prepare(NATION, load_scenario(name), 5)) for name in ("baseline", "deadline_2028"))
     assert (base.vendors.capacity == later.vendors.capacity).all()
 
 
@@ -107,7 +108,7 @@ def test_the_hiring_programme_adds_its_share_once_after_the_lag():
         "vendor.organic_growth": 0.0,
     }
     scenario = replace(load_scenario("baseline", settings), vendor_events=())
-    capacity = run_model(NATION, scenario, 2).vendors[:, :, 0]
+    capacity = run_model(NATION, scenario, 2).series.vendors_by_month.capacity
     start = 24 + 9
     np.testing.assert_allclose(capacity[start - 1], capacity[0])
     np.testing.assert_allclose(capacity[start], 1.2 * capacity[0])
@@ -118,15 +119,16 @@ def test_the_hiring_programme_adds_its_share_once_after_the_lag():
 def test_the_national_ceiling_binds_the_programme():
     settings = {"policy.capacity_programme": 1.0, "vendor.labour_ceiling": 1.3, "vendor.organic_growth": 0.0}
     scenario = replace(load_scenario("baseline", settings), vendor_events=())
-    capacity = run_model(NATION, scenario, 2).vendors[:, :, 0].sum(axis=1)
+    capacity = run_model(NATION, scenario, 2).series.vendors_by_month.capacity.sum(axis=1)
     np.testing.assert_allclose(capacity[50], 1.3 * capacity[0])
 
 
 @pytest.mark.parametrize(("rule", "granted"), [("none", 0), ("conditional", 1), ("all", 1)])
 def test_the_second_date_is_granted_as_the_rule_says(rule, granted):
     settings = {"policy.extension_rule": rule, "policy.extension_threshold": 0.0, "legacy.no_product_share": 0.2}
-    national = run_model(NATION, load_scenario("baseline", settings), 1).national
+    outcome = run_model(NATION, load_scenario("baseline", settings), 1)
+    granted_by_month = outcome.series.national_by_month.extension_granted
     first_review = 20  # December 2022, the first after the mandate
-    assert national[first_review - 1, 1] == 0
-    assert national[first_review, 1] == granted
-    assert national[-1, 1] == granted
+    assert granted_by_month[first_review - 1] == 0
+    assert granted_by_month[first_review] == granted
+    assert granted_by_month[-1] == granted

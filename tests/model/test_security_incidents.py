@@ -11,17 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dxsim.model import coexistence, events, security
-from dxsim.model.state import (
-    DATA,
-    EXPOSED_RECORDS,
-    GOVERNANCE,
-    INTEROPERABILITY,
-    SECURITY,
-    SECURITY_INCIDENTS,
-    Country,
-    State,
-)
-from tests.model.bodies import country_of, parameters_with, state_of
+from dxsim.model.codes import Programme
+from dxsim.model.state import Country, State
+from tests.model.bodies import country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
 SEED = 11
@@ -30,24 +22,25 @@ levels = st.integers(0, 3)
 
 
 def begun(country: Country, parameters: np.record, seed: int = SEED, log_size: int = 0) -> State:
-    state = state_of(country.municipalities.size, log_size)
-    security.start(country, state, parameters, seed)
+    state = state_of(country.places.size, log_size)
+    security.start(run_of(country, state, parameters, seed))
     return state
 
 
 def proceed(country: Country, state: State, parameters: np.record, months: int, seed: int = SEED) -> np.ndarray:
     """Run these months; return the incidents of each body so far at the end of each, (months, n)."""
+    run = run_of(country, state, parameters, seed)
     incidents = np.empty((months, state.harm.size))
     for month in range(months):
-        security.strike(country, state, parameters, seed, month)
+        security.strike(run, month)
         incidents[month] = state.harm.security_incidents
     return incidents
 
 
 def set_levels(state: State, of_security: int, of_data: int, of_governance: int) -> None:
-    state.programmes.level[:, SECURITY] = of_security
-    state.programmes.level[:, DATA] = of_data
-    state.programmes.level[:, GOVERNANCE] = of_governance
+    state.programmes.level[:, Programme.SECURITY] = of_security
+    state.programmes.level[:, Programme.DATA] = of_data
+    state.programmes.level[:, Programme.GOVERNANCE] = of_governance
 
 
 # The hazard.
@@ -63,7 +56,7 @@ def test_a_months_intent_is_the_hazard(sec, dat, gov, rule, interfaces, strictne
     state.harm.interfaces = interfaces
     state.levers.security_baseline = strictness
     set_levels(state, sec, dat, gov)
-    security.strike(country, state, parameters, SEED, 0)
+    security.strike(run_of(country, state, parameters, SEED), 0)
     flows = {"none": 0.0, "prefecture": 0.5, "national": 1.0}[rule] * dat / 3 * (1 + gov) / 4
     power = -0.6 * sec + 0.5 * flows - 0.2 * gov + 0.5 * interfaces / 100
     assert state.harm[0].intent == pytest.approx(0.01 * math.exp(power) * (1 - 0.3 * strictness), rel=1e-12)
@@ -72,11 +65,12 @@ def test_a_months_intent_is_the_hazard(sec, dat, gov, rule, interfaces, strictne
 @pytest.mark.parametrize("rule", [0, 1, 2])
 def test_the_tables_hold_the_equations(rule):
     parameters = parameters_with(security__data_sharing=RULES[rule])
-    factor, open_flows = security.factors(parameters)
+    run = run_of(country_of(1), state_of(1), parameters)
+    security.set_factors(run)
     for sec, dat, gov in np.ndindex(4, 4, 4):
         flows = security.openness(rule, dat, gov)
-        assert open_flows[dat, gov] == flows
-        assert factor[sec, dat, gov] == security.maturity_factor(sec, gov, flows, parameters)
+        assert run.open_flows[dat, gov] == flows
+        assert run.breach_factor[sec, dat, gov] == security.maturity_factor(sec, gov, flows, parameters)
 
 
 def test_flows_are_open_from_nothing_to_all():
@@ -188,16 +182,16 @@ def test_exposed_records_are_those_of_the_month():
     set_levels(state, 0, 3, 1)
     proceed(country, state, parameters, 24)
     log = state.log[: state.logged[0]]
-    assert (log.kind == events.BREACH).all()
+    assert (log.kind == events.Kind.BREACH).all()
     assert log.size == state.harm.security_incidents.sum() > 100
-    population = country.municipalities.population[log.municipality] * np.where(log.month < 12, 1.0, 0.5)
+    population = country.places.population[log.municipality] * np.where(log.month < 12, 1.0, 0.5)
     assert log.amount == pytest.approx(population * (0.05 + 0.95 * 0.5), rel=1e-12)
     for kind in (0, 1):
-        of_kind = country.municipalities.kind == kind
-        assert state.flows[kind, SECURITY_INCIDENTS] == state.harm.security_incidents[of_kind].sum()
-        assert state.flows[kind, EXPOSED_RECORDS] == pytest.approx(state.harm.exposed[of_kind].sum())
-        assert state.flows[kind, EXPOSED_RECORDS] == pytest.approx(
-            log.amount[country.municipalities.kind[log.municipality] == kind].sum()
+        of_kind = country.places.kind == kind
+        assert state.flows.security_incidents[kind] == state.harm.security_incidents[of_kind].sum()
+        assert state.flows.exposed_records[kind] == pytest.approx(state.harm.exposed[of_kind].sum())
+        assert state.flows.exposed_records[kind] == pytest.approx(
+            log.amount[country.places.kind[log.municipality] == kind].sum()
         )
 
 
@@ -214,9 +208,9 @@ def test_sharing_brings_benefit_and_exposure_together():
         state = begun(country, parameters)
         set_levels(state, 0, 3, 2)
         state.municipalities.live = 20
-        state.municipalities.live[country.municipalities.prefecture == 1] = 0
-        coexistence.count_interfaces(country, state, parameters, 0)
-        benefit.append(state.flows[:, INTEROPERABILITY].sum())
+        state.municipalities.live[country.places.prefecture == 1] = 0
+        coexistence.count_interfaces(run_of(country, state, parameters), 0)
+        benefit.append(state.flows.interoperability.sum())
         proceed(country, state, parameters, 60)
         exposed.append(state.harm.exposed.copy())
         incidents.append(state.harm.security_incidents.copy())
@@ -230,7 +224,7 @@ def test_sharing_brings_benefit_and_exposure_together():
 def test_other_bodies_change_nobodys_incidents():
     parameters = parameters_with(security__security_hazard=0.05)
     many, few = country_of(60), country_of(20)
-    few.municipalities[:] = many.municipalities[20:40]
+    few.places[:] = many.places[20:40]
     of_all = proceed(many, begun(many, parameters), parameters, 60)
     assert (proceed(few, begun(few, parameters), parameters, 60) == of_all[:, 20:40]).all()
 

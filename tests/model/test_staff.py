@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from dxsim.model import events
-from dxsim.model.run import Inputs, begin, prepare, proceed
-from dxsim.model.state import LIVE, State
+from dxsim.model.codes import SystemState
+from dxsim.model.run import Inputs, begin, prepare
+from dxsim.model.schedule import advance
+from dxsim.model.state import State
 from tests.model.cases import MONTHS, STEADY_VENDORS, mixed_nation, plain
 
 NOTHING_BUT_MOVES = STEADY_VENDORS | {
@@ -57,17 +59,18 @@ def whole_effort(inputs: Inputs, state: State) -> np.ndarray:
 @pytest.mark.parametrize("case", MOVES)
 def test_a_move_takes_as_much_own_work_however_long_it_lasts(case):
     inputs = inputs_of(MOVES[case])
-    state, series = begin(inputs, 100_000)
+    run = begin(inputs, 100_000)
+    state = run.state
     moved, demanded, months_of_work = 0.0, 0.0, 0
     for month in range(MONTHS):
-        proceed(inputs, state, series, month, month + 1)
+        advance(run, month, month + 1)
         moved += state.workforce.moves
         demanded += state.workforce.demand
         months_of_work += state.workforce.moves > 0
         assert (state.workforce.migration_service == 1).all()
-    assert ((state.systems.state >= LIVE) | (state.systems.state < 0)).all()
+    assert ((state.systems.state >= SystemState.LIVE) | (state.systems.state < 0)).all()
     log = state.log[: state.logged[0]]
-    failed = log[log.kind == events.FAILED_CUTOVER]
+    failed = log[log.kind == events.Kind.FAILED_CUTOVER]
     times = np.ones(state.systems.shape)
     np.add.at(times, (failed.municipality, failed.place), inputs.parameters.rollback_work)
     assert (failed.size > 0) == (case == "with cut-overs rolled back")
@@ -80,14 +83,15 @@ def test_a_move_takes_as_much_own_work_however_long_it_lasts(case):
 def test_vendors_wait_for_own_staff_from_the_first_month_on_and_never_for_good():
     few = {"staff.staffing": "binding", "staff.staff_of_10000": 0, "staff.least_staff": 1.5, "staff.rotation_loss": 0}
     inputs = inputs_of(MOVES["in one month"] | few)
-    state, series = begin(inputs)
+    run = begin(inputs)
+    state = run.state
     whole = whole_effort(inputs, state)
     assert (whole.sum(axis=1) > 3 * 1.5).all()
     done, longest = np.zeros(12), np.zeros(12)
     for month in range(MONTHS):
         before = state.systems.remaining.copy()
         was_committed = state.systems.state > 0
-        proceed(inputs, state, series, month, month + 1)
+        advance(run, month, month + 1)
         share = np.where(was_committed, before - state.systems.remaining, 0.0) / np.maximum(state.systems.work, 1e-9)
         spent = (share * whole).sum(axis=1)
         is_moving = state.workforce.moves > 0
@@ -99,6 +103,6 @@ def test_vendors_wait_for_own_staff_from_the_first_month_on_and_never_for_good()
         )
         done += spent
         longest += is_moving
-    assert ((state.systems.state >= LIVE) | (state.systems.state < 0)).all()
+    assert ((state.systems.state >= SystemState.LIVE) | (state.systems.state < 0)).all()
     assert done == pytest.approx(whole.sum(axis=1))
     assert (longest <= np.ceil(whole.sum(axis=1) / 1.5) + 1).all()

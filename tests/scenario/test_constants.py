@@ -22,8 +22,14 @@ def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def is_enumeration(statement):
+    """Return whether a statement at the top of a file says what codes stand for."""
+    bases = statement.bases if isinstance(statement, ast.ClassDef) else []
+    return any(isinstance(base, ast.Name) and base.id == "IntEnum" for base in bases)
+
+
 def is_constant(statement):
-    """Return whether a statement at the top of a file names nothing but structural constants."""
+    """Return whether a statement names nothing but structural constants."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     names = [name for target in targets for name in (target.elts if isinstance(target, ast.Tuple) else [target])]
     return isinstance(statement, ast.Assign | ast.AnnAssign) and all(
@@ -33,7 +39,8 @@ def is_constant(statement):
 
 def inline_numbers(path):
     """Return (line, number) of each number outside of a file's named constants; places in an array do not count."""
-    statements = [statement for statement in tree(path).body if not is_constant(statement)]
+    blocks = [part.body if is_enumeration(part) else [part] for part in tree(path).body]
+    statements = [statement for block in blocks for statement in block if not is_constant(statement)]
     nodes = [node for statement in statements for node in ast.walk(statement)]
     places = {node.slice for node in nodes if isinstance(node, ast.Subscript)}
     return {
@@ -82,39 +89,76 @@ def test_every_parameter_of_the_registry_is_used():
     assert not SHORT_NAMES - used
 
 
-def test_the_codes_of_choices_are_those_of_the_registry():
-    constants = set()
-    for path in FILES:
-        for statement in tree(path).body:
-            if isinstance(statement, ast.Assign) and is_constant(statement):
-                for target in statement.targets:
-                    names = target.elts if isinstance(target, ast.Tuple) else [target]
-                    values = statement.value.elts if isinstance(target, ast.Tuple) else [statement.value]
-                    constants |= {
-                        (name.id, value.value)
-                        for name, value in zip(names, values, strict=False)
-                        if isinstance(value, ast.Constant)
-                    }
-    codes = {}  # a choice such as `national` may stand in several parameters, at different places
-    for parameter in REGISTRY.values():
-        for code, choice in enumerate(parameter.choices):
-            codes.setdefault(choice.upper(), set()).add(code)
-    wrong = {(name, value) for name, value in constants if name in codes and value not in codes[name]}
-    assert not wrong
-    assert {"THRESHOLD", "ALWAYS_OPEN", "SHORTEST_JOB", "BY_VENDOR_LOAD"} <= {name for name, _ in constants}
+def enumerations():
+    """Return the parameter of each enumeration that the model takes from the registry by `choices`."""
+    return {
+        target.id: REGISTRY[call.args[0].value]
+        for path in FILES
+        for statement in tree(path).body
+        if isinstance(statement, ast.Assign)
+        for target, call in pairs_of(statement)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "choices"
+    }
+
+
+def pairs_of(statement):
+    """Return the names that a statement assigns to, each with what it stands for."""
+    (target,) = statement.targets
+    several = target.elts if isinstance(target, ast.Tuple) else [target]
+    values = getattr(statement.value, "elts", []) if isinstance(target, ast.Tuple) else [statement.value]
+    return [] if len(several) != len(values) else list(zip(several, values, strict=True))
+
+
+def unnamed_choices(path):
+    """Return (line, parameter) where a choice is compared with anything but a member of its own enumeration."""
+    choices = {parameter.name: parameter.choices for parameter in REGISTRY.values() if parameter.choices}
+    named = {name: parameter.choices for name, parameter in enumerations().items()}
+
+    def is_named(node, read):
+        owner = getattr(node, "value", None)
+        name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+        return named.get(name) == choices[read]
+
+    return {
+        (node.lineno, node.left.attr)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute)
+        if (node.lineno, node.left.attr) in reads(path) and node.left.attr in choices
+        for other in node.comparators
+        for value in (other.elts if isinstance(other, ast.Tuple) else [other])
+        if not is_named(value, node.left.attr)
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_choice_is_compared_with_its_codes_by_name(path):
+    assert not unnamed_choices(path)
+
+
+def test_the_codes_of_choices_are_taken_from_the_registry():
+    keys = {parameter.key for parameter in enumerations().values()}
+    assert {"commitment.peer_response", "commitment.gate_rule", "vendor.queue_discipline", "policy.phasing"} <= keys
 
 
 @pytest.mark.parametrize(
     ("code", "reader", "found"),
     [
         ("def f(parameters):\n    return parameters.deadlin", reads, {(2, "deadlin")}),
-        ("def f(state, i):\n    return state.levers[i].namin", reads, {(2, "namin")}),
+        ("def f(run, i):\n    return run.levers[i].namin", reads, {(2, "namin")}),
         ("def f(p):\n    return p.count * 0.7", inline_numbers, {(2, 0.7)}),
         ("def f(x):\n    return -3 * x + 12 * x", inline_numbers, {(2, 3)}),
         ("x = f(row[3], 4)", inline_numbers, {(1, 4)}),
         ("LIMIT = 7\n", inline_numbers, set()),
         ("limit = 7\n", inline_numbers, {(1, 7)}),
         ("A, B = 7, 8\n", inline_numbers, set()),
+        ("class C(IntEnum):\n    A = 7\n    b = 8\n", inline_numbers, {(3, 8)}),
+        ("class C:\n    A = 7\n", inline_numbers, {(2, 7)}),
+        ("def f(p):\n    return p.peer_response == PeerResponse.LINEAR", unnamed_choices, set()),
+        ("def f(run):\n    return run.parameters.budget != money.Budget.BINDING", unnamed_choices, set()),
+        ("def f(p):\n    return p.shared_staff in (Switch.ON, Switch.OFF)", unnamed_choices, set()),
+        ("def f(p):\n    return p.peer_response == 1", unnamed_choices, {(2, "peer_response")}),
+        ("def f(p):\n    return p.peer_response == GateRule.ALWAYS_OPEN", unnamed_choices, {(2, "peer_response")}),
+        ("def f(p):\n    return p.deadline == 1", unnamed_choices, set()),
     ],
 )
 def test_the_readers_find_what_they_look_for(tmp_path, code, reader, found):

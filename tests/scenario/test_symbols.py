@@ -98,9 +98,9 @@ def test_a_kpi_is_found_by_what_stands_before_its_blank():
     ("code", "found"),
     [
         ("def f(parameters):\n    return parameters.deadlin", {(2, "deadlin")}),
-        ("def f(state, i):\n    return state.levers[i].namin", {(2, "namin")}),
-        ("def f(world):\n    return world.parameters.namin", {(2, "namin")}),
-        ("def f(lot, country):\n    return lot.planning_months + country.cohorts[0].lever", set()),
+        ("def f(run, i):\n    return run.levers[i].namin", {(2, "namin")}),
+        ("def f(run):\n    return run.parameters.namin", {(2, "namin")}),
+        ("def f(lot, run):\n    return lot.planning_months + run.cohorts[0].lever", set()),
     ],
 )
 def test_reads_are_found(tmp_path, code, found):
