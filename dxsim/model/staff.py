@@ -267,10 +267,9 @@ def reckon(run: Run) -> None:
         body, worker, tasks = run.municipalities[i], run.workforce[i], run.tasks[i]
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
-        for task in range(tasks.size):
-            tasks[task] = 0.0
         tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * body.systems)
         tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
+        tasks[Task.STABILISATION], tasks[Task.PLANS] = 0.0, 0.0
         in_parallel = body.live - body.done
         if in_parallel > 0:
             tasks[Task.STABILISATION] = own_effort(
