@@ -108,7 +108,7 @@ def count_systems(state: State, series: Series) -> None:
 
 
 def lot_applies(body: int, lot: str) -> bool:
-    """Towns and villages (bodies 2 and 3) run neither child-rearing allowance nor public assistance."""
+    """Towns and villages (municipalities 2 and 3) run neither child-rearing allowance nor public assistance."""
     return body < 2 or lot not in ("child_rearing", "public_assistance")
 
 

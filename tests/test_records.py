@@ -17,7 +17,7 @@ import dxsim
 from dxsim.errors import InputError
 from dxsim.language import by_language
 from dxsim.model.fields import columns_of
-from dxsim.model.state import COUNTS
+from dxsim.model.state import COUNT_FIELDS
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import TABLES, Records, check_output, read_records, write_records
 from dxsim.records.findings import Findings
@@ -111,7 +111,7 @@ def test_scenarios_name_kpis_that_there_are(four_bodies_records: Records, name: 
 def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
     monthly = four_bodies_records.monthly
     assert len(monthly) == 180 * 8
-    columns = ["systems", "bodies", *columns_of(COUNTS)]
+    columns = ["systems", "bodies", *columns_of(COUNT_FIELDS)]
     of_types = monthly[monthly["type"] != "all"].groupby("month")[columns].sum()
     of_all = monthly[monthly["type"] == "all"].set_index("month")[columns]
     pd.testing.assert_frame_equal(of_types, of_all, check_dtype=False)

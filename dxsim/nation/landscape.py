@@ -183,9 +183,9 @@ def pixels(shape: Polygon, size: float) -> Array:
     return np.asarray(points[shapely.contains_xy(shape, points[:, 0], points[:, 1])])
 
 
-def pixel_size(shape: Polygon, bodies: int) -> float:
-    """Return the side in km of the squares by which a landmass of so many bodies is measured."""
-    return float(np.sqrt(shape.area / (PIXELS_PER_BODY * bodies)))
+def pixel_size(shape: Polygon, municipalities: int) -> float:
+    """Return the side in km of the squares by which a landmass of so many municipalities is measured."""
+    return float(np.sqrt(shape.area / (PIXELS_PER_BODY * municipalities)))
 
 
 def relax(sites: Array, areas: Array, points: Array, area_of_point: float) -> tuple[Array, Array]:

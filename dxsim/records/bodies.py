@@ -26,7 +26,7 @@ BURDEN = [
 
 
 def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
-    """Return the name of the vendor of most of a body's systems; among equals the first by name."""
+    """Return the name of the vendor of most of a municipality's systems; among equals the first by name."""
     names = np.array(found.outcome.inputs.vendor_names, object)
     by_name = np.argsort(names)
     row, operation = np.nonzero(found.frame.applies)
@@ -36,7 +36,7 @@ def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
 
 
 def _late_for(reason: int) -> Callable[[Findings], Column]:
-    """Return the column that counts a body's late systems with this reason."""
+    """Return the column that counts a municipality's late systems with this reason."""
     return lambda found: (found.is_late & (found.systems.reason == reason)).sum(axis=1).astype(np.int32)
 
 
@@ -76,7 +76,7 @@ def _or_none(month: Integers) -> Integers:
 
 
 def _field(part: str, field: str, dtype: type[np.generic] = np.float64) -> Callable[[Findings], Column]:
-    """Return the column that a field of records of bodies is."""
+    """Return the column that a field of records of municipalities is."""
     return lambda found: np.ascontiguousarray(getattr(found.outcome.state, part)[field], dtype)
 
 
@@ -127,7 +127,7 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
     "own_burden": _own_burden,
     "reserve_drawn": lambda found: -found.outcome.state.ledger[:, Account.RESERVE],
 }
-"""Name of a column -> its values of the n bodies in the order of their codes; text is an array of objects."""
+"""Name of a column -> its values of the n municipalities in the order of their codes; text is an array of objects."""
 
 BODY_COLUMNS = tuple(BODY)
 
@@ -140,7 +140,7 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     found : Findings
         Of the run.
     columns : sequence of str
-        Of `BODY_COLUMNS`; what the nation says of a body (name, population, ...) is not among them.
+        Of `BODY_COLUMNS`; what the nation says of a municipality (name, population, ...) is not among them.
 
     Returns
     -------

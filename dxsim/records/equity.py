@@ -1,13 +1,13 @@
 """How evenly outcomes fall on municipalities, and where: one long table of measures.
 
-Outcomes per body: ``late_share`` of its systems, ``cost_per_resident_2035`` and ``excluded_share`` of the procedures
-that its residents needed. Every measure of inequality stands there twice: each body counting once (``bodies``), and as
-often as it has residents (``residents``, of 2020).
+Outcomes per municipality: ``late_share`` of its systems, ``cost_per_resident_2035`` and ``excluded_share`` of the
+procedures that its residents needed. Every measure of inequality stands there twice: each municipality counting once
+(``bodies``), and as often as it has residents (``residents``, of 2020).
 
-Theil's index is split by size class. The concentration index ranks bodies by residents or by the fiscal index (those
-without one left out); below zero means that it falls on small or poor bodies. Moran's I is over land borders.
-``groups`` and ``prefectures`` are the modularity of the network of neighbours cut along groups (a body alone is a part
-of its own) and along prefecture borders.
+Theil's index is split by size class. The concentration index ranks municipalities by residents or by the fiscal index
+(those without one left out); below zero means that it falls on small or poor municipalities. Moran's I is over land
+borders. ``groups`` and ``prefectures`` are the modularity of the network of neighbours cut along groups (a municipality
+alone is a part of its own) and along prefecture borders.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def equity_table(found: Findings) -> pd.DataFrame:
 
 
 def outcomes(found: Findings) -> dict[str, Floats]:
-    """Return the outcomes of each body by name; nan where a body has none."""
+    """Return the outcomes of each municipality by name; nan where a municipality has none."""
     return {
         "late_share": ratio(found.late_systems, found.frame.systems),
         "cost_per_resident_2035": found.cost_per_resident,
@@ -87,7 +87,7 @@ def group_modularity(found: Findings) -> float:
 
 
 def inequality(values: Floats, ranks: npt.NDArray[np.int64], weight: Floats, frame: Frame) -> dict[str, float]:
-    """Return every one of `MEASURES` of an outcome ranked by `dense_ranks`; bodies without it are left out."""
+    """Return every one of `MEASURES` of an outcome ranked by `dense_ranks`; municipalities without it are left out."""
     known = ranks >= 0
     x, w = values[known], weight[known]
     measured = (

@@ -32,21 +32,21 @@ class Records:
     monthly : pandas.DataFrame
         One row per month and type of municipality (and "all"): ``month``, ``type``, ``systems`` and ``bodies`` in all,
         then systems ``committed``, ``ordered``, ``started``, ``live`` and ``done`` so far, ``late_R1`` to ``late_R5``
-        (past the deadline and not live), ``declared_R1`` to ``declared_R5`` (in the latest survey) and the bodies that
-        committed, declared and are late.
+        (past the deadline and not live), ``declared_R1`` to ``declared_R5`` (in the latest survey) and the
+        municipalities that committed, declared and are late.
     money : pandas.DataFrame
         One row per month, type (and "all") and account of the municipalities' ledger: ``yen`` booked in that month.
         Sources (appropriation, subsidy, grant, reserve) and uses (one_off, running, parallel, interface, coordination,
         channels, programmes, penalty, lapsed) are positive, ``envelope`` is what was put into it less what was taken
         out, so sources = uses + envelope in every month.
     flows : pandas.DataFrame
-        One row per month and type (and "all"): ``bodies``, ``residents`` (of the fiscal year), then sums over bodies:
-        ``staff``, ``own_work`` and ``pool`` (FTE), ``overloaded_bodies`` (work above 1.2 times what staff can do),
-        ``overload`` (FTE above that), ``resignations`` (FTE), ``refusals`` (bodies that had no money for a commitment),
-        ``burden_hours``, ``incidents`` at cut-overs, ``affected_residents``, ``impact`` (person-months),
-        ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``, ``interoperability`` (yen), mean
-        ``level_*`` of programmes (nan without bodies), ``cooperating_bodies``, their ``saving`` (yen, grant included)
-        and ``worse_off_bodies``, members that would pay less alone.
+        One row per month and type (and "all"): ``bodies``, ``residents`` (of the fiscal year), then sums over
+        municipalities: ``staff``, ``own_work`` and ``pool`` (FTE), ``overloaded_bodies`` (work above 1.2 times what
+        staff can do), ``overload`` (FTE above that), ``resignations`` (FTE), ``refusals`` (municipalities that had no
+        money for a commitment), ``burden_hours``, ``incidents`` at cut-overs, ``affected_residents``, ``impact``
+        (person-months), ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``,
+        ``interoperability`` (yen), mean ``level_*`` of programmes (nan without municipalities), ``cooperating_bodies``,
+        their ``saving`` (yen, grant included) and ``worse_off_bodies``, members that would pay less alone.
     residents : pandas.DataFrame
         One row per month, type (and "all") and ``cohort``: residents who got a procedure done ``online``, ``assisted``
         or ``analog`` (at the counter) in that month, and who needed one and were ``excluded``.
@@ -82,7 +82,7 @@ class Records:
         commitment, final ``state``, ``late`` (at the deadline), ``reason`` (R1 to R5, missing when on time), ``work``
         (reference jobs).
     equity : pandas.DataFrame
-        ``outcome``, ``measure``, ``weighting`` (bodies or residents), ``value``; see `dxsim.records.equity`.
+        ``outcome``, ``measure``, ``weighting`` (municipalities or residents), ``value``; see `dxsim.records.equity`.
     summary : pandas.DataFrame
         ``kpi``, ``value``, ``unit``; what each means stands in ``kpis.csv``.
     manifest : mapping

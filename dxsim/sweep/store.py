@@ -172,7 +172,7 @@ class Results(SweepFolder):
 
     @cached_property
     def bodies(self) -> pd.DataFrame:
-        """One row per finished run and municipality; empty if bodies were not recorded."""
+        """One row per finished run and municipality; empty if municipalities were not recorded."""
         return self.read("bodies")
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:

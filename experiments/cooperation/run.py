@@ -22,7 +22,7 @@ WITH, WITHOUT = "baseline", "no_cooperation"
 OUTCOMES = {  # column of by_size_class: title, how a value is written, factor
     "cost_per_resident": ("IT cost per resident, FY2035, yen", "{:,.0f}", 1),
     "late_share": ("late systems, %", "{:.1f}", 100),
-    "overloaded_share": ("overloaded bodies, March 2036, %", "{:.1f}", 100),
+    "overloaded_share": ("overloaded municipalities, March 2036, %", "{:.1f}", 100),
     "excluded_share": ("procedures not reached, %", "{:.2f}", 100),
 }
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
@@ -81,7 +81,7 @@ def markdown(result: pd.DataFrame, seeds: int) -> str:
     lines = [
         f"Means over {seeds} seeds: without cooperation, with it, and the difference [95 % interval].",
         "",
-        "| residents | bodies | in a group | " + " | ".join(title for title, _, _ in OUTCOMES.values()) + " |",
+        "| residents | municipalities | in a group | " + " | ".join(title for title, _, _ in OUTCOMES.values()) + " |",
         "|---|--:|--:|" + "---|" * len(OUTCOMES),
     ]
     for size_class, rows in result.groupby("size_class", sort=False):

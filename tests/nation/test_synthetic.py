@@ -83,7 +83,7 @@ def test_the_distribution_within_each_type_is_the_committed_one(name):
     for variable, values in zip(STATISTICS["variables"], quantiles["values"], strict=True):
         if variable not in VARIABLES:
             continue
-        # The share of bodies below each committed quantile is its level; the map meets areas less closely.
+        # The share of municipalities below each committed quantile is its level; the map meets areas less closely.
         share = np.array([(VARIABLES[variable][here] <= value + 1e-2).mean() for value in values])
         below = np.array([(VARIABLES[variable][here] < value - 1e-2).mean() for value in values])
         slack = (0.15 if variable == "log_area" else 0.015) + 1 / count

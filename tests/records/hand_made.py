@@ -1,9 +1,9 @@
 """What the hand-made run of ``tests/conftest.py`` says of money, work, harm, residents and cooperation.
 
-Bodies: 0 other city (60,000 residents), 1 designated city (900,000), 2 town (9,000), 3 village (900); in FY2035 a tenth
-fewer. IT cost before migration: 10,000 yen per resident and year; one-off cost: as much again, in October 2023, of
-which the state pays 70 %. New systems cost 1.2 times the old ones. From April 2022 town and village are a group
-that saves 20 %; the town pays 1 million yen a month for its coordination, the village 0.3 million, more than it saves.
+Municipalities: 0 other city (60,000 residents), 1 designated city (900,000), 2 town (9,000), 3 village (900); in FY2035
+a tenth fewer. IT cost before migration: 10,000 yen per resident and year; one-off cost: as much again, in October 2023,
+of which the state pays 70 %. New systems cost 1.2 times the old ones. From April 2022 town and village are a group that
+saves 20 %; the town pays 1 million yen a month for its coordination, the village 0.3 million, more than it saves.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def given(nation: Nation) -> Inputs:
 
 
 def by_type(of_bodies: np.ndarray) -> np.ndarray:
-    """Sum what is by month and body into what is by month and type."""
+    """Sum what is by month and municipality into what is by month and type."""
     result = np.zeros((MONTHS, len(TYPES), *of_bodies.shape[2:]), of_bodies.dtype)
-    result[:, kinds()] = of_bodies  # one body of a type
+    result[:, kinds()] = of_bodies  # one municipality of a type
     return result
 
 
 def postings() -> np.ndarray:
-    """Return what is booked each month, (months, bodies, accounts), debits positive."""
+    """Return what is booked each month, (months, municipalities, accounts), debits positive."""
     booked = np.zeros((MONTHS, 4, len(ACCOUNTS)), np.int64)
 
     def post(months: object, body: object, debit: int, credit: int, amount: object) -> None:
@@ -82,7 +82,7 @@ def postings() -> np.ndarray:
 
 
 def flows() -> np.recarray:
-    """Return the flows by month and body."""
+    """Return the flows by month and municipality."""
     result = np.zeros((MONTHS, 4), FLOW).view(np.recarray)
     result.staff = 3, 30, 2, 1
     result.overloaded_bodies[48:60, BIG] = 1

@@ -1,4 +1,4 @@
-"""What a real run says of bodies, of types and of the nation adds up."""
+"""What a real run says of municipalities, of types and of the nation adds up."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ NATIONS = {
     "no late systems": lambda: grid_nation(2, 3, population=[900, 4_000, 9_000, 50_000, 60_000, 70_000]),
     "fiscal index not known": lambda: without_fiscal_index(mixed_nation(3, 4), 12),
     "fiscal index known of some": lambda: without_fiscal_index(mixed_nation(3, 4), 5),
-    "one body": lambda: grid_nation(1, 1, population=9_000, type_="town"),
+    "one municipality": lambda: grid_nation(1, 1, population=9_000, type_="town"),
     "nobody at home": lambda: grid_nation(1, 3, population=[0, 9_000, 50_000], type_=["village", "town", "other_city"]),
 }
 OVERRIDES = {"no groups": {"cooperation.formation": "none"}, "no late systems": NO_LATE}
@@ -69,7 +69,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     is_edge = {
         "no groups": tables["groups"].empty,
         "no late systems": not tables["systems"]["late"].any(),
-        "one body": len(tables["municipalities"]) == 1,
+        "one municipality": len(tables["municipalities"]) == 1,
     }
     assert is_edge.get(request.param, not tables["groups"].empty or len(nation.municipalities) < 12)
     return Case(nation, found, tables, scenario.surveys)

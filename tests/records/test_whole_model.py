@@ -14,7 +14,7 @@ from dxsim.model.codes import ACCOUNTS, CHANNELS, COHORTS, PROGRAMMES
 from dxsim.model.cooperation import GROUP
 from dxsim.model.fields import columns_of
 from dxsim.model.run import Outcome
-from dxsim.model.state import FLOWS
+from dxsim.model.state import FLOW_FIELDS
 from dxsim.records import Records
 from dxsim.records.equity import MEASURES, OUTCOMES
 from dxsim.records.findings import Findings
@@ -164,7 +164,7 @@ def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
 def test_flows_keep_their_columns(four_bodies_records: Records, four_bodies_outcome: Outcome) -> None:
     flows = four_bodies_records.flows
     cases = [f"{channel}_{cohort}" for channel in CHANNELS for cohort in COHORTS]
-    assert set(flows) == {"month", "type", "bodies", "residents", *columns_of(FLOWS)} - set(cases)
+    assert set(flows) == {"month", "type", "bodies", "residents", *columns_of(FLOW_FIELDS)} - set(cases)
     big = flows[flows["type"] == "designated_city"].set_index("month")
     kind = list(TYPES).index("designated_city")
     for name in ("staff", "overload", "impact", "exposed_records", "interoperability", "saving", "refusals"):
@@ -278,7 +278,9 @@ def test_equity_has_every_outcome_measure_and_weighting(four_bodies_records: Rec
     assert value["late_share", "gini", "bodies"] == pytest.approx(gini(late))
     assert value["late_share", "gini", "residents"] == pytest.approx(gini(late, [60_000, 900_000, 9_000, 900]))
     assert value["late_share", "atkinson_1", "bodies"] == 1
-    assert value["late_share", "theil_within", "bodies"] == pytest.approx(0, abs=1e-12)  # four classes, four bodies
+    assert value["late_share", "theil_within", "bodies"] == pytest.approx(
+        0, abs=1e-12
+    )  # four classes, four municipalities
     assert value["late_share", "concentration_population", "bodies"] > 0  # the big one is late
     assert value["excluded_share", "gini", "bodies"] == pytest.approx(0, abs=1e-12)
     assert value["excluded_share", "p90_p10", "residents"] == pytest.approx(1)

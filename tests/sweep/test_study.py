@@ -191,7 +191,7 @@ BAD = {
         "outcomes: {months: {columns: [live], types: [towns]}}",
         ["outcomes.months.types.1: must be", "'town'"],
     ),
-    "unknown column of bodies": (
+    "unknown column of municipalities": (
         "outcomes: {bodies: [late_system]}",
         ["line 2: outcomes.bodies.1: no column 'late_system'; did you mean 'late_systems'?"],
     ),

@@ -57,10 +57,10 @@ def size_classes_figure(runs: Mapping[str, Records], measure: str) -> Plot:
             colour, marker = (of[place % len(of)] for of in (CASE_COLOURS, CASE_MARKERS))
             where = np.arange(len(table)) + shift
             axes.plot(where, scale.factor * table[measure], marker, color=colour, markersize=6, label=name)
-        bodies = next(iter(tables.values()))
+        municipalities = next(iter(tables.values()))
         names = [
             f"{text[f'size_class_{name}']} ({count:,})"
-            for name, count in zip(bodies["size_class"], bodies["bodies"], strict=True)
+            for name, count in zip(municipalities["size_class"], municipalities["bodies"], strict=True)
         ]
         axes.set_xticks(np.arange(len(names)), names, rotation=30, ha="right", fontsize=8)
         axes.set_ylabel(

@@ -1,4 +1,4 @@
-"""The municipalities' own people: how many, how much work, how many bodies are overloaded, how many people leave."""
+"""The municipalities' own people: how many, how much work, how many are overloaded, how many leave."""
 
 from __future__ import annotations
 

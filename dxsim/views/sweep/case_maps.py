@@ -36,12 +36,12 @@ def body_means(alternative: Alternative, column: str) -> pd.Series[float]:
     InputError
         If it was not recorded.
     """
-    bodies = alternative.results.bodies
-    if column not in bodies:
+    municipalities = alternative.results.bodies
+    if column not in municipalities:
         what = say("{column} of municipalities was not recorded", column=column)
         raise InputError(say("maps"), [Problem(alternative.name, what)])
     plan = alternative.plan[alternative.plan[VARIANT] == alternative.variants[0]]
-    return bodies[bodies["run"].isin(plan["run"])].groupby("code")[column].mean()
+    return municipalities[municipalities["run"].isin(plan["run"])].groupby("code")[column].mean()
 
 
 def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str) -> Plot:
