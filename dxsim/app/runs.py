@@ -117,10 +117,10 @@ def curves(found: Findings) -> dict[str, Array]:
     """Return `SERIES` of a run by month and type, (180, 8) each, float32; nan where there is no such type."""
     columns = (
         "systems",
-        "bodies",
+        "municipalities",
         "residents",
-        "overloaded_bodies",
-        "cooperating_bodies",
+        "overloaded_municipalities",
+        "cooperating_municipalities",
         *STAGES,
         *LATE,
         *CASES,
@@ -134,9 +134,9 @@ def curves(found: Findings) -> dict[str, Array]:
         **{stage: ratio(known[stage], known["systems"]) for stage in STAGES},
         "late": ratio(sum(known[name] for name in LATE), known["systems"]),
         "excluded": ratio(excluded, sum(known[name] for name in CASES)),
-        "overloaded": ratio(known["overloaded_bodies"], known["bodies"]),
+        "overloaded": ratio(known["overloaded_municipalities"], known["municipalities"]),
         "cost": ratio(MONTHS_PER_YEAR * sum(known[name] for name in COSTS), known["residents"]),
-        "cooperating": ratio(known["cooperating_bodies"], known["bodies"]),
+        "cooperating": ratio(known["cooperating_municipalities"], known["municipalities"]),
         "queue": np.repeat(_months_of_work(found)[:, None], len(TYPES_AND_ALL), axis=1),
     }
     return {name: shares[name].astype(np.float32) for name in SERIES}

@@ -363,7 +363,7 @@ def commit(run: Run, month: int) -> None:
                 run.counts[kind].committed += 1
         municipalities[i].open_lots -= 1
         if municipalities[i].open_lots == 0:
-            run.counts[kind].bodies_committed += 1
+            run.counts[kind].municipalities_committed += 1
         run.prefecture_committed[run.places[i].prefecture, lot] += 1
         run.kind_committed[kind, lot] += 1
         for neighbour in range(run.offsets[i], run.offsets[i + 1]):

@@ -52,9 +52,9 @@ GROUP = np.dtype(
 )
 
 FLOW_FIELDS = (
-    Field("cooperating_bodies", "municipalities"),
+    Field("cooperating_municipalities", "municipalities"),
     Field("saving", "yen, grant included"),
-    Field("worse_off_bodies", "municipalities"),
+    Field("worse_off_municipalities", "municipalities"),
 )
 
 

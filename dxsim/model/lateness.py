@@ -89,7 +89,7 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
         project(run, now - 1, vendor, vendor_output(run.vendors[vendor], run.parameters), deadline)
     if publish:
         for kind in range(run.counts.size):
-            run.counts[kind].bodies_declared = 0
+            run.counts[kind].municipalities_declared = 0
             for reason in range(Reason.OWN_SIDE):
                 run.counts[kind].declared[reason] = 0
     late, total = 0, 0
@@ -108,7 +108,7 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
                     run.counts[kind].declared[reason_now(system, run.offered[lot], deadline) - 1] += 1
         late += late_here
         if publish and late_here > 0:
-            run.counts[kind].bodies_declared += 1
+            run.counts[kind].municipalities_declared += 1
     return late, total
 
 
@@ -136,5 +136,5 @@ def call_late(run: Run, month: int) -> None:
                 events.note(run, month, events.Kind.CALLED_LATE, i, operation, 0, reason, 0.0)
                 counts.late[reason - 1] += 1
                 if run.municipalities[i].late == 0:
-                    counts.bodies_late += 1
+                    counts.municipalities_late += 1
                 run.municipalities[i].late += 1

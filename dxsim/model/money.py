@@ -245,10 +245,10 @@ def close_month(run: Run, month: int) -> None:
             before = run.bill[municipality.group]
             run.bill[municipality.group] = before + running
             owed = booked(before + running, unit) - booked(before, unit)
-            flows.cooperating_bodies += 1.0
+            flows.cooperating_municipalities += 1.0
             saved = max(0.0, purse.legacy + purse.new) - running + purse.grant - purse.coordination
             flows.saving += saved
-            flows.worse_off_bodies += saved < -0.5 * unit  # less is not booked
+            flows.worse_off_municipalities += saved < -0.5 * unit  # less is not booked
             post(ledger, sums, Account.COORDINATION, Account.APPROPRIATION, booked(purse.coordination, unit))
             if purse.grant > 0.0:
                 receive(ledger, sums, run.treasury, booked(purse.grant, unit))

@@ -88,7 +88,7 @@ WORKFORCE = np.dtype(
 FLOW_FIELDS = (
     Field("staff", "FTE"),
     Field("own_work", "FTE"),
-    Field("overloaded_bodies", "municipalities"),
+    Field("overloaded_municipalities", "municipalities"),
     Field("overload", "FTE above what counts as heavy"),
     Field("pool", "FTE"),
     Field("resignations", "FTE"),
@@ -334,7 +334,7 @@ def sum_up(worker: np.record, flows: np.record) -> None:
     flows.own_work += worker.demand
     flows.pool += worker.pool
     if worker.overload > HEAVY:
-        flows.overloaded_bodies += 1.0
+        flows.overloaded_municipalities += 1.0
         worker.overloaded_months += 1
         flows.overload += worker.demand - HEAVY * (worker.supply + worker.lent)
 

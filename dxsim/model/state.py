@@ -193,9 +193,9 @@ COUNT_FIELDS = (
     Field("done", "systems"),
     Field("late", "systems past the deadline and not live", REASONS[1:]),
     Field("declared", "systems in the latest survey", REASONS[1:]),
-    Field("bodies_committed", "municipalities"),
-    Field("bodies_declared", "municipalities"),
-    Field("bodies_late", "municipalities"),
+    Field("municipalities_committed", "municipalities"),
+    Field("municipalities_declared", "municipalities"),
+    Field("municipalities_late", "municipalities"),
 )
 # What is summed up over the municipalities of a type in a month.
 FLOW_FIELDS = (
@@ -213,7 +213,7 @@ NATIONAL_FIELDS = (
     Field("extension_granted", "0 or 1"),
     Field("fund_balance", "yen"),
     Field("groups", "groups"),
-    Field("cooperating_bodies", "municipalities"),
+    Field("cooperating_municipalities", "municipalities"),
     Field("moves_tested", "moves of the last October"),
     Field("moves_accepted", "moves of the last October"),
     Field("blocking_moves", "moves of the last October"),

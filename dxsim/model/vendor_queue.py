@@ -278,7 +278,7 @@ def settle_lateness(municipality: np.record, reason: int, counts: np.record) -> 
     counts.late[reason - 1] -= 1
     municipality.late -= 1
     if municipality.late == 0:
-        counts.bodies_late -= 1
+        counts.municipalities_late -= 1
 
 
 @kernel

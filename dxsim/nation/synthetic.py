@@ -88,7 +88,7 @@ def draw_nation(seed: int) -> Nation:
     """
     statistics = read_statistics()
     generator = np.random.default_rng(seed)
-    municipalities = _numbered(draw_bodies(statistics, generator), statistics)
+    municipalities = _numbered(draw_municipalities(statistics, generator), statistics)
     shapes = draw_map(municipalities, statistics, generator)
     land = borders(shapes)
     sea_nearest, links = sea_ties(shapes, land)
@@ -111,7 +111,7 @@ def draw_nation(seed: int) -> Nation:
     )
 
 
-def draw_bodies(statistics: Mapping[str, Any], generator: np.random.Generator) -> pd.DataFrame:
+def draw_municipalities(statistics: Mapping[str, Any], generator: np.random.Generator) -> pd.DataFrame:
     """Draw the figures of all municipalities.
 
     Parameters
@@ -221,7 +221,7 @@ def draw_map(
     Parameters
     ----------
     municipalities : pandas.DataFrame
-        As `draw_bodies` returns them.
+        As `draw_municipalities` returns them.
     statistics : mapping
         As `read_statistics` returns them.
     generator : numpy.random.Generator

@@ -66,8 +66,8 @@ class Biography:
         Of the municipality.
     about : mapping
         What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (weighted z-score at the
-        start), ``rank`` (1 = most ready of ``bodies``), ``naive``, ``aide``, ``platform``, ``baseline_cost`` (yen a
-        year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
+        start), ``rank`` (1 = most ready of ``municipalities``), ``naive``, ``aide``, ``platform``, ``baseline_cost``
+        (yen a year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
     months : pandas.DataFrame
         One row a month, as of its end: ``readiness``, ``belief``, ``envelope`` (yen), ``refused`` (lots for which the
         money was missing), ``staff``, ``pool``, ``lent``, ``supply``, ``demand`` (FTE), ``overload``, the three
@@ -243,7 +243,7 @@ class _Observer:
         self.about: Row = {
             "readiness": float(readiness[i]),
             "rank": int((readiness > readiness[i]).sum()) + 1,
-            "bodies": len(self.codes),
+            "municipalities": len(self.codes),
         }
 
     def weigh_commitment(self, month: int) -> None:
@@ -529,14 +529,14 @@ def _first(months: np.ndarray) -> int:
 
 def _systems_ahead(state: State, i: int, vendor: int) -> float:
     """Return how many systems of others stand in a vendor's queue before the municipality's first; nan = none waits."""
-    per_body = state.systems.shape[1]
+    per_municipality = state.systems.shape[1]
     own = state.systems[i]
     if not ((own["vendor"] == vendor) & (own["state"] == SystemState.ORDERED)).any():
         return float("nan")
     following, states = state.queue["following"].ravel(), state.systems["state"].ravel()
     ahead, place = 0, int(state.head[vendor])
     while place >= 0:
-        is_own = place // per_body == i
+        is_own = place // per_municipality == i
         if is_own and states[place] == SystemState.ORDERED:
             return float(ahead)
         ahead += not is_own

@@ -88,7 +88,7 @@ def _level(place: int) -> Callable[[Findings], Column]:
     return lambda found: found.outcome.state.programmes["level"][:, place].astype(np.int32)
 
 
-BODY: Mapping[str, Callable[[Findings], Column]] = {
+MUNICIPALITY: Mapping[str, Callable[[Findings], Column]] = {
     "systems": lambda found: found.frame.systems.astype(np.int32),
     "late_systems": lambda found: found.late_systems.astype(np.int32),
     **{f"late_{reason}": _late_for(REASONS.index(reason)) for reason in LATE_REASONS},
@@ -129,10 +129,10 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
 }
 """Name of a column -> its values of the n municipalities in the order of their codes; text is an array of objects."""
 
-BODY_COLUMNS = tuple(BODY)
+MUNICIPALITY_COLUMNS = tuple(MUNICIPALITY)
 
 
-def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
+def municipality_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     """Return some columns of the table of municipalities of a run.
 
     Parameters
@@ -140,7 +140,7 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     found : Findings
         Of the run.
     columns : sequence of str
-        Of `BODY_COLUMNS`; what the nation says of a municipality (name, population, ...) is not among them.
+        Of `MUNICIPALITY_COLUMNS`; what the nation says of a municipality (name, population, ...) is not among them.
 
     Returns
     -------
@@ -152,5 +152,5 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     InputError
         With every column that there isn't.
     """
-    check_names(say("columns of records"), columns, BODY_COLUMNS)
-    return {column: BODY[column](found) for column in columns}
+    check_names(say("columns of records"), columns, MUNICIPALITY_COLUMNS)
+    return {column: MUNICIPALITY[column](found) for column in columns}

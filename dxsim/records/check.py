@@ -90,7 +90,7 @@ def _faults(outcome: Outcome) -> Iterator[tuple[int, str]]:
         yield found[0], say("count '{count}' is below zero", count=columns[found[1]])
     states = outcome.state.systems.state
     of_systems, of_municipalities = np.count_nonzero(states >= 0), len(states)
-    bounds = np.array([of_municipalities if name.startswith("bodies_") else of_systems for name in columns])
+    bounds = np.array([of_municipalities if name.startswith("municipalities_") else of_systems for name in columns])
     if found := _first(counts > bounds):
         yield found[0], say("count '{count}' is above {bound:,}", count=columns[found[1]], bound=bounds[found[1]])
     for name, fields in _SERIES.items():

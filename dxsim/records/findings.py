@@ -63,13 +63,13 @@ class Findings:
     def flows(self) -> Floats:
         """Return the columns of `state.FLOW_FIELDS` by month and type (and all), (180, 8, 40); levels are means."""
         sums = with_all(numbers_of(self.outcome.series.flows_by_month))
-        sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.bodies_of_type[:, None])
+        sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.municipalities_of_type[:, None])
         return sums
 
     @cached_property
     def residents(self) -> Floats:
         """Return residents by fiscal year and type (and all), (15, 8)."""
-        kind, types = self.frame.kind, self.frame.bodies_of_type.size - 1
+        kind, types = self.frame.kind, self.frame.municipalities_of_type.size - 1
         by_year = [np.bincount(kind, weights=year, minlength=types) for year in self.outcome.residents.T]
         return with_all(np.array(by_year))
 

@@ -93,8 +93,8 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     reasons = np.bincount(found.systems.reason[found.is_late], minlength=len(REASONS))
     values = {"late_share": late / systems}
     values |= {f"late_reason_share_{reason}": _ratio(reasons[REASONS.index(reason)], late) for reason in LATE_REASONS}
-    values["bodies_late_share"] = (late_systems > 0).mean()
-    values["bodies_late_10_share"] = (late_systems >= MANY_LATE).mean()
+    values["municipalities_late_share"] = (late_systems > 0).mean()
+    values["municipalities_late_10_share"] = (late_systems >= MANY_LATE).mean()
     values["mean_late_systems"] = _ratio(late, np.count_nonzero(late_systems))
     still_late = np.array([nationwide(found, f"late_{reason}") for reason in LATE_REASONS])
     from_deadline = slice(found.deadline - 1, MONTHS - 1)  # late when the next month starts
@@ -102,7 +102,7 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     for survey in surveys:
         month = month_name(survey).replace("-", "_")
         values[f"declared_systems_{month}"] = sum(nationwide(found, f"declared_{r}")[survey] for r in LATE_REASONS)
-        values[f"declared_bodies_{month}"] = nationwide(found, "bodies_declared")[survey]
+        values[f"declared_municipalities_{month}"] = nationwide(found, "municipalities_declared")[survey]
     with_top = frame.applies & (found.systems.vendor == _top_vendor(found))
     values["top_vendor_share"] = np.count_nonzero(with_top) / systems
     values["late_top_vendor_share"] = _ratio(np.count_nonzero(with_top & found.is_late), late)
@@ -170,7 +170,7 @@ def cooperation(found: Findings) -> Values:
         "saving_per_resident": _ratio(found.saving[is_member].sum(), found.residents_2035[is_member].sum()),
         **{f"saving_per_resident_{name}": by_class[place] for place, name in enumerate(SIZE_CLASSES)},
         "worse_off_share": _ratio(
-            nationwide(found, "worse_off_bodies").sum(), nationwide(found, "cooperating_bodies").sum()
+            nationwide(found, "worse_off_municipalities").sum(), nationwide(found, "cooperating_municipalities").sum()
         ),
         "moves_tested": _national(found, "moves_tested")[OCTOBERS].sum(),
         "moves_accepted": accepted.sum(),
@@ -196,7 +196,7 @@ def quality(found: Findings) -> Values:
 
 def staff(found: Findings) -> Values:
     """Return how overloaded the municipalities' own people are."""
-    overloaded = nationwide(found, "overloaded_bodies") / found.frame.bodies_of_type[-1]
+    overloaded = nationwide(found, "overloaded_municipalities") / found.frame.municipalities_of_type[-1]
     return {
         "overload_months": nationwide(found, "overload").sum(),
         "overloaded_share": overloaded.mean(),

@@ -31,7 +31,7 @@ def _series(part: str, names: Sequence[str]) -> dict[str, Callable[[Findings], S
 
 MONTH: Mapping[str, Callable[[Findings], Series]] = {
     "systems": lambda found: np.broadcast_to(found.frame.systems_of_type, (MONTHS, len(TYPES_AND_ALL))),
-    "bodies": lambda found: np.broadcast_to(found.frame.bodies_of_type, (MONTHS, len(TYPES_AND_ALL))),
+    "municipalities": lambda found: np.broadcast_to(found.frame.municipalities_of_type, (MONTHS, len(TYPES_AND_ALL))),
     **_series("monthly", columns_of(COUNT_FIELDS)),
     **_series("booked", ACCOUNTS),
     "residents": lambda found: np.repeat(found.residents, MONTHS_PER_YEAR, axis=0),

@@ -41,7 +41,7 @@ def by_size_class(records: Records) -> pd.DataFrame:
     pandas.DataFrame
         One row per size class, in the order of `SIZE_CLASSES`; nan where a class has no municipality.
 
-        ``size_class``, ``bodies``, ``population`` (2020) : who it is.
+        ``size_class``, ``municipalities``, ``population`` (2020) : who it is.
         ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then
             (municipalities without residents left out).
         ``late_share`` : late systems over systems.
@@ -85,7 +85,7 @@ def class_measures(
     cost = np.where(residents > 0, column("cost_per_resident_2035") * residents, 0.0)
     needed = column("online") + column("assisted") + column("analog") + excluded
     return {
-        "bodies": municipalities.astype(np.int32),
+        "municipalities": municipalities.astype(np.int32),
         "population": population.astype(np.int64),
         "cost_per_resident": ratio(total(cost), total(residents)),
         "late_share": ratio(total(column("late_systems")), total(column("systems"))),

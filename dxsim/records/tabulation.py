@@ -11,7 +11,7 @@ import pandas as pd
 from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, STATES
 from dxsim.model.fields import columns_of, numbers_of
 from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS
-from dxsim.records.bodies import BODY
+from dxsim.records.bodies import MUNICIPALITY
 from dxsim.records.dates import month_starts
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
@@ -29,9 +29,9 @@ _FLOWS = columns_of(field for field in FLOW_FIELDS if field.name not in CHANNELS
 def outcome_tables(found: Findings) -> dict[str, pd.DataFrame]:
     """Return every table but the summary."""
     return {
-        "monthly": _by_type(found, ("systems", "bodies", *columns_of(COUNT_FIELDS))),
+        "monthly": _by_type(found, ("systems", "municipalities", *columns_of(COUNT_FIELDS))),
         "money": _money(found),
-        "flows": _by_type(found, ("bodies", "residents", *_FLOWS)),
+        "flows": _by_type(found, ("municipalities", "residents", *_FLOWS)),
         "residents": _residents(found),
         "market": _market(found),
         "vendors": _vendors(found),
@@ -132,7 +132,7 @@ def _texts(names: Sequence[str] | npt.NDArray[np.object_], places: npt.NDArray[n
 
 def _municipalities(found: Findings) -> pd.DataFrame:
     carried = found.frame.nation.municipalities[list(_CARRIED)].reset_index(drop=True)
-    columns = {name: values(found) for name, values in BODY.items()}
+    columns = {name: values(found) for name, values in MUNICIPALITY.items()}
     texts = {name: "str" for name, values in columns.items() if values.dtype == object}
     return pd.concat([carried, pd.DataFrame(columns).astype(texts)], axis=1)
 

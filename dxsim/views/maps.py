@@ -20,7 +20,7 @@ from dxsim.views.style import FAINT
 _MARGIN_KM, _MARGIN_SHARE = 10.0, 0.015
 _ISLET_KM, _GAP = 40.0, 0.03  # margin in a box of islands; between boxes, as a share of the frame
 _BOXES = 0.45, 0.36  # share of the frame that boxes take at most
-_FAR_BODIES, _FAR_HEIGHT = 0.05, 0.2  # the most municipalities, and the least height, that go into boxes
+_FAR_SHARE, _FAR_HEIGHT = 0.05, 0.2  # the largest share of municipalities, and the least height, that go into boxes
 _STRAIT, _SEA = 0.04, 0.1  # of the height: what parts far islands from the rest, and one box from another
 _CORNER = 0.4, 0.2  # share of the frame that a legend takes
 
@@ -31,7 +31,7 @@ def credit_lines(nation: Nation) -> list[str]:
     return [*points, labels()["not_a_forecast"], *nation.attribution]
 
 
-def draw_bodies(
+def draw_municipalities(
     axes: Axes, municipalities: pd.DataFrame, nation: Nation, colours: Sequence[str] | npt.NDArray[Any]
 ) -> list[Axes]:
     """Draw municipalities as shapes, or as points where the nation has none, and nothing else.
@@ -81,7 +81,7 @@ def draw_bodies(
 def far_islands(municipalities: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which municipalities lie far to the south: few, beyond a wide strait, over a large part of the height."""
     y = municipalities["y_km"].to_numpy(np.float64)
-    south, height = np.sort(y)[: 2 + int(_FAR_BODIES * len(y))], np.ptp(y)
+    south, height = np.sort(y)[: 2 + int(_FAR_SHARE * len(y))], np.ptp(y)
     straits = np.flatnonzero(np.diff(south) > _STRAIT * height)
     if not len(straits) or south[straits[-1] + 1] - south[0] < _FAR_HEIGHT * height:
         return np.zeros(len(y), bool)

@@ -63,7 +63,7 @@ def compare(without: list[pd.DataFrame], with_: list[pd.DataFrame]) -> pd.DataFr
                 {
                     "outcome": outcome,
                     "size_class": size_class,
-                    "bodies": with_[0]["bodies"][place],
+                    "municipalities": with_[0]["municipalities"][place],
                     "cooperating_share": np.mean([table["cooperating_share"][place] for table in with_]),
                     "without": before.mean(),
                     "with": after.mean(),
@@ -95,7 +95,7 @@ def markdown(result: pd.DataFrame, seeds: int) -> str:
             cells.append(f"{without} → {with_}: {difference} [{low}, {high}]")
         first = rows.iloc[0]
         lines.append(
-            f"| {size_class.replace('_', ' ')} | {first['bodies']:,} | {first['cooperating_share']:.0%} | "
+            f"| {size_class.replace('_', ' ')} | {first['municipalities']:,} | {first['cooperating_share']:.0%} | "
             + " | ".join(cells)
             + " |"
         )

@@ -179,8 +179,8 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
         "live": systems.live >= 0,
         "done": systems.state == SystemState.DONE,
         **{f"late_R{reason}": late & (systems.reason == reason) for reason in range(1, len(Reason))},
-        "bodies_committed": ~(systems.state == SystemState.LEGACY).any(axis=1),
-        "bodies_late": late.any(axis=1),
+        "municipalities_committed": ~(systems.state == SystemState.LEGACY).any(axis=1),
+        "municipalities_late": late.any(axis=1),
     }
     for name, mask in recount.items():
         assert (counted[name] == by_kind(mask)).all(), name
@@ -189,7 +189,7 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
     if this.number in watch.inputs.events.surveys:
         assert (declared.sum(axis=1) <= by_kind(is_not_live(watch))).all()
         most = np.minimum(watch.inputs.country.kind_size, declared.sum(axis=1))
-        assert (row.bodies_declared <= most).all()
+        assert (row.municipalities_declared <= most).all()
     else:
         earlier = watch.series.counts_by_month[this.number - 1].declared if this.number > 0 else 0
         assert (declared == earlier).all()
@@ -507,12 +507,12 @@ def check_flows(watch: Watch, this: Month) -> None:
     recount = {
         "staff": worker.staff + leaving,
         "own_work": worker.demand,
-        "overloaded_bodies": worker.overload > 1.2,
+        "overloaded_municipalities": worker.overload > 1.2,
         "pool": worker.pool,
         "resignations": leaving,
         "refusals": this.by_body(Kind.REFUSED),
         "interfaces": harm.interfaces,
-        "cooperating_bodies": state.municipalities.group >= 0,
+        "cooperating_municipalities": state.municipalities.group >= 0,
         **{flow: harm[field] - was[field] for flow, field in HARM.items()},
         **{f"level_{name}": state.programmes.level[:, d] for d, name in enumerate(PROGRAMMES)},
         **{
@@ -534,7 +534,7 @@ def check_nation(watch: Watch, this: Month) -> None:
     for name, value in {
         "fund_balance": state.treasury[Treasury.FUND],
         "groups": (state.groups.members > 0).sum(),
-        "cooperating_bodies": (state.municipalities.group >= 0).sum(),
+        "cooperating_municipalities": (state.municipalities.group >= 0).sum(),
         **dict(zip(names(Talks), state.talks, strict=True)),
     }.items():
         assert national[name][-1] == value, name

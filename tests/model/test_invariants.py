@@ -479,7 +479,10 @@ MISTAKES = {
 NOTICED_BY_THE_TWIN = (
     "subsidy twice",
     *(f"charge {ACCOUNTS[account]}" for account in COST_ACCOUNTS if account not in (Account.RUNNING, Account.PENALTY)),
-    *(f"flow {name}" for name in ("overload", "burden_hours", "interoperability", "saving", "worse_off_bodies")),
+    *(
+        f"flow {name}"
+        for name in ("overload", "burden_hours", "interoperability", "saving", "worse_off_municipalities")
+    ),
     *(f"purse {name}" for name in ("baseline", "unit_running", "legacy", "parallel", "new")),
     *(f"worker {name}" for name in ("experience", "supply", "overload", "migration_demand", "left_for_migration")),
     "programme service",

@@ -129,5 +129,5 @@ class Watch:
     def by_kind(self, values: np.ndarray) -> np.ndarray:
         """Return the sums of `values`, (n,) or (n, anything), by type of municipality."""
         country = self.inputs.country
-        per_body = values if values.ndim == 1 else values.sum(axis=1)
-        return np.bincount(country.places.kind, weights=per_body, minlength=country.kind_size.size)
+        per_municipality = values if values.ndim == 1 else values.sum(axis=1)
+        return np.bincount(country.places.kind, weights=per_municipality, minlength=country.kind_size.size)

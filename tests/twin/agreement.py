@@ -114,7 +114,7 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     def lot_name(place):
         return f"{code[body[place]]:05} lot {lots()[lot[place]].lot}"
 
-    def body_name(place):
+    def municipality_name(place):
         return f"{code[place]:05}"
 
     def product_name(place):
@@ -136,21 +136,21 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
             f"hazard by {name}", state.cumulative_hazard[body, lot, cause], hazards[:, cause], SUM, lot_name
         )
 
-    yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, body_name)
+    yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, municipality_name)
     yield from compare("running_rise", state.nation.running_rise, [model.running_rise], SUM)
-    yield from compare_wealth(state, model, body_name)
+    yield from compare_wealth(state, model, municipality_name)
     for field, records in (("purse", state.purses), ("staff", state.workforce), ("harm", state.harm)):
         twins = [getattr(body, field) for body in model.municipalities]
-        yield from compare_fields(PARTS[field], records, twins, body_name)
+        yield from compare_fields(PARTS[field], records, twins, municipality_name)
     if model.month > 0:
         levers = [body.lever for body in model.municipalities]
-        yield from compare_fields(LEVER_FIELDS, state.levers, levers, body_name)
+        yield from compare_fields(LEVER_FIELDS, state.levers, levers, municipality_name)
     for number, name in enumerate(PROGRAMMES):
         twins = [body.programmes.by_name[name] for body in model.municipalities]
-        yield from compare_fields(PROGRAMME_FIELDS, state.programmes[:, number], twins, body_name)
+        yield from compare_fields(PROGRAMME_FIELDS, state.programmes[:, number], twins, municipality_name)
     for number, name in enumerate(COHORTS):
         twins = [body.residents.cohorts[name] for body in model.municipalities]
-        yield from compare_fields(COHORT_FIELDS, state.cohorts[:, number], twins, body_name)
+        yield from compare_fields(COHORT_FIELDS, state.cohorts[:, number], twins, municipality_name)
     yield from compare_groups(inputs, state, model)
     prefectures = [int(prefecture) for prefecture in model.platforms]
     twins = list(model.platforms.values())
@@ -288,8 +288,10 @@ def miscounts(model: PlainModel) -> Iterator[str]:
         ):
             if getattr(body, name) != expected:
                 yield f"{body.code:05}: the twin counts {getattr(body, name)} systems {name}, but has {expected}"
-        counted["bodies_committed"][body.type] += all(system.lot.commit is not None for system in body.systems)
-        counted["bodies_late"][body.type] += past_deadline and any(system.state < LIVE for system in body.systems)
+        counted["municipalities_committed"][body.type] += all(system.lot.commit is not None for system in body.systems)
+        counted["municipalities_late"][body.type] += past_deadline and any(
+            system.state < LIVE for system in body.systems
+        )
         for system in body.systems:
             counted["committed"][body.type] += system.lot.commit is not None
             counted["ordered"][body.type] += system.order is not None

@@ -37,7 +37,7 @@ COUNTS = (
     *("committed", "ordered", "started", "live", "done"),
     *(f"late_{reason}" for reason in REASONS),
     *(f"declared_{reason}" for reason in REASONS),
-    *("bodies_committed", "bodies_declared", "bodies_late"),
+    *("municipalities_committed", "municipalities_declared", "municipalities_late"),
 )
 TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
 
@@ -95,7 +95,7 @@ class PlainModel(mesa.Model):
                 "extension_granted": "extension_granted",
                 "fund_balance": "fund_balance",
                 "groups": lambda model: len(model.groups),
-                "cooperating_bodies": lambda model: sum(len(group.members) for group in model.groups),
+                "cooperating_municipalities": lambda model: sum(len(group.members) for group in model.groups),
             },
             agenttype_reporters={
                 Vendor: {
@@ -529,7 +529,7 @@ class PlainModel(mesa.Model):
                 system.reason = body.reason_to_be_late(system)
                 self.counts[f"late_R{system.reason}"][body.type] += 1
             body.late = len(late)
-            self.counts["bodies_late"][body.type] += body.late > 0
+            self.counts["municipalities_late"][body.type] += body.late > 0
 
     def review_books(self):
         """Let vendors announce shortages at the end of a quarter before the deadline."""
@@ -556,10 +556,10 @@ class PlainModel(mesa.Model):
         """Let municipalities declare their late systems in survey months."""
         if self.month not in self.what_if.surveys:
             return
-        for name in ("bodies_declared", *(f"declared_{reason}" for reason in REASONS)):
+        for name in ("municipalities_declared", *(f"declared_{reason}" for reason in REASONS)):
             self.counts[name].clear()
         for body, late in self.expected_late(self.month + 1).items():
-            self.counts["bodies_declared"][body.type] += bool(late)
+            self.counts["municipalities_declared"][body.type] += bool(late)
             for system in late:
                 self.counts[f"declared_R{body.reason_to_be_late(system)}"][body.type] += 1
 

@@ -323,7 +323,7 @@ class Municipality(mesa.Agent):
         model.counts["committed"][self.type] += len(lot.systems)
         self.open_lots.remove(lot)
         if not self.open_lots:
-            model.counts["bodies_committed"][self.type] += 1
+            model.counts["municipalities_committed"][self.type] += 1
             model.undecided.discard(self)
         model.committed[self.prefecture, lot.number] += 1
         model.committed[self.type, lot.number] += 1

@@ -102,7 +102,7 @@ class Staff:
         self.programme_service = served(left, self.programmes)
         if self.overload > HEAVY:
             self.overloaded_months += 1
-            flows["overloaded_bodies"] += 1
+            flows["overloaded_municipalities"] += 1
             flows["overload"] += self.demand - HEAVY * available
         self.lose_people()
 

@@ -149,7 +149,7 @@ class Vendor(mesa.Agent):
             self.model.counts[f"late_R{system.reason}"][body.type] -= 1
             body.late -= 1
             if body.late == 0:
-                self.model.counts["bodies_late"][body.type] -= 1
+                self.model.counts["municipalities_late"][body.type] -= 1
         body.go_live(system)
 
     def leave_lots(self, numbers: set[int]):

@@ -158,7 +158,7 @@ export class Atlas {
 
   name(body, teaching) {
     const { nation } = this;
-    const name = teaching ? t("body_name", { number: body + 1 }) : nation.name[body];
+    const name = teaching ? t("municipality_name", { number: body + 1 }) : nation.name[body];
     return `${name} (${nation.code[body]}, ${t(`type_${nation.types[nation.kind[body]]}`)}, ${number(nation.population[body])})`;
   }
 

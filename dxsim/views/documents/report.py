@@ -52,7 +52,9 @@ def run_report(records: Records, nation: Nation | None, language: str | None = N
         title = spoken(scenario["title"]) + (f" — {changes}" if changes else "")
         where = manifest["nation"]
         municipalities = f"{where['municipalities']:,}"
-        lead = text["report_run_lead"].format(nation=where["name"], bodies=municipalities, seed=manifest["seed"])
+        lead = text["report_run_lead"].format(
+            nation=where["name"], municipalities=municipalities, seed=manifest["seed"]
+        )
         sections: dict[str, Sequence[Child]] = {
             text["report_kpis"]: _run_kpis(records),
             text["report_figures"]: _run_figures(records, nation),

@@ -98,10 +98,10 @@ def _who(told: Biography) -> list[str]:
             systems=about["systems"],
         ),
         say(
-            "readiness {readiness:+.2f} at the start: place {rank:,} of {bodies:,}, from the most ready",
+            "readiness {readiness:+.2f} at the start: place {rank:,} of {municipalities:,}, from the most ready",
             readiness=about["readiness"],
             rank=about["rank"],
-            bodies=about["bodies"],
+            municipalities=about["municipalities"],
         ),
     ]
     if about["naive"]:

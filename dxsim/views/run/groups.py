@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.maps import credit_lines, draw_bodies, map_legend
+from dxsim.views.maps import credit_lines, draw_municipalities, map_legend
 from dxsim.views.style import (
     FAINT,
     GROUP_COLOURS,
@@ -32,7 +32,7 @@ def draw(figure: Plot, records: Records, nation: Nation) -> None:
     write_below(figure, credit_lines(nation), FAINT)
     municipalities, counts = records.municipalities, group_counts(records)
     colours = group_colours(records, nation)
-    charts = draw_bodies(
+    charts = draw_municipalities(
         axes, municipalities, nation, [colours.get(group, NONE_LATE) for group in municipalities["group"]]
     )
     leads = municipalities[municipalities["code"].isin(records.groups["lead"])]
