@@ -74,7 +74,7 @@ def test_a_list_of_policies_replaces_that_of_the_parent(mine):
         ("{lever: zzz, value: 1}", "no such lever; the levers are policy.enforcement, policy.naming"),
         (
             "{lever: policy.deadline, value: 2027-03}",
-            "policy.deadline can't differ from municipality to municipality; set it under",
+            "policy.deadline can't differ between municipalities; set it under",
         ),
         ("{lever: policy.naming, value: 11}", "policy.naming must be in [0, 10] (got 11)"),
         ("{lever: policy.naming, value: '1'}", "write the number without quotes and leading zeros"),
