@@ -88,6 +88,7 @@ def is_warm() -> bool:
     return (cache_folder() / _WARM).exists()
 
 
+@cache
 def mark_warm() -> None:
     """Note that all steps of this source have been compiled."""
     if is_compiled():
@@ -172,9 +173,12 @@ def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
 
 def entry(function: Function, *arguments: object) -> Function:
     """Return a kernel compiled for arguments of the kinds of these: the quickest call from Python, unchecked."""
-    if not is_compiled():
-        return function
-    return cast(Function, cast(Any, function).whole().compile(tuple(map(typeof, arguments))))
+    return _entry(function, tuple(map(typeof, arguments))) if is_compiled() else function
+
+
+@cache
+def _entry(function: Function, kinds: tuple[Type, ...]) -> Function:
+    return cast(Function, cast(Any, function).whole().compile(kinds))
 
 
 def _let_kernels_link(part: Dispatcher) -> None:

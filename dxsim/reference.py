@@ -54,7 +54,7 @@ def _entries(value: object) -> tuple[int, ...]:
     """Return what stands in the table for a field."""
     if isinstance(value, np.ndarray):
         if not value.flags.c_contiguous:
-            raise ValueError("a reference takes C-contiguous arrays only")
+            raise TypeError("a reference takes C-contiguous arrays only")
         return (value.ctypes.data, value.itemsize, *value.shape, *value.strides)
     if isinstance(value, np.void):
         return (np.frombuffer(value, np.uint8).ctypes.data,)

@@ -16,7 +16,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,6 +51,8 @@ def differences(reference: Floats, case: Floats, confidence: float = 0.95) -> di
         ``reversed_seeds``, ``reversed_points`` : share of them in which the order of the two is that of their means
         turned round.
     """
+    from scipy import stats
+
     missing = np.isnan(reference) | np.isnan(case)
     one, other = np.where(missing, np.nan, reference), np.where(missing, np.nan, case)
     scale = np.fmax(np.abs(mean_of(mean_of(one, 1), 0)), np.abs(mean_of(mean_of(other, 1), 0)))

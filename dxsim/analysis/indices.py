@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from dxsim.analysis.comparison import cube, outcomes, variants_of
 from dxsim.analysis.estimates import mean_of
@@ -102,6 +101,8 @@ def _check(kpis: Sequence[str], known: Sequence[str]) -> None:
 
 def _measure(study: Study, plan: pd.DataFrame, parameters: Sequence[str]) -> Callable[[Floats, float], Iterator[Row]]:
     """Return the function that measures sensitivity of an outcome, shape (points,), under the sample of a study."""
+    from scipy import stats
+
     method = study.sample.method if study.sample else ""
     if method == "saltelli":
         return lambda values, confidence: sobol_indices(study, values, confidence)
@@ -166,6 +167,8 @@ def partial_rank_correlations(ranks: Mapping[str, Floats], values: Floats, confi
     confidence : float
         Of the interval, by Fisher's z.
     """
+    from scipy import stats
+
     known = ~np.isnan(values)
     outcome = stats.rankdata(values[known])
     table = np.array([column[known] for column in ranks.values()])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +58,8 @@ def paired_difference(before: npt.ArrayLike, after: npt.ArrayLike, confidence: f
     >>> found.mean, round(found.low, 3), round(found.high, 3), found.n, found.direction
     (2.0, -0.484, 4.484, 3, 'unclear')
     """
+    from scipy import stats
+
     difference = np.asarray(after, np.float64) - np.asarray(before, np.float64)
     difference = difference[~np.isnan(difference)]
     n = int(difference.size)

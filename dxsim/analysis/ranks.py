@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,6 +36,8 @@ def rank_tables(
         Columns kpi, over, units, kendall_tau (tau-b with the order of the means, mean over units in which it is
         defined), same_order_share.
     """
+    from scipy import stats
+
     sign = np.where([direction == "less" for direction in outcomes.values()], 1.0, -1.0)
     ranks, agreement = [], []
     for over, values in units.items():
