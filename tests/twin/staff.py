@@ -120,7 +120,7 @@ class Staff:
 
     @property
     def migration_service(self) -> float:
-        """The share of this month's own work on moves that is done."""
+        """The share of this month's own work on migration that is done."""
         return served(self.migration_done, self.migration_demand)
 
     def lose_people(self):
