@@ -312,7 +312,7 @@ def test_labels_tell_kpis_apart(four_bodies_records: Records) -> None:
 
 def test_every_kpi_says_where_and_how_often_it_is_recorded() -> None:
     for kpi in kpi_table().values():
-        assert kpi.level in ("system", "body", "type", "vendor", "nation")
+        assert kpi.level in ("system", "municipality", "type", "vendor", "nation")
         assert kpi.frequency in ("month", "year", "survey", "once")
 
 

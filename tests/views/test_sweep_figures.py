@@ -155,7 +155,7 @@ def test_the_largest_bar_of_a_tornado_is_on_top(alternatives: list[Alternative])
     assert len(widths) == 2
     assert widths[1] == pytest.approx(1)
     assert not abs(widths[0]) > abs(widths[1])  # what moves nothing has no rank correlation, or a small one
-    assert axes.get_yticklabels()[1].get_text().startswith("Capacity between readiness")
+    assert axes.get_yticklabels()[1].get_text().startswith("Capacity between product availability")
     assert "The seed makes 0%" in describe_tornado(indices[indices["variant"] == "default"], "late_share")
 
 
