@@ -39,8 +39,8 @@ class Municipality(mesa.Agent):
 
     @property
     def _body(self) -> np.record:
-        body: np.record = self.model.run.state.municipalities[self.row]
-        return body
+        municipality: np.record = self.model.run.state.municipalities[self.row]
+        return municipality
 
     @property
     def neighbours(self) -> list[Municipality]:

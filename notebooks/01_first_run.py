@@ -50,12 +50,18 @@ plots.overview(records, nation)
 # Now the numbers: `summary` has a row for each key figure; all of them are explained in the table that `dxsim report` writes.
 
 # %%
-figures = ["live_share_deadline", "late_share", "bodies_late_share", "late_reason_share_R4", "late_reason_share_R5"]
+figures = [
+    "live_share_deadline",
+    "late_share",
+    "municipalities_late_share",
+    "late_reason_share_R4",
+    "late_reason_share_R5",
+]
 summary = records.summary.set_index("kpi")
 summary.loc[figures].round(3)
 
 # %% [markdown]
-# **Answer.** Read it off: `late_share` of all systems are late, in `bodies_late_share` of the municipalities. R4 is the share that waits for
+# **Answer.** Read it off: `late_share` of all systems are late, in `municipalities_late_share` of the municipalities. R4 is the share that waits for
 # vendors' people, R5 the share that is late for the municipality's own sake. Whose they are: the late systems by type of municipality.
 
 # %%

@@ -67,16 +67,16 @@ projected = towns.groupby("type")[["population", "population_2035", "population_
 
 # %%
 records = dxsim.simulate(nation, dxsim.load_scenario("baseline"), seed=1)
-bodies = records.municipalities.set_index("code")
+municipalities = records.municipalities.set_index("code")
 
 
 def mean_gap(column, codes_a, codes_b):
     """Return the mean absolute difference between two lists of municipalities."""
-    values = bodies[column]
+    values = municipalities[column]
     return np.abs(values.loc[codes_a].to_numpy() - values.loc[codes_b].to_numpy()).mean()
 
 
-bodies["commit_month"] = (bodies["first_commit"] - pd.Timestamp("2021-04-01")).dt.days / 30.44
+municipalities["commit_month"] = (municipalities["first_commit"] - pd.Timestamp("2021-04-01")).dt.days / 30.44
 pairs = nation.adjacency
 chance = np.random.default_rng(1)
 shuffled = chance.permutation(pairs["code_b"])

@@ -20,7 +20,7 @@ nation = dxsim.load_nation("synthetic")
 #
 # ## Step 2: with and without, over several seeds
 #
-# A study compares scenarios on the same random numbers. The first one is the reference, so a difference is **what cooperation does**.
+# A study compares scenarios on the same random numbers. The first one is the reference, so a difference is **the effect of cooperation**.
 
 # %%
 study = dxsim.Study("with_and_without", scenarios=["no_cooperation", "baseline"], seeds={"first": 1, "count": 10})

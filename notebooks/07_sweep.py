@@ -60,7 +60,7 @@ results.plan.head(3)
 found = dxsim.compare(results)
 kpis = [
     "late_share",
-    "bodies_late_share",
+    "municipalities_late_share",
     "late_reason_share_R3",
     "late_reason_share_R4",
     "own_burden",

@@ -48,12 +48,12 @@ plots.timeline(town)
 # %% [markdown]
 # ## Step 4: how a decision comes about
 #
-# Three motives add up month by month to an intent: its own, its peers' and the mandate's. When the intent passes a threshold that was drawn at the
+# Three motives add up month by month to a cumulative hazard: its own, its peers' and the mandate's. When it passes a threshold that was drawn at the
 # start, and the budget gate is open, the lot is decided. The months before the decision on the core package:
 
 # %%
 hazards = town.hazards[town.hazards["lot"] == "core"].set_index("month")
-hazards[["own_motive", "peers", "mandate", "intent", "threshold", "gate", "slack"]].tail(6).round(3)
+hazards[["own_motive", "peers", "mandate", "cumulative_hazard", "threshold", "gate", "slack"]].tail(6).round(3)
 
 # %% [markdown]
 # And why this vendor: the term that spoke most for it, and by how much it was ahead of the second.

@@ -100,7 +100,7 @@ def count_systems(state: State, series: Series) -> None:
         counts.late[kinds(), R1] = (has_r1 & is_overdue).sum(axis=1)
         counts.late[kinds(), R4] = (has_r4 & is_overdue).sum(axis=1)
         counts.declared[kinds(), R4] = is_declared.sum(axis=1)
-        counts.bodies_declared[kinds()] = is_declared.any(axis=1)
+        counts.municipalities_declared[kinds()] = is_declared.any(axis=1)
         in_use = np.where(is_live, systems.vendor, np.where(applies, 0, -1))
         for number in range(2):
             served.systems_served[number] = (in_use == number).sum()
@@ -108,7 +108,7 @@ def count_systems(state: State, series: Series) -> None:
 
 
 def lot_applies(body: int, lot: str) -> bool:
-    """Towns and villages (bodies 2 and 3) run neither child-rearing allowance nor public assistance."""
+    """Towns and villages (municipalities 2 and 3) run neither child-rearing allowance nor public assistance."""
     return body < 2 or lot not in ("child_rearing", "public_assistance")
 
 

@@ -22,7 +22,7 @@ from numba import njit
 import dxsim
 from dxsim.nation.nation import Nation
 from dxsim.nation.official import build_nation
-from dxsim.records.bodies import BODY_COLUMNS
+from dxsim.records.bodies import MUNICIPALITY_COLUMNS
 from dxsim.records.months import MONTH_COLUMNS
 
 KEPT = Path(__file__).with_name("hashes.json")
@@ -35,6 +35,8 @@ TABLES = (
     *("monthly", "money", "flows", "residents", "market", "vendors"),
     *("municipalities", "groups", "systems", "equity", "summary"),
 )
+# As a table of a sweep was called when the hashes were written down -> as it is called.
+SWEEP_TABLES = {"kpis": "kpis", "strata": "strata", "months": "months", "bodies": "municipalities"}
 # Columns that say what a row is about; their order tells, their wording does not.
 NAMES = {"summary": ("kpi", "unit"), "equity": ("outcome", "measure", "weighting"), "strata": ("stratum", "class")}
 
@@ -52,7 +54,7 @@ outcomes:
   kpis: all
   strata: [size_class, type]
   months: {{columns: [{", ".join(MONTH_COLUMNS)}], types: [all, town]}}
-  bodies: [{", ".join(BODY_COLUMNS)}]
+  municipalities: [{", ".join(MUNICIPALITY_COLUMNS)}]
 """
 
 
@@ -108,8 +110,8 @@ def of_sweep(folder: Path) -> dict[str, str]:
     results = dxsim.run_sweep(dxsim.read_study(folder / "study.yaml"), folder / "sweep")
     place = {run: row for row, run in enumerate(results.plan["run"])}
     found = {}
-    for table in ("kpis", "strata", "months", "bodies"):
-        content = results.read(table)
+    for table in SWEEP_TABLES:
+        content = results.read(SWEEP_TABLES[table])
         content["run"] = content["run"].astype(object).map(place).astype(np.int64)
         names = tuple(NAMES.get(table, ()))
         found[table] = hash_of(content.sort_values("run", kind="stable"), names)

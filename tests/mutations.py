@@ -66,10 +66,10 @@ FAULTS = (
         (LIMITS, "-k", "mandate"),
     ),
     Fault(
-        "cause from all intent, not from that since the last gate",
+        "cause from all hazard, not from that since the last gate",
         "model/commitment.py",
-        "intent[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],",
-        "intent[Cause.OWN_MOTIVE],",
+        "cumulative[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],",
+        "cumulative[Cause.OWN_MOTIVE],",
         (LIMITS, "-k", "causes"),
     ),
     Fault(
@@ -81,7 +81,7 @@ FAULTS = (
     ),
     Fault(
         "belief moves away from the signal",
-        "model/policy.py",
+        "model/beliefs.py",
         "learning * (signal - belief)",
         "learning * (belief - signal)",
         CASES,
@@ -194,7 +194,7 @@ FAULTS = (
     Fault(
         "booked again for now",
         "model/shortage.py",
-        "system.gate = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
+        "system.earliest_start = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
         "pass",
         (TWIN, "-k", "baseline"),
     ),
@@ -215,8 +215,8 @@ FAULTS = (
     Fault(
         "product dates do not bind",
         "model/vendor_queue.py",
-        "return max(ready[system.lot], system.gate)",
-        "return int(system.gate)",
+        "return max(ready[system.lot], system.earliest_start)",
+        "return int(system.earliest_start)",
         (TWIN, "-k", "baseline"),
     ),
 )

@@ -127,7 +127,10 @@ def _twice(text: str) -> str:
 
 # What is done to the folder of a right nation, and what the message has to say.
 NATIONS = {
-    "changed file": (_edit("municipalities.csv", lambda text: text.replace("Body 1,", "Body X,")), "nation.json"),
+    "changed file": (
+        _edit("municipalities.csv", lambda text: text.replace("Body 1,", "Municipality X,")),
+        "nation.json",
+    ),
     "code given twice": (_without_checksums(_edit("municipalities.csv", _twice)), "01201"),
     "unknown column": (
         _without_checksums(_edit("municipalities.csv", lambda text: text.replace("population,", "populaton,", 1))),

@@ -41,7 +41,7 @@ from dxsim.views.documents.story import story
 from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation
 
-# Peers count, money is short, vendors let bodies down, groups come and go.
+# Peers count, money is short, vendors let municipalities down, groups come and go.
 EVENTFUL = {
     "commitment.peer_hazard": 0.02,
     "money.envelope_share": 0.05,
@@ -133,21 +133,21 @@ def test_a_biography_is_of_the_same_run(told: dict[int, Biography], records: Rec
 def test_the_terms_of_a_hazard_are_those_that_the_model_added_up(
     nation: Nation, scenario: Scenario, told: dict[int, Biography], row: int
 ) -> None:
-    """Month by month, the terms in the story are what the intent of the state grew by."""
+    """Month by month, the terms in the story are what the cumulative hazard of the state grew by."""
     inputs = prepare(nation, scenario, SEED)
     run = begin(inputs)
     names = [lot.lot for lot in lots()]
     hazards = told[row].hazards.set_index(["month", "lot"])
     compared = 0
     for month, when in enumerate(told[row].months["month"]):
-        before = run.intent[row].copy()
+        before = run.cumulative_hazard[row].copy()
         advance(run, month, month + 1)
-        grown = run.intent[row] - before
+        grown = run.cumulative_hazard[row] - before
         for lot, name in enumerate(names):
             if (when, name) in hazards.index:
                 terms = hazards.loc[(when, name)]
                 np.testing.assert_allclose(terms[list(CAUSES)].to_numpy(float), grown[lot], rtol=1e-9, atol=1e-12)
-                assert terms["intent"] == pytest.approx(run.intent[row, lot].sum(), rel=1e-12)
+                assert terms["cumulative_hazard"] == pytest.approx(run.cumulative_hazard[row, lot].sum(), rel=1e-12)
                 compared += 1
             else:
                 assert (grown[lot] == 0).all()
@@ -155,7 +155,7 @@ def test_the_terms_of_a_hazard_are_those_that_the_model_added_up(
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_lot_is_decided_at_an_open_gate_with_intent_enough_or_with_its_lead(
+def test_a_lot_is_decided_at_an_open_gate_with_hazard_enough_or_with_its_lead(
     told: dict[int, Biography], row: int
 ) -> None:
     for lot in told[row].lots.to_dict("records"):
@@ -163,11 +163,11 @@ def test_a_lot_is_decided_at_an_open_gate_with_intent_enough_or_with_its_lead(
         assert lot["why"] in (*TERMS, LEAD, ONLY_OFFER)
         assert then["month"].iloc[-1] == lot["decided"]
         if lot["why"] != LEAD:
-            assert lot["intent"] >= lot["threshold"]
+            assert lot["cumulative_hazard"] >= lot["threshold"]
             assert bool(then["gate"].iloc[-1])
         if not pd.isna(lot["gate_before"]):
             at = then.set_index("month").loc[lot["gate_before"]]
-            assert lot["intent_before"] == at["intent"]
+            assert lot["cumulative_hazard_before"] == at["cumulative_hazard"]
             assert lot["mandate_before"] == at["mandate"]
             assert lot["gate_before"] < lot["decided"]
 

@@ -17,7 +17,7 @@ import dxsim
 from dxsim.errors import InputError
 from dxsim.language import by_language
 from dxsim.model.fields import columns_of
-from dxsim.model.state import COUNTS
+from dxsim.model.state import COUNT_FIELDS
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import TABLES, Records, check_output, read_records, write_records
 from dxsim.records.findings import Findings
@@ -40,11 +40,11 @@ WANTED = {
     "late_reason_share_R3": 0.0,
     "late_reason_share_R4": 12 / 13,
     "late_reason_share_R5": 0.0,
-    "bodies_late_share": 0.5,
-    "bodies_late_10_share": 0.25,
+    "municipalities_late_share": 0.5,
+    "municipalities_late_10_share": 0.25,
     "mean_late_systems": 6.5,
     "declared_systems_2025_10": 12.0,
-    "declared_bodies_2025_10": 1.0,
+    "declared_municipalities_2025_10": 1.0,
     "months_to_live_50": 58.0,
     "months_to_live_90": 72.0,
     "months_to_live_95": 72.0,
@@ -111,12 +111,12 @@ def test_scenarios_name_kpis_that_there_are(four_bodies_records: Records, name: 
 def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
     monthly = four_bodies_records.monthly
     assert len(monthly) == 180 * 8
-    columns = ["systems", "bodies", *columns_of(COUNTS)]
+    columns = ["systems", "municipalities", *columns_of(COUNT_FIELDS)]
     of_types = monthly[monthly["type"] != "all"].groupby("month")[columns].sum()
     of_all = monthly[monthly["type"] == "all"].set_index("month")[columns]
     pd.testing.assert_frame_equal(of_types, of_all, check_dtype=False)
     assert of_all["systems"].eq(76).all()
-    assert of_all["bodies"].eq(4).all()
+    assert of_all["municipalities"].eq(4).all()
 
 
 def test_months_name_the_state_at_their_end(four_bodies_records: Records) -> None:

@@ -167,7 +167,7 @@ def outcomes(alternative: Alternative, table: str) -> pd.DataFrame:
     records = getattr(alternative.results, table)
     if table == "strata":
         keys = ["run", *STRATA[:2]]
-        measures = [name for name in records if name not in (*keys, "bodies", "population")]
+        measures = [name for name in records if name not in (*keys, "municipalities", "population")]
         if not measures:
             return pd.DataFrame(index=_keys(alternative.plan))
         wide = records.pivot(index="run", columns=list(STRATA[:2]), values=measures)

@@ -25,8 +25,8 @@ Parameters = Mapping[str, Value]
 Floats = npt.NDArray[np.float64]
 
 GRANTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
-LITTLE_TO_POOL = 0.2  # share; at the default most bodies cooperate without a grant, at half of this none do with one
-LEAST_RISE = 0.02  # share of bodies: one of the teaching nation
+LITTLE_TO_POOL = 0.2  # share; at the default most cooperate without a grant, at half of this none do with one
+LEAST_RISE = 0.02  # share of municipalities: one of the teaching nation
 FLOORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 _ROUNDING = 1e-9
 SMALL, LARGE = 30_000, 100_000  # residents: "small" is below, "large" from here on
@@ -103,7 +103,7 @@ def direction(before: Floats, after: Floats) -> str:
 
 
 def by_size(outcomes: Sequence[Sequence[Outcomes]]) -> str:
-    """Return who saves more per resident: ``small`` bodies, ``large`` ones, or both ``alike``.
+    """Return who saves more per resident: ``small`` municipalities, ``large`` ones, or both ``alike``.
 
     Savings of the classes below `SMALL` and from `LARGE` on are compared seed by seed, a class as one value; where the
     95 % interval of their difference holds zero, they are alike.
@@ -121,9 +121,9 @@ def by_size(outcomes: Sequence[Sequence[Outcomes]]) -> str:
 def tipping(outcomes: Sequence[Sequence[Outcomes]]) -> str:
     """Return how cooperation answers to the grant: ``nothing``, ``steadily``, ``threshold`` or ``early``.
 
-    The share of bodies in groups must rise by `LEAST_RISE` and by its 95 % interval, or it is ``nothing``. It is
-    ``early`` if half of the rise comes in the first tenth of the grant, ``threshold`` if half of it comes in one later
-    step, else ``steadily``.
+    The share of municipalities in groups must rise by `LEAST_RISE` and by its 95 % interval, or it is ``nothing``. It
+    is ``early`` if half of the rise comes in the first tenth of the grant, ``threshold`` if half of it comes in one
+    later step, else ``steadily``.
     """
     share = np.array([[kpis["cooperating_share"] for kpis, _ in arm] for arm in outcomes])
     mean = share.mean(axis=1)

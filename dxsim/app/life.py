@@ -25,9 +25,9 @@ def life(nation: Nation, setting: Setting, seed: int, code: str) -> dict[str, An
     Returns
     -------
     dict
-        ``code``, ``rank`` and ``bodies`` (of readiness at the start), ``baseline_cost`` and ``running_2035`` (yen a
-        year); ``lots``: a row each with ``lot``, ``decided``, ``cause``, ``live``, ``late``, ``systems``, ``reason``,
-        ``vendor``; ``events``: ``month`` and ``words``, at most `MOST_EVENTS`.
+        ``code``, ``rank`` and ``municipalities`` (of readiness at the start), ``baseline_cost`` and ``running_2035``
+        (yen a year); ``lots``: a row each with ``lot``, ``decided``, ``cause``, ``live``, ``late``, ``systems``,
+        ``reason``, ``vendor``; ``events``: ``month`` and ``words``, at most `MOST_EVENTS`.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def _rows(told: Biography) -> dict[str, Any]:
     events = told.events[told.events["kind"].isin(TOLD)].head(MOST_EVENTS)
     return {
         "code": told.code,
-        **{key: about[key] for key in ("rank", "bodies", "baseline_cost", "running_2035")},
+        **{key: about[key] for key in ("rank", "municipalities", "baseline_cost", "running_2035")},
         "lots": [
             {
                 "lot": names[row["lot"]],

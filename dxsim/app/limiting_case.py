@@ -1,7 +1,7 @@
 """A case that theory solves: if the only motive is a constant hazard, commitments follow a known curve.
 
 With no mandate, no peers, no effect of readiness, no want of money and budgets that are always open, each lot of each
-body commits in a month with probability ``1 - exp(-a)``. After n months the share that has committed is
+municipality commits in a month with probability ``1 - exp(-a)``. After n months the share that has committed is
 ``1 - exp(-a n)`` on average (design, section 5.2, L1; ``tests/model/test_limiting_cases.py``).
 """
 
@@ -39,21 +39,21 @@ class Line(NamedTuple):
     high: npt.NDArray[np.float64]
 
 
-def committed_share(hazard: float, bodies: int) -> Line:
-    """Return the share of bodies that have committed a lot, and the band of chance for so many bodies.
+def committed_share(hazard: float, municipalities: int) -> Line:
+    """Return the share of municipalities that have committed a lot, and the band of chance for so many municipalities.
 
-    The band is that of one lot, whose bodies decide independently of one another. The systems of all lots together,
-    which the page counts, vary less.
+    The band is that of one lot, whose municipalities decide independently of one another. The systems of all lots
+    together, which the page counts, vary less.
 
     Parameters
     ----------
     hazard : float
         1/month, at least 0.
-    bodies : int
+    municipalities : int
         At least 1.
     """
     months = np.arange(1, MONTHS + 1)
     share = -np.expm1(-hazard * months)
     tail = (1 - _BAND) / 2
-    low, high = (stats.binom.ppf(level, bodies, share) / bodies for level in (tail, 1 - tail))
+    low, high = (stats.binom.ppf(level, municipalities, share) / municipalities for level in (tail, 1 - tail))
     return Line(share, low, high)

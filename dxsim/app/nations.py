@@ -22,7 +22,7 @@ TEACHING, WHOLE = "teaching", "whole"
 NATIONS = (TEACHING, WHOLE)
 
 ROWS, COLUMNS, PREFECTURES, VENDORS = 8, 6, 2, 2
-_STRIDE = 29  # has no factor in common with the number of bodies: sizes are spread over the grid, not sorted
+_STRIDE = 29  # has no factor in common with the number of municipalities: sizes are spread over the grid, not sorted
 _TYPE_FROM = ((0, "village"), (5_000, "town"), (25_000, "other_city"), (200_000, "core_city"))  # persons
 _DECIMALS = 2  # of a corner, km
 _MARGIN_KM, _MARGIN_SHARE, _ISLET_KM = 6.0, 0.006, 40.0  # round the map; round islands in a frame
@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 
 @lru_cache(maxsize=1)
 def teaching_nation() -> Nation:
-    """Return 48 bodies on a grid, with sizes spread as those of Japan's municipalities are, and nothing drawn.
+    """Return 48 municipalities on a grid, with sizes spread as those of Japan's municipalities are, and nothing drawn.
 
     Sizes are the quantiles of the lognormal that the registry gives for the population of municipalities.
     """
@@ -53,10 +53,10 @@ def describe(nation: Nation) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each body, ``rings`` (for
-        each body a list of flat x, y, x, y ... in km; a small square round its point where there is no boundary),
-        ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far islands),
-        ``neighbours`` (the two rows of each pair), and the names of types and size classes.
+        ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each municipality,
+        ``rings`` (for each municipality a list of flat x, y, x, y ... in km; a small square round its point where there
+        is no boundary), ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far
+        islands), ``neighbours`` (the two rows of each pair), and the names of types and size classes.
     """
     table, frame = nation.municipalities, frame_of(nation)
     shift, factor, boxes, bounds = _islands(table)
@@ -86,7 +86,7 @@ def describe(nation: Nation) -> dict[str, Any]:
 
 
 def _islands(table: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return how far each body moves (n, 2) and shrinks (n,), the frames of islands (k, 4), and the map's (4,), in km.
+    """Return how far each municipality moves (n, 2) and shrinks (n,), the frames of islands (k, 4) and the map's in km.
 
     Far islands go into frames in the upper left corner, as in `dxsim.views.maps`: else they shrink all the rest.
     """

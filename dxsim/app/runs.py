@@ -1,7 +1,7 @@
 """One run as the page needs it: every municipality in every month for the map, and series, KPIs and classes.
 
-The map needs what records do not keep: the state of each body month by month. So the run is stopped after each month
-and looked at, as `dxsim.records.biography` does; the bits of the run stay the same.
+The map needs what records do not keep: the state of each municipality month by month. So the run is stopped after each
+month and looked at, as `dxsim.records.biography` does; the bits of the run stay the same.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CASES = tuple(
 )
 COSTS = ("running", "parallel", "interface", "coordination")
 SERIES = ("committed", "live", "late", "excluded", "overloaded", "cost", "cooperating", "queue")
-"""Curves of the page: shares of systems, procedures or bodies; yen per resident and year; months of work at vendors."""
+"""Curves of the page: shares of systems, procedures or municipalities; yen per resident and year; months at vendors."""
 
 KPIS = (
     *("late_share", "live_share_2027_03", "cost_per_resident_2035", "own_burden", "subsidy_paid"),
@@ -55,7 +55,7 @@ Array = npt.NDArray[Any]
 
 
 class Run(NamedTuple):
-    """What the page gets of a run of n bodies."""
+    """What the page gets of a run of n municipalities."""
 
     layers: dict[str, Array]  # of LAYERS, (180, n) each
     series: dict[str, Array]  # of SERIES, (180, 8) each: types in their order, then all
@@ -70,7 +70,7 @@ def run(nation: Nation, setting: Setting, seed: int) -> Run:
     The layers are: ``live`` systems (uint8) and ``late`` ones (past the deadline and not live, uint8), ``cost`` (what
     is booked in the month for old and new systems, their parallel runs, interfaces and groups, as yen per resident and
     year), ``overload`` (work over what staff can do), ``excluded`` (share of procedures that could not be done), all
-    float32, and ``group`` (number of the body that leads, -1 = none, int16).
+    float32, and ``group`` (number of the municipality that leads, -1 = none, int16).
     """
     scenario = setting.resolved()
     inputs = prepare(nation, scenario, seed)
@@ -102,14 +102,14 @@ def run(nation: Nation, setting: Setting, seed: int) -> Run:
 
 def _look(state: State, layers: dict[str, Array], month: int) -> None:
     """Note what the map shows of a month."""
-    bodies, cohorts = state.municipalities, state.cohorts
-    layers["live"][month] = bodies["live"]
-    layers["late"][month] = bodies["late"]
+    municipalities, cohorts = state.municipalities, state.cohorts
+    layers["live"][month] = municipalities["live"]
+    layers["late"][month] = municipalities["late"]
     layers["overload"][month] = state.workforce["overload"]
     excluded = cohorts["excluded"].sum(axis=1)
     needed = excluded + sum(cohorts[channel].sum(axis=1) for channel in ("online", "assisted", "analog"))
     layers["excluded"][month] = ratio(excluded, needed)
-    group = bodies["group"]
+    group = municipalities["group"]
     layers["group"][month] = np.where(group >= 0, state.groups["lead"][group], -1)
 
 
@@ -117,10 +117,10 @@ def curves(found: Findings) -> dict[str, Array]:
     """Return `SERIES` of a run by month and type, (180, 8) each, float32; nan where there is no such type."""
     columns = (
         "systems",
-        "bodies",
+        "municipalities",
         "residents",
-        "overloaded_bodies",
-        "cooperating_bodies",
+        "overloaded_municipalities",
+        "cooperating_municipalities",
         *STAGES,
         *LATE,
         *CASES,
@@ -134,9 +134,9 @@ def curves(found: Findings) -> dict[str, Array]:
         **{stage: ratio(known[stage], known["systems"]) for stage in STAGES},
         "late": ratio(sum(known[name] for name in LATE), known["systems"]),
         "excluded": ratio(excluded, sum(known[name] for name in CASES)),
-        "overloaded": ratio(known["overloaded_bodies"], known["bodies"]),
+        "overloaded": ratio(known["overloaded_municipalities"], known["municipalities"]),
         "cost": ratio(MONTHS_PER_YEAR * sum(known[name] for name in COSTS), known["residents"]),
-        "cooperating": ratio(known["cooperating_bodies"], known["bodies"]),
+        "cooperating": ratio(known["cooperating_municipalities"], known["municipalities"]),
         "queue": np.repeat(_months_of_work(found)[:, None], len(TYPES_AND_ALL), axis=1),
     }
     return {name: shares[name].astype(np.float32) for name in SERIES}
@@ -192,7 +192,7 @@ class Runner:
     nation : Nation
         Whom to run.
     kept_runs, kept_outcomes : int
-        How many packed runs (16 bytes a body and month each) and how many small outcomes are kept.
+        How many packed runs (16 bytes a municipality and month each) and how many small outcomes are kept.
     """
 
     def __init__(self, nation: Nation, kept_runs: int = 24, kept_outcomes: int = 4_000) -> None:

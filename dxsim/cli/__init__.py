@@ -215,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     build = actions.add_parser("build", help="build a nation from official files that you downloaded")
     build.add_argument("--ssdse", required=True, metavar="FILE", help="SSDSE-A of NSTAC (CSV)")
     build.add_argument("--boundaries", required=True, metavar="FILE", help="municipal boundaries (TopoJSON)")
-    build.add_argument("--groups", metavar="FILE", help="MIC groups of similar bodies (CSV)")
+    build.add_argument("--groups", metavar="FILE", help="MIC groups of similar municipalities (CSV)")
     build.add_argument("--fiscal", metavar="FILE", help="fiscal indicators (CSV)")
     build.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the nation goes")
     _add_language(build)

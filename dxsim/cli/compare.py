@@ -77,7 +77,7 @@ def _write(found: Comparison, alternatives: Sequence[Alternative], folder: Path,
 def _nation(reference: Alternative) -> Nation | None:
     """Return the nation that municipalities were recorded of, if it is still where it was."""
     results = reference.results
-    if results.bodies.empty:
+    if results.municipalities.empty:
         return None
     where = results.manifest["nation"]["where"]
     try:

@@ -52,7 +52,7 @@ def show_nation(where: str) -> None:
             )
     population = table["population"]
     rows.append([text["all"], f"{len(table):,}", f"{population.sum():,}", f"{population.median():,.0f}"])
-    heading = ["", text["nation_bodies"], text["nation_population"], text["nation_median"]]
+    heading = ["", text["nation_municipalities"], text["nation_population"], text["nation_median"]]
     pairs = nation.adjacency["kind"].value_counts()
     links = ", ".join(f"{either(*KINDS[kind])} {count:,}" for kind, count in pairs.items())
     print(f"{nation.name}\n\n{columns([heading, *rows], right=[1, 2, 3])}\n")

@@ -80,7 +80,7 @@ def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequen
             changes=f" ({changes})" if changes else "",
             seed=configuration.seed,
             nation=nation.name,
-            bodies=f"{len(nation.municipalities):,}",
+            municipalities=f"{len(nation.municipalities):,}",
         )
     )
     if not is_warm():
@@ -110,11 +110,11 @@ def summary_text(records: Records) -> str:
         [
             find_kpi(name)[1]["month"],
             f"{values[name]:,.0f}",
-            f"{values[name.replace('systems', 'bodies')]:,.0f}",
+            f"{values[name.replace('systems', 'municipalities')]:,.0f}",
         ]
         for name in declared
     ]
-    heading = [text["survey"], text["survey_systems"], text["survey_bodies"]]
+    heading = [text["survey"], text["survey_systems"], text["survey_municipalities"]]
     return "\n\n".join([columns(rows, right=[1])] + ([columns([heading, *surveys], right=[1, 2])] if surveys else []))
 
 

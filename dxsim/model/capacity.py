@@ -7,7 +7,7 @@
     deadline    : times k_post once, at T_D, when project teams are released
     output      = K (1 + n / n_learn)^b_learn           n = systems made live (Wright 1936)
     queue wait  = book / output                         months, at most W_max
-    quoted wait = max(months until the product is ready, queue wait), at most W_max
+    quoted wait = max(months until the product is available, queue wait), at most W_max
 
 Waits are as of the start of a month.
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 @kernel
-def initial_capacity(ratio: float, book: float, reference_deadline: float, mean_readiness: float) -> float:
-    """Return K(0) (reference jobs a month): `ratio` of the work of `book` between readiness and the reference date.
+def initial_capacity(ratio: float, book: float, reference_deadline: float, mean_availability: float) -> float:
+    """Return K(0) (reference jobs a month): `ratio` of the work of `book` between availability and reference date.
 
-    Where readiness is expected on or after the reference date, one month is taken.
+    Where the mean date of product availability is on or after the reference date, one month is taken.
     """
-    return ratio * book / max(1.0, reference_deadline - mean_readiness)
+    return ratio * book / max(1.0, reference_deadline - mean_availability)
 
 
 @kernel

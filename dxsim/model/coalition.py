@@ -10,15 +10,15 @@ bonus         (what the state pays a member of i's one-off cost not yet paid, le
 exit fee      c_exit C({i})                                        yen, for leaving before the contract ends
 usage         nu_1 N_1 + nu_2 N_2 + nu_3 N_3 + nu_4 N_4            procedures a month that four age groups need
 
-A body alone costs C({i}), of which F_0 is fixed, and has payoff 0. Members pay the part psi_pool of the fixed cost once
-(under `shared_system`); relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule`
-gives share_i (`sharing`). The lead is the largest member: d is the mean distance of the others to it (km), v the share
-of the others with another main vendor, and phi_fac that of its prefecture. CV is the coefficient of variation. By
-`grant_recipient` all members get a grant, or those with fewer than N_small residents, or the lead; each has a rate
-g_coop of its own. Shortage and surplus of staff are FTE; years = d_con / 12, at least 1. The state pays the share sigma
-of one-off cost up to the ceiling (`money`) of the month in which a body talks; of a lot that is committed the part
-1 - phi_1 is not yet paid. Distance to the lead instead of between all pairs prices a group in one pass; trust between
-members is left out.
+A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. Members pay the part psi_pool of the fixed
+cost once (under `shared_system`); relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule
+`sharing_rule` gives share_i (`sharing`). The lead is the largest member: d is the mean distance of the others to it
+(km), v the share of the others with another main vendor, and phi_fac that of its prefecture. CV is the coefficient of
+variation. By `grant_recipient` all members get a grant, or those with fewer than N_small residents, or the lead; each
+has a rate g_coop of its own. Shortage and surplus of staff are FTE; years = d_con / 12, at least 1. The state pays the
+share sigma of one-off cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is
+committed the part 1 - phi_1 is not yet paid. Distance to the lead instead of between all pairs prices a group in one
+pass; trust between members is left out.
 
 Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
 """
@@ -113,7 +113,7 @@ def covered(surplus: float, shortage: float, loss: float) -> float:
 
 @kernel
 def autonomy_loss(population: float, of_all: float, cost: float, price: float) -> float:
-    """Return what it is worth (yen a year) to decide alone to a body with this part of the votes in a group."""
+    """Return what it is worth (yen a year) to decide alone to a municipality with this part of the votes in a group."""
     return price * (1.0 - population / of_all) * cost
 
 
@@ -139,7 +139,7 @@ def transaction_cost(size: int, lead: np.record, sums: np.record, p: np.record) 
 
 @kernel
 def distance(one: np.record, other: np.record) -> float:
-    """Return the distance (km) between two bodies."""
+    """Return the distance (km) between two municipalities."""
     return math.sqrt((one.x_km - other.x_km) ** 2 + (one.y_km - other.y_km) ** 2)
 
 
@@ -331,7 +331,7 @@ def appraise(run: Run, count: int, least: float) -> tuple[int, float, float]:
 
 @kernel
 def main_vendor(lots: Records) -> int:
-    """Return the vendor of a body's first lot that applies: the one chosen, or the legacy one; -1 = no lot applies."""
+    """Return the vendor of a municipality's first lot that applies: the one chosen, or the legacy one; -1 = none."""
     for lot in range(lots.size):
         if lots[lot].legacy >= 0:
             return lots[lot].vendor if lots[lot].commit >= 0 else lots[lot].legacy
@@ -340,7 +340,7 @@ def main_vendor(lots: Records) -> int:
 
 @kernel
 def invite(run: Run, month: int) -> None:
-    """Make every body a player, as it stands in this `month` with a view to next April."""
+    """Make every municipality a player, as it stands in this `month` with a view to next April."""
     p = run.parameters
     n, n_lots = run.lots.shape
     years = max(1.0, p.contract_months / MONTHS_PER_YEAR)

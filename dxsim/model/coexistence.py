@@ -1,14 +1,14 @@
 """What does it cost to run old and new systems side by side, and what do new systems bring that work together?
 
 interfaces between old and new    I = rho_if n (n_T - n)            n of n_T systems live; at most 100 rho_if of 20
-benefit index of a body           B = w / 2 + b / 2                 [0, 1]
-    within the body               w = n (n - 1) / (n_T (n_T - 1))   pairs of systems that are both live
-    between bodies                b = r (live share of those it may share data with)^2
+benefit index of a municipality   B = w / 2 + b / 2                 [0, 1]
+    within the municipality       w = n (n - 1) / (n_T (n_T - 1))   pairs of systems that are both live
+    between municipalities        b = r (live share of those it may share data with)^2
 benefit                           G = v_int B C / 12                yen a month, C the yearly IT cost before migration
 
-Under the rule `data_sharing` = none no data flow between bodies: r = 0; prefecture (r = 0.5) and national (r = 1) say
-whose live share counts, and how far data reach. Interfaces cost money (`money`) and own work (`staff`) and raise the
-security hazard (`security`). The benefit goes to society and stands in no ledger.
+Under the rule `data_sharing` = none no data flow between municipalities: r = 0; prefecture (r = 0.5) and national (r =
+1) say whose live share counts, and how far data reach. Interfaces cost money (`money`) and own work (`staff`) and raise
+the security hazard (`security`). The benefit goes to society and stands in no ledger.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
 
 DataSharing = choices("security.data_sharing")
 REACH = (0.0, 0.5, 1.0)  # r of a data flow, by the data-sharing rule
-FLOWS = (Field("interfaces", "between old and new systems"), Field("interoperability", "yen"))
+FLOW_FIELDS = (Field("interfaces", "between old and new systems"), Field("interoperability", "yen"))
 
 
 @kernel
 def interfaces(live: int, systems: int, density: float) -> float:
-    """Return I, the interfaces between the `live` ones of a body's `systems` and the rest."""
+    """Return I, the interfaces between the `live` ones of a municipality's `systems` and the rest."""
     return density * live * (systems - live)
 
 
 @kernel
 def pairs_live(live: int, systems: int) -> float:
-    """Return w in [0, 1], the share of a body's pairs of systems that are both live; 0 where there is no pair."""
+    """Return w in [0, 1], the share of a municipality's pairs of systems that are both live; 0 if no pair."""
     return live * (live - 1) / (systems * (systems - 1)) if systems > 1 else 0.0
 
 
 @kernel
 def between_bodies(live_share: float, reach: float) -> float:
-    """Return b in [0, 1]; `live_share` is that of the bodies with which data may be shared, `reach` how far they go."""
+    """Return b in [0, 1]; `live_share` is that of those it may share data with, `reach` how far they go."""
     return reach * live_share**2
 
 
 @kernel
 def benefit_index(within: float, between: float) -> float:
-    """Return B in [0, 1], half of it from `within` the body, half from `between` bodies, both in [0, 1]."""
+    """Return B in [0, 1], half from `within` the municipality, half from `between` municipalities, both in [0, 1]."""
     return within / 2.0 + between / 2.0
 
 
@@ -61,7 +61,7 @@ def monthly_benefit(index: float, share: float, baseline: float) -> float:
 
 @kernel
 def look_at_live_shares(run: Run) -> None:
-    """Work out the live share that counts for the bodies of each prefecture."""
+    """Work out the live share that counts for the municipalities of each prefecture."""
     rule = run.parameters.data_sharing
     for prefecture in range(run.live_share.size):
         run.area_live[prefecture], run.area_systems[prefecture] = 0, 0
@@ -79,14 +79,14 @@ def look_at_live_shares(run: Run) -> None:
 
 @kernel
 def count_interfaces(run: Run, month: int) -> None:
-    """Count every body's interfaces between old and new systems, and value what works together."""
+    """Count every municipality's interfaces between old and new systems, and value what works together."""
     p = run.parameters
     look_at_live_shares(run)
     for i in range(run.places.size):
-        place, body = run.places[i], run.municipalities[i]
+        place, municipality = run.places[i], run.municipalities[i]
         flows = run.flows[place.kind]
-        run.harm[i].interfaces = interfaces(body.live, body.systems, p.interface_density)
+        run.harm[i].interfaces = interfaces(municipality.live, municipality.systems, p.interface_density)
         between = between_bodies(run.live_share[place.prefecture], REACH[p.data_sharing])
-        index = benefit_index(pairs_live(body.live, body.systems), between)
+        index = benefit_index(pairs_live(municipality.live, municipality.systems), between)
         flows.interfaces += run.harm[i].interfaces
         flows.interoperability += monthly_benefit(index, p.interoperability_benefit, run.purses[i].baseline)

@@ -11,25 +11,27 @@ Competing causes add up to one hazard per lot and month (1/month):
     u(tau) = 1 / (1 + max(0, tau) / tau_0)
     tau    = T* - t - lead_time       slack in months; lead_time = planning + (queue, unless naive) + d_min
 
-T* is the date that a body expects, between T_D and T_D2 (`policy`). From T* on the mandate keeps only the part epsilon;
-in the two years before T_D and from then on bodies named as late feel it 1 + b_name times. A body of a phased cohort
-has a date of its own, before the national one. Intent adds up month by month; at an open budget gate the body commits
-if its intent has reached a threshold drawn once from the unit exponential distribution. That is the same law as testing
-P = 1 - exp(-intent since the last gate) at each gate, needs one draw per lot, and makes "more hazard, never later" true
-for every body under common random numbers. The cause is drawn in proportion to the causes' intent since the last open
-gate. By `gate_rule` the gate is always open, or each April and, with probability rho_s, in September, December and
-March.
+T* is the date that a municipality expects, between T_D and T_D2 (`beliefs`). From T* on the mandate keeps only the part
+epsilon; in the two years before T_D and from then on municipalities named as late feel it 1 + b_name times. A
+municipality of a phased cohort has a date of its own, before the national one. Hazard adds up month by month; at an
+open budget gate the municipality commits if its cumulative hazard has reached a threshold drawn once from the unit
+exponential distribution. That is the same law as testing P = 1 - exp(-hazard since the last gate) at each gate, needs
+one draw per lot, and makes "more hazard, never later" true for every municipality under common random numbers. The
+cause is drawn in proportion to the hazard of each cause since the last open gate. By `gate_rule` the gate is always
+open, or each April and, with probability rho_s, in September, December and March.
 
 The first instalment is the part phi_1 of one-off cost, less the subsidy at the rate sigma, in multiples of u_yen
-(`money`). A body whose envelope lacks it waits and keeps its intent, if its `budget` is binding. In a group S under
-`joint_procurement` the price falls by the part delta_buy ln|S|, and planning by the part phi_tender (1 - 1 / |S|).
+(`money`). A municipality whose envelope lacks it waits and keeps its cumulative hazard, if its `budget` is binding. In
+a group S under `joint_procurement` the price falls by the part delta_buy ln|S|, and planning by the part phi_tender (1
+- 1 / |S|).
 
 Members of a group under `shared_system` decide as one: the lead decides with the members' mean readiness, weighted by
 population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
 decides on alone.
 
 Sources: Berry and Berry 1990 (internal and regional determinants as discrete-time hazards); Ito 2002 (once the state
-acts, bodies move irrespective of internal conditions); Alfi, Parisi and Pietronero 2007 (pressure of a deadline).
+acts, municipalities move irrespective of internal conditions); Alfi, Parisi and Pietronero 2007 (pressure of a
+deadline).
 """
 
 from __future__ import annotations
@@ -42,13 +44,13 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
+from dxsim.model.beliefs import expected_deadline
 from dxsim.model.coalition import Switch
 from dxsim.model.codes import NOBODY, Account, Cause, Listed, Treasury
 from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
 from dxsim.model.fields import Field
 from dxsim.model.planning import begin_planning
-from dxsim.model.policy import expected_deadline
 from dxsim.model.staff import planning_effort
 from dxsim.model.vendor_choice import lead_of
 from dxsim.scenario.registry import choices
@@ -59,8 +61,8 @@ if TYPE_CHECKING:
 
 
 PeerResponse, GateRule = choices("commitment.peer_response"), choices("commitment.gate_rule")
-NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
-# What moves a body to commit in a month, and how it reckons for the lot at hand.
+NAMING_MONTHS = 24  # before the deadline, in which municipalities without a commitment are named
+# What moves a municipality to commit in a month, and how it reckons for the lot at hand.
 MOTIVES = np.dtype(
     [
         ("own", np.float64),  # hazard by own motive, 1/month
@@ -73,7 +75,7 @@ MOTIVES = np.dtype(
         ("slack", np.float64),  # months left beyond these
     ]
 )
-FLOWS = (Field("refusals", "municipalities that had no money for a commitment"),)
+FLOW_FIELDS = (Field("refusals", "municipalities that had no money for a commitment"),)
 
 
 @kernel
@@ -93,7 +95,7 @@ def urgency(slack: float, scale: float) -> float:
 
 @kernel
 def lead_time(planning_months: float, queue_wait: float, minimum_months: float, naive: bool) -> float:
-    """Return the months from commitment to go-live that a body reckons with; a naive one leaves the queue out.
+    """Return the months from commitment to go-live that a municipality reckons with; a naive one leaves the queue out.
 
     The wait for the product is not part of it: it ends on a date, which no early commitment brings nearer.
     """
@@ -116,9 +118,9 @@ def mandate_hazard(readiness: float, pressure: float, slope: float, uniformity: 
 def exposure(of_prefecture: float, of_kind: float, neighbours: int, degree: int, parameters: np.record) -> float:
     """Return F in [0, 1]: the weighted share of peers that had committed a lot before this month.
 
-    Weights: prefecture and type as the parameters say, the body itself included (`of_prefecture` and `of_kind` are
-    their weighted shares); the rest to the `neighbours` that had, of `degree` ones. A body without neighbours gives
-    their weight to the other two in proportion, or else looks at nobody.
+    Weights: prefecture and type as the parameters say, the municipality itself included (`of_prefecture` and `of_kind`
+    are their weighted shares); the rest to the `neighbours` that had, of `degree` ones. A municipality without
+    neighbours gives their weight to the other two in proportion, or else looks at nobody.
     """
     by_prefecture, by_kind = parameters.prefecture_exposure_weight, parameters.type_exposure_weight
     if degree > 0:
@@ -128,7 +130,7 @@ def exposure(of_prefecture: float, of_kind: float, neighbours: int, degree: int,
 
 @kernel
 def weigh_peers(committed: Integers, size: Integers, weight: float, shares: Floats) -> None:
-    """Fill `shares`, by lot, with `weight` times the share of each area's or type's bodies that `committed`."""
+    """Fill `shares`, by lot, with `weight` times the share of each area's or type's municipalities that `committed`."""
     for row in range(committed.shape[0]):
         for lot in range(committed.shape[1]):
             shares[row, lot] = weight * committed[row, lot] / size[row] if size[row] > 0 else 0.0
@@ -144,7 +146,7 @@ def look_at_peers(run: Run) -> None:
 
 @kernel
 def peer_exposure(run: Run, i: int, lot: int) -> float:
-    """Return F of body `i` and a `lot`, by what `look_at_peers` has seen."""
+    """Return F of municipality `i` and a `lot`, by what `look_at_peers` has seen."""
     place, degree = run.places[i], run.offsets[i + 1] - run.offsets[i]
     neighbours = run.lots[i, lot].neighbours_committed
     of_prefecture, of_kind = run.prefecture_share[place.prefecture, lot], run.kind_share[place.kind, lot]
@@ -153,7 +155,7 @@ def peer_exposure(run: Run, i: int, lot: int) -> float:
 
 @kernel
 def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> bool:
-    """Return whether a body can budget a commitment in this month: each April, else with a supplementary budget."""
+    """Return whether a municipality can budget a commitment: each April, else with a supplementary budget."""
     of_year = month % MONTHS_PER_YEAR
     if parameters.gate_rule == GateRule.ALWAYS_OPEN or of_year == APRIL:
         return True
@@ -164,10 +166,10 @@ def is_gate_open(seed: int, code: int, month: int, parameters: np.record) -> boo
 
 @kernel
 def decide(run: Run, month: int) -> None:
-    """Build up intent and list the lots (i * L + lot) that commit in this month in `decided`.
+    """Add up hazard and list the lots (i * L + lot) that commit in this month in `decided`.
 
-    A lead comes right before the members that commit with it. Bodies that follow a lead have their turn last, when
-    it is known what they do with it, so that their codes don't matter.
+    A lead comes right before the members that commit with it. Municipalities that follow a lead have their turn last,
+    when it is known what they do with it, so that their codes don't matter.
     """
     n_lots = run.lots.shape[1]
     run.listed[Listed.DECIDED] = 0
@@ -187,22 +189,22 @@ def decide(run: Run, month: int) -> None:
 
 @kernel
 def take_turn(run: Run, month: int, i: int, lead: int) -> None:
-    """Let a body, which follows `lead` (itself if nobody else), build up intent and decide about its open lots."""
-    p, body = run.parameters, run.municipalities[i]
-    is_lead = lead == i and body.group >= 0 and p.shared_system == Switch.ON
+    """Let a municipality, which follows `lead` (itself if alone), add up hazard and decide about its open lots."""
+    p, municipality = run.parameters, run.municipalities[i]
+    is_lead = lead == i and municipality.group >= 0 and p.shared_system == Switch.ON
     build_up(run, month, i)
     if not is_gate_open(run.seed, run.places[i].code, month, p):
         return
     for lot in range(run.lots.shape[1]):
-        chosen, intent = run.lots[i, lot], run.intent[i, lot]
+        chosen, cumulative = run.lots[i, lot], run.cumulative_hazard[i, lot]
         if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot] or run.is_listed[i, lot]:
             continue
-        wants = intent[Cause.OWN_MOTIVE] + intent[Cause.PEERS] + intent[Cause.MANDATE] >= chosen.threshold
+        wants = cumulative[Cause.OWN_MOTIVE] + cumulative[Cause.PEERS] + cumulative[Cause.MANDATE] >= chosen.threshold
         if lead != i and run.lots[lead, lot].legacy >= 0:
             wants = run.lots[lead, lot].commit >= 0
         if not wants:
-            for cause in range(intent.size):
-                run.gate_intent[i, lot, cause] = intent[cause]
+            for cause in range(cumulative.size):
+                run.hazard_at_gate[i, lot, cause] = cumulative[cause]
         elif affords(run, month, i, lot):
             list_decision(run, i, lot)
             if is_lead:
@@ -218,32 +220,32 @@ def list_decision(run: Run, i: int, lot: int) -> None:
 
 @kernel
 def readiness_to_decide(run: Run, i: int) -> float:
-    """Return the readiness by which a body decides: the mean of its group for a lead, else its own."""
-    body, shares = run.municipalities[i], run.parameters.shared_system
-    if body.group >= 0 and shares == Switch.ON and run.groups[body.group].lead == i:
-        return weighted_readiness(run, body.group)
-    return body.readiness
+    """Return the readiness by which a municipality decides: the mean of its group for a lead, else its own."""
+    municipality, shares = run.municipalities[i], run.parameters.shared_system
+    if municipality.group >= 0 and shares == Switch.ON and run.groups[municipality.group].lead == i:
+        return weighted_readiness(run, municipality.group)
+    return municipality.readiness
 
 
 @kernel
 def build_up(run: Run, month: int, i: int) -> None:
-    """Add this month's hazard to the intent of a body's open lots."""
+    """Add this month's hazard to the cumulative hazard of a municipality's open lots."""
     motives = run.motives[0]
     weigh_motives(run, month, i)
     for lot in range(run.lots.shape[1]):
-        chosen, intent = run.lots[i, lot], run.intent[i, lot]
+        chosen, cumulative = run.lots[i, lot], run.cumulative_hazard[i, lot]
         if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot]:
             continue
-        intent[Cause.OWN_MOTIVE] += motives.own
+        cumulative[Cause.OWN_MOTIVE] += motives.own
         if motives.peers > 0.0:
-            intent[Cause.PEERS] += hazard_by_peers(run, i, lot)
+            cumulative[Cause.PEERS] += hazard_by_peers(run, i, lot)
         if motives.mandate > 0.0:
-            intent[Cause.MANDATE] += hazard_by_mandate(run, month, i, lot)
+            cumulative[Cause.MANDATE] += hazard_by_mandate(run, month, i, lot)
 
 
 @kernel
 def weigh_motives(run: Run, month: int, i: int) -> None:
-    """Work out what is the same for all lots of a body in this month."""
+    """Work out what is the same for all lots of a municipality in this month."""
     p, motives, readiness = run.parameters, run.motives[0], readiness_to_decide(run, i)
     motives.own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
     motives.peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
@@ -279,23 +281,23 @@ def hazard_by_mandate(run: Run, month: int, i: int, lot: int) -> float:
 
 
 @kernel
-def price_now(body: np.record, groups: Records, parameters: np.record) -> float:
-    """Return the price level at which a body buys: below 1 in a group that procures jointly."""
-    if body.group < 0 or parameters.joint_procurement == Switch.OFF:
+def price_now(municipality: np.record, groups: Records, parameters: np.record) -> float:
+    """Return the price level at which a municipality buys: below 1 in a group that procures jointly."""
+    if municipality.group < 0 or parameters.joint_procurement == Switch.OFF:
         return 1.0
-    return money.group_price(groups[body.group].members, parameters.procurement_discount)
+    return money.group_price(groups[municipality.group].members, parameters.procurement_discount)
 
 
 @kernel
 def affords(run: Run, month: int, i: int, lot: int) -> bool:
-    """Return whether a body has the money for the first instalment of a lot; if so, set it aside from `left` (yen)."""
+    """Return whether a municipality can pay the first instalment of a lot; if so, set it aside from `left` (yen)."""
     if run.parameters.budget == money.Budget.UNLIMITED:
         return True
-    body, lever = run.municipalities[i], run.levers[i]
-    price = price_now(body, run.groups, run.parameters)
+    municipality, lever = run.municipalities[i], run.levers[i]
+    price = price_now(municipality, run.groups, run.parameters)
     unit = run.parameters.rounding_unit
     due = money.instalment(run.purses[i], run.lot_weights[lot], price, run.parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, run.parameters, month, False, body.group >= 0)
+    ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
     due -= money.subsidy(due, lever.subsidy_rate, ceiling, run.treasury[Treasury.FUND], unit)
     if due > run.left[i]:
         run.flows[run.places[i].kind].refusals += 1.0
@@ -319,7 +321,7 @@ def bring_members(run: Run, month: int, lead: int, lot: int) -> None:
 
 @kernel
 def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
-    """Return the cause drawn in proportion to the intent that each built up since the last open gate."""
+    """Return the cause drawn in proportion to the hazard that each added since the last open gate."""
     point = draw * (own + peers + mandate)
     if point < own:
         return Cause.OWN_MOTIVE
@@ -329,15 +331,15 @@ def tipping_cause(own: float, peers: float, mandate: float, draw: float) -> int:
 @kernel
 def commit(run: Run, month: int) -> None:
     """Apply the decisions of this month together: date, cause, vendor, first instalment, planning; peers are told."""
-    bodies, lots, systems, vendors = run.municipalities, run.lots, run.systems, run.vendors
+    municipalities, lots, systems, vendors = run.municipalities, run.lots, run.systems, run.vendors
     n_lots = lots.shape[1]
     for place in range(run.listed[Listed.DECIDED]):
         i, lot, vendor = run.decided[place] // n_lots, run.decided[place] % n_lots, run.chosen[place]
-        intent, before = run.intent[i, lot], run.gate_intent[i, lot]
+        cumulative, before = run.cumulative_hazard[i, lot], run.hazard_at_gate[i, lot]
         lots[i, lot].cause = tipping_cause(
-            intent[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],
-            intent[Cause.PEERS] - before[Cause.PEERS],
-            intent[Cause.MANDATE] - before[Cause.MANDATE],
+            cumulative[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],
+            cumulative[Cause.PEERS] - before[Cause.PEERS],
+            cumulative[Cause.MANDATE] - before[Cause.MANDATE],
             streams.uniform(run.seed, streams.CAUSE, run.places[i].code, 0, lot),
         )
         lots[i, lot].commit = month
@@ -352,16 +354,16 @@ def commit(run: Run, month: int) -> None:
             lot,
             vendor,
             lots[i, lot].cause,
-            intent[Cause.OWN_MOTIVE] + intent[Cause.PEERS] + intent[Cause.MANDATE],
+            cumulative[Cause.OWN_MOTIVE] + cumulative[Cause.PEERS] + cumulative[Cause.MANDATE],
         )
         for operation in range(run.lot_of.size):
             if run.lot_of[operation] == lot:
                 effort = planning_effort(run.parameters, run.weight[operation], lots[i, lot], run.workforce[i])
-                begin_planning(bodies[i], systems[i, operation], vendors[vendor], vendor, month, effort)
+                begin_planning(municipalities[i], systems[i, operation], vendors[vendor], vendor, month, effort)
                 run.counts[kind].committed += 1
-        bodies[i].open_lots -= 1
-        if bodies[i].open_lots == 0:
-            run.counts[kind].bodies_committed += 1
+        municipalities[i].open_lots -= 1
+        if municipalities[i].open_lots == 0:
+            run.counts[kind].municipalities_committed += 1
         run.prefecture_committed[run.places[i].prefecture, lot] += 1
         run.kind_committed[kind, lot] += 1
         for neighbour in range(run.offsets[i], run.offsets[i + 1]):
@@ -370,19 +372,19 @@ def commit(run: Run, month: int) -> None:
 
 @kernel
 def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
-    """Fix the price of a lot and the share of a joint tender that the body does itself; pay the first instalment."""
-    body, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
-    chosen.price, chosen.tender = price_now(body, run.groups, run.parameters), 1.0
-    if body.group >= 0 and run.parameters.joint_procurement == Switch.ON:
-        chosen.tender = tender_work(run.groups[body.group].members, run.parameters.tender_share)
+    """Fix the price of a lot and the own share of a joint tender; pay the first instalment."""
+    municipality, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
+    chosen.price, chosen.tender = price_now(municipality, run.groups, run.parameters), 1.0
+    if municipality.group >= 0 and run.parameters.joint_procurement == Switch.ON:
+        chosen.tender = tender_work(run.groups[municipality.group].members, run.parameters.tender_share)
     weight, unit = run.lot_weights[lot], run.parameters.rounding_unit
     due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, run.parameters, month, False, body.group >= 0)
+    ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
     sums = run.money[run.places[i].kind]
     money.pay_one_off(run.ledger[i], sums, run.treasury, due, lever.subsidy_rate, ceiling, unit)
 
 
 @kernel
 def tender_work(size: int, share: float) -> float:
-    """Return the part of planning work left to each of `size` bodies that do the `share` of it once, together."""
+    """Return the part of planning work left to each of `size` municipalities that do a `share` of it together."""
     return 1.0 - share * (1.0 - 1.0 / size)

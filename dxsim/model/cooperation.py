@@ -9,14 +9,15 @@ coordination          T / |S| / 12                               yen a month
 staff lent            short members receive min(shortage, (1 - lambda_c) surplus) in all, in proportion to what they
                       lack; the others give this over (1 - lambda_c), in proportion to what they have left; FTE
 
-At the start a body of up to N_found residents founds a group with probability phi_start / n_start and takes in free
-neighbours, then theirs, up to a size drawn around the mean n_start and to n_max bodies; a founder without is alone.
+At the start a municipality of up to N_found residents founds a group with probability phi_start / n_start and takes in
+free neighbours, then theirs, up to a size drawn around the mean n_start and to n_max municipalities; a founder without
+is alone.
 
 The contract of a group begins anew, for d_con months, whenever a member joins or leaves. Who leaves earlier pays the
 fee c_exit C({i}), in multiples of u_yen, from the reserve. A member that the others expel pays none. Without
 `formation` there are no groups; members lend each other staff under `shared_staff`.
 
-Source: ZDNet 2018 (379 bodies in 62 groups at the start).
+Source: ZDNet 2018 (379 municipalities in 62 groups at the start).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 GROUP = np.dtype(
     [
         ("members", np.int64),  # how many, 0 = there is no such group
-        ("lead", np.int64),  # index of its largest body
+        ("lead", np.int64),  # index of its largest municipality
         ("head", np.int64),  # first member
         ("contract_end", np.int64),  # month after the last one of the contract
         ("cost", np.float64),  # yearly cost of its members together, transaction cost included, yen
@@ -50,10 +51,10 @@ GROUP = np.dtype(
     ]
 )
 
-FLOWS = (
-    Field("cooperating_bodies", "municipalities"),
+FLOW_FIELDS = (
+    Field("cooperating_municipalities", "municipalities"),
     Field("saving", "yen, grant included"),
-    Field("worse_off_bodies", "municipalities"),
+    Field("worse_off_municipalities", "municipalities"),
 )
 
 
@@ -69,7 +70,7 @@ def found(run: Run) -> None:
     p = run.parameters
     if p.formation == Formation.NONE:
         return
-    bodies, n = run.municipalities, run.places.size
+    municipalities, n = run.municipalities, run.places.size
     draw, turn = np.empty(n), np.empty(n)
     is_founder, is_free = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     for i in range(n):
@@ -97,7 +98,7 @@ def found(run: Run) -> None:
             count += 1
         for k in range(count):
             if count > 1:
-                bodies[members[k]].group, bodies[members[k]].next_group = founder, founder
+                municipalities[members[k]].group, municipalities[members[k]].next_group = founder, founder
     list_groups(run)
     for g in range(n):
         if run.groups[g].members > 0:
@@ -106,7 +107,7 @@ def found(run: Run) -> None:
 
 @kernel
 def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Floats) -> int:
-    """Return the free neighbour of body `i` with the lowest `turn`, or NOBODY."""
+    """Return the free neighbour of municipality `i` with the lowest `turn`, or NOBODY."""
     first = NOBODY
     for place in range(run.offsets[i], run.offsets[i + 1]):
         j = run.neighbours[place]
@@ -117,17 +118,17 @@ def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Flo
 
 @kernel
 def list_groups(run: Run) -> None:
-    """Write size, lead and members of every group by what bodies say; a row without a group is all zero."""
-    bodies, groups, places = run.municipalities, run.groups, run.places
+    """Write size, lead and members of every group by what municipalities say; a row without a group is all zero."""
+    municipalities, groups, places = run.municipalities, run.groups, run.places
     for g in range(groups.size):
         groups[g].members = 0
-    for i in range(bodies.size - 1, -1, -1):
-        g = bodies[i].group
-        bodies[i].after = NOBODY
+    for i in range(municipalities.size - 1, -1, -1):
+        g = municipalities[i].group
+        municipalities[i].after = NOBODY
         if g == NOBODY:
             continue
         if groups[g].members > 0:
-            bodies[i].after = groups[g].head
+            municipalities[i].after = groups[g].head
         if groups[g].members == 0 or places[i].population >= places[groups[g].lead].population:
             groups[g].lead = i
         groups[g].head = i
@@ -149,19 +150,19 @@ def take_effect(run: Run, month: int) -> None:
     for g in range(n):
         run.has_changed[g] = False
     for i in range(n):
-        body, sums = run.municipalities[i], run.money[run.places[i].kind]
-        is_leaving, body.pays_exit = body.pays_exit, False
-        if body.next_group == body.group:
+        municipality, sums = run.municipalities[i], run.money[run.places[i].kind]
+        is_leaving, municipality.pays_exit = municipality.pays_exit, False
+        if municipality.next_group == municipality.group:
             continue
         if is_leaving:
             fee = money.booked(p.exit_fee * run.purses[i].baseline, p.rounding_unit)
             money.post(run.ledger[i], sums, Account.COORDINATION, Account.RESERVE, fee)
-        if body.group != NOBODY:
-            run.has_changed[body.group] = True
-        if body.next_group != NOBODY:
-            run.has_changed[body.next_group] = True
-        body.group = body.next_group
-        events.note(run, month, events.Kind.JOINED, i, -1, body.group, 0, 0.0)
+        if municipality.group != NOBODY:
+            run.has_changed[municipality.group] = True
+        if municipality.next_group != NOBODY:
+            run.has_changed[municipality.next_group] = True
+        municipality.group = municipality.next_group
+        events.note(run, month, events.Kind.JOINED, i, -1, municipality.group, 0, 0.0)
     list_groups(run)
     for g in range(n):
         if run.has_changed[g] and run.groups[g].members > 0:

@@ -9,11 +9,11 @@ impact        sum of residents times months                                     
 
 An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
 e_data the duty of vendors to hand data over, x_test the effort on tests, omega the overload of own staff; rush is 1 in
-the last d_rush months before the body's own date (`dates`; the national one is T_D); novice = 1 / (1 + n / n_learn) of
-a vendor that made n systems live. A cut-over with an incident above the share v_back of residents is rolled back: the
-system keeps its place in the vendor's queue, and the part phi_back of its work is to be done again.
+the last d_rush months before the municipality's own date (`dates`; the national one is T_D); novice = 1 / (1 + n /
+n_learn) of a vendor that made n systems live. A cut-over with an incident above the share v_back of residents is rolled
+back: the system keeps its place in the vendor's queue, and the part phi_back of its work is to be done again.
 
-Source: Nikkei Computer 2005: 18 of 58 merged bodies had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
+Source: Nikkei Computer 2005: 18 of 58 merged municipalities had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ HARM = np.dtype(
         ("affected", np.float64),  # residents hit so far, with repetition
         ("impact", np.float64),  # person-months so far
         ("rollbacks", np.float64),  # cut-overs rolled back so far
-        ("intent", np.float64),  # security hazard built up since the last incident, 1
+        ("cumulative_hazard", np.float64),  # security hazard built up since the last incident, 1
         ("threshold", np.float64),  # hazard at which the next one happens, 1
         ("security_incidents", np.float64),  # so far
         ("exposed", np.float64),  # records exposed so far
     ]
 )
 
-FLOWS = (
+FLOW_FIELDS = (
     Field("incidents", "incidents at cut-overs"),
     Field("affected_residents", "residents, with repetition"),
     Field("impact", "person-months"),
@@ -153,7 +153,7 @@ def attempt(run: Run, month: int, i: int, operation: int) -> bool:
 
 @kernel
 def suffer(run: Run, month: int, i: int, operation: int, count: int) -> float:
-    """Let `count` incidents hit the residents of a body; return the largest share of them that one of these hits."""
+    """Let `count` incidents hit the residents of a municipality; return the largest share that one of these hits."""
     p, place, harm = run.parameters, run.places[i], run.harm[i]
     flows, first = run.flows[place.kind], operation * MOST_INCIDENTS
     population = place.population * run.population_ratio[i, month // MONTHS_PER_YEAR]

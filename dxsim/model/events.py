@@ -1,8 +1,8 @@
 """What happened, when, to whom and why: the log that a run keeps if it is asked to.
 
-An event has a kind, a body, a place (operation, lot or programme), a value and a cause; what these mean stands beside
-each kind. Replaying the events on the state at the start gives every system's final state, dates and vendor, every
-body's group and every level of a programme (``tests/model/test_events.py``).
+An event has a kind, a municipality, a place (operation, lot or programme), a value and a cause; what these mean stands
+beside each kind. Replaying the events on the state at the start gives every system's final state, dates and vendor,
+every municipality's group and every level of a programme (``tests/model/test_events.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MANY = 127  # largest count of incidents that an event can tell
 class Kind(IntEnum):
     """What happened."""
 
-    COMMITTED = 0  # place: lot; value: vendor; cause: one of CAUSES; amount: intent built up
+    COMMITTED = 0  # place: lot; value: vendor; cause: one of CAUSES; amount: cumulative hazard
     REFUSED = 1  # place: lot; amount: yen that were missing
     ORDERED = 2  # place: operation; value: vendor
     STARTED = 3  # place: operation; value: vendor
@@ -51,7 +51,7 @@ EVENT = np.dtype(
         ("month", np.int16),  # month (index)
         ("kind", np.int8),  # one of Kind
         ("cause", np.int8),  # by kind, see `Kind`
-        ("municipality", np.int32),  # index of the body
+        ("municipality", np.int32),  # index of the municipality
         ("place", np.int16),  # operation, lot or programme, -1 = none
         ("value", np.int32),  # by kind, see `Kind`
         ("amount", np.float64),  # by kind, see `Kind`
@@ -61,7 +61,7 @@ EVENT = np.dtype(
 
 @kernel
 def note(run: Run, month: int, kind: int, i: int, place: int, value: int, cause: int, amount: float) -> None:
-    """Write an event of body `i` down, if the run keeps a log; `logged` counts on past a full log, so that one notices.
+    """Write an event of municipality `i` down, if the run keeps a log; `logged` counts on past a full log.
 
     The `place` is an operation, a lot or a programme; what `value`, `cause` and `amount` say stands at each `Kind`.
     """

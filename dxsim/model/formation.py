@@ -1,8 +1,8 @@
 """How do groups of municipalities form, change and dissolve?
 
-Each October the share phi_talk of the bodies, drawn anew, opens talks, if `formation` is yearly. They take turns in an
-order drawn for the nation, again and again until nobody moves or n_sweep rounds are over; the others only answer. In
-its turn a body draws k_talk neighbours and makes the first of these moves that is accepted:
+Each October the share phi_talk of the municipalities, drawn anew, opens talks, if `formation` is yearly. They take
+turns in an order drawn for the nation, again and again until nobody moves or n_sweep rounds are over; the others only
+answer. In its turn a municipality draws k_talk neighbours and makes the first of these moves that is accepted:
 
 unite     its group, or itself if it has none, with that of a drawn neighbour     accepted if all of both gain
 leave     its group                                                                if it gains
@@ -11,9 +11,9 @@ expel     as lead: the member on another main vendor farthest away              
 
 To gain is to have a payoff (`coalition`) higher by more than epsilon_join C({i}); no group has more than n_max members;
 who leaves or splits before the contract ends also wants the exit fee back. So acceptance is individually stable: nobody
-is united against its will. A body draws the same neighbours in every round of one October, so a turn can only come out
-differently if its own group or that of a neighbour has changed since: only such bodies are asked again. Whether moves
-are left when the rounds run out is tested over these draws; it is not the core of the game.
+is united against its will. A municipality draws the same neighbours in every round of one October, so a turn can only
+come out differently if its own group or that of a neighbour has changed since: only such municipalities are asked
+again. Whether moves are left when the rounds run out is tested over these draws; it is not the core of the game.
 
 Sources: Vernon-Bido and Collins 2021 (moves); Bogomolnaia and Jackson 2002 (individual stability).
 """
@@ -70,8 +70,8 @@ def form(run: Run, month: int) -> None:
             if run.players[mover].is_due and take_turn(run, mover, month, LOOK):
                 run.talks[Talks.BLOCKING_MOVES] += 1
     for i in range(run.players.size):
-        body, player = run.municipalities[i], run.players[i]
-        body.next_group, body.pays_exit = player.group, player.pays_exit
+        municipality, player = run.municipalities[i], run.players[i]
+        municipality.next_group, municipality.pays_exit = player.group, player.pays_exit
 
 
 @kernel
@@ -104,7 +104,7 @@ def gather(run: Run) -> None:
 
 @kernel(makes_arrays=True)
 def order_of_turns(run: Run, month: int) -> Integers:
-    """Return the bodies that open talks in the order in which they take turns."""
+    """Return the municipalities that open talks in the order in which they take turns."""
     openers = np.flatnonzero(run.players["opens"])
     draw = np.empty(openers.size)
     for place in range(openers.size):
@@ -115,7 +115,7 @@ def order_of_turns(run: Run, month: int) -> Integers:
 
 @kernel
 def take_turns(run: Run, order: Integers, month: int) -> int:
-    """Let every body that is due take its turn; return how many moved."""
+    """Let every municipality that is due take its turn; return how many moved."""
     accepted = 0
     for mover in order:
         if run.players[mover].is_due:
@@ -150,13 +150,13 @@ def take_turn(run: Run, mover: int, month: int, purpose: int) -> bool:
 
 @kernel
 def least_payoff(player: np.record, p: np.record) -> float:
-    """Return the payoff (yen a year) above which a body moves."""
+    """Return the payoff (yen a year) above which a municipality moves."""
     return player.payoff + p.join_threshold * player.cost
 
 
 @kernel
 def would_gain(run: Run, count: int, fee: float) -> bool:
-    """Return whether each of the bodies on the desk gains as a group of its own after this part of its exit `fee`."""
+    """Return whether each municipality on the desk gains as a group of its own after this part of a `fee`."""
     run.talks[Talks.MOVES_TESTED] += 1
     wanted, payoffs = run.wanted, run.payoffs
     total, losers = 0.0, 0
@@ -172,7 +172,7 @@ def would_gain(run: Run, count: int, fee: float) -> bool:
 
 @kernel
 def unite(run: Run, mover: int, partner: int, purpose: int) -> bool:
-    """Return whether the groups of two bodies, or these themselves, unite."""
+    """Return whether the groups of two municipalities, or these themselves, unite."""
     p = run.parameters
     players, groups, members = run.players, run.talks_groups, run.members
     one, other = players[mover].group, players[partner].group
@@ -208,7 +208,7 @@ def unite(run: Run, mover: int, partner: int, purpose: int) -> bool:
 
 @kernel
 def leave(run: Run, mover: int, purpose: int) -> bool:
-    """Return whether a body leaves its group."""
+    """Return whether a municipality leaves its group."""
     run.talks[Talks.MOVES_TESTED] += 1
     player = run.players[mover]
     if least_payoff(player, run.parameters) + player.exit_fee >= 0.0:
@@ -270,7 +270,7 @@ def expel(run: Run, g: int, purpose: int) -> bool:
 
 @kernel
 def walk_out(player: np.record, g: int) -> None:
-    """Let a body leave its group for group `g` or none; it owes an exit fee at most once."""
+    """Let a municipality leave its group for group `g` or none; it owes an exit fee at most once."""
     player.pays_exit = player.pays_exit or player.exit_fee > 0.0
     player.exit_fee = 0.0
     player.group = g
@@ -301,7 +301,7 @@ def part(run: Run, g: int) -> None:
 
 @kernel
 def settle(run: Run, count: int, g: int) -> None:
-    """Make the bodies on the desk, in the order of the nation, group `g`; a single one is alone, without contract."""
+    """Make those on the desk, in the order of the nation, group `g`; a single one is alone, without contract."""
     players, members = run.players, run.members
     if count == 1:
         player = players[members[0]]
@@ -334,7 +334,7 @@ def free_row(groups: NDArray[np.void], lead: int) -> int:
 
 @kernel
 def alert(run: Run, members: Integers, count: int) -> None:
-    """Let bodies whose group has changed, and their neighbours, have another turn if they take part."""
+    """Let municipalities whose group has changed, and their neighbours, have another turn if they take part."""
     for k in range(count):
         i = members[k]
         run.players[i].is_due = run.players[i].opens

@@ -2,17 +2,17 @@
 
     market share             s_v ~ rank^(-eta_V), summing to one (Zipf), for V vendors
     shares in a prefecture   ~ Dirichlet(alpha_ter s)                     small alpha_ter: one dominant vendor
-    main vendor of a body    drawn from its prefecture's shares
+    main vendor              drawn from the shares in the municipality's prefecture
     lot with the main vendor with probability factor_lot * (p_bun - b_bun ln(N / N_ref)), else drawn from s
-    product readiness        r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up
+    product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
     hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_hard)^eta_hard, at most one in all
     start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
 Work z and its monthly limit follow `work` (N_ref, eta_z, chi, s_z, y_min, d_min), months of planning `planning` (d_pl,
-kappa_mean), and vendors' capacity `capacity` (kappa_cap, T_ref, r_mean). A body has an aide with probability phi_aide,
-is naive with probability nu_naive, and believes in an extension with probability xi_0. `queue_discipline` ranks the
-systems. Money, staff, programmes, security, residents and groups start as their own files say.
+kappa_mean), and vendors' capacity `capacity` (kappa_cap, T_ref, r_mean). A municipality has an aide with probability
+phi_aide, is naive with probability nu_naive, and believes in an extension with probability xi_0. `queue_discipline`
+ranks the systems. Money, staff, programmes, security, residents and groups start as their own files say.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def market_shares(count: int, exponent: float) -> Floats:
 
 @kernel
 def bundling_probability(base: float, slope: float, population: float, reference: float, factor: float) -> float:
-    """Return the probability in [0, 1] that a lot goes to the body's main vendor."""
+    """Return the probability in [0, 1] that a lot goes to the municipality's main vendor."""
     return factor * min(1.0, max(0.0, base - slope * math.log(max(population, 1.0) / reference)))
 
 
@@ -74,7 +74,7 @@ def pick(shares: Floats, draw: float) -> int:
 
 @kernel(makes_arrays=True)
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
-    """Draw who runs which lot at the start and when products are ready, for vendors of these national shares."""
+    """Draw who runs which lot at the start and when products are available, for vendors of these national shares."""
     count, n, n_lots = share.size, country.places.size, country.bundling_factor.size
     territory = np.empty((PREFECTURES + 1, count))
     for prefecture in range(PREFECTURES + 1):
@@ -117,7 +117,7 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
 
 
 @kernel(makes_arrays=True)
-def shift_readiness(market: Market, parameters: np.record) -> Market:
+def shift_availability(market: Market, parameters: np.record) -> Market:
     """Return the market with every product ready earlier or later, as the lever says."""
     return Market(market.share, market.legacy, market.product_month + parameters.readiness_shift)
 
@@ -202,7 +202,7 @@ def set_systems(run: Run) -> None:
                 lot.hard = True
                 surcharge = p.hard_work_surcharge
                 draw = streams.uniform(run.seed, streams.HARD_START, place.code, 0, operation)
-                system.gate = p.hard_earliest_start + math.ceil(p.hard_delay_horizon * draw)
+                system.earliest_start = p.hard_earliest_start + math.ceil(p.hard_delay_horizon * draw)
             noise = p.work_dispersion * streams.normal(run.seed, streams.WORK, place.code, 0, operation)
             system.work = job_size(run.weight[operation], size, lot.complexity, surcharge, noise)
             system.remaining = system.work
@@ -211,26 +211,28 @@ def set_systems(run: Run) -> None:
 
 @kernel(makes_arrays=True)
 def set_municipalities(run: Run) -> None:
-    """Set readiness, belief and the kind of planner of every body, and its place among equals in a queue."""
+    """Set readiness, belief and the kind of planner of every municipality, and its place among equals in a queue."""
     n, n_lots = run.lots.shape
     draw = np.empty(n)
     for i in range(n):
-        place, body = run.places[i], run.municipalities[i]
+        place, municipality = run.places[i], run.municipalities[i]
         total_complexity = 0.0
         for lot in range(n_lots):
             if run.lots[i, lot].legacy >= 0:
                 total_complexity += run.lots[i, lot].complexity
-                body.open_lots += 1
-        mean_complexity = total_complexity / max(1, body.open_lots)
-        body.aide = streams.uniform(run.seed, streams.AIDE, place.code, 0, 0) < run.parameters.aide_share
-        body.lasting_readiness = readiness.lasting(place, mean_complexity, body.open_lots, body.aide, run.parameters)
-        body.readiness = body.lasting_readiness
-        body.naive = streams.uniform(run.seed, streams.NAIVE, place.code, 0, 0) < run.parameters.naive_share
-        body.next_done, body.closing = NEVER, NEVER
-        body.group, body.next_group, body.after = -1, -1, -1
+                municipality.open_lots += 1
+        mean_complexity = total_complexity / max(1, municipality.open_lots)
+        municipality.aide = streams.uniform(run.seed, streams.AIDE, place.code, 0, 0) < run.parameters.aide_share
+        municipality.lasting_readiness = readiness.lasting(
+            place, mean_complexity, municipality.open_lots, municipality.aide, run.parameters
+        )
+        municipality.readiness = municipality.lasting_readiness
+        municipality.naive = streams.uniform(run.seed, streams.NAIVE, place.code, 0, 0) < run.parameters.naive_share
+        municipality.next_done, municipality.closing = NEVER, NEVER
+        municipality.group, municipality.next_group, municipality.after = -1, -1, -1
         for operation in range(run.lot_of.size):
-            body.systems += run.systems[i, operation].state >= 0
-        body.belief = run.parameters.initial_extension_belief
+            municipality.systems += run.systems[i, operation].state >= 0
+        municipality.belief = run.parameters.initial_extension_belief
         draw[i] = streams.uniform(run.seed, streams.QUEUE, place.code, 0, 0)
     by_draw = np.argsort(draw, kind="mergesort")
     for tie in range(n):
@@ -267,7 +269,7 @@ def set_vendors(run: Run) -> None:
 
 @kernel(makes_arrays=True)
 def rank_systems(run: Run, discipline: int) -> None:
-    """Rank the systems by the queue discipline, then by their body's tie, then by operation."""
+    """Rank the systems by the queue discipline, then by their municipality's tie, then by operation."""
     n, n_operations = run.systems.shape
     by_tie = np.empty(n * n_operations, dtype=np.int64)
     for tie in range(n):

@@ -1,4 +1,4 @@
-"""What do bodies declare before the deadline, and why is a system late after it?
+"""What do municipalities declare before the deadline, and why is a system late after it?
 
 A system is late if it is not live by the deadline T_D. Its reason is fixed then:
 
@@ -6,9 +6,9 @@ A system is late if it is not live by the deadline T_D. Its reason is fixed then
     R4 vendor resources                        announced as such, or ordered early enough: order + shortest work <= T_D
     R5 own side                                ordered too late, or not at all (a category of the model, not official)
 
-Official counts before the deadline are forecasts by bodies. A system is declared late if its reason is known (R1 to
-R3), or if  t + W (1 - opt (T_D - t) / H_opt) > T_D  for the body's forecast W of the months that are left: optimism
-shrinks it while the deadline is far away, which makes the counts accelerate.
+Official counts before the deadline are forecasts by municipalities. A system is declared late if its reason is known
+(R1 to R3), or if  t + W (1 - opt (T_D - t) / H_opt) > T_D  for the municipality's forecast W of the months that are
+left: optimism shrinks it while the deadline is far away, which makes the counts accelerate.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @kernel
 def declared_finish(month: float, months_left: float, deadline: float, optimism: float, horizon: float) -> float:
-    """Return the month in which a body that needs `months_left` says it will be live."""
+    """Return the month in which a municipality that needs `months_left` says it will be live."""
     discount = optimism * max(0.0, deadline - month) / horizon
     return month + months_left * max(0.0, 1.0 - discount)
 
@@ -51,7 +51,7 @@ def late_reason(flag: int, offered: bool, order: int, duration: int, deadline: i
 
 @kernel
 def months_left(system: np.record, planning_months: int, quoted_wait: float, now: int, finish: int) -> int:
-    """Return the months that a system not yet live still needs, as its body sees it at the start of month `now`.
+    """Return the months that a system not yet live still needs, as its municipality sees it when `now` begins.
 
     An ordered system follows its vendor's plan (`finish`); before, planning and the quoted wait run side by side.
     """
@@ -71,7 +71,7 @@ def reason_now(system: np.record, offered: bool, deadline: int) -> int:
 
 @kernel
 def is_expected_late(system: np.record, needs: int, now: int, deadline: int, optimism: float, horizon: float) -> bool:
-    """Return whether a body declares a system late that needs so many months from `now`."""
+    """Return whether a municipality declares a system late that needs so many months from `now`."""
     if system.flag != Reason.ON_TIME and system.flag != Reason.VENDOR_RESOURCES:
         return True
     return declared_finish(now, needs, deadline, optimism, horizon) > deadline
@@ -79,9 +79,9 @@ def is_expected_late(system: np.record, needs: int, now: int, deadline: int, opt
 
 @kernel
 def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
-    """Return how many systems bodies expect to be late, and how many there are, at the start of month `now`.
+    """Return how many systems municipalities expect to be late, and how many there are, at the start of month `now`.
 
-    With `publish`, the counts by reason and the number of bodies go into the official series.
+    With `publish`, the counts by reason and the number of municipalities go into the official series.
     """
     deadline, optimism, horizon = run.parameters.deadline, run.parameters.optimism, run.parameters.optimism_horizon
     n, n_operations = run.systems.shape
@@ -89,7 +89,7 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
         project(run, now - 1, vendor, vendor_output(run.vendors[vendor], run.parameters), deadline)
     if publish:
         for kind in range(run.counts.size):
-            run.counts[kind].bodies_declared = 0
+            run.counts[kind].municipalities_declared = 0
             for reason in range(Reason.OWN_SIDE):
                 run.counts[kind].declared[reason] = 0
     late, total = 0, 0
@@ -108,13 +108,13 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
                     run.counts[kind].declared[reason_now(system, run.offered[lot], deadline) - 1] += 1
         late += late_here
         if publish and late_here > 0:
-            run.counts[kind].bodies_declared += 1
+            run.counts[kind].municipalities_declared += 1
     return late, total
 
 
 @kernel
 def survey(run: Run, month: int) -> None:
-    """Let bodies declare their late systems at the end of a survey month."""
+    """Let municipalities declare their late systems at the end of a survey month."""
     for event in range(run.surveys.size):
         if run.surveys[event] == month:
             declare(run, month + 1, True)
@@ -136,5 +136,5 @@ def call_late(run: Run, month: int) -> None:
                 events.note(run, month, events.Kind.CALLED_LATE, i, operation, 0, reason, 0.0)
                 counts.late[reason - 1] += 1
                 if run.municipalities[i].late == 0:
-                    counts.bodies_late += 1
+                    counts.municipalities_late += 1
                 run.municipalities[i].late += 1

@@ -1,9 +1,9 @@
-"""What does the state decide for which body, and when?
+"""What does the state decide for which municipality, and when?
 
-A lever that may differ from body to body (role `body_lever` of the registry) starts every month from its parameter,
-the same for all. Policies then change it in the order in which the scenario lists them:
+A lever that may differ from municipality to municipality (role `body_lever` of the registry) starts every month from
+its parameter, the same for all. Policies then change it in the order in which the scenario lists them:
 
-    set        x <- v                x  the lever of a body that the policy is for, in the lever's unit
+    set        x <- v                x  the lever of a municipality that the policy is for, in the lever's unit
     add        x <- x + v            v  the policy's value, for multiply a factor
     multiply   x <- x v
 
@@ -14,9 +14,9 @@ deadline:
 
     shift_k = -(n_c - 1 - k) d_c     months
 
-By `phasing` bodies are ranked by population (large_first, small_first), go with their prefecture (by_prefecture) or
-with their rank among the clients of their main vendor, so that every vendor's load is levelled (by_vendor_load); with
-by_lot the lots take turns. Rank r of m is in cohort floor(r n_c / m).
+By `phasing` municipalities are ranked by population (large_first, small_first), go with their prefecture
+(by_prefecture) or with their rank among the clients of their main vendor, so that every vendor's load is levelled
+(by_vendor_load); with by_lot the lots take turns. Rank r of m is in cohort floor(r n_c / m).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def turns(policies: Records, month: int) -> bool:
 
 @kernel
 def lever_value(run: Run, base: float, lever: int, i: int, month: int) -> float:
-    """Return a body's lever (place in `BODY_LEVERS`) in a month: the `base`, then the policies in their order."""
+    """Return a municipality's lever (place in `BODY_LEVERS`) in a month: the `base`, then policies in their order."""
     value = base
     for number in range(run.policies.size):
         policy = run.policies[number]
@@ -123,7 +123,7 @@ def set_levers(run: Run, month: int) -> None:
 
 @kernel
 def apply(run: Run, month: int) -> None:
-    """Set the levers of every body at the start and in months in which a policy begins or ends."""
+    """Set the levers of every municipality at the start and in months in which a policy begins or ends."""
     if turns(run.policies, month):
         set_levers(run, month)
 
@@ -142,7 +142,7 @@ def date_shift(cohort: int, cohorts: int, months: int) -> int:
 
 @kernel(makes_arrays=True)
 def by_population(run: Run, cohorts: int, large_first: bool) -> Integers:
-    """Return the cohort of every body, (n,), by rank in population; equals in the order of their codes."""
+    """Return the cohort of every municipality, (n,), by rank in population; equals in the order of their codes."""
     n = run.places.size
     size, cohort = np.empty(n), np.empty(n, dtype=np.int64)
     for i in range(n):
@@ -156,7 +156,7 @@ def by_population(run: Run, cohorts: int, large_first: bool) -> Integers:
 
 @kernel
 def main_vendor(run: Run, i: int) -> int:
-    """Return the vendor of a body's first lot that applies at the start, -1 where none does."""
+    """Return the vendor of a municipality's first lot that applies at the start, -1 where none does."""
     for lot in range(run.lots.shape[1]):
         if run.lots[i, lot].legacy >= 0:
             return run.lots[i, lot].legacy
@@ -165,9 +165,9 @@ def main_vendor(run: Run, i: int) -> int:
 
 @kernel(makes_arrays=True)
 def by_vendor(run: Run, cohorts: int) -> Integers:
-    """Return the cohort of every body, (n,), by rank among its main vendor's clients, who are in the order of ties.
+    """Return the cohort of every municipality, (n,), by rank among its main vendor's clients, in the order of ties.
 
-    A body without a vendor is in the last cohort.
+    A municipality without a vendor is in the last cohort.
     """
     n = run.by_tie.size
     clients = np.zeros(run.vendors.size, dtype=np.int64)

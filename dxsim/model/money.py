@@ -1,7 +1,7 @@
 """What does it cost, who pays, and is there money for it?
 
 IT cost before migration    C = F_0 + v_0 N + c_L max(0, N - N_L)                     yen a year, N residents in 2020
-one-off cost                Q = phi_Q C (1 + kappa) / (1 + kappa_mean)                yen, kappa over the body's lots
+one-off cost                Q = phi_Q C (1 + kappa) / (1 + kappa_mean)                yen, kappa over its lots
 envelope each April         phi_B C - theta_c (rise of running cost), at least 0      yen
     carried over            at most phi_carry phi_B C                                 yen
     from the state          g_lump                                                    yen
@@ -19,7 +19,7 @@ multiples of u_yen.
 
 A commitment pays its first instalment from the envelope and waits if that is too small; the rest falls due at go-live,
 and what the envelope then lacks is drawn from the reserve, and so are penalties. These are for systems past the
-national deadline T_D and the body's own date (`dates`). Running, parallel and interface cost,
+national deadline T_D and the municipality's own date (`dates`). Running, parallel and interface cost,
 channels and the group's transaction cost are obligatory: the council appropriates them month by month.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The members of a group split its
@@ -67,13 +67,13 @@ PURSE = np.dtype(
 
 @kernel
 def it_cost(population: float, fixed: float, unit: float, surcharge: float, threshold: float) -> float:
-    """Return C, the yearly IT cost (yen) of a body of this `population` before migration."""
+    """Return C, the yearly IT cost (yen) of a municipality of this `population` before migration."""
     return fixed + unit * population + surcharge * max(0.0, population - threshold)
 
 
 @kernel
 def one_off_cost(yearly: float, ratio: float, complexity: float, mean_complexity: float) -> float:
-    """Return Q, the one-off cost (yen) of moving all systems of a body with this `yearly` IT cost."""
+    """Return Q, the one-off cost (yen) of moving all systems of a municipality with this `yearly` IT cost."""
     return ratio * yearly * (1.0 + complexity) / (1.0 + mean_complexity)
 
 
@@ -85,7 +85,7 @@ def booked(amount: float, unit: int) -> int:
 
 @kernel
 def post(ledger: Integers, money: Integers, debit: int, credit: int, amount: int) -> None:
-    """Book `amount` (yen) in a body's `ledger` and in the sums of its type: `debit` rises, `credit` falls."""
+    """Book `amount` (yen) in a municipality's `ledger` and in the sums of its type: `debit` rises, `credit` falls."""
     ledger[debit] += amount
     ledger[credit] -= amount
     money[debit] += amount
@@ -118,7 +118,7 @@ def running_multiple(mean: float, deviation: float, minimum: float, maximum: flo
 
 @kernel
 def start(run: Run) -> None:
-    """Set what every body's systems cost before and after migration, and open the fund."""
+    """Set what every municipality's systems cost before and after migration, and open the fund."""
     p = run.parameters
     for i in range(run.places.size):
         place, purse = run.places[i], run.purses[i]
@@ -193,7 +193,7 @@ def open_year(run: Run, month: int) -> None:
 
 @kernel
 def receive(ledger: Integers, sums: Integers, treasury: Integers, amount: int) -> None:
-    """Give a body a grant of the state (yen); it can be spent like the envelope."""
+    """Give a municipality a grant of the state (yen); it can be spent like the envelope."""
     post(ledger, sums, Account.ENVELOPE, Account.GRANT, amount)
     transfer(treasury, Treasury.GRANTS_PAID, Treasury.TAXES, amount)
 
@@ -206,7 +206,7 @@ def instalment(purse: np.record, weight: float, price: float, share: float, unit
 
 @kernel
 def group_price(size: int, discount: float) -> float:
-    """Return the price level of a joint procurement by `size` bodies, 1 for one that buys alone."""
+    """Return the price level of a joint procurement by `size` municipalities, 1 for one that buys alone."""
     return 1.0 - discount * math.log(max(1, size))
 
 
@@ -231,24 +231,24 @@ def draw_on_reserve(ledger: Integers, sums: Integers) -> None:
 
 @kernel
 def close_month(run: Run, month: int) -> None:
-    """Book what every body owes for this month, members of a group by their shares in its bill."""
+    """Book what every municipality owes for this month, members of a group by their shares in its bill."""
     unit = run.parameters.rounding_unit
     for group in range(run.bill.size):
         run.bill[group] = 0.0
     for i in range(run.places.size):
-        place, body, purse = run.places[i], run.municipalities[i], run.purses[i]
+        place, municipality, purse = run.places[i], run.municipalities[i], run.purses[i]
         ledger, sums, flows = run.ledger[i], run.money[place.kind], run.flows[place.kind]
         running = max(0.0, purse.legacy + purse.new) * (1.0 - purse.saving)
-        if body.group < 0:
+        if municipality.group < 0:
             owed = booked(running, unit)
         else:
-            before = run.bill[body.group]
-            run.bill[body.group] = before + running
+            before = run.bill[municipality.group]
+            run.bill[municipality.group] = before + running
             owed = booked(before + running, unit) - booked(before, unit)
-            flows.cooperating_bodies += 1.0
+            flows.cooperating_municipalities += 1.0
             saved = max(0.0, purse.legacy + purse.new) - running + purse.grant - purse.coordination
             flows.saving += saved
-            flows.worse_off_bodies += saved < -0.5 * unit  # less is not booked
+            flows.worse_off_municipalities += saved < -0.5 * unit  # less is not booked
             post(ledger, sums, Account.COORDINATION, Account.APPROPRIATION, booked(purse.coordination, unit))
             if purse.grant > 0.0:
                 receive(ledger, sums, run.treasury, booked(purse.grant, unit))
@@ -260,7 +260,7 @@ def close_month(run: Run, month: int) -> None:
         if interfaces > 0.0:
             cost = run.parameters.interface_cost * purse.baseline / MONTHS_PER_YEAR * interfaces / PER_HUNDRED
             post(ledger, sums, Account.INTERFACE, Account.APPROPRIATION, booked(cost, unit))
-        if body.late > 0 and run.levers[i].late_penalty > 0.0:
+        if municipality.late > 0 and run.levers[i].late_penalty > 0.0:
             fined = overdue(run, month, i)
             amount = booked(run.levers[i].late_penalty * fined, unit)
             post(ledger, sums, Account.PENALTY, Account.RESERVE, amount)
@@ -269,7 +269,7 @@ def close_month(run: Run, month: int) -> None:
 
 @kernel
 def overdue(run: Run, month: int, i: int) -> int:
-    """Return how many of a body's late systems are past its own date, too."""
+    """Return how many of a municipality's late systems are past its own date, too."""
     count = 0
     for operation in range(run.lot_of.size):
         system, lot = run.systems[i, operation], run.lots[i, run.lot_of[operation]]

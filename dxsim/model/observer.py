@@ -47,7 +47,7 @@ def observe_nation(run: Run, row: np.record) -> None:
     for group in range(run.groups.size):
         if run.groups[group].members > 0:
             row.groups += 1.0
-            row.cooperating_bodies += run.groups[group].members
+            row.cooperating_municipalities += run.groups[group].members
     row.moves_tested = run.talks[Talks.MOVES_TESTED]
     row.moves_accepted = run.talks[Talks.MOVES_ACCEPTED]
     row.blocking_moves = run.talks[Talks.BLOCKING_MOVES]

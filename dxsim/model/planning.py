@@ -32,9 +32,9 @@ def planning_duration(months: float, complexity: float, mean_complexity: float) 
 
 @kernel
 def begin_planning(
-    body: np.record, system: np.record, supplier: np.record, vendor: int, month: int, effort: float
+    municipality: np.record, system: np.record, supplier: np.record, vendor: int, month: int, effort: float
 ) -> None:
-    """Let a body plan a system with a vendor, into whose book all its work comes; `effort` is its own work (FTE)."""
+    """Let a municipality plan a system with a vendor, whose book takes all its work; `effort` is own work (FTE)."""
     system.state = SystemState.PLANNING
     system.since = month
     system.vendor = vendor
@@ -42,7 +42,7 @@ def begin_planning(
     system.planned, system.effort = 0.0, effort
     supplier.book += system.work
     supplier.contracted += system.work
-    body.planning += 1
+    municipality.planning += 1
 
 
 @kernel
@@ -51,8 +51,8 @@ def order(run: Run, month: int) -> None:
     n_operations = run.lot_of.size
     count = 0
     for i in run.by_tie:
-        body = run.municipalities[i]
-        if body.planning == 0:
+        municipality = run.municipalities[i]
+        if municipality.planning == 0:
             continue
         service, systems = run.workforce[i].planning_service, run.systems[i]
         for operation in range(n_operations):
@@ -69,8 +69,8 @@ def order(run: Run, month: int) -> None:
             system.state = SystemState.ORDERED
             system.since = month
             lot, worker = run.lots[i, system.lot], run.workforce[i]
-            system.effort = staff.moving_effort(run.parameters, run.weight[operation], lot, system, worker)
-            body.planning -= 1
+            system.effort = staff.migration_effort(run.parameters, run.weight[operation], lot, system, worker)
+            municipality.planning -= 1
             events.note(run, month, events.Kind.ORDERED, i, operation, system.vendor, 0, 0.0)
             run.ordered[count] = i * n_operations + operation
             count += 1

@@ -10,18 +10,18 @@ hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu_N)) s    
 exposure                   F_d = mean level of those looked at / highest level             [0, 1], as of last month
 cost of a level            c_level C; c_level C / 26 a procedure                        yen; C: yearly IT cost before
 
-s is the share of the work on programmes that own staff serves; those looked at are by `exposure` all bodies, the body's
-type (itself included) or its neighbours (its type where there are none). Hazard adds up to intent; the next level comes
-when intent reaches a unit-exponential threshold, at most one a month, and when the envelope can pay for it, if the
-`budget` is binding; cost is in multiples of u_yen. Where the state requires the level GOV_min of data governance, a
-body below it rises at once, from its reserve if it must.
+s is the share of the work on programmes that own staff serves; those looked at are by `exposure` all municipalities,
+the municipality's type (itself included) or its neighbours (its type where there are none). Hazard adds up; the next
+level comes when the cumulative hazard reaches a unit-exponential threshold, at most one a month, and when the envelope
+can pay for it, if the `budget` is binding; cost is in multiples of u_yen. Where the state requires the level GOV_min of
+data governance, a municipality below it rises at once, from its reserve if it must.
 
-All start with n_ON procedures online. These depend on neither size nor others: a body takes part in its prefecture's
-platform with probability phi_plat, which grows by the hazard a_plat and costs it nothing; the others add procedures
-alone (h = a_ON s).
+All start with n_ON procedures online. These depend on neither size nor others: a municipality takes part in its
+prefecture's platform with probability phi_plat, which grows by the hazard a_plat and costs it nothing; the others add
+procedures alone (h = a_ON s).
 
-Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of bodies: 0.044 a month; shares by size of body);
-Digital Agency dashboard (26 procedures: no effect of size, clusters by prefecture).
+Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of municipalities: 0.044 a month; shares by size of
+municipality); Digital Agency dashboard (26 procedures: no effect of size, clusters by prefecture).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PROCEDURES = HIGHEST_LEVEL[Programme.ONLINE]
 PROGRAMME = np.dtype(
     [
         ("level", np.int64),  # level reached, 0 to the highest
-        ("intent", np.float64),  # hazard built up since the last level, 1
+        ("cumulative_hazard", np.float64),  # hazard built up since the last level, 1
         ("threshold", np.float64),  # hazard at which the next level comes, 1
         ("factor", np.float64),  # effect of size, 1
     ]
@@ -58,13 +58,13 @@ PROGRAMME = np.dtype(
 
 RATE = np.dtype(
     [
-        ("own", np.float64),  # hazard of a body of average size whom nobody influences, 1/month
+        ("own", np.float64),  # hazard of a municipality of average size whom nobody influences, 1/month
         ("growth", np.float64),  # what full exposure adds to it, 1/month
         ("slope", np.float64),  # of the log hazard on log population
         ("highest", np.int64),  # level
     ]
 )
-FLOWS = (Field("level", "sum of levels", PROGRAMMES),)
+FLOW_FIELDS = (Field("level", "sum of levels", PROGRAMMES),)
 
 
 @kernel
@@ -88,7 +88,7 @@ def step_cost(baseline: float, share: float, programme: int, unit: int) -> int:
 
 @kernel
 def set_rates(rates: Records, parameters: np.record) -> None:
-    """Set what holds for all bodies, by programme."""
+    """Set what holds for all municipalities, by programme."""
     p = parameters
     for d in range(COUNT):
         rates[d].growth, rates[d].slope, rates[d].highest = 0.0, 0.0, HIGHEST_LEVEL[d]
@@ -104,7 +104,7 @@ def set_rates(rates: Records, parameters: np.record) -> None:
 @kernel
 def await_next(programme: np.record, seed: int, stream: int, entity: int, place: int) -> None:
     """Draw the hazard that it takes to reach the next level, from none."""
-    programme.intent = 0.0
+    programme.cumulative_hazard = 0.0
     programme.threshold = streams.exponential(seed, stream, entity, place, programme.level)
 
 
@@ -117,8 +117,10 @@ def start(run: Run) -> None:
         platform.level, platform.factor = run.parameters.initial_online, 1.0
         await_next(platform, run.seed, streams.PLATFORM, prefecture, OF_PLATFORM)
     for i in range(run.places.size):
-        place, body = run.places[i], run.municipalities[i]
-        body.platform = streams.uniform(run.seed, streams.PLATFORM, place.code, 0, 0) < run.parameters.platform_share
+        place, municipality = run.places[i], run.municipalities[i]
+        municipality.platform = (
+            streams.uniform(run.seed, streams.PLATFORM, place.code, 0, 0) < run.parameters.platform_share
+        )
         for d in range(COUNT):
             programme = run.programmes[i, d]
             programme.level = run.parameters.initial_online if d == Programme.ONLINE else 0
@@ -128,11 +130,11 @@ def start(run: Run) -> None:
 
 @kernel
 def build_up(programme: np.record, hazard: float, highest: int) -> bool:
-    """Add a month's `hazard` to the intent of a programme below its `highest` level; return whether it is enough."""
+    """Add a month's `hazard` to that of a programme below its `highest` level; return whether the sum is enough."""
     if programme.level >= highest:
         return False
-    programme.intent += hazard
-    return programme.intent >= programme.threshold
+    programme.cumulative_hazard += hazard
+    return programme.cumulative_hazard >= programme.threshold
 
 
 @kernel
@@ -162,7 +164,7 @@ def remember_levels(run: Run) -> None:
 
 @kernel
 def average_levels(run: Run) -> None:
-    """Work out the mean level over the highest of each type, or of all bodies under the rule `national`."""
+    """Work out the mean level over the highest of each type, or of all municipalities under the rule `national`."""
     n = run.kind_size.sum()
     for d in range(COUNT):
         nation = 0
@@ -178,7 +180,7 @@ def average_levels(run: Run) -> None:
 
 @kernel
 def neighbours_mean(run: Run, i: int, d: int, other: float) -> float:
-    """Return the mean level over the highest of a body's neighbours last month, or `other` if it has none."""
+    """Return the mean level over the highest of a municipality's neighbours last month, or `other` if it has none."""
     degree = run.offsets[i + 1] - run.offsets[i]
     if degree == 0:
         return other
@@ -197,7 +199,7 @@ def pay(ledger: Integers, sums: Integers, cost: int) -> None:
 
 @kernel
 def progress(run: Run, month: int) -> None:
-    """Let platforms and bodies move on by what they and others had reached last month."""
+    """Let platforms and municipalities move on by what they and others had reached last month."""
     set_rates(run.rates, run.parameters)
     grow_platforms(run.platforms, run.parameters.platform_hazard, run.seed)
     remember_levels(run)
@@ -211,8 +213,8 @@ def progress(run: Run, month: int) -> None:
 
 @kernel
 def move_on(run: Run, month: int, i: int) -> None:
-    """Let a body move on in all programmes in which it is below the highest level."""
-    place, body, lever, service = (
+    """Let a municipality move on in all programmes in which it is below the highest level."""
+    place, municipality, lever, service = (
         run.places[i],
         run.municipalities[i],
         run.levers[i],
@@ -223,7 +225,7 @@ def move_on(run: Run, month: int, i: int) -> None:
         before = programme.level
         if before >= rate.highest:
             continue
-        if d == Programme.ONLINE and body.platform:
+        if d == Programme.ONLINE and municipality.platform:
             programme.level = max(before, run.platforms[place.prefecture].level)
         elif d == Programme.GOVERNANCE and before < min(lever.governance_requirement, rate.highest):
             take_step(run, i, d)
@@ -241,7 +243,7 @@ def move_on(run: Run, month: int, i: int) -> None:
 
 @kernel
 def affords_step(run: Run, i: int, d: int) -> bool:
-    """Return whether a body's envelope pays for the next level of its programme `d`."""
+    """Return whether a municipality's envelope pays for the next level of its programme `d`."""
     p = run.parameters
     cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
     return p.budget == money.Budget.UNLIMITED or cost <= run.ledger[i, Account.ENVELOPE]
@@ -249,7 +251,7 @@ def affords_step(run: Run, i: int, d: int) -> bool:
 
 @kernel
 def take_step(run: Run, i: int, d: int) -> None:
-    """Let a body reach the next level of its programme `d`, and pay for it."""
+    """Let a municipality reach the next level of its programme `d`, and pay for it."""
     p, place, programme = run.parameters, run.places[i], run.programmes[i, d]
     programme.level += 1
     await_next(programme, run.seed, streams.PROGRAMME, place.code, d)

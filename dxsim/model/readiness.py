@@ -7,7 +7,7 @@
     z_staff  = (ln staff - b_0 - b_1 ln N) / s_staff                       staff slack
     z_fis    = (fiscal index - mu_fis) / s_fis
     z_simple = -ln(mean kappa of n lots / kappa_mean) / sqrt((eta_kappa s_N)^2 + s_kappa^2 / n)
-    z_net    = (1 - min(sigma, ceiling) - mu_net) / s_net                  cost that the subsidy leaves to the body
+    z_net    = (1 - min(sigma, ceiling) - mu_net) / s_net                  cost left by the subsidy
     z_run    = (rise of running cost at those already live) / rho_sd
 
 The last two and being in a group change; they are looked at each April.
@@ -47,7 +47,7 @@ def staff_slack(staff: float, log_population: float, intercept: float, slope: fl
 def lasting(place: np.record, mean_complexity: float, n_lots: int, aide: bool, parameters: np.record) -> float:
     """Return the part of x that never changes; zero where all weights are zero.
 
-    `mean_complexity` is over the `n_lots` lots that apply to the body.
+    `mean_complexity` is over the `n_lots` lots that apply to the municipality.
     """
     p = parameters
     log_population = math.log(max(place.population, 1.0))
@@ -75,7 +75,7 @@ def total_weight(parameters: np.record) -> float:
 
 @kernel
 def net_cost(rate: float, ceiling: float) -> float:
-    """Return the share of the one-off cost that the subsidy leaves to the body."""
+    """Return the share of the one-off cost that the subsidy leaves to the municipality."""
     return 1.0 - min(rate, ceiling)
 
 
@@ -102,8 +102,8 @@ def look_around(run: Run, month: int) -> None:
     run.nation[0].running_rise = running_rise(run)
     surprise = p.surprise_weight * z_score(run.nation[0].running_rise, 0.0, p.running_cost_sd)
     for i in range(run.places.size):
-        body, lever = run.municipalities[i], run.levers[i]
-        ceiling = money.ceiling_now(lever, p, month, False, body.group >= 0)
+        municipality, lever = run.municipalities[i], run.levers[i]
+        ceiling = money.ceiling_now(lever, p, month, False, municipality.group >= 0)
         cost = p.net_cost_weight * z_score(net_cost(lever.subsidy_rate, ceiling), p.net_cost_mean, p.net_cost_sd)
-        together = p.cloud_weight * (body.group >= 0)
-        body.readiness = body.lasting_readiness + (together - cost - surprise) / total
+        together = p.cloud_weight * (municipality.group >= 0)
+        municipality.readiness = municipality.lasting_readiness + (together - cost - surprise) / total

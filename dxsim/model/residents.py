@@ -26,15 +26,16 @@ Able residents always get through: a procedure that is not online stays at the c
 desks, points and tablets per 10,000 residents aged 65 and over. Cost is booked in multiples of u_yen.
 
 When counters close (`analog_rule`): keep, never; sunset, from month t_close on; take_up, from then on as soon as the
-online share of a body's cases of last month, those excluded included, reaches x_take; budget, from the first April from
-then on at which the body has drawn on its reserve. They close in a straight line over d_close months.
+online share of a municipality's cases of last month, those excluded included, reaches x_take; budget, from the first
+April from then on at which the municipality has drawn on its reserve. They close in a straight line over d_close
+months.
 
 A higher alpha_min or more capacity never leaves more residents of any group excluded in any month (under take_up more
 capacity may: training makes counters close earlier). More points of help never leave more excluded in all; but where
 help is full, a point that handles fewer cases than the mean of those in place lets those it reaches crowd others out.
 
-Sources: Herd and Moynihan 2018 (learning, compliance and psychological burden); 390 bodies use 5,245 post offices for
-certificates (January 2025).
+Sources: Herd and Moynihan 2018 (learning, compliance and psychological burden); 390 municipalities use 5,245 post
+offices for certificates (January 2025).
 """
 
 from __future__ import annotations
@@ -78,16 +79,16 @@ COHORT = np.dtype(
     ]
 )
 
-# What holds for an age group in all bodies in a month.
+# What holds for an age group in all municipalities in a month.
 AGE_RATE = np.dtype(
     [
         ("untrained", np.float64),  # share able to use procedures online without training
         ("need", np.float64),  # share that needs a procedure
         ("decay", np.float64),  # of reach, per point of help for 10,000 residents
-        ("demand", np.float64),  # cases of the body at hand that need help
+        ("demand", np.float64),  # cases of the municipality at hand that need help
     ]
 )
-FLOWS = (*(Field(channel, "cases", COHORTS) for channel in CHANNELS), Field("burden_hours", "hours"))
+FLOW_FIELDS = (*(Field(channel, "cases", COHORTS) for channel in CHANNELS), Field("burden_hours", "hours"))
 
 
 @kernel
@@ -173,7 +174,7 @@ def channel_cost(
 
 @kernel
 def online_share(cohorts: Records) -> float:
-    """Return the online share of a body's cases of last month, 0 if there were none."""
+    """Return the online share of a municipality's cases of last month, 0 if there were none."""
     online, cases = 0.0, 0.0
     for a in range(COUNT):
         online += cohorts[a].online
@@ -183,7 +184,7 @@ def online_share(cohorts: Records) -> float:
 
 @kernel
 def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold: float, reserve: int) -> bool:
-    """Return whether a body whose counters are all open begins to close them; `reserve` is that account's balance."""
+    """Return whether a municipality with all counters open begins to close; `reserve` is that account's balance."""
     if month < start or rule == AnalogRule.KEEP:
         return False
     if rule == AnalogRule.TAKE_UP:
@@ -193,7 +194,7 @@ def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold
 
 @kernel
 def set_age_rates(rates: Records, parameters: np.record, month: int) -> None:
-    """Set what holds for the age groups of all bodies in this month."""
+    """Set what holds for the age groups of all municipalities in this month."""
     p = parameters
     first, second, third, last = rates[UNDER_65], rates[FROM_65], rates[FROM_75], rates[FROM_85]
     first.untrained, first.need, first.decay = p.ability_under_65, p.need_under_65, p.reach_under_65
@@ -227,18 +228,18 @@ def serve_residents(run: Run, month: int) -> None:
 
 @kernel
 def consider_closing(run: Run, month: int, i: int) -> None:
-    """Let a body begin to close its counters if the rule says so."""
-    p, body = run.parameters, run.municipalities[i]
-    if body.closing == NEVER and p.analog_rule != AnalogRule.KEEP:
+    """Let a municipality begin to close its counters if the rule says so."""
+    p, municipality = run.parameters, run.municipalities[i]
+    if municipality.closing == NEVER and p.analog_rule != AnalogRule.KEEP:
         take_up = online_share(run.cohorts[i]) if p.analog_rule == AnalogRule.TAKE_UP else 0.0
         reserve = run.ledger[i, Account.RESERVE]
         if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
-            body.closing = month
+            municipality.closing = month
 
 
 @kernel
 def serve_body(run: Run, month: int, i: int, preferred: float) -> None:
-    """Serve the residents of a body; `preferred` is how likely an able one prefers online to the counter."""
+    """Serve the residents of a municipality; `preferred` is how likely an able one prefers online to the counter."""
     p, kind, lever, rates = run.parameters, run.places[i].kind, run.levers[i], run.age_rates
     retained = retention(run.municipalities[i].closing, month, p.closing_months, lever.analog_floor)
     offered = run.programmes[i, Programme.ONLINE].level / PROCEDURES

@@ -18,7 +18,7 @@ from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
 from dxsim.model.codes import NOT_APPLICABLE
 from dxsim.model.compilation import call_helper
-from dxsim.model.initialisation import draw_market, market_shares, shift_readiness, start
+from dxsim.model.initialisation import draw_market, market_shares, shift_availability, start
 from dxsim.model.levers import policy_arrays
 from dxsim.model.schedule import advance
 from dxsim.model.state import (
@@ -110,15 +110,20 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
         share = np.bincount(vendor_table.contract[given], minlength=len(names)) / given.sum()
         drawn = draw_market(country, share, parameters, seed)
         is_used = given & (drawn.legacy != NOT_APPLICABLE)
-        is_known = ~np.isnan(vendor_table.readiness)
+        is_known = ~np.isnan(vendor_table.availability)
         market = Market(
             share,
             np.where(is_used, vendor_table.contract, drawn.legacy).astype(np.int16),
-            np.where(is_known, np.nan_to_num(vendor_table.readiness), drawn.product_month).astype(np.int64),
+            np.where(is_known, np.nan_to_num(vendor_table.availability), drawn.product_month).astype(np.int64),
         )
     by_rank = np.argsort(-share, kind="stable")
     return Inputs(
-        country, shift_readiness(market, parameters), event_arrays(scenario, nation, by_rank), parameters, seed, names
+        country,
+        shift_availability(market, parameters),
+        event_arrays(scenario, nation, by_rank),
+        parameters,
+        seed,
+        names,
     )
 
 

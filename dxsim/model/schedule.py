@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dxsim.kernel import entry, mark_warm
 from dxsim.model import (
+    beliefs,
     capacity,
     coexistence,
     commitment,
@@ -16,7 +17,6 @@ from dxsim.model import (
     money,
     observer,
     planning,
-    policy,
     programmes,
     readiness,
     residents,
@@ -54,8 +54,8 @@ STEPS = (
     Step(readiness.look_around, "April: what subsidy, groups and running cost make of readiness"),
     Step(capacity.change, "vendors grow, hire, release teams; scheduled shocks strike"),
     Step(vendor_queue.leave_lots, "vendors that leave a lot withdraw its systems"),
-    Step(policy.announce, "national statements move beliefs"),
-    Step(policy.review, "December review: is the second date granted?"),
+    Step(beliefs.announce, "national statements move beliefs"),
+    Step(beliefs.review, "December review: is the second date granted?"),
     Step(capacity.quote, "vendors quote their waits"),
     Step(vendor_choice.weigh, "what these waits and market shares make of each vendor"),
     Step(staff.dispatch, "each quarter: prefectures share their staff out"),
@@ -78,7 +78,7 @@ STEPS = (
     Step(formation.form, "October: groups form, change and dissolve, from April on"),
     Step(lateness.call_late, "at the deadline: reasons"),
     Step(shortage.review_books, "end of quarter: shortages are announced, systems tendered or booked again"),
-    Step(lateness.survey, "survey months: bodies declare late systems"),
+    Step(lateness.survey, "survey months: municipalities declare late systems"),
     Step(observer.observe, "the month is written down"),
 )
 

@@ -6,9 +6,9 @@ exposed       N (e_own + (1 - e_own) x)                records, one per resident
 
 SEC, DATA and GOV are the levels (0 to 3) of security, data use and data governance, I the interfaces between old and
 new systems, x_base the strictness in [0, 1] of the baseline rules that the state sets; rule is `data_sharing`.
-Governance cuts misuse and makes bodies willing to share: sharing brings benefit (`coexistence`) and exposure together.
-Incidents form a Poisson process: hazard adds up to intent, and each incident takes a unit-exponential threshold from
-it.
+Governance cuts misuse and makes municipalities willing to share: sharing brings benefit (`coexistence`) and exposure
+together. Incidents form a Poisson process: hazard adds up, and each incident takes a unit-exponential threshold from
+the cumulative hazard.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PER_HUNDRED = 100.0  # interfaces
 SAFEST, MOST_DATA = HIGHEST_LEVEL[Programme.SECURITY], HIGHEST_LEVEL[Programme.DATA]
 MOST_GOVERNANCE = HIGHEST_LEVEL[Programme.GOVERNANCE]
-FLOWS = (Field("security_incidents", "incidents"), Field("exposed_records", "records"))
+FLOW_FIELDS = (Field("security_incidents", "incidents"), Field("exposed_records", "records"))
 
 
 @kernel
@@ -76,14 +76,14 @@ def await_next(harm: np.record, seed: int, code: int) -> None:
 
 @kernel
 def start(run: Run) -> None:
-    """Draw the hazard that it takes to every body's first incident."""
+    """Draw the hazard that it takes to every municipality's first incident."""
     for i in range(run.places.size):
         await_next(run.harm[i], run.seed, run.places[i].code)
 
 
 @kernel
 def set_factors(run: Run) -> None:
-    """Work out the effects of all levels on the hazard: one exponential a level, not one a body."""
+    """Work out the effects of all levels on the hazard: one exponential a level, not one a municipality."""
     for data in range(MOST_DATA + 1):
         for governance in range(MOST_GOVERNANCE + 1):
             open_flows = openness(run.parameters.data_sharing, data, governance)
@@ -104,16 +104,16 @@ def strike(run: Run, month: int) -> None:
         data, governance = levels[Programme.DATA].level, levels[Programme.GOVERNANCE].level
         hazard = p.security_hazard * run.breach_factor[levels[Programme.SECURITY].level, data, governance]
         hazard *= interface_factor(harm.interfaces, p.interface_effect)
-        harm.intent += hazard * baseline_factor(run.levers[i].security_baseline, p.baseline_effect)
-        while harm.intent >= harm.threshold:
-            harm.intent -= harm.threshold
+        harm.cumulative_hazard += hazard * baseline_factor(run.levers[i].security_baseline, p.baseline_effect)
+        while harm.cumulative_hazard >= harm.threshold:
+            harm.cumulative_hazard -= harm.threshold
             expose(run, month, i, run.open_flows[data, governance])
             await_next(harm, run.seed, run.places[i].code)
 
 
 @kernel
 def expose(run: Run, month: int, i: int, open_flows: float) -> None:
-    """Let an incident expose records of a body whose data flows are open so far."""
+    """Let an incident expose records of a municipality whose data flows are open so far."""
     place, harm = run.places[i], run.harm[i]
     population = place.population * run.population_ratio[i, month // MONTHS_PER_YEAR]
     records = exposed_records(population, run.parameters.own_exposure, open_flows)

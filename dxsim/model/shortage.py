@@ -2,7 +2,7 @@
 
 At the end of each quarter before the deadline T_D a vendor lays out its queue. If the share of the work, not yet known
 to be late, that would end after T_D exceeds theta_ann, it announces a shortage. Every such system gets the reason R4
-and is, with the same fate for all systems of a body at that vendor,
+and is, with the same fate for all systems of a municipality at that vendor,
 
     tendered again   with probability rho_rt     (withdrawn; other vendors are asked next month), or
     booked again     to begin at T_D + U H_rb    (work done is kept; U uniform),
@@ -84,9 +84,9 @@ def postpone(run: Run, month: int, vendor: int) -> None:
                 withdraw(run, place, month)
             else:
                 draw = streams.uniform(run.seed, streams.REBOOK, code, 0, vendor)
-                system.gate = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)
+                system.earliest_start = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)
                 queue[place].opens = opening(run.product_month[vendor], system)
-                events.note(run, month, events.Kind.REBOOKED, i, operation, system.gate, 0, 0.0)
+                events.note(run, month, events.Kind.REBOOKED, i, operation, system.earliest_start, 0, 0.0)
         if not is_tendered:
             before = place
         place = following
@@ -94,7 +94,7 @@ def postpone(run: Run, month: int, vendor: int) -> None:
 
 @kernel
 def spread_news(run: Run) -> None:
-    """Raise the belief of the customers of announcing vendors, and of their neighbours, once a body."""
+    """Raise the belief of the customers of announcing vendors, and of their neighbours, once a municipality."""
     n = run.places.size
     for i in range(n):
         run.is_customer[i] = False
@@ -107,5 +107,5 @@ def spread_news(run: Run) -> None:
         for place in range(run.offsets[i], run.offsets[i + 1]):
             hears = hears or run.is_customer[run.neighbours[place]]
         if hears:
-            body = run.municipalities[i]
-            body.belief = min(1.0, body.belief + run.parameters.shortage_belief_rise)
+            municipality = run.municipalities[i]
+            municipality.belief = min(1.0, municipality.belief + run.parameters.shortage_belief_rise)

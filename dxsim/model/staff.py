@@ -6,17 +6,17 @@ demand         size [l_0 + l_1 systems] + l_2 interfaces / 100                 o
                + size h_st (systems in parallel) / d_par                       stabilisation
                + size h_pl (1 + kappa) w / (months of planning)                planning
                + size h_prog                                                   programmes
-               + last month's moves
+               + migration of last month
 size           (N / N_staff)^eta_own                                           1
-moves          size h_mg (1 + kappa) w (1 + c_test x_test) y / z               for vendor work y on a system of work z
+migration      size h_mg (1 + kappa) w (1 + c_test x_test) y / z               for vendor work y on a system of work z
 overload       omega = demand / supply
 
 Work is served in a fixed order: operations, stabilisation, migration, planning, programmes. What is left over waits:
-a month of planning or of a programme counts only as far as it is served. Vendors get no further with a system than
-own staff joins in, with what operations and stabilisation leave of its time in the same month: with the largest
-vendor first (initial capacity), in the order of its queue. So a whole move takes size h_mg (1 + kappa) w of own work
-however long it lasts, and a part that is done twice takes it twice. How much vendors do is known only when they have
-done it: overload, lending and planning reckon with what the moves of last month asked for.
+a month of planning or of a programme counts only as far as it is served. Vendor progress on
+a system is limited by the staff time left after operations and stabilisation of the same month. The largest vendor
+(initial capacity) is joined first, in the order of its queue. So a whole migration takes size h_mg (1 + kappa) w of own
+work however long it lasts, and a part that is done twice takes it twice. How much vendors do is known only when they
+have done it: overload, lending and planning reckon with what migrations asked for last month.
 Experience e grows by g_e for each go-live and falls by the part rho_rot each April. In an overloaded month at most one
 resigns, with probability q_0 (omega - 1). Each April the part phi_hire of the gap to the target is filled; the target
 is S at the start and follows the population by eta_S. Each quarter a prefecture shares its pool of H_p out by
@@ -60,7 +60,7 @@ class Task(IntEnum):
 
     OPERATIONS = 0
     STABILISATION = 1
-    MOVES = 2
+    MIGRATION = 2
     PLANS = 3
     EXTRAS = 4
 
@@ -79,16 +79,16 @@ WORKFORCE = np.dtype(
         ("overloaded_months", np.int64),  # months of heavy overload so far
         ("planning_service", np.float64),  # share of planning work done in this month
         ("migration_service", np.float64),  # share of migration work done in this month
-        ("moves", np.float64),  # FTE that this month's vendor work asks for
-        ("for_moves", np.float64),  # FTE left for it in this month, inf where staff is unlimited
+        ("migration_demand", np.float64),  # FTE that this month's vendor work asks for
+        ("left_for_migration", np.float64),  # FTE left for it in this month, inf where staff is unlimited
         ("programme_service", np.float64),  # share of the work on programmes done in this month
     ]
 )
 
-FLOWS = (
+FLOW_FIELDS = (
     Field("staff", "FTE"),
     Field("own_work", "FTE"),
-    Field("overloaded_bodies", "municipalities"),
+    Field("overloaded_municipalities", "municipalities"),
     Field("overload", "FTE above what counts as heavy"),
     Field("pool", "FTE"),
     Field("resignations", "FTE"),
@@ -97,7 +97,7 @@ FLOWS = (
 
 @kernel
 def target_staff(at_reference: float, population: float, reference: float, exponent: float) -> float:
-    """Return the DX staff (FTE) that is usual for a body of this `population`."""
+    """Return the DX staff (FTE) that is usual for a municipality of this `population`."""
     return at_reference * (population / reference) ** exponent
 
 
@@ -135,12 +135,14 @@ def planning_effort(parameters: np.record, weight: float, lot: np.record, worker
 
 
 @kernel
-def moving_effort(parameters: np.record, weight: float, lot: np.record, system: np.record, worker: np.record) -> float:
+def migration_effort(
+    parameters: np.record, weight: float, lot: np.record, system: np.record, worker: np.record
+) -> float:
     """Return the own work (FTE) on a reference job of vendor work on a `system`, without more testing than usual.
 
     `weight` is the work weight of the system, whose lot is `lot`.
     """
-    if system.work <= 0.0:  # a body without residents
+    if system.work <= 0.0:  # a municipality without residents
         return 0.0
     return own_effort(parameters.migration_effort, weight, lot.complexity, worker.scale, 1.0) / system.work
 
@@ -159,7 +161,7 @@ def overload(demand: float, supplied: float) -> float:
 
 @kernel
 def start(run: Run) -> None:
-    """Draw the DX staff of every body at the start."""
+    """Draw the DX staff of every municipality at the start."""
     p = run.parameters
     for i in range(run.places.size):
         place, worker = run.places[i], run.workforce[i]
@@ -212,7 +214,7 @@ def dispatch(run: Run, month: int) -> None:
 
 @kernel(makes_arrays=True)
 def fill_by_overload(run: Run) -> None:
-    """Turn each body's gap into what it receives (both FTE): the most overloaded first, until the pool is used up."""
+    """Turn each municipality's gap into what it receives (FTE): the most overloaded first, until the pool is empty."""
     left = run.pool.copy()
     relative = np.empty(run.gap.size)
     for i in range(relative.size):
@@ -226,7 +228,7 @@ def fill_by_overload(run: Run) -> None:
 
 @kernel
 def planning_work(systems: Records) -> float:
-    """Return the own work (FTE) on planning a body's systems in this month."""
+    """Return the own work (FTE) on planning a municipality's systems in this month."""
     planning = 0.0
     for operation in range(systems.size):
         if systems[operation].state == SystemState.PLANNING:
@@ -235,25 +237,27 @@ def planning_work(systems: Records) -> float:
 
 
 @kernel
-def moving_work(system: np.record, amount: float, test_effort: float, parameters: np.record) -> float:
+def migration_work(system: np.record, amount: float, test_effort: float, parameters: np.record) -> float:
     """Return the own work (FTE) on this `amount` of vendor work (reference jobs) on a system."""
     return (1.0 + parameters.test_cost * test_effort) * system.effort * amount
 
 
 @kernel
 def join_in(worker: np.record, work: float) -> float:
-    """Let own staff do its `work` (FTE) on a move as far as it has time left in this month; return the share done."""
-    done = min(work, worker.for_moves)
+    """Spend the remaining staff time on this migration; return the share of the required `work` (FTE) that is done."""
+    done = min(work, worker.left_for_migration)
     if work > 0.0:
-        worker.migration_service = (worker.migration_service * worker.moves + done) / (worker.moves + work)
-    worker.moves += work
-    worker.for_moves -= done
+        worker.migration_service = (worker.migration_service * worker.migration_demand + done) / (
+            worker.migration_demand + work
+        )
+    worker.migration_demand += work
+    worker.left_for_migration -= done
     return served(done, work)
 
 
 @kernel
 def allocate(run: Run, month: int) -> None:
-    """Work out demand and supply of every body, let groups lend staff, and serve the work in its fixed order."""
+    """Work out every municipality's demand and supply, let groups lend staff, and serve work in its fixed order."""
     reckon(run)
     pool_staff(run)
     serve_all(run, month)
@@ -261,29 +265,29 @@ def allocate(run: Run, month: int) -> None:
 
 @kernel
 def reckon(run: Run) -> None:
-    """Work out the supply of every body, and its work by `Task`."""
+    """Work out the supply of every municipality, and its work by `Task`."""
     p = run.parameters
     for i in range(run.municipalities.size):
-        body, worker, tasks = run.municipalities[i], run.workforce[i], run.tasks[i]
+        municipality, worker, tasks = run.municipalities[i], run.workforce[i], run.tasks[i]
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
-        tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * body.systems)
-        tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
         tasks[Task.STABILISATION], tasks[Task.PLANS] = 0.0, 0.0
-        in_parallel = body.live - body.done
+        tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * municipality.systems)
+        tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
+        in_parallel = municipality.live - municipality.done
         if in_parallel > 0:
             tasks[Task.STABILISATION] = own_effort(
                 p.stabilisation_effort, in_parallel, 0.0, worker.scale, p.stabilisation_months
             )
-        tasks[Task.MOVES] = worker.moves
-        worker.moves, worker.migration_service = 0.0, 1.0
-        if body.planning > 0:
+        tasks[Task.MIGRATION] = worker.migration_demand
+        worker.migration_demand, worker.migration_service = 0.0, 1.0
+        if municipality.planning > 0:
             tasks[Task.PLANS] = planning_work(run.systems[i])
         tasks[Task.EXTRAS] = p.programme_staff * worker.scale
         worker.demand = (
             tasks[Task.OPERATIONS]
             + tasks[Task.STABILISATION]
-            + tasks[Task.MOVES]
+            + tasks[Task.MIGRATION]
             + tasks[Task.PLANS]
             + tasks[Task.EXTRAS]
         )
@@ -291,7 +295,7 @@ def reckon(run: Run) -> None:
 
 @kernel
 def serve_all(run: Run, month: int) -> None:
-    """Serve every body's work; overload makes staff resign."""
+    """Serve every municipality's work; overload makes staff resign."""
     p = run.parameters
     for i in range(run.places.size):
         place, worker = run.places[i], run.workforce[i]
@@ -308,15 +312,15 @@ def serve_all(run: Run, month: int) -> None:
 
 @kernel
 def serve_tasks(worker: np.record, tasks: Floats, staffing: int) -> None:
-    """Serve the tasks (FTE) of a body in their order; moves are served when vendors work on them."""
+    """Serve the tasks (FTE) of a municipality in their order; migration is served when vendors work on it."""
     if staffing == Staffing.UNLIMITED:
-        worker.overload, worker.for_moves = 0.0, np.inf
+        worker.overload, worker.left_for_migration = 0.0, np.inf
         return
     left = worker.supply + worker.lent
     worker.overload = overload(worker.demand, left)
     left -= tasks[Task.OPERATIONS] + tasks[Task.STABILISATION]
-    worker.for_moves = max(0.0, left)
-    left -= tasks[Task.MOVES]
+    worker.left_for_migration = max(0.0, left)
+    left -= tasks[Task.MIGRATION]
     worker.planning_service = served(left, tasks[Task.PLANS])
     left -= tasks[Task.PLANS]
     worker.programme_service = served(left, tasks[Task.EXTRAS])
@@ -324,12 +328,12 @@ def serve_tasks(worker: np.record, tasks: Floats, staffing: int) -> None:
 
 @kernel
 def sum_up(worker: np.record, flows: np.record) -> None:
-    """Add a body's staff, work, overload and pool to the sums of its type."""
+    """Add a municipality's staff, work, overload and pool to the sums of its type."""
     flows.staff += worker.staff
     flows.own_work += worker.demand
     flows.pool += worker.pool
     if worker.overload > HEAVY:
-        flows.overloaded_bodies += 1.0
+        flows.overloaded_municipalities += 1.0
         worker.overloaded_months += 1
         flows.overload += worker.demand - HEAVY * (worker.supply + worker.lent)
 

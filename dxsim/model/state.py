@@ -112,13 +112,13 @@ MUNICIPALITY = np.dtype(
 LOT = np.dtype(
     [
         ("complexity", np.float64),  # legacy complexity, 1
-        ("threshold", np.float64),  # intent at which the body commits, 1
+        ("threshold", np.float64),  # cumulative hazard at which the municipality commits, 1
         ("neighbours_committed", np.int32),  # neighbours that committed before this month
         ("running_factor", np.float64),  # running cost after migration against before, 1
         ("price", np.float64),  # price level of the one-off cost; below 1 for a joint procurement
-        ("tender", np.float64),  # share of the planning work that the body does itself
+        ("tender", np.float64),  # share of the planning work that the municipality does itself
         ("planning_months", np.int16),  # months
-        ("shift", np.int16),  # months by which the body's own date differs from the national deadline
+        ("shift", np.int16),  # months by which the municipality's own date differs from the national deadline
         ("commit", np.int16),  # month, -1 = not yet
         ("vendor", np.int16),  # vendor chosen at commitment, -1 = not yet
         ("legacy", np.int16),  # incumbent vendor, -1 = the lot does not apply
@@ -135,13 +135,13 @@ SYSTEM = np.dtype(
         ("limit", np.float64),  # most vendor work that it takes in, reference jobs a month
         ("planned", np.float64),  # months of planning done at full staffing
         ("effort", np.float64),  # own work: FTE while it is planned, then FTE a reference job of its vendor's work
-        ("municipality", np.int32),  # index of the body
+        ("municipality", np.int32),  # index of the municipality
         ("vendor", np.int16),  # vendor index; the legacy vendor until a new one is chosen
         ("since", np.int16),  # month in which the state was entered
         ("order", np.int16),  # month of the first order, -1 = never
         ("start", np.int16),  # month of the first vendor work, -1 = never
         ("live", np.int16),  # first month live, -1 = never
-        ("gate", np.int16),  # month before which vendor work can't start
+        ("earliest_start", np.int16),  # month before which vendor work can't start
         ("lot", np.int8),  # lot of the operation
         ("state", np.int8),  # one of STATES, -1 = does not apply
         ("flag", np.int8),  # R1 to R4 while known, else 0
@@ -154,12 +154,12 @@ SYSTEM = np.dtype(
 QUEUED = np.dtype(
     [
         ("following", np.int32),  # next system (i * O + o) in the vendor's queue, -1 = last
-        ("opens", np.int16),  # month before which its product is not ready or its gate is closed
+        ("opens", np.int16),  # month before which its product is not available or its work can't start
     ],
     align=True,
 )
 
-SUPPLIER = np.dtype(
+VENDOR = np.dtype(
     [
         ("capacity", np.float64),  # reference jobs a month
         ("initial_capacity", np.float64),  # the same at the start
@@ -185,7 +185,7 @@ NATION = np.dtype(
 )
 
 # How many systems or municipalities of a type have come so far.
-COUNTS = (
+COUNT_FIELDS = (
     Field("committed", "systems"),
     Field("ordered", "systems"),
     Field("started", "systems"),
@@ -193,32 +193,32 @@ COUNTS = (
     Field("done", "systems"),
     Field("late", "systems past the deadline and not live", REASONS[1:]),
     Field("declared", "systems in the latest survey", REASONS[1:]),
-    Field("bodies_committed", "municipalities"),
-    Field("bodies_declared", "municipalities"),
-    Field("bodies_late", "municipalities"),
+    Field("municipalities_committed", "municipalities"),
+    Field("municipalities_declared", "municipalities"),
+    Field("municipalities_late", "municipalities"),
 )
 # What is summed up over the municipalities of a type in a month.
-FLOWS = (
-    *staff.FLOWS,
-    *commitment.FLOWS,
-    *residents.FLOWS,
-    *cutover.FLOWS,
-    *security.FLOWS,
-    *coexistence.FLOWS,
-    *programmes.FLOWS,
-    *cooperation.FLOWS,
+FLOW_FIELDS = (
+    *staff.FLOW_FIELDS,
+    *commitment.FLOW_FIELDS,
+    *residents.FLOW_FIELDS,
+    *cutover.FLOW_FIELDS,
+    *security.FLOW_FIELDS,
+    *coexistence.FLOW_FIELDS,
+    *programmes.FLOW_FIELDS,
+    *cooperation.FLOW_FIELDS,
 )
-NATIONAL = (
+NATIONAL_FIELDS = (
     Field("belief", "probability"),
     Field("extension_granted", "0 or 1"),
     Field("fund_balance", "yen"),
     Field("groups", "groups"),
-    Field("cooperating_bodies", "municipalities"),
+    Field("cooperating_municipalities", "municipalities"),
     Field("moves_tested", "moves of the last October"),
     Field("moves_accepted", "moves of the last October"),
     Field("blocking_moves", "moves of the last October"),
 )
-VENDOR = (
+VENDOR_FIELDS = (
     Field("capacity", "reference jobs a month"),
     Field("book", "reference jobs"),
     Field("work_done", "reference jobs in the month"),
@@ -228,8 +228,8 @@ VENDOR = (
     Field("population_served", "persons"),
 )
 COUNT, FLOW, NATION_MONTH, VENDOR_MONTH = (
-    *(record_of(COUNTS, np.int32), record_of(FLOWS, np.float64)),
-    *(record_of(NATIONAL, np.float64), record_of(VENDOR, np.float64)),
+    *(record_of(COUNT_FIELDS, np.int32), record_of(FLOW_FIELDS, np.float64)),
+    *(record_of(NATIONAL_FIELDS, np.float64), record_of(VENDOR_FIELDS, np.float64)),
 )
 
 
@@ -274,10 +274,10 @@ class State(NamedTuple):
     lots: Records  # (n, L) LOT
     systems: Records  # (n, O) SYSTEM
     queue: Records  # (n, O) QUEUED
-    vendors: Records  # (V,) SUPPLIER
+    vendors: Records  # (V,) VENDOR
     nation: Records  # (1,) NATION
-    intent: Floats  # (n, L, 3) cumulative hazard of commitment by cause, 1
-    gate_intent: Floats  # (n, L, 3) the same when budgets could last be asked for
+    cumulative_hazard: Floats  # (n, L, 3) hazard of commitment so far, by cause, 1
+    hazard_at_gate: Floats  # (n, L, 3) the same when budgets could last be asked for
     prefecture_committed: Integers  # (48, L) municipalities of the prefecture that committed
     kind_committed: Integers  # (kinds, L) municipalities of the type that committed
     product_month: Integers  # (V, L) month from which the product can be installed; NEVER = not offered
@@ -440,10 +440,10 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         lots=_records((n, lots), LOT),
         systems=_records((n, operations), SYSTEM),
         queue=_records((n, operations), QUEUED),
-        vendors=_records((vendors,), SUPPLIER),
+        vendors=_records((vendors,), VENDOR),
         nation=_records((1,), NATION),
-        intent=np.zeros((n, lots, len(CAUSES))),
-        gate_intent=np.zeros((n, lots, len(CAUSES))),
+        cumulative_hazard=np.zeros((n, lots, len(CAUSES))),
+        hazard_at_gate=np.zeros((n, lots, len(CAUSES))),
         prefecture_committed=np.zeros((areas, lots), dtype=np.int64),
         kind_committed=np.zeros((kinds, lots), dtype=np.int64),
         product_month=np.zeros((vendors, lots), dtype=np.int64),

@@ -6,8 +6,8 @@ Random utility (McFadden 1974) over the vendors that offer the lot:
         - alpha_w wait / 12 + ln(market share) + Gumbel
 
 Incumbency and the cost of switching are two terms (Greenstein 1993); portability pi removes the second, and so does the
-duty e_data of vendors to hand data over. Tastes (Gumbel) are drawn once per body, lot and vendor, so scenarios share
-them. With n symmetric rivals a body stays with probability exp(alpha_inc) / (exp(alpha_inc) + n).
+duty e_data of vendors to hand data over. Tastes (Gumbel) are drawn once per municipality, lot and vendor, so scenarios
+share them. With n symmetric rivals a municipality stays with probability exp(alpha_inc) / (exp(alpha_inc) + n).
 
 Members of a group under `shared_system` take the vendor of their lead. A withdrawn system chooses anew; one that has no
 vendor after d_sub months has the reason R3.
@@ -59,7 +59,7 @@ def deterrence(share: float, wait_aversion: float, extra_wait: float) -> float:
 
 @kernel
 def weigh(run: Run, month: int) -> None:
-    """Work out what is the same for all bodies this month: exp(-utility) of share and wait; inf where not offered."""
+    """Work out what is the same for all municipalities: exp(-utility) of share and wait; inf = not offered."""
     for lot in range(run.product_month.shape[1]):
         shortest = math.inf
         for vendor in range(run.market_share.size):
@@ -75,7 +75,7 @@ def weigh(run: Run, month: int) -> None:
 
 @kernel
 def share_alike(run: Run, month: int, i: int, lot: int, vendor: int) -> float:
-    """Return the share of a body's neighbours that had chosen this vendor for the lot before this month."""
+    """Return the share of a municipality's neighbours that had chosen this vendor for the lot before this month."""
     first, last = run.offsets[i], run.offsets[i + 1]
     alike = 0
     for place in range(first, last):
@@ -92,7 +92,7 @@ def choose(
     lot: int,
     barred: int,
 ) -> int:
-    """Return the vendor that body `i` chooses for `lot`, or -1 if none offers it; `barred` is not considered.
+    """Return the vendor that municipality `i` chooses for `lot`, or -1 if none offers it; `barred` is not considered.
 
     A Gumbel taste is -ln(E) of an exponential draw E, so the largest utility is the smallest E exp(-U). E is at
     least 1 - u for the uniform draw u behind it: most rivals lose to the incumbent before a logarithm is taken.
@@ -139,11 +139,11 @@ def weigh_vendor(run: Run, month: int, i: int, lot: int, vendor: int, terms: Flo
 
 
 @kernel
-def lead_of(bodies: Records, groups: Records, shared_system: int, i: int) -> int:
-    """Return the body that decides for body `i`: the lead of its group if the group shares systems, else itself."""
-    if bodies[i].group < 0 or shared_system == Switch.OFF:
+def lead_of(municipalities: Records, groups: Records, shared_system: int, i: int) -> int:
+    """Return who decides for municipality `i`: the lead of its group if the group shares systems, else itself."""
+    if municipalities[i].group < 0 or shared_system == Switch.OFF:
         return i
-    return groups[bodies[i].group].lead
+    return groups[municipalities[i].group].lead
 
 
 @kernel
@@ -174,8 +174,8 @@ def tender_again(run: Run, month: int) -> None:
     they wait; after the months allowed for a search the reason is R3.
     """
     for i in range(run.places.size):
-        body = run.municipalities[i]
-        if body.withdrawn == 0:
+        municipality = run.municipalities[i]
+        if municipality.withdrawn == 0:
             continue
         for operation in range(run.lot_of.size):
             system, lot = run.systems[i, operation], run.lot_of[operation]
@@ -186,11 +186,11 @@ def tender_again(run: Run, month: int) -> None:
                 vendor = choose(run, month, i, lot, NOT_APPLICABLE)
             if vendor >= 0:
                 effort = planning_effort(run.parameters, run.weight[operation], run.lots[i, lot], run.workforce[i])
-                begin_planning(body, system, run.vendors[vendor], vendor, month, effort)
+                begin_planning(municipality, system, run.vendors[vendor], vendor, month, effort)
                 events.note(run, month, events.Kind.PLANNED, i, operation, vendor, 0, 0.0)
-                body.withdrawn -= 1
+                municipality.withdrawn -= 1
                 if system.flag == Reason.VENDOR_RESOURCES:
-                    system.gate = 0
+                    system.earliest_start = 0
             elif month - system.since >= run.parameters.substitute_months and system.flag == Reason.VENDOR_RESOURCES:
                 system.flag = Reason.NO_PRODUCT
                 events.note(run, month, events.Kind.FLAGGED, i, operation, 0, Reason.NO_PRODUCT, 0.0)

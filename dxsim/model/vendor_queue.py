@@ -1,21 +1,22 @@
 """When do a vendor's engineers work on a system?
 
-Each month a vendor serves the ordered systems whose product is ready and whose gate has passed, in the order of its
-discipline, until its output is used up. One system gets at most
+Each month a vendor serves the ordered systems whose product is available and whose earliest start has come, in the
+order of its discipline, until its output is used up. One system gets at most
 
     max(y_min, z / d_min)        reference jobs a month
 
 so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least. Work done in month t makes a system live
 in month t + 1. Ties are drawn per municipality, so that the systems of a package move together. The `queue_discipline`
 first_come serves by month of order; shortest_job by size of the job and smallest_municipality by population, both of
-them also before jobs that have begun (preemptive resume); group_first by month of order, bodies in a group before
-others; earliest_cohort by month of order, cohorts with an earlier date of their own before others. A system gets only
-as far as the body's own staff joins in, which tests (x_test) slow down (`staff`). Vendors may lend the part phi_pool of
-their idle engineers.
+them also before jobs that have begun (preemptive resume); group_first by month of order, municipalities in a group
+before others; earliest_cohort by month of order, cohorts with an earlier date of their own before others. A system gets
+only as far as the municipality's own staff joins in, which tests (x_test) slow down (`staff`). Vendors may lend the
+part phi_pool of their idle engineers.
 
 A system whose work is done is cut over in the same month. If `cut_over` is big_bang it waits, without engineers, until
-all systems of its lot (package) at that body are as far; these are cut over in the same month, once all vendors have
-worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its work is done again.
+all systems of its lot (package) at that municipality are as far; these are cut over in the same month, once all vendors
+have worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its work is done
+again.
 
 At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy at the
 rate sigma and in multiples of u_yen (`money`), and a parallel run of d_par months begins.
@@ -88,7 +89,7 @@ def join_queues(run: Run, month: int) -> None:
 @kernel
 def opening(ready: Integers, system: np.record) -> int:
     """Return the month before which vendor work on a `system` can't start; `ready` is that of its vendor, by lot."""
-    return max(ready[system.lot], system.gate)
+    return max(ready[system.lot], system.earliest_start)
 
 
 @kernel
@@ -134,7 +135,7 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
                 run.counts[run.places[i].kind].started += 1
             events.note(run, month, events.Kind.STARTED, i, place % run.lot_of.size, vendor, 0, 0.0)
         given = min(system.remaining, system.limit, left)
-        given *= staff.join_in(worker, staff.moving_work(system, given, run.levers[i].test_effort, run.parameters))
+        given *= staff.join_in(worker, staff.migration_work(system, given, run.levers[i].test_effort, run.parameters))
         system.remaining -= given
         left -= given
         done += given
@@ -163,32 +164,34 @@ def cut_over(run: Run, month: int, number: int) -> bool:
 @kernel
 def make_live(run: Run, month: int, i: int, operation: int, incidents: int) -> None:
     """Make a system live that had so many `incidents` when it was switched; its second instalment is paid."""
-    place, body, system = run.places[i], run.municipalities[i], run.systems[i, operation]
+    place, municipality, system = run.places[i], run.municipalities[i], run.systems[i, operation]
     lot, worker = run.lots[i, system.lot], run.workforce[i]
     counts, weight = run.counts[place.kind], run.weight[operation]
     go_live(place, system, run.vendors[lot.legacy], run.vendors[system.vendor], month)
     troubles = min(events.MANY, incidents)
     events.note(run, month, events.Kind.LIVE, i, operation, month + 1, troubles, 0.0)
-    body.migrating -= 1
-    body.live += 1
-    body.next_done = min(body.next_done, month + 1 + run.parameters.stabilisation_months)
+    municipality.migrating -= 1
+    municipality.live += 1
+    municipality.next_done = min(municipality.next_done, month + 1 + run.parameters.stabilisation_months)
     worker.experience = staff.has_learned(worker.experience, run.parameters.experience_gain)
     counts.live += 1
     if system.reason > 0:
-        settle_lateness(body, system.reason, counts)
+        settle_lateness(municipality, system.reason, counts)
     purse, lever, unit = run.purses[i], run.levers[i], run.parameters.rounding_unit
     cost = purse.unit_running * weight
     purse.legacy -= cost
     purse.parallel += cost
     purse.new += cost * lot.running_factor
     due = money.instalment(purse, weight, lot.price, 1.0 - run.parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, run.parameters, month, system.flag == Reason.VENDOR_RESOURCES, body.group >= 0)
+    ceiling = money.ceiling_now(
+        lever, run.parameters, month, system.flag == Reason.VENDOR_RESOURCES, municipality.group >= 0
+    )
     money.pay_one_off(run.ledger[i], run.money[place.kind], run.treasury, due, lever.subsidy_rate, ceiling, unit)
 
 
 @kernel(makes_arrays=True)
 def switch_packages(run: Run, month: int) -> None:
-    """Under the rule `big_bang` cut over the lots all of whose systems are done, body by body in the order of ties."""
+    """Under the rule `big_bang` cut over the lots whose systems are all done, by municipality in the order of ties."""
     if run.parameters.cut_over == CutOver.STAGED:
         return
     has_gone = np.zeros(run.vendors.size, dtype=np.bool_)
@@ -205,7 +208,7 @@ def switch_packages(run: Run, month: int) -> None:
 
 @kernel
 def is_package_done(lot_of: Integers, systems: Records, lot: int) -> bool:
-    """Return whether vendors have done their work on all of a body's systems of this `lot`, none of which is live."""
+    """Return whether vendors' work on all of a municipality's systems of this `lot` is done and none is live."""
     count = 0
     for operation in range(lot_of.size):
         if lot_of[operation] == lot:
@@ -224,7 +227,7 @@ def switch_package(
     incidents: Integers,
     has_gone: NDArray[np.bool_],
 ) -> None:
-    """Switch the systems of a lot at one body together; note in (V,) `has_gone` whose systems have gone live.
+    """Switch the systems of a lot at one municipality together; note in (V,) `has_gone` whose systems have gone live.
 
     (O,) `incidents` is overwritten.
     """
@@ -270,33 +273,33 @@ def go_live(place: np.record, system: np.record, old: np.record, new: np.record,
 
 
 @kernel
-def settle_lateness(body: np.record, reason: int, counts: np.record) -> None:
+def settle_lateness(municipality: np.record, reason: int, counts: np.record) -> None:
     """Take a late system that has gone live off its type's running `counts`."""
     counts.late[reason - 1] -= 1
-    body.late -= 1
-    if body.late == 0:
-        counts.bodies_late -= 1
+    municipality.late -= 1
+    if municipality.late == 0:
+        counts.municipalities_late -= 1
 
 
 @kernel
 def stabilise(run: Run, month: int) -> None:
     """End the parallel run of the systems that have been live for long enough by the end of this month."""
     for i in range(run.places.size):
-        body = run.municipalities[i]
-        if body.next_done > month + 1:
+        municipality = run.municipalities[i]
+        if municipality.next_done > month + 1:
             continue
-        body.next_done = NEVER
+        municipality.next_done = NEVER
         for operation in range(run.lot_of.size):
             system = run.systems[i, operation]
             if system.state != SystemState.LIVE:
                 continue
             due = system.live + run.parameters.stabilisation_months
             if due > month + 1:
-                body.next_done = min(body.next_done, due)
+                municipality.next_done = min(municipality.next_done, due)
                 continue
             system.state = SystemState.DONE
             system.since = month + 1
-            body.done += 1
+            municipality.done += 1
             run.purses[i].parallel -= run.purses[i].unit_running * run.weight[operation]
             events.note(run, month, events.Kind.DONE, i, operation, 0, 0, 0.0)
             run.counts[run.places[i].kind].done += 1
@@ -309,7 +312,7 @@ def withdraw(run: Run, number: int, month: int) -> None:
     The fault is the vendor's.
     """
     system = run.systems.reshape(-1)[number]
-    body, supplier = run.municipalities[system.municipality], run.vendors[system.vendor]
+    municipality, supplier = run.municipalities[system.municipality], run.vendors[system.vendor]
     operation = number % run.systems.shape[1]
     events.note(run, month, events.Kind.WITHDRAWN, system.municipality, operation, system.vendor, 0, 0.0)
     if system.flag == Reason.ON_TIME:
@@ -325,12 +328,12 @@ def withdraw(run: Run, number: int, month: int) -> None:
             0.0,
         )
     if system.state == SystemState.PLANNING:
-        body.planning -= 1
+        municipality.planning -= 1
     elif system.state == SystemState.MIGRATING:
-        body.migrating -= 1
+        municipality.migrating -= 1
     supplier.book -= system.remaining
     supplier.withdrawn += system.remaining
-    body.withdrawn += 1
+    municipality.withdrawn += 1
     system.state = SystemState.WITHDRAWN
     system.since = month
 
@@ -369,7 +372,7 @@ def leave_lots(run: Run, month: int) -> None:
 def workable(run: Run, vendor: int, month: int) -> float:
     """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough.
 
-    Each system counts as if its body's own staff had no other one to join in.
+    Each system counts as if its municipality's own staff had no other one to join in.
     """
     systems, queue = run.systems.reshape(-1), run.queue.reshape(-1)
     total, place = 0.0, run.head[vendor]
@@ -378,8 +381,8 @@ def workable(run: Run, vendor: int, month: int) -> float:
             system = systems[place]
             worker, lever = run.workforce[system.municipality], run.levers[system.municipality]
             amount = min(system.remaining, system.limit)
-            own = staff.moving_work(system, amount, lever.test_effort, run.parameters)
-            total += amount * staff.served(worker.for_moves, own)
+            own = staff.migration_work(system, amount, lever.test_effort, run.parameters)
+            total += amount * staff.served(worker.left_for_migration, own)
         place = queue[place].following
     return total
 
@@ -420,7 +423,8 @@ def project(run: Run, month: int, vendor: int, monthly_output: float, deadline: 
     """Fill `finish` with the month in which each queued system of the vendor is likely to be live.
 
     The queue is laid out in its order at the present output, from the month in which the vendor's first product is
-    ready; no system can end before its own product, gate and shortest duration allow. NEVER where there is no output.
+    ready; no system can end before its own product, earliest start and shortest duration allow. NEVER where there is no
+    output.
 
     Returns
     -------

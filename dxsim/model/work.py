@@ -24,7 +24,7 @@ DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
 def job_size(weight: float, size: float, complexity: float, surcharge: float, noise: float) -> float:
     """Return the vendor work z of a system (reference jobs).
 
-    `size` is (N / N_ref)^eta_z of the body, `noise` the log of the random factor.
+    `size` is (N / N_ref)^eta_z of the municipality, `noise` the log of the random factor.
     """
     return weight * size * (1.0 + complexity) * (1.0 + surcharge) * math.exp(noise)
 

@@ -3,11 +3,11 @@
 ``python -m dxsim.nation.derive_statistics FOLDER -o FILE`` reads tables of real municipalities (``municipalities.csv``
 and ``adjacency.csv``) and writes facts about groups of them: counts, quantiles by type, mean scores by prefecture,
 covariances of scores, moments of positions. No figure of a single municipality is written: groups below
-`LARGE_GROUP` bodies are described by five inner quantiles, all groups without their extremes.
+`LARGE_GROUP` municipalities are described by five inner quantiles, all groups without their extremes.
 
-Scores are normal scores: the rank of a body among those of its type, (rank - 0.5) / count, through the inverse of the
-normal distribution. A score is the sum of a mean by prefecture and a rest, whose covariances are given by type, or
-for the types below `LARGE_GROUP` bodies together.
+Scores are normal scores: the rank of a municipality among those of its type, (rank - 0.5) / count, through the inverse
+of the normal distribution. A score is the sum of a mean by prefecture and a rest, whose covariances are given by type,
+or for the types below `LARGE_GROUP` municipalities together.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _LISTS = re.compile(r"\[[^][{}]*\]")  # innermost lists
 
 KM_PER_DEGREE = 6371.0088 * np.pi / 180
 ORIGIN = (137.0, 36.0)  # degrees east and north; about the middle of Japan
-MAIN_COMPONENT = 20  # land-connected bodies from which on a landmass is part of the main islands
+MAIN_COMPONENT = 20  # land-connected municipalities from which on a landmass is part of the main islands
 LANDMASSES: Mapping[str, range] = {
     "Hokkaido": range(1, 2),
     "Honshu": range(2, 36),
@@ -169,14 +169,14 @@ def _prefectures(
     table = municipalities.assign(outlying=~municipalities["code"].isin(main))
     table["x"], table["y"] = plane(table["rep_lat"], table["rep_lon"])
     result = {}
-    for number, bodies in table.groupby(table["code"].str[:2]):
-        mainland, islands = bodies[~bodies["outlying"]], bodies[bodies["outlying"]]
+    for number, members in table.groupby(table["code"].str[:2]):
+        mainland, islands = members[~members["outlying"]], members[members["outlying"]]
         centre, spread = _moments(mainland, mainland["area_km2"])
         sizes = sorted((len(c) for c in components if not c & main and next(iter(c))[:2] == number), reverse=True)
         result[str(number)] = {
-            "name": bodies["pref_en"].iloc[0],
+            "name": members["pref_en"].iloc[0],
             "landmass": next(name for name, numbers in LANDMASSES.items() if int(str(number)) in numbers),
-            "counts": {name: int((bodies["type"] == name).sum()) for name in TYPES},
+            "counts": {name: int((members["type"] == name).sum()) for name in TYPES},
             "mean_scores": _rounded(means.loc[number], 3),
             "area_km2": round(float(mainland["area_km2"].sum())),
             "centre_km": _rounded(centre, 0),
@@ -194,11 +194,11 @@ def _prefectures(
 
 
 def _moments(
-    bodies: pd.DataFrame, weight: pd.Series[float] | None = None
+    municipalities: pd.DataFrame, weight: pd.Series[float] | None = None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    position = bodies[["x", "y"]].to_numpy()
-    share = np.ones(len(bodies)) if weight is None else weight.to_numpy(dtype=float)
-    if not len(bodies):
+    position = municipalities[["x", "y"]].to_numpy()
+    share = np.ones(len(municipalities)) if weight is None else weight.to_numpy(dtype=float)
+    if not len(municipalities):
         return np.zeros(2), np.zeros((2, 2))
     centre = np.average(position, axis=0, weights=share)
     return centre, np.average([np.outer(p, p) for p in position - centre], axis=0, weights=share)

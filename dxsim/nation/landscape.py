@@ -27,7 +27,7 @@ Rows = npt.NDArray[np.intp]
 GRID_KM = 0.1  # corners of published boundaries lie on this grid
 TOUCHING_KM = 0.001
 SHORTEST_BORDER_KM = 0.5  # cells that share less don't border on each other
-PIXELS_PER_BODY = 80
+PIXELS_PER_MUNICIPALITY = 80
 ROUNDS, LAST_MOVE, STEP, HEALINGS = 200, 170, 0.3, 5
 STRAIT_KM = 4.0  # least width of water between landmasses
 CLOSING_KM = 28.0  # gaps up to twice this between ellipses are land
@@ -183,9 +183,9 @@ def pixels(shape: Polygon, size: float) -> Array:
     return np.asarray(points[shapely.contains_xy(shape, points[:, 0], points[:, 1])])
 
 
-def pixel_size(shape: Polygon, bodies: int) -> float:
-    """Return the side in km of the squares by which a landmass of so many bodies is measured."""
-    return float(np.sqrt(shape.area / (PIXELS_PER_BODY * bodies)))
+def pixel_size(shape: Polygon, municipalities: int) -> float:
+    """Return the side in km of the squares by which a landmass of so many municipalities is measured."""
+    return float(np.sqrt(shape.area / (PIXELS_PER_MUNICIPALITY * municipalities)))
 
 
 def relax(sites: Array, areas: Array, points: Array, area_of_point: float) -> tuple[Array, Array]:

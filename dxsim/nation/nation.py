@@ -73,8 +73,8 @@ class Nation:
 
     def __repr__(self) -> str:
         """Return the name and the size; the tables would fill the screen."""
-        bodies, pairs = len(self.municipalities), len(self.adjacency)
-        return f"Nation({self.name!r}: {bodies:,} municipalities, {pairs:,} pairs of neighbours)"
+        municipalities, pairs = len(self.municipalities), len(self.adjacency)
+        return f"Nation({self.name!r}: {municipalities:,} municipalities, {pairs:,} pairs of neighbours)"
 
 
 def make_nation(
@@ -110,8 +110,8 @@ def make_nation(
     InputError
         With every problem found.
     """
-    bodies, problems = check_municipalities(municipalities, "municipalities")
-    codes = list(bodies["code"]) if "code" in bodies else []
+    municipalities, problems = check_municipalities(municipalities, "municipalities")
+    codes = list(municipalities["code"]) if "code" in municipalities else []
     pairs, found = check_adjacency(adjacency, "adjacency", codes)
     problems += found
     rings: dict[str, list[Ring]] = {
@@ -121,7 +121,9 @@ def make_nation(
     problems += _boundary_problems(rings, codes, "boundaries")
     if problems:
         raise InputError(say("nation '{name}'", name=name), problems)
-    return Nation(name, bodies, pairs, rings, tuple(attribution), _fingerprint(bodies, pairs), dict(sources or {}))
+    return Nation(
+        name, municipalities, pairs, rings, tuple(attribution), _fingerprint(municipalities, pairs), dict(sources or {})
+    )
 
 
 def load_nation(where: str | Path) -> Nation:
@@ -151,9 +153,9 @@ def load_nation(where: str | Path) -> Nation:
         raise InputError(subject, [Problem("", what)])
     attribution, sources, problems = _read_about(folder)
     text, found = read_text_table(folder / MUNICIPALITY_FILE)
-    bodies, wrong = check_municipalities(text, MUNICIPALITY_FILE) if len(text.columns) else (text, [])
+    municipalities, wrong = check_municipalities(text, MUNICIPALITY_FILE) if len(text.columns) else (text, [])
     problems += found + wrong
-    codes = list(bodies["code"]) if "code" in bodies else []
+    codes = list(municipalities["code"]) if "code" in municipalities else []
     text, found = read_text_table(folder / ADJACENCY_FILE)
     pairs, wrong = check_adjacency(text, ADJACENCY_FILE, codes) if len(text.columns) and codes else (text, [])
     problems += found + wrong
@@ -162,7 +164,7 @@ def load_nation(where: str | Path) -> Nation:
     if problems:
         raise InputError(subject, problems)
     name = SYNTHETIC if where == SYNTHETIC else folder.resolve().name
-    return Nation(name, bodies, pairs, boundaries, attribution, _fingerprint(bodies, pairs), sources)
+    return Nation(name, municipalities, pairs, boundaries, attribution, _fingerprint(municipalities, pairs), sources)
 
 
 def write_nation(nation: Nation, folder: Path) -> None:

@@ -54,7 +54,7 @@ def grid_nation(
     within = number - np.array([int(np.searchsorted(prefecture, p)) for p in prefecture])
     if within.max(initial=0) > LAST_NUMBER - FIRST_CITY:
         most = LAST_NUMBER - FIRST_CITY + 1
-        raise ValueError(say("a prefecture holds at most {most} bodies; use more prefectures", most=most))
+        raise ValueError(say("a prefecture holds at most {most} municipalities; use more prefectures", most=most))
     codes = [f"{p + 1:02d}{FIRST_CITY + k:03d}" for p, k in zip(prefecture, within, strict=True)]
     row, column = np.divmod(number, columns)
     x, y = (column + 0.5) * SIDE_KM, (rows - row - 0.5) * SIDE_KM

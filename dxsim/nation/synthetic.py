@@ -88,12 +88,12 @@ def draw_nation(seed: int) -> Nation:
     """
     statistics = read_statistics()
     generator = np.random.default_rng(seed)
-    bodies = _numbered(draw_bodies(statistics, generator), statistics)
-    shapes = draw_map(bodies, statistics, generator)
+    municipalities = _numbered(draw_municipalities(statistics, generator), statistics)
+    shapes = draw_map(municipalities, statistics, generator)
     land = borders(shapes)
     sea_nearest, links = sea_ties(shapes, land)
     shapes = [largest(shapely.set_precision(shape, GRID_KM)) for shape in shapes]
-    codes = bodies["code"].to_numpy()
+    codes = municipalities["code"].to_numpy()
     ties = [
         *((codes[a], codes[b], "land", length) for a, b, length in land),
         *((codes[a], codes[b], "sea_nearest", np.nan) for a, b in sea_nearest),
@@ -101,7 +101,7 @@ def draw_nation(seed: int) -> Nation:
     ]
     return make_nation(
         "synthetic",
-        _municipalities(bodies, shapes),
+        _municipalities(municipalities, shapes),
         pd.DataFrame(ties, columns=["code_a", "code_b", "kind", "border_km"]),
         boundaries={
             code: [shapely.get_coordinates(shape.exterior)[:-1]] for code, shape in zip(codes, shapes, strict=True)
@@ -111,7 +111,7 @@ def draw_nation(seed: int) -> Nation:
     )
 
 
-def draw_bodies(statistics: Mapping[str, Any], generator: np.random.Generator) -> pd.DataFrame:
+def draw_municipalities(statistics: Mapping[str, Any], generator: np.random.Generator) -> pd.DataFrame:
     """Draw the figures of all municipalities.
 
     Parameters
@@ -132,22 +132,22 @@ def draw_bodies(statistics: Mapping[str, Any], generator: np.random.Generator) -
         for name in TYPES
         for place in range(facts["counts"][name])
     ]
-    bodies = pd.DataFrame(rows, columns=["prefecture", "type", "outlying"])
+    municipalities = pd.DataFrame(rows, columns=["prefecture", "type", "outlying"])
     variables = statistics["variables"]
-    mean = np.array([statistics["prefectures"][number]["mean_scores"] for number in bodies["prefecture"]])
+    mean = np.array([statistics["prefectures"][number]["mean_scores"] for number in municipalities["prefecture"]])
     noise = generator.normal(size=mean.shape)
     roots = {name: _root(np.array(matrix)) for name, matrix in statistics["covariances_of_scores"].items()}
-    root = [roots.get(name, roots[POOLED]) for name in bodies["type"]]
+    root = [roots.get(name, roots[POOLED]) for name in municipalities["type"]]
     scores = pd.DataFrame(mean + np.einsum("ij,ijk->ik", noise, np.array(root)), columns=variables)
-    ranks = scores.groupby(bodies["type"]).rank()
-    even = ndtri((ranks - 0.5) / ranks.groupby(bodies["type"]).transform("count"))
+    ranks = scores.groupby(municipalities["type"]).rank()
+    even = ndtri((ranks - 0.5) / ranks.groupby(municipalities["type"]).transform("count"))
     for name in TYPES:
         quantiles = statistics["quantiles"][name]
         known = ndtri(np.array(quantiles["levels"]))
-        here = (bodies["type"] == name).to_numpy()
+        here = (municipalities["type"] == name).to_numpy()
         for variable, values in zip(variables, quantiles["values"], strict=True):
-            bodies.loc[here, variable] = _extended(even.loc[here, variable].to_numpy(), known, np.array(values))
-    return bodies
+            municipalities.loc[here, variable] = _extended(even.loc[here, variable].to_numpy(), known, np.array(values))
+    return municipalities
 
 
 def _root(covariance: Array) -> Array:
@@ -163,31 +163,33 @@ def _extended(score: Array, known: Array, values: Array) -> Array:
     return np.asarray(np.interp(score, known, values) + below * slopes[0] + above * slopes[-1])
 
 
-def _numbered(bodies: pd.DataFrame, statistics: Mapping[str, Any]) -> pd.DataFrame:
+def _numbered(municipalities: pd.DataFrame, statistics: Mapping[str, Any]) -> pd.DataFrame:
     """Give codes in the way of the real ones and plainly synthetic names; sort by code."""
-    order = bodies["type"].map(list(TYPES).index)
-    bodies = bodies.assign(order=order).sort_values(
+    order = municipalities["type"].map(list(TYPES).index)
+    municipalities = municipalities.assign(order=order).sort_values(
         ["prefecture", "order", "log_population"], ascending=[True, True, False], ignore_index=True
     )
-    first = bodies["type"].map(FIRST_NUMBER).fillna(OTHER_FIRST_NUMBER).astype(int)
-    number = first + bodies.groupby([bodies["prefecture"], first]).cumcount()
-    kind = bodies["type"].map(NAMES).fillna(OTHER_NAME)
-    place = bodies.groupby([bodies["prefecture"], kind]).cumcount() + 1
-    bodies["code"] = bodies["prefecture"] + number.astype(str)
-    bodies["prefecture_name"] = bodies["prefecture"].map(lambda key: statistics["prefectures"][key]["name"])
-    bodies["name"] = bodies["prefecture_name"] + " " + kind + " " + place.astype(str).str.zfill(2)
-    return bodies.sort_values("code", ignore_index=True)
+    first = municipalities["type"].map(FIRST_NUMBER).fillna(OTHER_FIRST_NUMBER).astype(int)
+    number = first + municipalities.groupby([municipalities["prefecture"], first]).cumcount()
+    kind = municipalities["type"].map(NAMES).fillna(OTHER_NAME)
+    place = municipalities.groupby([municipalities["prefecture"], kind]).cumcount() + 1
+    municipalities["code"] = municipalities["prefecture"] + number.astype(str)
+    municipalities["prefecture_name"] = municipalities["prefecture"].map(
+        lambda key: statistics["prefectures"][key]["name"]
+    )
+    municipalities["name"] = municipalities["prefecture_name"] + " " + kind + " " + place.astype(str).str.zfill(2)
+    return municipalities.sort_values("code", ignore_index=True)
 
 
-def _municipalities(bodies: pd.DataFrame, shapes: list[shapely.Polygon]) -> pd.DataFrame:
+def _municipalities(municipalities: pd.DataFrame, shapes: list[shapely.Polygon]) -> pd.DataFrame:
     """Turn logarithms and log odds into persons, yen and shares."""
-    population = np.exp(bodies["log_population"]).round()
-    table = bodies[["code", "name", "prefecture", "prefecture_name", "type"]].copy()
+    population = np.exp(municipalities["log_population"]).round()
+    table = municipalities[["code", "name", "prefecture", "prefecture_name", "type"]].copy()
     position = shapely.get_coordinates(shapely.point_on_surface(shapes))
     table["x_km"], table["y_km"] = position.round(1).T
     table["population"] = population
-    known = population * (1 - bodies["age_unknown_share"].clip(lower=0))
-    young, older, oldest = (expit(bodies[f"log_odds_{band}"]) for band in ("under_15", "65_74", "75_over"))
+    known = population * (1 - municipalities["age_unknown_share"].clip(lower=0))
+    young, older, oldest = (expit(municipalities[f"log_odds_{band}"]) for band in ("under_15", "65_74", "75_over"))
     for name, share in (
         ("population_under_15", young),
         ("population_15_64", 1 - young - older - oldest),
@@ -195,29 +197,31 @@ def _municipalities(bodies: pd.DataFrame, shapes: list[shapely.Polygon]) -> pd.D
         ("population_75_over", oldest),
     ):
         table[name] = np.floor(known * share)
-    table["fiscal_index"] = np.exp(bodies["log_fiscal_index"]).round(2)
-    table["staff"] = np.exp(bodies["log_staff"]).round()
-    table["revenue_kyen"] = np.exp(bodies["log_revenue"]).round()
-    table["local_tax_kyen"] = np.exp(bodies["log_local_tax"]).round()
-    table["expenditure_kyen"] = np.exp(bodies["log_revenue"] + bodies["log_expenditure_over_revenue"]).round()
+    table["fiscal_index"] = np.exp(municipalities["log_fiscal_index"]).round(2)
+    table["staff"] = np.exp(municipalities["log_staff"]).round()
+    table["revenue_kyen"] = np.exp(municipalities["log_revenue"]).round()
+    table["local_tax_kyen"] = np.exp(municipalities["log_local_tax"]).round()
+    table["expenditure_kyen"] = np.exp(
+        municipalities["log_revenue"] + municipalities["log_expenditure_over_revenue"]
+    ).round()
     for name in ("current_balance_ratio", "real_debt_service_ratio"):
-        table[name] = bodies[name].round(1)
+        table[name] = municipalities[name].round(1)
     table["area_km2"] = shapely.area(shapes).round(2)
-    growth = bodies[[f"log_growth_to_{year}" for year in PROJECTION_YEARS]].cumsum(axis=1)
+    growth = municipalities[[f"log_growth_to_{year}" for year in PROJECTION_YEARS]].cumsum(axis=1)
     for year, log_ratio in zip(PROJECTION_YEARS, growth.to_numpy().T, strict=True):
         table[f"population_{year}"] = (population * np.exp(log_ratio)).round()
     return table
 
 
 def draw_map(
-    bodies: pd.DataFrame, statistics: Mapping[str, Any], generator: np.random.Generator
+    municipalities: pd.DataFrame, statistics: Mapping[str, Any], generator: np.random.Generator
 ) -> list[shapely.Polygon]:
     """Place all municipalities on a plane.
 
     Parameters
     ----------
-    bodies : pandas.DataFrame
-        As `draw_bodies` returns them.
+    municipalities : pandas.DataFrame
+        As `draw_municipalities` returns them.
     statistics : mapping
         As `read_statistics` returns them.
     generator : numpy.random.Generator
@@ -226,12 +230,12 @@ def draw_map(
     Returns
     -------
     list of shapely.Polygon
-        The area of each row of `bodies`.
+        The area of each row of `municipalities`.
     """
     waves = Waves(generator, SHORTEST_WAVE_KM, LONGEST_WAVE_KM), Waves(generator, SHORTEST_WAVE_KM, LONGEST_WAVE_KM)
     prefectures = statistics["prefectures"]
-    urban = _urban(bodies)
-    areas = np.exp(bodies["log_area"].to_numpy())
+    urban = _urban(municipalities)
+    areas = np.exp(municipalities["log_area"].to_numpy())
     shapes: dict[int, shapely.Polygon] = {}
     coasts: list[shapely.Polygon] = []
     for name in dict.fromkeys(facts["landmass"] for facts in prefectures.values()):
@@ -239,13 +243,13 @@ def draw_map(
         ellipses = [_ellipse(prefectures[number]) for number in members]
         land = landmass(ellipses, *waves, coasts)
         coasts.append(land)
-        rows = np.flatnonzero(bodies["prefecture"].isin(members) & ~bodies["outlying"])
+        rows = np.flatnonzero(municipalities["prefecture"].isin(members) & ~municipalities["outlying"])
         size = pixel_size(land, len(rows))
         points = pixels(land, size)
-        prefecture = bodies["prefecture"].to_numpy()[rows]
+        prefecture = municipalities["prefecture"].to_numpy()[rows]
         shares = np.array([areas[rows[prefecture == number]].sum() for number in members])
         domain = domains(ellipses, shares, points)
-        attraction = _attraction(points, bodies, prefectures)
+        attraction = _attraction(points, municipalities, prefectures)
         sites = np.empty((len(rows), 2))
         for place, number in enumerate(members):
             here = prefecture == number
@@ -253,7 +257,9 @@ def draw_map(
             sites[here] = _settle(points[inside], attraction[inside], areas[rows[here]], urban[rows[here]], generator)
         shapes |= dict(zip(rows, _divide(land, sites, areas[rows], points, size), strict=True))
     for number, facts in prefectures.items():
-        rows = generator.permutation(np.flatnonzero((bodies["prefecture"] == number) & bodies["outlying"]))
+        rows = generator.permutation(
+            np.flatnonzero((municipalities["prefecture"] == number) & municipalities["outlying"])
+        )
         for count in facts["outlying"]["landmasses"]:
             here, rows = rows[:count], rows[count:]
             outlying = facts["outlying"]
@@ -265,7 +271,7 @@ def draw_map(
             points = pixels(land, size)
             sites = generator.choice(points, len(here), replace=False)
             shapes |= dict(zip(here, _divide(land, sites, areas[here], points, size), strict=True))
-    return [shapes[row] for row in range(len(bodies))]
+    return [shapes[row] for row in range(len(municipalities))]
 
 
 def _ellipse(facts: Mapping[str, Any]) -> Ellipse:
@@ -273,16 +279,18 @@ def _ellipse(facts: Mapping[str, Any]) -> Ellipse:
     return Ellipse(np.array(facts["centre_km"]), np.array([[xx, xy], [xy, yy]]), facts["area_km2"])
 
 
-def _urban(bodies: pd.DataFrame) -> Array:
-    """Return how much a body belongs in the middle of its prefecture: densely settled, small, young."""
-    density = bodies["log_population"] - bodies["log_area"]
-    marks = pd.DataFrame({"dense": density, "small": -bodies["log_area"], "young": -bodies["log_odds_75_over"]})
+def _urban(municipalities: pd.DataFrame) -> Array:
+    """Return how much a municipality belongs in the middle of its prefecture: densely settled, small, young."""
+    density = municipalities["log_population"] - municipalities["log_area"]
+    marks = pd.DataFrame(
+        {"dense": density, "small": -municipalities["log_area"], "young": -municipalities["log_odds_75_over"]}
+    )
     return np.asarray(((marks - marks.mean()) / marks.std()).to_numpy() @ np.array(URBAN_MARKS))
 
 
-def _attraction(points: Array, bodies: pd.DataFrame, prefectures: Mapping[str, Any]) -> Array:
+def _attraction(points: Array, municipalities: pd.DataFrame, prefectures: Mapping[str, Any]) -> Array:
     """Return the logarithm of the population potential of the 47 centres of population."""
-    population = np.exp(bodies["log_population"]).groupby(bodies["prefecture"]).sum()
+    population = np.exp(municipalities["log_population"]).groupby(municipalities["prefecture"]).sum()
     centres = np.array([prefectures[number]["centre_of_population_km"] for number in population.index])
     squared = ((points[:, None, :] - centres) ** 2).sum(axis=2)
     return np.asarray(np.log((population.to_numpy() / (squared + CENTRE_KM**2)).sum(axis=1)))
@@ -296,8 +304,8 @@ def _settle(points: Array, attraction: Array, areas: Array, urban: Array, genera
     order = np.argsort(-urban)
     edges = np.concatenate([[0], np.cumsum(areas[order])]) / areas.sum() * len(outwards)
     sites = np.empty((len(areas), 2))
-    for body, start, end in zip(order, edges[:-1], edges[1:], strict=True):
-        sites[body] = outwards[min(int(generator.uniform(start, end)), len(outwards) - 1)]
+    for municipality, start, end in zip(order, edges[:-1], edges[1:], strict=True):
+        sites[municipality] = outwards[min(int(generator.uniform(start, end)), len(outwards) - 1)]
     return sites + generator.uniform(-JITTER_KM, JITTER_KM, sites.shape)
 
 

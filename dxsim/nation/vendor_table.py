@@ -34,7 +34,7 @@ class VendorTable:
         Municipality (in the nation's order) and lot (in the order of `dxsim.terms.operations.lots`) -> index into
         `names`, or -1 where the table has no row: there a vendor is drawn as without a table. A row for a lot that a
         municipality doesn't run (public assistance in a town) is kept, and the model has no use for it.
-    readiness : ndarray of float64, shape (vendors, 6)
+    availability : ndarray of float64, shape (vendors, 6)
         First month in which the vendor's product for the lot is ready (April 2021 = 0, earlier months negative); NaN
         where not given.
     fingerprint : str
@@ -43,7 +43,7 @@ class VendorTable:
 
     names: tuple[str, ...]
     contract: npt.NDArray[np.int16]
-    readiness: npt.NDArray[np.float64]
+    availability: npt.NDArray[np.float64]
     fingerprint: str
 
     @property
@@ -98,13 +98,13 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
     column = {kind: position for position, kind in enumerate(kinds)}
     rank = {name: position for position, name in enumerate(names)}
     contract = np.full((len(codes), len(kinds)), NOT_GIVEN, dtype=np.int16)
-    readiness = np.full((len(names), len(kinds)), np.nan)
+    availability = np.full((len(names), len(kinds)), np.nan)
     for _, cells in table.rows:
         vendor, lot = rank[cells["vendor"]], column[cells["lot"]]
         contract[row[cells["code"]], lot] = vendor
         if cells.get("vendor_ready"):
-            readiness[vendor, lot] = month_index(cells["vendor_ready"])
-    return VendorTable(names, contract, readiness, sha256(path))
+            availability[vendor, lot] = month_index(cells["vendor_ready"])
+    return VendorTable(names, contract, availability, sha256(path))
 
 
 def _cell_problems(table: Table, codes: list[str], kinds: list[str]) -> list[Problem]:

@@ -1,8 +1,9 @@
 """One municipality through a run: what it decided when and why, what came of it, and what would have changed it.
 
-`biography` steps the model month by month and looks at one body after each of them. Nothing is worked out a second
-time: the terms of a hazard and of a choice come from the same small functions that the model itself calls, fed with
-what the body knew when it decided. `counterfactuals` runs the model again under the same seed, one lever at a time.
+`biography` steps the model month by month and looks at one municipality after each of them. Nothing is worked out a
+second time: the terms of a hazard and of a choice come from the same small functions that the model itself calls, fed
+with what the municipality knew when it decided. `counterfactuals` runs the model again under the same seed, one lever
+at a time.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ class Biography:
         Of the municipality.
     about : mapping
         What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (weighted z-score at the
-        start), ``rank`` (1 = most ready of ``bodies``), ``naive``, ``aide``, ``platform``, ``baseline_cost`` (yen a
-        year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
+        start), ``rank`` (1 = most ready of ``municipalities``), ``naive``, ``aide``, ``platform``, ``baseline_cost``
+        (yen a year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
     months : pandas.DataFrame
         One row a month, as of its end: ``readiness``, ``belief``, ``envelope`` (yen), ``refused`` (lots for which the
         money was missing), ``staff``, ``pool``, ``lent``, ``supply``, ``demand`` (FTE), ``overload``, the three
@@ -77,25 +78,26 @@ class Biography:
         ``online_share`` of procedures.
     hazards : pandas.DataFrame
         One row a month and lot not yet decided: ``own_motive``, ``peers``, ``mandate`` (terms of the hazard, 1/month),
-        ``intent_*`` by cause, ``intent``, ``threshold``, ``gate`` (open), ``slack`` (months), ``lead_time`` (months),
-        ``expected_deadline`` (months since April 2021), ``exposure`` (share of peers), ``neighbours_committed``.
+        ``cumulative_hazard_*`` by cause, ``cumulative_hazard``, ``threshold``, ``gate`` (open), ``slack`` (months),
+        ``lead_time`` (months), ``expected_deadline`` (months since April 2021), ``exposure`` (share of peers),
+        ``neighbours_committed``.
     queues : pandas.DataFrame
-        One row a month and vendor with systems of the body that are not live: ``vendor``, ``systems`` (those), the
-        vendor's ``queue_wait`` (months) and ``book`` (reference jobs), ``ahead`` (systems of others that stand in its
-        queue before the body's first one on which work has not begun; nan if none waits).
+        One row a month and vendor with systems of the municipality that are not live: ``vendor``, ``systems`` (those),
+        the vendor's ``queue_wait`` (months) and ``book`` (reference jobs), ``ahead`` (systems of others that stand in
+        its queue before the municipality's first one on which work has not begun; nan if none waits).
     systems : pandas.DataFrame
         One row a month and system: ``state`` at the month's end.
     events : pandas.DataFrame
         What the log says of it: ``month``, ``kind``, ``lot``, ``operation``, ``programme``, ``vendor``, ``cause``,
         ``reason``, ``value``, ``amount`` and the same in ``words``.
     lots : pandas.DataFrame
-        One row each: ``decided``, ``cause``, ``intent`` and ``threshold``, the three terms of the hazard then;
-        ``gate_before``, with ``intent_before`` and the terms then (``*_before``); ``ordered`` and ``started`` (the
-        first system), ``live`` (the last one), ``systems``, ``late_systems``, ``reason`` (the most frequent),
-        ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``product`` (month from which the
-        vendor decided for has one), ``why`` (the term that spoke most for the vendor against ``runner_up``), ``margin``
-        (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed) and ``tendered_again``
-        (systems).
+        One row each: ``decided``, ``cause``, ``cumulative_hazard`` and ``threshold``, the three terms of the hazard
+        then; ``gate_before``, with ``cumulative_hazard_before`` and the terms then (``*_before``); ``ordered`` and
+        ``started`` (the first system), ``live`` (the last one), ``systems``, ``late_systems``, ``reason`` (the most
+        frequent), ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``product`` (month from
+        which the vendor decided for has one), ``why`` (the term that spoke most for the vendor against ``runner_up``),
+        ``margin`` (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed) and
+        ``tendered_again`` (systems).
     neighbours : pandas.DataFrame
         One row each and lot: ``code``, ``name``, ``lot``, ``decided``, ``before`` (decided in an earlier month),
         ``vendor``, ``same_vendor``, ``late_systems``.
@@ -223,7 +225,7 @@ def biography(
 
 
 class _Observer:
-    """Looks at one body when it decides and at the end of each month."""
+    """Looks at one municipality when it decides and at the end of each month."""
 
     def __init__(self, nation: Nation, inputs: Inputs, i: int, run: Run) -> None:
         self.nation, self.inputs, self.i, self.run = nation, inputs, i, run
@@ -241,7 +243,7 @@ class _Observer:
         self.about: Row = {
             "readiness": float(readiness[i]),
             "rank": int((readiness > readiness[i]).sum()) + 1,
-            "bodies": len(self.codes),
+            "municipalities": len(self.codes),
         }
 
     def weigh_commitment(self, month: int) -> None:
@@ -269,18 +271,18 @@ class _Observer:
             }
 
     def look(self, month: int) -> None:
-        """Write down what has become of the body at the end of the month."""
+        """Write down what has become of the municipality at the end of the month."""
         run, i = self.run, self.i
         refused = self._read_log()
         for number, weighed in self.weighed.items():
-            intent = run.intent[i, number].tolist()
+            hazard = run.cumulative_hazard[i, number].tolist()
             self.hazards.append(
                 {
                     "month": month,
                     "lot": lots()[number].lot,
                     **{cause: weighed.pop(cause) for cause in CAUSES},
-                    **{f"intent_{cause}": amount for cause, amount in zip(CAUSES, intent, strict=True)},
-                    "intent": sum(intent),
+                    **{f"cumulative_hazard_{cause}": amount for cause, amount in zip(CAUSES, hazard, strict=True)},
+                    "cumulative_hazard": sum(hazard),
                     "threshold": float(run.lots[i, number].threshold),
                     **weighed,
                 }
@@ -321,8 +323,8 @@ class _Observer:
 
     def _month(self, month: int, refused: int) -> Row:
         state, i = self.run.state, self.i
-        body, worker, harm = state.municipalities[i], state.workforce[i], state.harm[i]
-        group, ledger = int(body.group), state.ledger[i]
+        municipality, worker, harm = state.municipalities[i], state.workforce[i], state.harm[i]
+        group, ledger = int(municipality.group), state.ledger[i]
         member = group >= 0
         channels = {channel: float(state.cohorts[channel][i].sum()) for channel in CHANNELS}
         work = ("staff", "pool", "lent", "supply", "demand", "overload")
@@ -330,16 +332,16 @@ class _Observer:
         committed = sum(bool((state.lots["commit"][j] >= 0).any()) for j in self.neighbours)
         return {
             "month": month,
-            "readiness": float(body.readiness),
-            "belief": float(body.belief),
+            "readiness": float(municipality.readiness),
+            "belief": float(municipality.belief),
             "envelope": int(ledger[Account.ENVELOPE]),
             "refused": refused,
             **{name: float(worker[name]) for name in (*work, *services)},
             "group": self.codes[int(state.groups[group].lead)] if member else None,
             "group_size": int(state.groups["members"][group]) if member else 1,
             "neighbours_committed": committed,
-            "live": int(body.live),
-            "late": int(body.late),
+            "live": int(municipality.live),
+            "late": int(municipality.late),
             "interfaces": float(harm.interfaces),
             "one_off": int(ledger[Account.ONE_OFF]),
             "subsidy": -int(ledger[Account.SUBSIDY]),
@@ -371,7 +373,7 @@ class _Observer:
         ]
 
     def _read_log(self) -> int:
-        """Take over what the log of the month says of the body; return how many lots it had no money for."""
+        """Take over what the log of the month says of the municipality; return how many lots it had no money for."""
         from dxsim.model import events
 
         log = self.run.log[: int(self.run.logged[0])]
@@ -405,15 +407,15 @@ class _Observer:
         """Return the tables."""
         state = self.run.state
         record = self.nation.municipalities.iloc[self.i]
-        body, purse = state.municipalities[self.i], state.purses[self.i]
+        municipality, purse = state.municipalities[self.i], state.purses[self.i]
         about = self.about | {
             "type": str(record["type"]),
             "prefecture_name": str(record["prefecture_name"]),
             "population": int(record["population"]),
-            "systems": int(body.systems),
-            "naive": bool(body.naive),
-            "aide": bool(body.aide),
-            "platform": bool(body.platform),
+            "systems": int(municipality.systems),
+            "naive": bool(municipality.naive),
+            "aide": bool(municipality.aide),
+            "platform": bool(municipality.platform),
             "baseline_cost": float(purse.baseline),
             "running_2035": int(purse.running_total),
             "deadline": str(manifest["scenario"]["values"]["policy.deadline"]),
@@ -453,11 +455,13 @@ class _Observer:
                 "lot": lot.lot,
                 "decided": decided,
                 "cause": CAUSES[here.cause] if decided >= 0 else None,
-                "intent": float(known["intent"].iloc[-1]),
+                "cumulative_hazard": float(known["cumulative_hazard"].iloc[-1]),
                 "threshold": float(here.threshold),
                 **{cause: float(known[cause].iloc[-1]) for cause in CAUSES},
                 "gate_before": int(gates[-1]) if len(gates) else NOBODY,
-                "intent_before": float(known["intent"][gates[-1]]) if len(gates) else float("nan"),
+                "cumulative_hazard_before": float(known["cumulative_hazard"][gates[-1]])
+                if len(gates)
+                else float("nan"),
                 **{
                     f"{cause}_before": float(known[cause][gates[-1]]) if len(gates) else float("nan")
                     for cause in CAUSES
@@ -524,15 +528,15 @@ def _first(months: np.ndarray) -> int:
 
 
 def _systems_ahead(state: State, i: int, vendor: int) -> float:
-    """Return how many systems of others stand in a vendor's queue before the body's first; nan if none waits."""
-    per_body = state.systems.shape[1]
+    """Return how many systems of others stand in a vendor's queue before the municipality's first; nan = none waits."""
+    per_municipality = state.systems.shape[1]
     own = state.systems[i]
     if not ((own["vendor"] == vendor) & (own["state"] == SystemState.ORDERED)).any():
         return float("nan")
     following, states = state.queue["following"].ravel(), state.systems["state"].ravel()
     ahead, place = 0, int(state.head[vendor])
     while place >= 0:
-        is_own = place // per_body == i
+        is_own = place // per_municipality == i
         if is_own and states[place] == SystemState.ORDERED:
             return float(ahead)
         ahead += not is_own
@@ -671,7 +675,7 @@ def counterfactuals(
 
 
 def measures(found: Findings, i: int) -> dict[str, float]:
-    """Return what a run means for one body, by `MEASURES`; as in the tables of `dxsim.records.Records`."""
+    """Return what a run means for one municipality, by `MEASURES`; as in the tables of `dxsim.records.Records`."""
     live = found.live[i][found.frame.applies[i]]
     return {
         "months_to_live": float(live.max()) if (live >= 0).all() else float("nan"),

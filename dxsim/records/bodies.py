@@ -26,7 +26,7 @@ BURDEN = [
 
 
 def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
-    """Return the name of the vendor of most of a body's systems; among equals the first by name."""
+    """Return the name of the vendor of most of a municipality's systems; among equals the first by name."""
     names = np.array(found.outcome.inputs.vendor_names, object)
     by_name = np.argsort(names)
     row, operation = np.nonzero(found.frame.applies)
@@ -36,7 +36,7 @@ def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:
 
 
 def _late_for(reason: int) -> Callable[[Findings], Column]:
-    """Return the column that counts a body's late systems with this reason."""
+    """Return the column that counts a municipality's late systems with this reason."""
     return lambda found: (found.is_late & (found.systems.reason == reason)).sum(axis=1).astype(np.int32)
 
 
@@ -76,7 +76,7 @@ def _or_none(month: Integers) -> Integers:
 
 
 def _field(part: str, field: str, dtype: type[np.generic] = np.float64) -> Callable[[Findings], Column]:
-    """Return the column that a field of records of bodies is."""
+    """Return the column that a field of records of municipalities is."""
     return lambda found: np.ascontiguousarray(getattr(found.outcome.state, part)[field], dtype)
 
 
@@ -88,7 +88,7 @@ def _level(place: int) -> Callable[[Findings], Column]:
     return lambda found: found.outcome.state.programmes["level"][:, place].astype(np.int32)
 
 
-BODY: Mapping[str, Callable[[Findings], Column]] = {
+MUNICIPALITY: Mapping[str, Callable[[Findings], Column]] = {
     "systems": lambda found: found.frame.systems.astype(np.int32),
     "late_systems": lambda found: found.late_systems.astype(np.int32),
     **{f"late_{reason}": _late_for(REASONS.index(reason)) for reason in LATE_REASONS},
@@ -127,12 +127,12 @@ BODY: Mapping[str, Callable[[Findings], Column]] = {
     "own_burden": _own_burden,
     "reserve_drawn": lambda found: -found.outcome.state.ledger[:, Account.RESERVE],
 }
-"""Name of a column -> its values of the n bodies in the order of their codes; text is an array of objects."""
+"""Name of a column -> its values of the n municipalities in the order of their codes; text is an array of objects."""
 
-BODY_COLUMNS = tuple(BODY)
+MUNICIPALITY_COLUMNS = tuple(MUNICIPALITY)
 
 
-def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
+def municipality_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     """Return some columns of the table of municipalities of a run.
 
     Parameters
@@ -140,7 +140,7 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     found : Findings
         Of the run.
     columns : sequence of str
-        Of `BODY_COLUMNS`; what the nation says of a body (name, population, ...) is not among them.
+        Of `MUNICIPALITY_COLUMNS`; what the nation says of a municipality (name, population, ...) is not among them.
 
     Returns
     -------
@@ -152,5 +152,5 @@ def body_columns(found: Findings, columns: Sequence[str]) -> dict[str, Column]:
     InputError
         With every column that there isn't.
     """
-    check_names(say("columns of records"), columns, BODY_COLUMNS)
-    return {column: BODY[column](found) for column in columns}
+    check_names(say("columns of records"), columns, MUNICIPALITY_COLUMNS)
+    return {column: MUNICIPALITY[column](found) for column in columns}

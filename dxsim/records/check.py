@@ -17,7 +17,7 @@ from dxsim.errors import DxsimError
 from dxsim.language import say
 from dxsim.model.codes import ACCOUNTS, Account
 from dxsim.model.fields import columns_of, numbers_of
-from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS
 from dxsim.records.findings import with_all
 from dxsim.records.tables import SOURCES
 from dxsim.terms.calendar import month_name
@@ -25,7 +25,11 @@ from dxsim.terms.calendar import month_name
 if TYPE_CHECKING:
     from dxsim.model.run import Outcome
 
-_SERIES = {"flows_by_month": FLOWS, "national_by_month": NATIONAL, "vendors_by_month": VENDOR}  # and their columns
+_SERIES = {
+    "flows_by_month": FLOW_FIELDS,
+    "national_by_month": NATIONAL_FIELDS,
+    "vendors_by_month": VENDOR_FIELDS,
+}  # and their columns
 _GROWTH = np.array([-1 if account in SOURCES else 1 for account in ACCOUNTS])  # credits are below zero
 _GROWTH[Account.ENVELOPE] = 0  # it may rise and fall
 
@@ -74,7 +78,7 @@ def check_kpis(kpis: Mapping[str, float]) -> None:
 
 def _faults(outcome: Outcome) -> Iterator[tuple[int, str]]:
     """Yield the first month and the name of each thing that is wrong."""
-    columns = columns_of(COUNTS)
+    columns = columns_of(COUNT_FIELDS)
     money, counts = with_all(outcome.series.money_by_month), with_all(numbers_of(outcome.series.counts_by_month))
     if found := _first(money.sum(axis=2, keepdims=True) != 0):
         yield found[0], say("sources, uses and envelope of the municipalities' ledger do not balance")
@@ -86,7 +90,7 @@ def _faults(outcome: Outcome) -> Iterator[tuple[int, str]]:
         yield found[0], say("count '{count}' is below zero", count=columns[found[1]])
     states = outcome.state.systems.state
     of_systems, of_municipalities = np.count_nonzero(states >= 0), len(states)
-    bounds = np.array([of_municipalities if name.startswith("bodies_") else of_systems for name in columns])
+    bounds = np.array([of_municipalities if name.startswith("municipalities_") else of_systems for name in columns])
     if found := _first(counts > bounds):
         yield found[0], say("count '{count}' is above {bound:,}", count=columns[found[1]], bound=bounds[found[1]])
     for name, fields in _SERIES.items():

@@ -1,13 +1,13 @@
 """How evenly outcomes fall on municipalities, and where: one long table of measures.
 
-Outcomes per body: ``late_share`` of its systems, ``cost_per_resident_2035`` and ``excluded_share`` of the procedures
-that its residents needed. Every measure of inequality stands there twice: each body counting once (``bodies``), and as
-often as it has residents (``residents``, of 2020).
+Outcomes per municipality: ``late_share`` of its systems, ``cost_per_resident_2035`` and ``excluded_share`` of the
+procedures that its residents needed. Every measure of inequality stands there twice: each municipality counting once
+(``municipalities``), and as often as it has residents (``residents``, of 2020).
 
-Theil's index is split by size class. The concentration index ranks bodies by residents or by the fiscal index (those
-without one left out); below zero means that it falls on small or poor bodies. Moran's I is over land borders.
-``groups`` and ``prefectures`` are the modularity of the network of neighbours cut along groups (a body alone is a part
-of its own) and along prefecture borders.
+Theil's index is split by size class. The concentration index ranks municipalities by residents or by the fiscal index
+(those without one left out); below zero means that it falls on small or poor municipalities. Moran's I is over land
+borders. ``groups`` and ``prefectures`` are the modularity of the network of neighbours cut along groups (a municipality
+alone is a part of its own) and along prefecture borders.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MEASURES = (
     *("gini", "theil", "theil_between", "theil_within", "atkinson_0.5", "atkinson_1"),
     *("concentration_population", "concentration_fiscal_index", "p90_p10"),
 )
-BODIES, RESIDENTS = "bodies", "residents"
+MUNICIPALITIES, RESIDENTS = "municipalities", "residents"
 
 
 def equity_table(found: Findings) -> pd.DataFrame:
@@ -47,28 +47,29 @@ def equity_table(found: Findings) -> pd.DataFrame:
     pandas.DataFrame
         Columns outcome, measure, weighting, value (nan where a measure is not defined).
     """
-    frame, of_bodies = found.frame, outcomes(found)
-    weights = {BODIES: np.ones(frame.population.size), RESIDENTS: frame.population}
+    frame, by_municipality = found.frame, outcomes(found)
+    weights = {MUNICIPALITIES: np.ones(frame.population.size), RESIDENTS: frame.population}
     rows: list[tuple[str, str, str, float]] = []
-    for outcome, values in of_bodies.items():
+    for outcome, values in by_municipality.items():
         ranks = dense_ranks(values)
         for weighting, weight in weights.items():
             measured = inequality(values, ranks, weight, frame)
             rows += [(outcome, measure, weighting, value) for measure, value in measured.items()]
     rows += [
-        (outcome, "morans_i", BODIES, morans_i(values, *frame.land_neighbours)) for outcome, values in of_bodies.items()
+        (outcome, "morans_i", MUNICIPALITIES, morans_i(values, *frame.land_neighbours))
+        for outcome, values in by_municipality.items()
     ]
     rows += [
-        ("has_late_system", "morans_i", BODIES, late_morans_i(found)),
-        ("groups", "modularity", BODIES, group_modularity(found)),
-        ("prefectures", "modularity", BODIES, frame.prefecture_modularity),
+        ("has_late_system", "morans_i", MUNICIPALITIES, late_morans_i(found)),
+        ("groups", "modularity", MUNICIPALITIES, group_modularity(found)),
+        ("prefectures", "modularity", MUNICIPALITIES, frame.prefecture_modularity),
     ]
     table = pd.DataFrame(rows, columns=["outcome", "measure", "weighting", "value"])
     return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), "str"))
 
 
 def outcomes(found: Findings) -> dict[str, Floats]:
-    """Return the outcomes of each body by name; nan where a body has none."""
+    """Return the outcomes of each municipality by name; nan where a municipality has none."""
     return {
         "late_share": ratio(found.late_systems, found.frame.systems),
         "cost_per_resident_2035": found.cost_per_resident,
@@ -87,7 +88,7 @@ def group_modularity(found: Findings) -> float:
 
 
 def inequality(values: Floats, ranks: npt.NDArray[np.int64], weight: Floats, frame: Frame) -> dict[str, float]:
-    """Return every one of `MEASURES` of an outcome ranked by `dense_ranks`; bodies without it are left out."""
+    """Return every one of `MEASURES` of an outcome ranked by `dense_ranks`; municipalities without it are left out."""
     known = ranks >= 0
     x, w = values[known], weight[known]
     measured = (

@@ -1,4 +1,4 @@
-"""What the arrays of one run say, body by body and month by month: what tables, KPIs and strata have in common."""
+"""What the arrays of one run say by municipality and by month: what tables, KPIs and strata have in common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dxsim.model.codes import ACCOUNTS, CHANNELS, PROGRAMMES
 from dxsim.model.fields import columns_of, numbers_of
-from dxsim.model.state import FLOWS
+from dxsim.model.state import FLOW_FIELDS
 from dxsim.records.measures import ratio
 from dxsim.records.tables import SOURCES
 from dxsim.terms.calendar import MONTHS_PER_YEAR
@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_LEVELS = [columns_of(FLOWS).index(f"level_{programme}") for programme in PROGRAMMES]
+_LEVELS = [columns_of(FLOW_FIELDS).index(f"level_{programme}") for programme in PROGRAMMES]
 _SOURCES = [ACCOUNTS.index(source) for source in SOURCES]
 
 
@@ -49,7 +49,7 @@ class Findings:
 
     @cached_property
     def monthly(self) -> npt.NDArray[np.int32]:
-        """Return systems or bodies by month, type (and all) and the columns of `state.COUNTS`, (180, 8, 18)."""
+        """Return counts by month, type (and all) and the columns of `state.COUNT_FIELDS`, (180, 8, 18)."""
         return with_all(numbers_of(self.outcome.series.counts_by_month))
 
     @cached_property
@@ -61,15 +61,15 @@ class Findings:
 
     @cached_property
     def flows(self) -> Floats:
-        """Return the columns of `state.FLOWS` by month and type (and all), (180, 8, 40); levels are means of bodies."""
+        """Return the columns of `state.FLOW_FIELDS` by month and type (and all), (180, 8, 40); levels are means."""
         sums = with_all(numbers_of(self.outcome.series.flows_by_month))
-        sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.bodies_of_type[:, None])
+        sums[:, :, _LEVELS] = ratio(sums[:, :, _LEVELS], self.frame.municipalities_of_type[:, None])
         return sums
 
     @cached_property
     def residents(self) -> Floats:
         """Return residents by fiscal year and type (and all), (15, 8)."""
-        kind, types = self.frame.kind, self.frame.bodies_of_type.size - 1
+        kind, types = self.frame.kind, self.frame.municipalities_of_type.size - 1
         by_year = [np.bincount(kind, weights=year, minlength=types) for year in self.outcome.residents.T]
         return with_all(np.array(by_year))
 
@@ -105,28 +105,28 @@ class Findings:
 
     @cached_property
     def late_systems(self) -> Integers:
-        """Return late systems of each body, (n,)."""
+        """Return late systems of each municipality, (n,)."""
         return np.asarray(self.is_late.sum(axis=1), np.int64)
 
     @cached_property
     def cases(self) -> dict[str, Floats]:
-        """Return person-months by channel of each body, all months, (n,) each."""
+        """Return person-months by channel of each municipality, all months, (n,) each."""
         cohorts = self.outcome.state.cohorts
         return {channel: cohorts[f"{channel}_total"].sum(axis=1) for channel in CHANNELS}
 
     @cached_property
     def needed(self) -> Floats:
-        """Return person-months of procedures that residents of each body needed, all months, (n,)."""
+        """Return person-months of procedures that residents of each municipality needed, all months, (n,)."""
         return np.asarray(sum(self.cases.values()), np.float64)
 
     @cached_property
     def group(self) -> Integers:
-        """Return the index of each body's group at the end, (n,); -1 = alone."""
+        """Return the index of each municipality's group at the end, (n,); -1 = alone."""
         return np.ascontiguousarray(self.outcome.state.municipalities["group"], np.int64)
 
     @cached_property
     def is_member(self) -> Flags:
-        """Return whether a body is in a group at the end, (n,)."""
+        """Return whether a municipality is in a group at the end, (n,)."""
         return self.group >= 0
 
     @cached_property
@@ -136,24 +136,24 @@ class Findings:
 
     @cached_property
     def partition(self) -> Integers:
-        """Return the part of each body in the cut along groups, (n,); a body alone is a part of its own."""
+        """Return the part of each municipality in the cut along groups, (n,); one alone is a part of its own."""
         return np.where(self.is_member, self.group, self.group.size + np.arange(self.group.size))
 
     @cached_property
     def coordination(self) -> Floats:
-        """Return each body's share in its group's transaction cost, yen a year, (n,)."""
+        """Return each municipality's share in its group's transaction cost, yen a year, (n,)."""
         return np.asarray(MONTHS_PER_YEAR * self.outcome.state.purses["coordination"])
 
     @cached_property
     def saving(self) -> Floats:
-        """Return what each body saves in its group against running its systems alone, yen a year, (n,)."""
+        """Return what each municipality saves in its group against running its systems alone, yen a year, (n,)."""
         purse = self.outcome.state.purses
         running = np.maximum(0.0, purse["legacy"] + purse["new"])
         return np.asarray(MONTHS_PER_YEAR * (running * purse["saving"] + purse["grant"]) - self.coordination)
 
     @cached_property
     def residents_2035(self) -> Floats:
-        """Return residents of each body in the last fiscal year, (n,)."""
+        """Return residents of each municipality in the last fiscal year, (n,)."""
         return np.ascontiguousarray(self.outcome.residents[:, -1])
 
     @cached_property

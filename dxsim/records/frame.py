@@ -36,7 +36,7 @@ class Frame(NamedTuple):
     first_of_lot: Integers  # (6,) first operation of each lot
     systems: Integers  # (n,) systems that apply
     systems_of_type: npt.NDArray[np.int32]  # (8,) by type, then of all
-    bodies_of_type: npt.NDArray[np.int32]  # (8,) by type, then of all
+    municipalities_of_type: npt.NDArray[np.int32]  # (8,) by type, then of all
     lots: int  # lots that apply, all municipalities
     neighbours: tuple[Integers, Integers]  # (e,) each, rows of the one and of the other
     land_neighbours: tuple[Integers, Integers]  # (l,) each
@@ -53,7 +53,7 @@ def frame_of(nation: Nation) -> Frame:
     applies = lot_applies[:, lot_of]
     systems = applies.sum(axis=1)
     systems_of_kind = np.bincount(kind, weights=systems, minlength=len(TYPES)).astype(np.int32)
-    bodies_of_kind = np.bincount(kind, minlength=len(TYPES)).astype(np.int32)
+    municipalities_of_kind = np.bincount(kind, minlength=len(TYPES)).astype(np.int32)
     rows = pd.Index(nation.municipalities["code"])
     one, other = (rows.get_indexer(nation.adjacency[column]).astype(np.int64) for column in ("code_a", "code_b"))
     is_land = (nation.adjacency["kind"] == "land").to_numpy(bool)
@@ -70,7 +70,7 @@ def frame_of(nation: Nation) -> Frame:
         first_of_lot=np.array([np.flatnonzero(lot_of == lot)[0] for lot in range(len(lots()))]),
         systems=systems,
         systems_of_type=np.append(systems_of_kind, systems_of_kind.sum(dtype=np.int32)),
-        bodies_of_type=np.append(bodies_of_kind, bodies_of_kind.sum(dtype=np.int32)),
+        municipalities_of_type=np.append(municipalities_of_kind, municipalities_of_kind.sum(dtype=np.int32)),
         lots=int(lot_applies.sum()),
         neighbours=(one, other),
         land_neighbours=(one[is_land], other[is_land]),

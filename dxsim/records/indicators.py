@@ -1,8 +1,8 @@
 """How the KPIs follow from the findings of a run, theme by theme; their formulas in words stand in ``kpis.csv``.
 
-Progress on 40 steps stands in for the official measure, in which bodies tick off the 40 steps of the migration guide.
-The model knows five milestones of a system; `STEPS` says how many steps each adds. A system that the vendor works on
-counts as half-way between order and go-live. (The mapping is an assumption.)
+Progress on 40 steps stands in for the official measure, in which municipalities tick off the 40 steps of the migration
+guide. The model knows five milestones of a system; `STEPS` says how many steps each adds. A system that the vendor
+works on counts as half-way between order and go-live. (The mapping is an assumption.)
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from dxsim.terms.kpis import LIVE_MONTHS, LIVE_PERCENTAGES
 Values = dict[str, float]
 
 MANY_LATE = 10  # systems; "late with nearly everything"
-WORST = 0.01  # share of bodies in the tail
+WORST = 0.01  # share of municipalities in the tail
 STEPS = {"committed": 10, "ordered": 6, "started": 11, "live": 11, "done": 2}  # 40 in all
-OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which bodies talk about cooperation
+OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which municipalities talk about cooperation
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
 # The KPIs of CHANNELS, in their order.
 PERSON_MONTHS = ("online_person_months", "assisted_person_months", "analog_person_months", "excluded_person_months")
@@ -93,8 +93,8 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     reasons = np.bincount(found.systems.reason[found.is_late], minlength=len(REASONS))
     values = {"late_share": late / systems}
     values |= {f"late_reason_share_{reason}": _ratio(reasons[REASONS.index(reason)], late) for reason in LATE_REASONS}
-    values["bodies_late_share"] = (late_systems > 0).mean()
-    values["bodies_late_10_share"] = (late_systems >= MANY_LATE).mean()
+    values["municipalities_late_share"] = (late_systems > 0).mean()
+    values["municipalities_late_10_share"] = (late_systems >= MANY_LATE).mean()
     values["mean_late_systems"] = _ratio(late, np.count_nonzero(late_systems))
     still_late = np.array([nationwide(found, f"late_{reason}") for reason in LATE_REASONS])
     from_deadline = slice(found.deadline - 1, MONTHS - 1)  # late when the next month starts
@@ -102,7 +102,7 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     for survey in surveys:
         month = month_name(survey).replace("-", "_")
         values[f"declared_systems_{month}"] = sum(nationwide(found, f"declared_{r}")[survey] for r in LATE_REASONS)
-        values[f"declared_bodies_{month}"] = nationwide(found, "bodies_declared")[survey]
+        values[f"declared_municipalities_{month}"] = nationwide(found, "municipalities_declared")[survey]
     with_top = frame.applies & (found.systems.vendor == _top_vendor(found))
     values["top_vendor_share"] = np.count_nonzero(with_top) / systems
     values["late_top_vendor_share"] = _ratio(np.count_nonzero(with_top & found.is_late), late)
@@ -159,23 +159,23 @@ def market(found: Findings) -> Values:
 def cooperation(found: Findings) -> Values:
     """Return who works together, what it saves, and whether members would rather be alone."""
     is_member, sizes = found.is_member, found.group_sizes
-    groups, members, bodies = np.count_nonzero(sizes), np.count_nonzero(is_member), is_member.size
+    groups, members, municipalities = np.count_nonzero(sizes), np.count_nonzero(is_member), is_member.size
     by_class = stratum_measures(found, "size_class")["saving_per_resident"]
     accepted = _national(found, "moves_accepted")[OCTOBERS]
     return {
         "groups": int(groups),
-        "cooperating_share": members / bodies,
+        "cooperating_share": members / municipalities,
         "mean_group_size": _ratio(members, groups),
         "largest_group_size": sizes.max() if groups else float("nan"),
         "saving_per_resident": _ratio(found.saving[is_member].sum(), found.residents_2035[is_member].sum()),
         **{f"saving_per_resident_{name}": by_class[place] for place, name in enumerate(SIZE_CLASSES)},
         "worse_off_share": _ratio(
-            nationwide(found, "worse_off_bodies").sum(), nationwide(found, "cooperating_bodies").sum()
+            nationwide(found, "worse_off_municipalities").sum(), nationwide(found, "cooperating_municipalities").sum()
         ),
         "moves_tested": _national(found, "moves_tested")[OCTOBERS].sum(),
         "moves_accepted": accepted.sum(),
         "blocking_moves": _national(found, "blocking_moves")[OCTOBERS][-1],
-        "group_turnover": accepted.mean() / bodies,
+        "group_turnover": accepted.mean() / municipalities,
         "group_modularity": group_modularity(found),
         "prefecture_modularity": found.frame.prefecture_modularity,
     }
@@ -196,7 +196,7 @@ def quality(found: Findings) -> Values:
 
 def staff(found: Findings) -> Values:
     """Return how overloaded the municipalities' own people are."""
-    overloaded = nationwide(found, "overloaded_bodies") / found.frame.bodies_of_type[-1]
+    overloaded = nationwide(found, "overloaded_municipalities") / found.frame.municipalities_of_type[-1]
     return {
         "overload_months": nationwide(found, "overload").sum(),
         "overloaded_share": overloaded.mean(),

@@ -1,8 +1,8 @@
-"""How unequal, how concentrated, how clustered: measures of a distribution over bodies.
+"""How unequal, how concentrated, how clustered: measures of a distribution over municipalities.
 
-Weights are how many times a value counts (residents, or 1): a body of weight 2 is the same as two bodies of weight 1.
-Every measure of inequality is 0 if all are alike, does not change with the unit of the values, and is nan where their
-mean is 0 or there is none. Values are not below zero.
+Weights are how many times a value counts (residents, or 1): a municipality of weight 2 is the same as two
+municipalities of weight 1. Every measure of inequality is 0 if all are alike, does not change with the unit of the
+values, and is nan where their mean is 0 or there is none. Values are not below zero.
 
 Sources: Cowell, Measuring Inequality (2011); Kakwani, Wagstaff and van Doorslaer (1997) for the concentration index;
 Moran (1950); Newman (2004) for modularity.
@@ -75,7 +75,7 @@ def concentration_index(values: npt.ArrayLike, by: npt.ArrayLike, weights: npt.A
     values : array_like, shape (n,)
         At least 0.
     by : array_like, shape (n,)
-        What bodies are ranked by; those with nan are left out.
+        What municipalities are ranked by; those with nan are left out.
     weights : array_like, shape (n,), optional
         How often each counts.
     """
@@ -99,9 +99,9 @@ def dense_ranks(by: npt.ArrayLike) -> Integers:
 
 
 def concentration_of_ranks(x: Floats, ranks: Integers, w: Floats) -> float:
-    """Return `concentration_index` of values `x` with weights `w` for bodies already ranked by `dense_ranks`.
+    """Return `concentration_index` of values `x` with weights `w` for municipalities already ranked by `dense_ranks`.
 
-    Some of the bodies that were ranked may be missing; those with rank -1 or a value of nan are left out.
+    Some of the municipalities that were ranked may be missing; those with rank -1 or a value of nan are left out.
     """
     known = (ranks >= 0) & ~np.isnan(x)
     if not known.all():
@@ -186,7 +186,7 @@ def tail_mean(values: npt.ArrayLike, share: float) -> float:
 def morans_i(values: npt.ArrayLike, one: Integers, other: Integers) -> float:
     """Return Moran's I over pairs of neighbours of equal weight; nan if all values are alike or there is no pair.
 
-    For values that are spread at random over n bodies its expectation is -1/(n - 1).
+    For values that are spread at random over n municipalities its expectation is -1/(n - 1).
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def modularity(labels: npt.ArrayLike, one: Integers, other: Integers, resolution
     Parameters
     ----------
     labels : array_like of int, shape (n,)
-        Part of each body, from 0.
+        Part of each municipality, from 0.
     one, other : ndarray of int, shape (e,)
         Rows of each tie, each tie once.
     resolution : float

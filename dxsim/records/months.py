@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dxsim.language import say
 from dxsim.model.codes import ACCOUNTS
 from dxsim.model.fields import columns_of
-from dxsim.model.state import COUNTS, FLOWS
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS
 from dxsim.records.findings import Findings
 from dxsim.records.names import check_names
 from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR
@@ -31,11 +31,11 @@ def _series(part: str, names: Sequence[str]) -> dict[str, Callable[[Findings], S
 
 MONTH: Mapping[str, Callable[[Findings], Series]] = {
     "systems": lambda found: np.broadcast_to(found.frame.systems_of_type, (MONTHS, len(TYPES_AND_ALL))),
-    "bodies": lambda found: np.broadcast_to(found.frame.bodies_of_type, (MONTHS, len(TYPES_AND_ALL))),
-    **_series("monthly", columns_of(COUNTS)),
+    "municipalities": lambda found: np.broadcast_to(found.frame.municipalities_of_type, (MONTHS, len(TYPES_AND_ALL))),
+    **_series("monthly", columns_of(COUNT_FIELDS)),
     **_series("booked", ACCOUNTS),
     "residents": lambda found: np.repeat(found.residents, MONTHS_PER_YEAR, axis=0),
-    **_series("flows", columns_of(FLOWS)),
+    **_series("flows", columns_of(FLOW_FIELDS)),
 }
 """Name of a column -> its values by month and type (types in the order of `TYPES`, then all), (180, 8)."""
 

@@ -23,7 +23,7 @@ SIZE_CLASSES = (
 
 
 def size_classes(population: npt.ArrayLike) -> npt.NDArray[np.intp]:
-    """Return the place in `SIZE_CLASSES` of bodies with this many residents; a bound belongs to the class above it.
+    """Return the place in `SIZE_CLASSES` of municipalities with this many residents; a bound is in the class above.
 
     Examples
     --------
@@ -41,13 +41,13 @@ def by_size_class(records: Records) -> pd.DataFrame:
     pandas.DataFrame
         One row per size class, in the order of `SIZE_CLASSES`; nan where a class has no municipality.
 
-        ``size_class``, ``bodies``, ``population`` (2020) : who it is.
+        ``size_class``, ``municipalities``, ``population`` (2020) : who it is.
         ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then
-            (bodies without residents left out).
+            (municipalities without residents left out).
         ``late_share`` : late systems over systems.
-        ``overloaded_share`` : months in which staff is overloaded, over all months, mean of bodies.
+        ``overloaded_share`` : months in which staff is overloaded, over all months, mean of municipalities.
         ``excluded_share`` : excluded over needed procedures, all months.
-        ``cooperating_share`` : members of a group in March 2036, over bodies.
+        ``cooperating_share`` : members of a group in March 2036, over municipalities.
         ``saving_per_resident`` : yen a year that members save in March 2036, over residents of members; nan without.
     """
     table = records.municipalities
@@ -80,17 +80,17 @@ def class_measures(
     def total(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         return np.asarray(np.bincount(place, weights=values, minlength=classes), np.float64)
 
-    bodies, population = np.bincount(place, minlength=classes), total(column("population"))
+    municipalities, population = np.bincount(place, minlength=classes), total(column("population"))
     residents, excluded = column("residents_2035"), column("excluded")
     cost = np.where(residents > 0, column("cost_per_resident_2035") * residents, 0.0)
     needed = column("online") + column("assisted") + column("analog") + excluded
     return {
-        "bodies": bodies.astype(np.int32),
+        "municipalities": municipalities.astype(np.int32),
         "population": population.astype(np.int64),
         "cost_per_resident": ratio(total(cost), total(residents)),
         "late_share": ratio(total(column("late_systems")), total(column("systems"))),
-        "overloaded_share": ratio(total(column("overloaded_months")), MONTHS * bodies),
+        "overloaded_share": ratio(total(column("overloaded_months")), MONTHS * municipalities),
         "excluded_share": ratio(total(excluded), total(needed)),
-        "cooperating_share": ratio(total(members), bodies),
+        "cooperating_share": ratio(total(members), municipalities),
         "saving_per_resident": ratio(total(column("saving") * members), total(residents * members)),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from dxsim.records.bodies import BODY
+from dxsim.records.bodies import MUNICIPALITY
 from dxsim.records.findings import Findings
 from dxsim.records.size_classes import SIZE_CLASSES, class_measures
 from dxsim.terms.municipalities import TYPES
@@ -33,6 +33,6 @@ def stratum_measures(found: Findings, stratum: str) -> dict[str, npt.NDArray[Any
     place = frame.size_class if stratum == "size_class" else frame.kind
 
     def column(name: str) -> npt.NDArray[Any]:
-        return frame.population if name == "population" else BODY[name](found)
+        return frame.population if name == "population" else MUNICIPALITY[name](found)
 
     return class_measures(column, found.is_member, place, len(STRATA[stratum]))

@@ -30,23 +30,24 @@ class Records:
     Parameters
     ----------
     monthly : pandas.DataFrame
-        One row per month and type of municipality (and "all"): ``month``, ``type``, ``systems`` and ``bodies`` in all,
-        then systems ``committed``, ``ordered``, ``started``, ``live`` and ``done`` so far, ``late_R1`` to ``late_R5``
-        (past the deadline and not live), ``declared_R1`` to ``declared_R5`` (in the latest survey) and the bodies that
-        committed, declared and are late.
+        One row per month and type of municipality (and "all"): ``month``, ``type``, ``systems`` and ``municipalities``
+        in all, then systems ``committed``, ``ordered``, ``started``, ``live`` and ``done`` so far, ``late_R1`` to
+        ``late_R5`` (past the deadline and not live), ``declared_R1`` to ``declared_R5`` (in the latest survey) and the
+        municipalities that committed, declared and are late.
     money : pandas.DataFrame
         One row per month, type (and "all") and account of the municipalities' ledger: ``yen`` booked in that month.
         Sources (appropriation, subsidy, grant, reserve) and uses (one_off, running, parallel, interface, coordination,
         channels, programmes, penalty, lapsed) are positive, ``envelope`` is what was put into it less what was taken
         out, so sources = uses + envelope in every month.
     flows : pandas.DataFrame
-        One row per month and type (and "all"): ``bodies``, ``residents`` (of the fiscal year), then sums over bodies:
-        ``staff``, ``own_work`` and ``pool`` (FTE), ``overloaded_bodies`` (work above 1.2 times what staff can do),
-        ``overload`` (FTE above that), ``resignations`` (FTE), ``refusals`` (bodies that had no money for a commitment),
-        ``burden_hours``, ``incidents`` at cut-overs, ``affected_residents``, ``impact`` (person-months),
-        ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``, ``interoperability`` (yen), mean
-        ``level_*`` of programmes (nan without bodies), ``cooperating_bodies``, their ``saving`` (yen, grant included)
-        and ``worse_off_bodies``, members that would pay less alone.
+        One row per month and type (and "all"): ``municipalities``, ``residents`` (of the fiscal year), then sums over
+        municipalities: ``staff``, ``own_work`` and ``pool`` (FTE), ``overloaded_municipalities`` (work above 1.2 times
+        what staff can do), ``overload`` (FTE above that), ``resignations`` (FTE), ``refusals`` (municipalities that had
+        no money for a commitment), ``burden_hours``, ``incidents`` at cut-overs, ``affected_residents``, ``impact``
+        (person-months), ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``,
+        ``interoperability`` (yen), mean ``level_*`` of programmes (nan without municipalities),
+        ``cooperating_municipalities``, their ``saving`` (yen, grant included) and ``worse_off_municipalities``, members
+        that would pay less alone.
     residents : pandas.DataFrame
         One row per month, type (and "all") and ``cohort``: residents who got a procedure done ``online``, ``assisted``
         or ``analog`` (at the counter) in that month, and who needed one and were ``excluded``.
@@ -54,7 +55,8 @@ class Records:
         One row per month: ``hhi_systems`` and ``hhi_population`` (0 to 10,000), sums over vendors of ``capacity``,
         ``book`` and ``work_done`` (reference jobs), ``shortages`` (vendors that announce a shortage in that month),
         mean ``belief`` in an extension and whether it is granted, ``fund_balance`` of the state (yen), ``groups``,
-        ``cooperating_bodies`` and, as of the last October, ``moves_tested``, ``moves_accepted``, ``blocking_moves``.
+        ``cooperating_municipalities`` and, as of the last October, ``moves_tested``, ``moves_accepted``,
+        ``blocking_moves``.
     vendors : pandas.DataFrame
         One row per month and vendor: ``capacity``, ``book``, ``work_done``, ``queue_wait`` (months of work in the book
         at the present output), ``shortage`` (announced in that month), ``systems_served``, ``population_served``.
@@ -82,7 +84,7 @@ class Records:
         commitment, final ``state``, ``late`` (at the deadline), ``reason`` (R1 to R5, missing when on time), ``work``
         (reference jobs).
     equity : pandas.DataFrame
-        ``outcome``, ``measure``, ``weighting`` (bodies or residents), ``value``; see `dxsim.records.equity`.
+        ``outcome``, ``measure``, ``weighting`` (municipalities or residents), ``value``; see `dxsim.records.equity`.
     summary : pandas.DataFrame
         ``kpi``, ``value``, ``unit``; what each means stands in ``kpis.csv``.
     manifest : mapping

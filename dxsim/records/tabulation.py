@@ -10,8 +10,8 @@ import pandas as pd
 
 from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, STATES
 from dxsim.model.fields import columns_of, numbers_of
-from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR
-from dxsim.records.bodies import BODY
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS
+from dxsim.records.bodies import MUNICIPALITY
 from dxsim.records.dates import month_starts
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
@@ -23,15 +23,15 @@ from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.terms.operations import operations
 
 _CARRIED = ("code", "name", "prefecture", "prefecture_name", "type", "population", "x_km", "y_km")
-_FLOWS = columns_of(field for field in FLOWS if field.name not in CHANNELS)  # these have a table of their own
+_FLOWS = columns_of(field for field in FLOW_FIELDS if field.name not in CHANNELS)  # these have a table of their own
 
 
 def outcome_tables(found: Findings) -> dict[str, pd.DataFrame]:
     """Return every table but the summary."""
     return {
-        "monthly": _by_type(found, ("systems", "bodies", *columns_of(COUNTS))),
+        "monthly": _by_type(found, ("systems", "municipalities", *columns_of(COUNT_FIELDS))),
         "money": _money(found),
-        "flows": _by_type(found, ("bodies", "residents", *_FLOWS)),
+        "flows": _by_type(found, ("municipalities", "residents", *_FLOWS)),
         "residents": _residents(found),
         "market": _market(found),
         "vendors": _vendors(found),
@@ -79,14 +79,14 @@ def _vendors(found: Findings) -> pd.DataFrame:
         {
             "month": np.repeat(month_starts(np.arange(MONTHS)), len(names)),
             "vendor": _repeated(names, MONTHS),
-            **{name: vendors[name].ravel().astype(dtypes.get(name, np.float64)) for name in columns_of(VENDOR)},
+            **{name: vendors[name].ravel().astype(dtypes.get(name, np.float64)) for name in columns_of(VENDOR_FIELDS)},
         }
     )
 
 
 def _market(found: Findings) -> pd.DataFrame:
     vendors, national = found.outcome.series.vendors_by_month, found.outcome.series.national_by_month
-    sums = dict(zip(columns_of(VENDOR), numbers_of(vendors).sum(axis=1).T, strict=True))
+    sums = dict(zip(columns_of(VENDOR_FIELDS), numbers_of(vendors).sum(axis=1).T, strict=True))
     dtypes = {"belief": np.float64, "extension_granted": np.bool_, "fund_balance": np.int64}  # others count
     return pd.DataFrame(
         {
@@ -95,7 +95,7 @@ def _market(found: Findings) -> pd.DataFrame:
             "hhi_population": concentration(vendors.population_served),
             **{name: sums[name] for name in ("capacity", "book", "work_done")},
             "shortages": sums["shortage"].astype(np.int32),
-            **{name: national[name].astype(dtypes.get(name, np.int32)) for name in columns_of(NATIONAL)},
+            **{name: national[name].astype(dtypes.get(name, np.int32)) for name in columns_of(NATIONAL_FIELDS)},
         }
     )
 
@@ -103,11 +103,11 @@ def _market(found: Findings) -> pd.DataFrame:
 def _systems(found: Findings) -> pd.DataFrame:
     systems, names = found.systems, found.outcome.inputs.vendor_names
     rows = np.nonzero(found.frame.applies)
-    body, operation = rows
+    municipality, operation = rows
     of_operation = operations()
     return pd.DataFrame(
         {
-            "code": _texts(found.frame.code, body),
+            "code": _texts(found.frame.code, municipality),
             "operation": _texts([row.operation for row in of_operation], operation),
             "lot": _texts([row.lot for row in of_operation], operation),
             "vendor": _texts(names, systems.vendor[rows]),
@@ -132,7 +132,7 @@ def _texts(names: Sequence[str] | npt.NDArray[np.object_], places: npt.NDArray[n
 
 def _municipalities(found: Findings) -> pd.DataFrame:
     carried = found.frame.nation.municipalities[list(_CARRIED)].reset_index(drop=True)
-    columns = {name: values(found) for name, values in BODY.items()}
+    columns = {name: values(found) for name, values in MUNICIPALITY.items()}
     texts = {name: "str" for name, values in columns.items() if values.dtype == object}
     return pd.concat([carried, pd.DataFrame(columns).astype(texts)], axis=1)
 

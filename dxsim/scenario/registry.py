@@ -30,7 +30,7 @@ TYPES = ("float", "int", "choice", "month_start", "month_end")
 DISTRIBUTIONS = ("", "uniform", "integers")
 ROLES = {
     "lever": "what the state can decide",
-    "body_lever": "what the state can decide body by body; policies of a scenario set it for some bodies and months",
+    "body_lever": "what the state can decide for each municipality; policies set it for some, for a time",
     "uncertainty": "what nobody knows well and a sensitivity analysis varies",
     "constant": "what is fixed by definition or measured well enough",
     "variant": "which form of the model is used",

@@ -33,9 +33,9 @@ class Scenario:
     announcements, vendor_events : tuple
         In the order of their months.
     surveys : tuple of int
-        Months (index) at whose end bodies declare which systems will be late; ascending.
+        Months (index) at whose end municipalities declare which systems will be late; ascending.
     policies : tuple of Policy
-        Levers of some bodies in some months, in the order in which they take effect.
+        Levers of some municipalities in some months, in the order in which they take effect.
     overrides : mapping of str to float, int or str
         The part of `values` that is not as the scenario's files and the registry have it, by full name.
     """

@@ -133,7 +133,7 @@ def _policies(document: Document, section: object) -> list[Problem]:
                 problems.append(document.problem(("policies", place, "lever"), _unknown_lever(lever)))
             elif parameter.role != "body_lever":
                 what = say(
-                    "{lever} can't differ from body to body; set it under parameters, or choose one of {levers}",
+                    "{lever} can't differ between municipalities; set it under parameters, or choose one of {levers}",
                     lever=lever,
                     levers=", ".join(BODY_LEVERS),
                 )
@@ -149,7 +149,7 @@ def _policies(document: Document, section: object) -> list[Problem]:
 
 
 def _unknown_lever(lever: str) -> str:
-    """Return why `lever` is refused, with the nearest lever that may differ from body to body."""
+    """Return why `lever` is refused, with the nearest lever that may differ from municipality to municipality."""
     name = lever.rpartition(".")[2]
     full = next((key for key in BODY_LEVERS if key.rpartition(".")[2] == name), None)
     hint = say("; did you mean '{name}'?", name=full) if full else nearest(lever, BODY_LEVERS)

@@ -10,7 +10,7 @@ from dxsim.files import PACKAGE
 from dxsim.scenario.registry import REGISTRY, Parameter
 
 MODEL = PACKAGE / "model"
-RECORDS = {"parameters", "p", "lever"}  # what the model calls the records of parameters and of a body's levers
+RECORDS = {"parameters", "p", "lever"}  # what the model calls the records of parameters and of a municipality's levers
 
 
 @cache

@@ -12,7 +12,7 @@ from dxsim.terms.calendar import APRIL, MONTHS, MONTHS_PER_YEAR, OCTOBER, month_
 from dxsim.terms.municipalities import PREFECTURES
 from dxsim.terms.operations import lots
 
-NAMING_MONTHS = 24  # before the deadline, in which late bodies are named
+NAMING_MONTHS = 24  # before the deadline, in which late municipalities are named
 READ_IN = {
     "staff.rotation_loss": (APRIL,),
     "subsidy.lump_sum": (APRIL,),
@@ -45,7 +45,7 @@ def _number(scenario: Scenario, key: str) -> float:
 
 
 def _span(scenario: Scenario, key: str) -> tuple[float, float]:
-    """Return the least and the greatest value that a body lever has for anybody in any month."""
+    """Return the least and the greatest value that a municipality lever has for anybody in any month."""
     low = high = _number(scenario, key)
     for policy in scenario.policies:
         if policy.lever == key:
@@ -115,10 +115,10 @@ def _timing(scenario: Scenario) -> Iterator[str]:
     mandate = _number(scenario, "policy.mandate_start")
     counts_from = {
         "policy.late_penalty": (deadline, say("systems are late only after the deadline")),
-        "policy.enforcement": (_first_date(scenario), say("it counts only after a body's own date")),
+        "policy.enforcement": (_first_date(scenario), say("it counts only after a municipality's own date")),
         "policy.naming": (
             max(mandate, deadline - NAMING_MONTHS),
-            say("bodies are named only from two years before the deadline on"),
+            say("municipalities are named only from two years before the deadline on"),
         ),
         "subsidy.subsidy_ceiling": (
             top_up,
@@ -146,7 +146,7 @@ def _timing(scenario: Scenario) -> Iterator[str]:
             )
         elif read_in and not any(month % MONTHS_PER_YEAR in read_in for month in months):
             yield say(
-                "policy {number} ({what}) has no effect: its months hold none in which {lever} is read ({names})",
+                "policy {number} ({what}) has no effect: {lever} is only read in {names}, outside the policy's dates",
                 number=number,
                 what=what_text(policy),
                 lever=policy.lever,
@@ -155,7 +155,7 @@ def _timing(scenario: Scenario) -> Iterator[str]:
 
 
 def _scope(scenario: Scenario) -> Iterator[str]:
-    """Policies for some bodies whose effect does not stay with these."""
+    """Policies for some municipalities whose effect does not stay with these."""
     for number, policy in _numbered(scenario):
         who = policy.who
         if not (who.types or who.codes or who.population_from or who.population_below is not None):
@@ -192,7 +192,9 @@ def _dates(scenario: Scenario) -> Iterator[str]:
     if deadline <= _number(scenario, "policy.mandate_start"):
         yield say("the deadline is over before the mandate begins to press ({key})", key="policy.mandate_start")
     if rule == "none" and any(item.signal > 0 for item in scenario.announcements):
-        yield say("announcements make bodies expect an extension, but {key} is none", key="policy.extension_rule")
+        yield say(
+            "announcements make municipalities expect an extension, but {key} is none", key="policy.extension_rule"
+        )
     if rule != "conditional" and _is_used(scenario, "policy.extension_threshold"):
         yield _no_effect("policy.extension_threshold", "policy.extension_rule", rule)
     for item in scenario.announcements:

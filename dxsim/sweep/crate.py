@@ -30,7 +30,11 @@ _MADE = {
     f"{RECORDS}/kpis/": ("KPIs", "One row per finished run", PARQUET),
     f"{RECORDS}/strata/": ("Strata", "One row per finished run and class of municipalities", PARQUET),
     f"{RECORDS}/months/": ("Months", "One row per finished run, month and type of municipality", PARQUET),
-    f"{RECORDS}/bodies/": ("Municipalities", "One row per finished run and municipality: its final state", PARQUET),
+    f"{RECORDS}/municipalities/": (
+        "Municipalities",
+        "One row per finished run and municipality: its final state",
+        PARQUET,
+    ),
     f"{MARKS}/": ("Runs", "One row per run that was tried: done or failed", PARQUET),
     SUMMARY: ("Summary", "Mean, spread and Monte Carlo error of every KPI, case by case", PARQUET),
     DICTIONARY: ("Data dictionary", "What every column of every table means, in English and Japanese", CSV),

@@ -64,7 +64,7 @@ def describe_column(table: str, column: str) -> Entry:
     Parameters
     ----------
     table : str
-        ``plan``, ``kpis``, ``strata``, ``months``, ``bodies``, ``runs`` or ``summary``.
+        ``plan``, ``kpis``, ``strata``, ``months``, ``municipalities``, ``runs`` or ``summary``.
     column : str
         As it stands in the table.
 
@@ -108,8 +108,8 @@ def dictionary_text(plan: Plan, kpis: Sequence[str], outcomes: Outcomes) -> str:
         tables["strata"] = [entry.column for entry in _kept("strata")]
     if outcomes.months:
         tables["months"] = ["run", "month", "type", *outcomes.months.columns]
-    if outcomes.bodies:
-        tables["bodies"] = ["run", "code", *outcomes.bodies]
+    if outcomes.municipalities:
+        tables["municipalities"] = ["run", "code", *outcomes.municipalities]
     tables |= {MARKS: MARK_SCHEMA.names, SUMMARY: [entry.column for entry in _kept(SUMMARY)]}
     rows = [describe_column(table, column) for table, columns in tables.items() for column in columns]
     text = io.StringIO()

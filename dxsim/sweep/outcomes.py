@@ -36,10 +36,10 @@ def _month_columns(names: tuple[str, ...]) -> tuple[str, ...]:
     return _columns(names, MONTH_COLUMNS)
 
 
-def _body_columns(names: tuple[str, ...]) -> tuple[str, ...]:
-    from dxsim.records.bodies import BODY_COLUMNS
+def _municipality_columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    from dxsim.records.bodies import MUNICIPALITY_COLUMNS
 
-    return _columns(names, BODY_COLUMNS)
+    return _columns(names, MUNICIPALITY_COLUMNS)
 
 
 def _columns(names: tuple[str, ...], known: Sequence[str]) -> tuple[str, ...]:
@@ -77,13 +77,13 @@ class Outcomes:
         Names as in a summary.
     strata : sequence of {"size_class", "type"}
         By what municipalities are divided.
-    bodies : sequence of str
-        The final state of every municipality, `dxsim.records.bodies.BODY_COLUMNS`; may be empty.
+    municipalities : sequence of str
+        The final state of every municipality, `dxsim.records.bodies.MUNICIPALITY_COLUMNS`; may be empty.
     months : Months or mapping, optional
         Monthly figures.
     """
 
     kpis: Annotated[str | Sequence[str], PlainValidator(_kpis)] = ALL
     strata: Annotated[tuple[Literal["size_class", "type"], ...], DISTINCT] = ("size_class", "type")
-    bodies: Annotated[tuple[Line, ...], AfterValidator(_body_columns)] = ()
+    municipalities: Annotated[tuple[Line, ...], AfterValidator(_municipality_columns)] = ()
     months: Months | None = None

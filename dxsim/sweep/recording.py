@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from dxsim.model.run import run_model
-from dxsim.records.bodies import body_columns
+from dxsim.records.bodies import municipality_columns
 from dxsim.records.check import RunFailure, check_kpis, check_outcome
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
@@ -53,7 +53,7 @@ class Finding(NamedTuple):
     kpis: list[float]
     strata: Mapping[str, Mapping[str, np.ndarray]]  # by stratum and measure, (classes,)
     months: Mapping[str, np.ndarray]  # by column, (180, types)
-    bodies: Mapping[str, np.ndarray]  # by column, (n,)
+    municipalities: Mapping[str, np.ndarray]  # by column, (n,)
 
 
 def run_batch(
@@ -125,7 +125,7 @@ def _find(job: Job, context: Context) -> Finding:
         [values.get(kpi, np.nan) for kpi in context.kpis],
         strata(found) if outcomes.strata else {},
         month_series(found, outcomes.months.columns, outcomes.months.types) if outcomes.months else {},
-        body_columns(found, outcomes.bodies) if outcomes.bodies else {},
+        municipality_columns(found, outcomes.municipalities) if outcomes.municipalities else {},
     )
 
 
@@ -151,8 +151,8 @@ def _tables(findings: Mapping[str, Finding], context: Context, frame: Frame) -> 
             "type": list(types) * MONTHS,
         }
         tables["months"] = _table(runs, keys, [finding.months for finding in found])
-    if outcomes.bodies:
-        tables["bodies"] = _table(runs, {"code": frame.code}, [finding.bodies for finding in found])
+    if outcomes.municipalities:
+        tables["municipalities"] = _table(runs, {"code": frame.code}, [finding.municipalities for finding in found])
     return tables
 
 

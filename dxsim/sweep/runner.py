@@ -207,7 +207,7 @@ def carry_on(
         If dxsim or its compilers are not those that the sweep began with: runs of two kinds are never mixed.
     """
     if sweep.changes:
-        hint = say("runs of two kinds are not mixed: go back to what it was, or begin the sweep anew with -o FOLDER")
+        hint = say("the code changed since this sweep began: restore that version, or start a new sweep with -o FOLDER")
         raise InputError(say("sweep '{folder}'", folder=sweep.results.folder), [*sweep.changes, Problem("", hint)])
     sweep.results.remove_leftovers()
     size = settings.batch or batch_size

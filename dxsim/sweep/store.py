@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 MANIFEST, STUDY, PLAN = "manifest.json", "study.yaml", "plan.parquet"
 DICTIONARY, SUMMARY = "dictionary.csv", "summary.parquet"
 RECORDS, MARKS, LOCK = "records", "runs", ".lock"
-TABLES = ("kpis", "strata", "months", "bodies")
-ORDER = {"kpis": [], "strata": ["stratum", "class"], "months": ["month", "type"], "bodies": ["code"]}
+TABLES = ("kpis", "strata", "months", "municipalities")
+ORDER = {"kpis": [], "strata": ["stratum", "class"], "months": ["month", "type"], "municipalities": ["code"]}
 FORMAT = 1
 DONE, FAILED = "done", "failed"
 _ID_DIGITS = 16
@@ -171,9 +171,9 @@ class Results(SweepFolder):
         return self.read("months")
 
     @cached_property
-    def bodies(self) -> pd.DataFrame:
-        """One row per finished run and municipality; empty if bodies were not recorded."""
-        return self.read("bodies")
+    def municipalities(self) -> pd.DataFrame:
+        """One row per finished run and municipality; empty if municipalities were not recorded."""
+        return self.read("municipalities")
 
     def read(self, table: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return a table of records, or some of its columns, sorted by run id and by what its rows stand for.

@@ -23,7 +23,7 @@ SHOWN = (
     "late_share",
     "late_reason_share_R4",
     "late_reason_share_R5",
-    "bodies_late_share",
+    "municipalities_late_share",
     "mean_late_systems",
     "months_to_live_90",
     "one_off_cost",

@@ -22,7 +22,7 @@ WITH, WITHOUT = "baseline", "no_cooperation"
 OUTCOMES = {  # column of by_size_class: title, how a value is written, factor
     "cost_per_resident": ("IT cost per resident, FY2035, yen", "{:,.0f}", 1),
     "late_share": ("late systems, %", "{:.1f}", 100),
-    "overloaded_share": ("overloaded bodies, March 2036, %", "{:.1f}", 100),
+    "overloaded_share": ("overloaded municipalities, March 2036, %", "{:.1f}", 100),
     "excluded_share": ("procedures not reached, %", "{:.2f}", 100),
 }
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
@@ -63,7 +63,7 @@ def compare(without: list[pd.DataFrame], with_: list[pd.DataFrame]) -> pd.DataFr
                 {
                     "outcome": outcome,
                     "size_class": size_class,
-                    "bodies": with_[0]["bodies"][place],
+                    "municipalities": with_[0]["municipalities"][place],
                     "cooperating_share": np.mean([table["cooperating_share"][place] for table in with_]),
                     "without": before.mean(),
                     "with": after.mean(),
@@ -81,7 +81,7 @@ def markdown(result: pd.DataFrame, seeds: int) -> str:
     lines = [
         f"Means over {seeds} seeds: without cooperation, with it, and the difference [95 % interval].",
         "",
-        "| residents | bodies | in a group | " + " | ".join(title for title, _, _ in OUTCOMES.values()) + " |",
+        "| residents | municipalities | in a group | " + " | ".join(title for title, _, _ in OUTCOMES.values()) + " |",
         "|---|--:|--:|" + "---|" * len(OUTCOMES),
     ]
     for size_class, rows in result.groupby("size_class", sort=False):
@@ -95,7 +95,7 @@ def markdown(result: pd.DataFrame, seeds: int) -> str:
             cells.append(f"{without} → {with_}: {difference} [{low}, {high}]")
         first = rows.iloc[0]
         lines.append(
-            f"| {size_class.replace('_', ' ')} | {first['bodies']:,} | {first['cooperating_share']:.0%} | "
+            f"| {size_class.replace('_', ' ')} | {first['municipalities']:,} | {first['cooperating_share']:.0%} | "
             + " | ".join(cells)
             + " |"
         )

@@ -202,7 +202,7 @@ def test_strata_are_compared_class_by_class(tmp_path: Path) -> None:
             "run": row["run"],
             "stratum": "size_class",
             "class": size,
-            "bodies": 10,
+            "municipalities": 10,
             "late_share": 0.5 + 0.01 * row["seed"] - gain[size] * (row["scenario"] == OTHER),
             "cost_per_resident": 100.0,
         }
@@ -215,7 +215,7 @@ def test_strata_are_compared_class_by_class(tmp_path: Path) -> None:
     assert (small["stratum"], small["verdict"], small["unit"]) == ("size_class", "better", "share")
     assert row_of(found, **{"class": "500k_over", "measure": "late_share"})["verdict"] == "same"
     assert row_of(found, **{"class": "under_5k", "measure": "cost_per_resident"})["unit"] == "yen per resident"
-    assert "bodies" not in set(found["measure"])
+    assert "municipalities" not in set(found["measure"])
 
 
 def test_the_interval_of_a_comparison_covers_the_truth(tmp_path: Path) -> None:

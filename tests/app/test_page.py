@@ -229,7 +229,9 @@ def test_the_map_is_coloured_by_what_was_chosen(visitor, layer):
             return new Set(pixels.filter((pixel) => pixel >>> 24 === 255)).size;
         }"""
     )
-    assert colours > (0 if layer == "excluded" else 1)  # bodies of the teaching nation are as old as one another
+    assert colours > (
+        0 if layer == "excluded" else 1
+    )  # municipalities of the teaching nation are as old as one another
 
 
 def test_a_municipality_that_is_clicked_tells_its_story(visitor, teaching):
@@ -415,7 +417,7 @@ def test_the_screen_fits_a_projector_and_speaks_one_language(visitor, language, 
     assert page.evaluate("document.documentElement.lang") == language
     assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [1280, 720]
     wide = page.evaluate(
-        """() => [...document.querySelectorAll("body *")]
+        """() => [...document.querySelectorAll("municipality *")]
             .filter((node) => node.offsetParent && node.getBoundingClientRect().right > 1281)
             .map((node) => node.outerHTML.slice(0, 80))"""
     )

@@ -35,7 +35,7 @@ def parameters_with(**values: object) -> np.record:
 def country_of(
     n: int, population: float | np.ndarray = 50_000.0, prefectures: int = 1, ring: bool = False, first: int = 1001
 ) -> Country:
-    """Return `n` bodies of two types, turn about; codes from `first` on; each tied to the next one if in a `ring`."""
+    """Return `n` municipalities of two types in turn; codes from `first` on; each tied to the next if in a `ring`."""
     places = np.zeros(n, dtype=PLACE).view(np.recarray)
     places.code = first + np.arange(n)
     places.kind = np.arange(n) % KINDS
@@ -58,7 +58,7 @@ def country_of(
 
 
 def state_of(n: int, log_size: int = 0) -> State:
-    """Return a state of `n` bodies whose staff has time for everything and whose envelopes are full."""
+    """Return a state of `n` municipalities whose staff has time for everything and whose envelopes are full."""
     state = empty_state(n, 1, OPERATIONS, 1, KINDS, log_size)
     state.municipalities.systems = OPERATIONS
     state.workforce.programme_service = 1.0
@@ -71,7 +71,7 @@ def state_of(n: int, log_size: int = 0) -> State:
 
 
 def calendar_of(n: int) -> Events:
-    """Return a calendar on which nothing stands for `n` bodies."""
+    """Return a calendar on which nothing stands for `n` municipalities."""
     return Events(
         announcements=np.zeros(0, ANNOUNCEMENT).view(np.recarray),
         vendor_events=np.zeros(0, VENDOR_EVENT).view(np.recarray),

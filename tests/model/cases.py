@@ -18,7 +18,7 @@ from dxsim.scenario.scenario import Scenario, load_scenario
 
 DEADLINE = 60  # index of the first month after March 2026
 MONTHS = 180
-N = 1741  # bodies of the statistical tests, as many as Japan has
+N = 1741  # municipalities of the statistical tests, as many as Japan has
 RUNS = 200
 LIMIT = 5.0  # |z| of a statistical check; a correct model fails one in about 1.7 million (6e-7)
 SINGLE = (2, 3, 4)  # lots of one operation each: a commitment is one job
@@ -114,7 +114,7 @@ def final_states(inputs: Inputs, seeds: range, months: int) -> list[State]:
 
 
 def share_after(commit: np.ndarray, months: int) -> np.ndarray:
-    """Return the share of bodies, the second last axis but one, that committed in the first `months`."""
+    """Return the share of municipalities, the second last axis but one, that committed in the first `months`."""
     return ((commit >= 0) & (commit < months)).mean(axis=-2)
 
 
@@ -124,9 +124,9 @@ def z_of_share(share: float, expected: float, trials: int) -> float:
 
 
 def spread_thresholds(state: State, below: float = 0.0) -> None:
-    """Give bodies evenly spread thresholds instead of drawn ones; the share `below` commits in the first month.
+    """Give municipalities evenly spread thresholds instead of drawn ones; the share `below` commits in the first month.
 
-    The share that has committed is then the one of an infinite number of bodies, to 1 / n.
+    The share that has committed is then the one of an infinite number of municipalities, to 1 / n.
     """
     n = state.municipalities.size
     point = (np.arange(n) + 0.5) / n

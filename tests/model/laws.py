@@ -29,7 +29,7 @@ from dxsim.model.codes import (
 from dxsim.model.events import Kind
 from dxsim.model.formation import Formation
 from dxsim.model.residents import AnalogRule
-from dxsim.model.state import COUNTS, FLOWS, VENDOR
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, VENDOR_FIELDS
 from dxsim.model.vendor_queue import CutOver
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.operations import lots
@@ -47,7 +47,7 @@ LEVER_BOUNDS = {
 }
 SOURCES = (Account.SUBSIDY, Account.GRANT, Account.RESERVE)
 COST_ACCOUNTS = tuple(a for a in Account if a not in (Account.ENVELOPE, Account.APPROPRIATION, *SOURCES))
-HARM = {  # flows, and the fields of a body that they are the rise of
+HARM = {  # flows, and the fields of a municipality that they are the rise of
     "incidents": "incidents",
     "affected_residents": "affected",
     "impact": "impact",
@@ -171,7 +171,7 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
     """The month's counts by type are those of the systems."""
     systems, by_kind, late = watch.state.systems, watch.by_kind, is_late(watch)
     row = watch.series.counts_by_month[this.number]
-    counted = dict(columns(row, COUNTS))
+    counted = dict(columns(row, COUNT_FIELDS))
     recount = {
         "committed": systems.state > SystemState.LEGACY,
         "ordered": systems.order >= 0,
@@ -179,8 +179,8 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
         "live": systems.live >= 0,
         "done": systems.state == SystemState.DONE,
         **{f"late_R{reason}": late & (systems.reason == reason) for reason in range(1, len(Reason))},
-        "bodies_committed": ~(systems.state == SystemState.LEGACY).any(axis=1),
-        "bodies_late": late.any(axis=1),
+        "municipalities_committed": ~(systems.state == SystemState.LEGACY).any(axis=1),
+        "municipalities_late": late.any(axis=1),
     }
     for name, mask in recount.items():
         assert (counted[name] == by_kind(mask)).all(), name
@@ -189,14 +189,14 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
     if this.number in watch.inputs.events.surveys:
         assert (declared.sum(axis=1) <= by_kind(is_not_live(watch))).all()
         most = np.minimum(watch.inputs.country.kind_size, declared.sum(axis=1))
-        assert (row.bodies_declared <= most).all()
+        assert (row.municipalities_declared <= most).all()
     else:
         earlier = watch.series.counts_by_month[this.number - 1].declared if this.number > 0 else 0
         assert (declared == earlier).all()
 
 
 def check_counts_by_body(watch: Watch, this: Month) -> None:
-    """The running counts of bodies are those of their systems."""
+    """The running counts of municipalities are those of their systems."""
     systems, bodies, committed = watch.state.systems, watch.state.municipalities, watch.state.lots.commit >= 0
     assert (bodies.open_lots == ((watch.state.lots.legacy >= 0) & ~committed).sum(axis=1)).all()
     counts = {
@@ -272,12 +272,12 @@ def check_customers(watch: Watch, this: Month) -> None:
     assert (vendors.systems_served == np.bincount(user_of[applies], minlength=vendors.size)).all()
     assert (vendors.population_served == people).all()
     assert (vendors.go_lives == np.bincount(systems.vendor[is_new], minlength=vendors.size)).all()
-    for name, column in columns(watch.series.vendors_by_month[this.number], VENDOR):
+    for name, column in columns(watch.series.vendors_by_month[this.number], VENDOR_FIELDS):
         assert (column == vendors[name]).all(), name
 
 
 def priority(watch: Watch) -> np.ndarray:
-    """Return the place of every system in a queue: by the discipline, then by body, then by operation."""
+    """Return the place of every system in a queue: by the discipline, then by municipality, then by operation."""
     state, country, shape = watch.state, watch.inputs.country, watch.state.systems.shape
     by_discipline = (
         (watch.last_order,),
@@ -366,7 +366,7 @@ def check_staff_on_loan(watch: Watch, this: Month) -> None:
 
 
 def check_groups(watch: Watch, this: Month) -> None:
-    """A body is in at most one group; size, members and lead of every group say the same."""
+    """A municipality is in at most one group; size, members and lead of every group say the same."""
     state, p, n = watch.state, watch.inputs.parameters, watch.state.municipalities.size
     bodies, groups, group = state.municipalities, state.groups, state.municipalities.group
     for row in (group, bodies.next_group):
@@ -406,7 +406,7 @@ def check_programmes(watch: Watch, this: Month) -> None:
     assert (rise[~platform, Programme.ONLINE] <= 1).all()
     offered = state.platforms.level
     assert ((offered >= this.before.platforms.level) & (offered <= HIGHEST_LEVEL[Programme.ONLINE])).all()
-    assert (state.programmes.intent >= 0).all()
+    assert (state.programmes.cumulative_hazard >= 0).all()
 
 
 def check_residents(watch: Watch, this: Month) -> None:
@@ -451,7 +451,7 @@ def check_harm(watch: Watch, this: Month) -> None:
     assert (incidents.value <= np.rint(population[incidents.municipality])).all()
     assert (incidents.amount >= 1).all()
     assert (breaches.amount <= population[breaches.municipality] * (1 + CLOSE)).all()
-    assert ((harm.intent >= 0) & (harm.intent < harm.threshold)).all()
+    assert ((harm.cumulative_hazard >= 0) & (harm.cumulative_hazard < harm.threshold)).all()
 
 
 def check_cut_overs(watch: Watch, this: Month) -> None:
@@ -466,7 +466,7 @@ def check_cut_overs(watch: Watch, this: Month) -> None:
 
 
 def check_ledgers(watch: Watch, this: Month) -> None:
-    """Debits are credits; sums by type are those of bodies; amounts are whole; no envelope is overdrawn."""
+    """Debits are credits; sums by type are those of municipalities; amounts are whole; no envelope is overdrawn."""
     state, p = watch.state, watch.inputs.parameters
     ledger, change = state.ledger, state.ledger - this.before.ledger
     assert (ledger.sum(axis=1) == 0).all()
@@ -484,7 +484,7 @@ def check_ledgers(watch: Watch, this: Month) -> None:
 
 
 def check_treasury(watch: Watch, this: Month) -> None:
-    """What the state pays bodies receive, and the other way round; the fund is not overdrawn."""
+    """What the state pays municipalities receive, and the other way round; the fund is not overdrawn."""
     ledger, treasury, p = watch.state.ledger, watch.state.treasury, watch.inputs.parameters
     fund, taxes, subsidies, grants, penalties = treasury.tolist()
     unit = int(p.rounding_unit)
@@ -501,18 +501,18 @@ def check_treasury(watch: Watch, this: Month) -> None:
 
 
 def check_flows(watch: Watch, this: Month) -> None:
-    """The month's flows by type are those of the bodies, as far as bodies keep them."""
+    """The month's flows by type are those of the municipalities, as far as municipalities keep them."""
     state, worker, harm, was = watch.state, watch.state.workforce, watch.state.harm, this.before.harm
     leaving = this.by_body(Kind.RESIGNED, this.of(Kind.RESIGNED).amount)
     recount = {
         "staff": worker.staff + leaving,
         "own_work": worker.demand,
-        "overloaded_bodies": worker.overload > 1.2,
+        "overloaded_municipalities": worker.overload > 1.2,
         "pool": worker.pool,
         "resignations": leaving,
         "refusals": this.by_body(Kind.REFUSED),
         "interfaces": harm.interfaces,
-        "cooperating_bodies": state.municipalities.group >= 0,
+        "cooperating_municipalities": state.municipalities.group >= 0,
         **{flow: harm[field] - was[field] for flow, field in HARM.items()},
         **{f"level_{name}": state.programmes.level[:, d] for d, name in enumerate(PROGRAMMES)},
         **{
@@ -522,10 +522,10 @@ def check_flows(watch: Watch, this: Month) -> None:
         },
     }
     scales = {flow: 1 + watch.by_kind(harm[field]) for flow, field in HARM.items()}
-    found = dict(columns(watch.series.flows_by_month[this.number], FLOWS))
+    found = dict(columns(watch.series.flows_by_month[this.number], FLOW_FIELDS))
     for name, values in recount.items():
         assert close(found[name], watch.by_kind(np.asarray(values, dtype=float)), scales.get(name, 1.0)), name
-    assert all((flow == 0).all() for _, flow in columns(state.flows, FLOWS))
+    assert all((flow == 0).all() for _, flow in columns(state.flows, FLOW_FIELDS))
 
 
 def check_nation(watch: Watch, this: Month) -> None:
@@ -534,7 +534,7 @@ def check_nation(watch: Watch, this: Month) -> None:
     for name, value in {
         "fund_balance": state.treasury[Treasury.FUND],
         "groups": (state.groups.members > 0).sum(),
-        "cooperating_bodies": (state.municipalities.group >= 0).sum(),
+        "cooperating_municipalities": (state.municipalities.group >= 0).sum(),
         **dict(zip(names(Talks), state.talks, strict=True)),
     }.items():
         assert national[name][-1] == value, name
@@ -551,14 +551,14 @@ def check_ranges(watch: Watch, this: Month) -> None:
     assert ((state.quoted_wait >= 0) & (state.quoted_wait <= p.quoted_wait_ceiling)).all()
     assert (state.vendors.capacity >= 0).all()
     assert (state.vendors.queue_wait >= 0).all()
-    assert (state.intent >= state.gate_intent).all()
+    assert (state.cumulative_hazard >= state.hazard_at_gate).all()
     assert ((state.lots.tender >= 0) & (state.lots.tender <= 1)).all()
     assert ((state.lots.price > 0) & (state.lots.price <= 1)).all()
     factor = state.lots.running_factor[state.lots.legacy >= 0]
     bounded = (factor >= p.running_cost_minimum) & (factor <= p.running_cost_maximum)
     assert bounded.all() or p.running_cost_minimum > p.running_cost_maximum
     assert (state.purses.saving <= 1).all()
-    for array in (state.intent, *(state.purses[name] for name in ("legacy", "parallel", "new", "saving"))):
+    for array in (state.cumulative_hazard, *(state.purses[name] for name in ("legacy", "parallel", "new", "saving"))):
         assert np.isfinite(array).all()
     assert np.isfinite(state.municipalities.readiness).all()
     for name, (low, high) in LEVER_BOUNDS.items():

@@ -42,7 +42,7 @@ class Replayed(NamedTuple):
     order: Shorts  # (n, 20) month of the first order
     start: Shorts  # (n, 20) month of the first vendor work
     live: Shorts  # (n, 20) first month live
-    gate: Shorts  # (n, 20) month before which vendor work can't start
+    earliest_start: Shorts  # (n, 20) month before which vendor work can't start
     flag: Bytes  # (n, 20) reason known before the deadline
     reason: Bytes  # (n, 20) reason of lateness
     commit: Shorts  # (n, 6) month
@@ -55,7 +55,9 @@ class Replayed(NamedTuple):
 def of_state(state: State) -> Replayed:
     """Return a copy of what a log determines, from a state."""
     systems, lots = state.systems, state.lots
-    fields = [systems[name] for name in ("state", "vendor", "order", "start", "live", "gate", "flag", "reason")]
+    fields = [
+        systems[name] for name in ("state", "vendor", "order", "start", "live", "earliest_start", "flag", "reason")
+    ]
     fields += [lots["commit"], lots["vendor"], lots["cause"], state.municipalities["group"], state.programmes["level"]]
     return Replayed(*(np.array(values) for values in fields))
 
@@ -95,11 +97,11 @@ def replay(inputs: Inputs, log: Records) -> Replayed:
         elif kind == Kind.PLANNED:
             now.state[i, place], now.vendor[i, place] = SystemState.PLANNING, value
             if now.flag[i, place] == Reason.VENDOR_RESOURCES:  # a date that the old vendor set lapses
-                now.gate[i, place] = 0
+                now.earliest_start[i, place] = 0
         elif kind == Kind.RELEASED:
             now.state[i, place] = SystemState.ORDERED
         elif kind == Kind.REBOOKED:
-            now.gate[i, place] = value
+            now.earliest_start[i, place] = value
         elif kind == Kind.FLAGGED:
             now.flag[i, place] = cause
         elif kind == Kind.CALLED_LATE:

@@ -36,7 +36,7 @@ class World(NamedTuple):
     parameters: np.record
 
 
-# Talks of all bodies, at a cost that leaves something to gain.
+# Talks of all municipalities, at a cost that leaves something to gain.
 EVERYBODY_TALKS = {"cooperation.talks_share": 1, "cooperation.transaction_cost": 12e6}
 
 
@@ -122,14 +122,14 @@ def players_of(population, p, **fields):
 
 
 def invited(w, month, seed=1):
-    """Return a run of a world whose bodies are players, as they stand in this month."""
+    """Return a run of a world whose municipalities are players, as they stand in this month."""
     run = run_of(*w, seed)
     invite(run, month)
     return run
 
 
 def room_for(players, p):
-    """Return a run whose bodies are these players."""
+    """Return a run whose municipalities are these players."""
     n = len(players)
     nothing = np.zeros(n)
     state = empty_state(n, LOTS, OPERATIONS, VENDORS, KINDS)
@@ -351,7 +351,7 @@ def test_sampled_shares_of_a_large_group_are_near_the_shapley_value(size):
         price = 1 + p.distance_weight * away / p.distance_scale
         price += p.vendor_weight * (players["vendor"][i] != players["vendor"][j])
         price *= p.transaction_cost * (1 - players["facilitation"][i])
-        # The pair counts in a coalition that holds both and none of the i larger bodies.
+        # The pair counts in a coalition that holds both and none of the i larger municipalities.
         both = 1 / (i + 1) / (i + 2)  # share of orders with the two first, in a given order, and the larger ones later
         exact[i] += price * both
         exact[j] += price * both
@@ -402,7 +402,7 @@ def hold_talks(world, seed=1, first=0, years=1):
 
 
 def partition(groups):
-    """Return the groups as sets of bodies, whatever their numbers."""
+    """Return the groups as sets of municipalities, whatever their numbers."""
     return {frozenset(np.flatnonzero(groups == g)) for g in set(groups.tolist()) - {-1}}
 
 
@@ -493,7 +493,7 @@ def test_whoever_moves_or_takes_in_gains_more_than_its_threshold(seed, rule):
     ("far", "expected"), [(2, {frozenset({0, 1, 2}), frozenset({3, 4})}), (1, {frozenset({0, 1, 2})})]
 )
 def test_a_group_splits_by_vendor_or_expels_a_far_member_when_that_pays(far, expected):
-    """Three near bodies of one vendor, and one or two far away with another one; none would rather be alone."""
+    """Three near municipalities of one vendor, and one or two far away with another one; none would rather be alone."""
     p = parameters_of(
         {
             "cooperation.vendor_weight": 50,
@@ -739,7 +739,9 @@ def test_a_group_that_dissolves_and_forms_again_in_one_october_begins_a_new_cont
     run = run_of(country, state, p)
     cooperation.found(run)
     cooperation.take_effect(run, 0)
-    of_lead = np.arange(state.groups.size) == state.groups.lead  # where a new group of the same bodies goes first
+    of_lead = (
+        np.arange(state.groups.size) == state.groups.lead
+    )  # where a new group of the same municipalities goes first
     g = int(np.flatnonzero((state.groups.members == 2) & of_lead)[0])
     formation.open_talks(run, 6)
     formation.gather(run)
@@ -810,7 +812,7 @@ def test_the_groups_at_the_start_are_those_that_were_published(synthetic):
         assert (places.population[bodies.group >= 0] <= p.initial_population_limit).all()
         assert (state.groups.contract_end[state.groups.members > 0] == p.contract_months).all()
         assert (bodies.group == bodies.next_group).all()
-    # Large bodies are in none, and some founders lack neighbours: a little below the published 379 of 1,741.
+    # Large municipalities are in none, and some founders lack neighbours: a little below the published 379 of 1,741.
     small = (places.population <= p.initial_population_limit).mean()
     founders = small * places.size * p.initial_share / p.initial_size * 40
     assert abs(len(sizes) - founders) / np.sqrt(founders) < 5

@@ -37,7 +37,7 @@ draws = st.floats(1e-12, 1.0 - 1e-12)
 
 @njit
 def attempt_each(run: Run, month: int) -> np.ndarray:
-    """Switch every system of every body in this month; return the incidents of each, below zero if rolled back."""
+    """Switch every system of every municipality in this month; return each one's incidents, negative if rolled back."""
     n, operations = run.systems.shape
     incidents = np.zeros((n, operations))
     for i in range(n):
@@ -51,7 +51,7 @@ def attempt_each(run: Run, month: int) -> np.ndarray:
 
 
 def attempt_all(country: Country, state: State, parameters: np.record, seed: int, month: int) -> np.ndarray:
-    """Switch every system of every body of this country in this month, see `attempt_each`."""
+    """Switch every system of every municipality of this country in this month, see `attempt_each`."""
     return attempt_each(run_of(country, state, parameters, seed), month)
 
 

@@ -1,4 +1,4 @@
-"""A body that has been given the second date rushes and pays by that date, not by the first one."""
+"""A municipality that has been given the second date rushes and pays by that date, not by the first one."""
 
 from __future__ import annotations
 

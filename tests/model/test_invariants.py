@@ -17,7 +17,7 @@ from dxsim.model.codes import ACCOUNTS, NEVER, TRANSITIONS, TREASURY, Account, R
 from dxsim.model.commitment import is_gate_open
 from dxsim.model.events import Kind
 from dxsim.model.run import prepare
-from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR, Series
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS, Series
 from dxsim.nation.nation import SYNTHETIC, SYNTHETIC_FOLDER, load_nation
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY
@@ -123,7 +123,7 @@ def load_baseline() -> Scenario:
 
 
 def random_policies(generator: np.random.Generator) -> tuple[Policy, ...]:
-    """Return up to three policies on levers, for some or all bodies, in some months."""
+    """Return up to three policies on levers, for some or all municipalities, in some months."""
     levers = [name for name, entry in REGISTRY.items() if entry.role == "body_lever"]
     policies = []
     for _ in range(generator.integers(0, 4)):
@@ -307,7 +307,7 @@ TROUBLE = UNEVEN | {
     "staff.operations_base": 1.0,
 }
 LOOKED_AT = 40
-KIND_OF_3 = TYPES.index(KINDS[3]) if isinstance(TYPES, tuple) else list(TYPES).index(KINDS[3])  # of body 3
+KIND_OF_3 = TYPES.index(KINDS[3]) if isinstance(TYPES, tuple) else list(TYPES).index(KINDS[3])  # of municipality 3
 
 
 def pay_twice(state, series):
@@ -319,7 +319,7 @@ def pay_twice(state, series):
 
 
 def charge_more(account):
-    """Return a mistake that charges a body a yen too much; its books balance."""
+    """Return a mistake that charges a municipality a yen too much; its books balance."""
 
     def mistake(state, series):
         for place, yen in ((account, 1), (Account.APPROPRIATION, -1)):
@@ -381,14 +381,17 @@ MISTAKES = {
     **{f"ledger {name}": move_array("ledger", (5, place), 1) for place, name in enumerate(ACCOUNTS)},
     **{f"treasury {name}": move_array("treasury", place, 1) for place, name in enumerate(TREASURY)},
     "money": move_array("money", (2, Account.RUNNING), 1),
-    **moves_of_series("flow", "flows_by_month", FLOWS),
-    **moves_of_series("monthly", "counts_by_month", [field for field in COUNTS if "declared" not in field.name]),
+    **moves_of_series("flow", "flows_by_month", FLOW_FIELDS),
+    **moves_of_series("monthly", "counts_by_month", [field for field in COUNT_FIELDS if "declared" not in field.name]),
     **moves_of_series(
-        "national", "national_by_month", [field for field in NATIONAL if field.name != "extension_granted"], row=0
+        "national",
+        "national_by_month",
+        [field for field in NATIONAL_FIELDS if field.name != "extension_granted"],
+        row=0,
     ),
-    **moves_of_series("vendor series", "vendors_by_month", VENDOR),
+    **moves_of_series("vendor series", "vendors_by_month", VENDOR_FIELDS),
     **{
-        f"body {name}": move("municipalities", name, 1)
+        f"municipality {name}": move("municipalities", name, 1)
         for name in (
             "open_lots",
             "planning",
@@ -413,7 +416,17 @@ MISTAKES = {
     "purse saving": move("purses", "saving", 0.01),
     **{
         f"worker {name}": move("workforce", name, 0.01)
-        for name in ("staff", "experience", "pool", "lent", "supply", "demand", "overload", "moves", "for_moves")
+        for name in (
+            "staff",
+            "experience",
+            "pool",
+            "lent",
+            "supply",
+            "demand",
+            "overload",
+            "migration_demand",
+            "left_for_migration",
+        )
     },
     "planning service": move("workforce", "planning_service", 0.5),
     "migration service": move("workforce", "migration_service", 0.5),
@@ -457,7 +470,7 @@ MISTAKES = {
     "order date": move("systems", "order", -1, in_state(SystemState.ORDERED)),
     "reason": move("systems", "reason", -1, lambda state: (state.systems.reason > 1).ravel()),
     "lever": move("levers", "enforcement", 2),
-    "gate intent": move_array("gate_intent", (3, 0, 0), 1e9),
+    "hazard at gate": move_array("hazard_at_gate", (3, 0, 0), 1e9),
     "peers": move_array("kind_committed", (2, 1), 1),
 }
 
@@ -466,9 +479,12 @@ MISTAKES = {
 NOTICED_BY_THE_TWIN = (
     "subsidy twice",
     *(f"charge {ACCOUNTS[account]}" for account in COST_ACCOUNTS if account not in (Account.RUNNING, Account.PENALTY)),
-    *(f"flow {name}" for name in ("overload", "burden_hours", "interoperability", "saving", "worse_off_bodies")),
+    *(
+        f"flow {name}"
+        for name in ("overload", "burden_hours", "interoperability", "saving", "worse_off_municipalities")
+    ),
     *(f"purse {name}" for name in ("baseline", "unit_running", "legacy", "parallel", "new")),
-    *(f"worker {name}" for name in ("experience", "supply", "overload", "moves", "for_moves")),
+    *(f"worker {name}" for name in ("experience", "supply", "overload", "migration_demand", "left_for_migration")),
     "programme service",
     "cohort trained",
     "planned too much",

@@ -15,10 +15,10 @@ from numba import njit
 from scipy import stats
 
 from dxsim.model import (
+    beliefs,
     commitment,
     initialisation,
     lateness,
-    policy,
     readiness,
     shortage,
     vendor_choice,
@@ -148,7 +148,7 @@ BASS = CONSTANT | {
 
 
 def chain_binomial(runs: int, months: int) -> np.ndarray:
-    """Return the share after each month, (runs, months + 1), of N bodies that all look at all."""
+    """Return the share after each month, (runs, months + 1), of N municipalities that all look at all."""
     generator = np.random.default_rng(20_210_401)
     count = np.zeros((runs, months + 1), dtype=np.int64)
     for month in range(months):
@@ -193,7 +193,7 @@ def test_peers_follow_the_chain_binomial_law(commitments_with_peers):
 def test_peers_follow_the_discrete_not_the_continuous_bass_curve(commitments_with_peers):
     share = share_after(commitments_with_peers, 48).ravel()
     error = share.std(ddof=1) / math.sqrt(share.size)
-    # 1741 bodies lag behind infinitely many by about 0.001 on average.
+    # 1741 municipalities lag behind infinitely many by about 0.001 on average.
     assert abs(share.mean() - L3_CHAIN_BINOMIAL_AT_48) < LIMIT * math.hypot(error, 0.0023)
     assert abs(share.mean() - L3[48]) < LIMIT * error + 0.0015
     assert (L3_CONTINUOUS_AT_48 - share.mean()) / error > 10
@@ -403,7 +403,7 @@ def test_batch_drains_linearly():
     assert live.max() == 77
     assert live.mean() == pytest.approx(38.962, abs=1e-12)
     assert np.bincount(live)[1:].tolist() == [13] * 76 + [12]
-    # Ties are drawn by body: the jobs of a body move together, and codes give no precedence.
+    # Ties are drawn by municipality: the jobs of a municipality move together, and codes give no precedence.
     by_body = state.systems.live[:332][:, np.isin(inputs.country.lot_of, SINGLE)]
     assert (by_body.max(axis=1) - by_body.min(axis=1) <= 1).all()
     correlation = stats.spearmanr(np.arange(len(by_body)), by_body[:, 0]).statistic
@@ -617,7 +617,7 @@ def test_vendor_that_learns_does_more():
 
 
 def test_interfaces_rise_and_fall_as_systems_go_live_one_by_one():
-    """A body whose vendor makes one system live a month: n live ones have n (20 - n) interfaces with the others."""
+    """Where a vendor makes one system live a month: n live ones have n (20 - n) interfaces with the others."""
     inputs = queue_inputs(1, quality__incident_rate=0)
     run = begin(inputs)
     state = run.state
@@ -651,7 +651,7 @@ ALL_CUTOVERS_ALIKE = {
 
 
 def test_as_many_bodies_have_trouble_as_mergers_had(japan):
-    """Through a run in which each of 1,741 bodies moves all of its 20 systems; the weights of their work sum to 20."""
+    """Through a run in which each of 1,741 municipalities moves all of its 20 systems; their weights sum to 20."""
     inputs = prepare(japan, plain(ALL_CUTOVERS_ALIKE), 2)
     assert inputs.country.weight.sum() == pytest.approx(20)
     state = run_inputs(inputs).state
@@ -659,7 +659,7 @@ def test_as_many_bodies_have_trouble_as_mergers_had(japan):
     share = (state.harm.incidents > 0).mean()
     assert abs(z_of_share(share, L22_AT_LEAST_ONE, N)) < LIMIT
     assert abs(z_of_share(share, 1 - math.exp(-19 * 0.0186 * 0.7), N)) > LIMIT
-    # A roll-back tries again in a later month, at the same risk: more incidents, as many bodies at first.
+    # A roll-back tries again in a later month, at the same risk: more incidents, as many municipalities at first.
     again = prepare(japan, plain(ALL_CUTOVERS_ALIKE | {"quality.rollback_severity": 0, "quality.rollback_work": 1}), 2)
     retried = run_inputs(again).state
     assert (retried.systems.live >= 0).all()
@@ -748,8 +748,8 @@ def test_hard_systems_are_as_frequent_as_stated(japan):
     state = begin(inputs).state
     for reason, share in enumerate(shares.values(), start=1):
         assert abs(z_of_share((state.systems.flag == reason).mean(), share / 2, state.systems.size)) < LIMIT
-    assert ((state.systems.gate > 0) == (state.systems.flag > 0)).all()
-    span = state.systems.gate[state.systems.flag > 0] - 50
+    assert ((state.systems.earliest_start > 0) == (state.systems.flag > 0)).all()
+    span = state.systems.earliest_start[state.systems.flag > 0] - 50
     assert span.min() >= 1
     assert span.max() <= 55
     assert abs(span.mean() - 28) / math.sqrt((55**2 - 1) / 12 / span.size) < LIMIT
@@ -795,8 +795,8 @@ def test_work_grows_with_size_complexity_and_difficulty():
         (work.monthly_limit, (7.0, 0.3, 7.0), 1.0),
         (work.shortest_duration, (0.91, 0.3), 4),
         (work.shortest_duration, (0.0, 0.3), 1),
-        (policy.updated_belief, (0.1, 1.0, 0.2), 0.28),
-        (policy.expected_deadline, (0.25, 60.0, 120.0), 75.0),
+        (beliefs.updated_belief, (0.1, 1.0, 0.2), 0.28),
+        (beliefs.expected_deadline, (0.25, 60.0, 120.0), 75.0),
         (lateness.declared_finish, (36.0, 30.0, 60.0, 0.5, 24.0), 51.0),
         (lateness.declared_finish, (60.0, 30.0, 60.0, 0.5, 24.0), 90.0),
         (lateness.late_reason, (0, True, 53, 7, 60), 4),

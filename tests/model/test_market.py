@@ -41,7 +41,7 @@ def test_lots_run_where_they_apply_and_nowhere_else():
 
 @pytest.mark.parametrize("concentration", [0.2, 5.0])
 def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
-    # With all lots at the main vendor, two bodies of one prefecture share theirs with probability
+    # With all lots at the main vendor, two municipalities of one prefecture share theirs with probability
     # (1 + c * sum s^2) / (1 + c), the expected sum of squared shares of a Dirichlet with parameters c * s.
     share = market_shares(20, 1.1)
     expected = (1.0 + concentration * (share**2).sum()) / (1.0 + concentration)
@@ -58,7 +58,7 @@ def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
 
 @pytest.mark.parametrize(("lot", "factor"), [("health", 1.0), ("family_register", 0.35)])
 def test_the_main_vendor_gets_a_lot_as_often_as_stated(lot, factor):
-    # Two lots of a body are with one vendor if both are bundled, or if drawn alike from the national shares.
+    # Two lots of a municipality are with one vendor if both are bundled, or if drawn alike from the national shares.
     share = market_shares(20, 0.0)
     settings = {"package_bundling": 0.8, "bundling_size_slope": 0.0, "market_exponent": 0.0}
     core, other = LOTS.index("core"), LOTS.index(lot)

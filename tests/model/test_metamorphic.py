@@ -78,7 +78,7 @@ def whole(overrides: dict[str, object], seed: int, nation: Nation = NATION) -> I
 
 
 def run_with_readiness(inputs: Inputs, rise: float) -> Outcome:
-    """Run with the readiness of every second body raised; the others feel it through peers and queues only."""
+    """Run with the readiness of every second municipality raised; the others feel it through peers and queues only."""
     run = begin(inputs)
     run.municipalities.lasting_readiness[::2] += rise
     run.municipalities.readiness[::2] += rise
@@ -179,11 +179,11 @@ def test_more_subsidy_never_delays_a_commitment_where_only_readiness_feels_it(se
         ),
     ],
     ids=[
-        "bodies read the wait",
+        "municipalities read the wait",
         "shortages move beliefs",
         "a review looks at delays",
         "one lot's money is another's",
-        "bodies see what others pay",
+        "municipalities see what others pay",
         "groups decide as one",
     ],
 )
@@ -377,7 +377,7 @@ def test_names_of_vendors_do_not_matter():
     assert 0.5 < stays.mean() < 1  # members of a group go with their lead
     assert my_series.vendors_by_month.tobytes() == their_series.vendors_by_month[:, renamed].tobytes()
     assert mine.vendors.tobytes() == theirs.vendors[renamed].tobytes()
-    # What a body owes and suffers in a month is summed up vendor by vendor.
+    # What a municipality owes and suffers in a month is summed up vendor by vendor.
     for name in mine.purses.dtype.names:
         assert theirs.purses[name] == pytest.approx(mine.purses[name], rel=1e-12, abs=1e-4), name
     for name in my_series.flows_by_month.dtype.names:
@@ -413,11 +413,11 @@ def test_a_member_that_comes_along_with_its_lead_commits_for_its_own_cause(seed)
     assert (state.lots.cause[commit >= 0] == Cause.OWN_MOTIVE).all()
 
 
-# One body more
+# One municipality more
 
 
 def without_villages() -> Nation:
-    """Return the bodies of the prefectures 02 and 03 that are not villages."""
+    """Return the municipalities of the prefectures 02 and 03 that are not villages."""
     table = NATION.municipalities
     kept = table[(table["prefecture"] != "01") & (table["type"] != "village")]
     pairs = NATION.adjacency
@@ -439,7 +439,7 @@ def with_empty_villages(nation: Nation) -> Nation:
 
 
 def differing(one: Outcome, other: Outcome, kept: slice, fields: Iterable[str]) -> list[str]:
-    """Return the `fields`, as `fields_of` names them, in which bodies of `one` differ from the `kept` of `other`."""
+    """Return the `fields`, as `fields_of` names them, in which `one` differs from the `kept` ones of `other`."""
     mine, theirs = fields_of(one), fields_of(other)
     return [name for name in fields if mine[name].tobytes() != theirs[name][kept].tobytes()]
 
@@ -482,7 +482,7 @@ def test_empty_bodies_change_nobody_else(discipline):
 
 
 def test_empty_bodies_change_nobody_else_in_the_whole_model():
-    """Where no mean over bodies counts them: staff of prefectures, running cost seen nationwide, data sharing."""
+    """Where no mean over municipalities counts them: prefectures' staff, running cost seen nationwide, data sharing."""
     small = without_villages()
     large = with_empty_villages(small)
     overrides = PEERS | {
@@ -528,7 +528,7 @@ def test_one_more_body_changes_no_draw_of_another():
     state, other = begin(whole), begin(part)
     for field in ("complexity", "threshold", "planning_months", "legacy", "hard"):
         assert (state.lots[field][kept] == other.lots[field]).all(), field
-    for field in ("work", "limit", "flag", "gate", "state", "vendor"):
+    for field in ("work", "limit", "flag", "earliest_start", "state", "vendor"):
         assert (state.systems[field][kept] == other.systems[field]).all(), field
     for field in ("readiness", "naive", "belief"):
         assert (state.municipalities[field][kept] == other.municipalities[field]).all(), field
@@ -571,7 +571,7 @@ def doubled(nation: Nation) -> Nation:
     return make_nation("twice", pd.concat([table, other]), pd.concat([pairs, borders]))
 
 
-# What couples places without contact: a common ceiling, review, fund, and looking at all bodies or all of a type.
+# What couples places without contact: a common ceiling, review, fund, and looking at all or all of a type.
 APART = {
     "vendor.incumbency": 20,
     "vendor.retender_probability": 0,
@@ -717,7 +717,7 @@ def test_cooperation_that_nobody_wants_is_as_none(seed):
 
 
 def groups_by_year(inputs: Inputs) -> np.ndarray:
-    """Return the group of every body at the end of each year."""
+    """Return the group of every municipality at the end of each year."""
     run = begin(inputs)
     groups = []
     for month in range(0, MONTHS, 12):
@@ -798,7 +798,7 @@ MORE_HELP = {
 
 @pytest.mark.parametrize("change", MORE_HELP)
 def test_more_help_or_counters_exclude_nobody_more(change):
-    """For each body, age group and month, in the whole model; channels feed back into nothing but their cost."""
+    """For each municipality, age group and month, in the whole model; channels feed back only into their cost."""
     base, one = excluded_by_month(CLOSING, 4)
     changed, other = excluded_by_month(CLOSING | MORE_HELP[change], 4)
     assert (changed <= base * (1 + 1e-12) + 1e-9).all()

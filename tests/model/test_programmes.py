@@ -90,7 +90,7 @@ def test_each_level_has_a_threshold_of_its_own():
     for i in np.flatnonzero(moved):
         drawn = streams.exponential(SEED, streams.PROGRAMME, 1001 + int(i), SECURITY, 1)
         assert state.programmes[i, SECURITY].threshold == drawn
-        assert state.programmes[i, SECURITY].intent == 0.0
+        assert state.programmes[i, SECURITY].cumulative_hazard == 0.0
 
 
 def test_the_hazard_worked_out_by_hand():
@@ -99,7 +99,7 @@ def test_the_hazard_worked_out_by_hand():
     assert programmes.level_hazard(0.004, 0.03, 0.5, 2.0, 0.25) == pytest.approx(0.019 * 2.0 * 0.25)
 
 
-def test_intent_is_the_hazard_by_programme():
+def test_a_month_adds_the_hazard_by_programme():
     country = country_of(4, np.array([1_000.0, 20_000.0, 400_000.0, 3_000_000.0]))
     parameters = parameters_with()
     state = begun(country, parameters)
@@ -109,15 +109,17 @@ def test_intent_is_the_hazard_by_programme():
     proceed(country, state, parameters, 1)
     logs = np.log([1_000, 20_000, 400_000, 3_000_000]) - parameters.log_population_mean
     service = np.array([1.0, 0.5, 1.0, 0.0])
-    # The bodies 0 and 2 are of one type, 1 and 3 of the other; nobody at the highest level builds up any more.
+    # The municipalities 0 and 2 are of one type, 1 and 3 of the other; nobody at the highest level builds up any more.
     exposure = np.array([0.75, 0.5, 0.75, 0.5])
     expected = (0.004 + 0.03 * exposure) * np.exp(0.55 * logs) * service * [1, 1, 0, 0]
-    assert state.programmes.intent[:, AUTOMATION] == pytest.approx(expected, rel=1e-12)
-    assert state.programmes.intent[:, SECURITY] == pytest.approx(0.008 * np.exp(0.25 * logs) * service, rel=1e-12)
-    assert state.programmes.intent[:, DATA] == pytest.approx(0.004 * np.exp(0.3 * logs) * service, rel=1e-12)
+    assert state.programmes.cumulative_hazard[:, AUTOMATION] == pytest.approx(expected, rel=1e-12)
+    assert state.programmes.cumulative_hazard[:, SECURITY] == pytest.approx(
+        0.008 * np.exp(0.25 * logs) * service, rel=1e-12
+    )
+    assert state.programmes.cumulative_hazard[:, DATA] == pytest.approx(0.004 * np.exp(0.3 * logs) * service, rel=1e-12)
 
 
-# Whom bodies look at.
+# Whom municipalities look at.
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_exposure_by_rule(rule, expected):
     proceed(country, state, parameters, 1)
     wanted = 0.004 + 0.1 * np.array(expected)
     wanted[0] = 0.0  # at the highest level
-    assert state.programmes.intent[:, AUTOMATION] == pytest.approx(wanted, rel=1e-12)
+    assert state.programmes.cumulative_hazard[:, AUTOMATION] == pytest.approx(wanted, rel=1e-12)
 
 
 def test_a_body_without_neighbours_looks_at_its_type():
@@ -150,7 +152,7 @@ def test_a_body_without_neighbours_looks_at_its_type():
     state.programmes.threshold = np.inf
     state.programmes.level[:, AUTOMATION] = [1, 0, 1, 0]
     proceed(country, state, parameters, 1)
-    assert state.programmes.intent[:, AUTOMATION] == pytest.approx([0.019, 0.004, 0.019, 0.004])
+    assert state.programmes.cumulative_hazard[:, AUTOMATION] == pytest.approx([0.019, 0.004, 0.019, 0.004])
 
 
 def test_exposure_is_that_of_last_month():
@@ -164,7 +166,7 @@ def test_exposure_is_that_of_last_month():
     proceed(country, state, parameters, 1)
     assert (state.programmes.level[:20, SECURITY] == 1).all()
     factor = state.programmes.factor[20:, SECURITY]
-    assert state.programmes.intent[20:, SECURITY] == pytest.approx(0.02 * factor, rel=1e-12)
+    assert state.programmes.cumulative_hazard[20:, SECURITY] == pytest.approx(0.02 * factor, rel=1e-12)
 
 
 @pytest.mark.parametrize("rule", ["size", "national"])
@@ -277,7 +279,7 @@ def test_a_step_costs_a_share_of_it_cost():
     assert programmes.step_cost(2.6e8, 0.01, DATA, 1_000_000) == 3_000_000
 
 
-def test_without_money_a_level_waits_and_keeps_its_intent():
+def test_without_money_a_level_waits_and_keeps_its_hazard():
     parameters = parameters_with(programmes__security_own=0.5, programmes__level_cost=0.01, **STEADY)
     country = country_of(1)
     state = begun(country, parameters)
@@ -286,7 +288,7 @@ def test_without_money_a_level_waits_and_keeps_its_intent():
     state.ledger[0, Account.ENVELOPE] = 2_599_999
     proceed(country, state, parameters, 4)
     assert state.programmes[0, SECURITY].level == 0
-    assert state.programmes[0, SECURITY].intent == 2.0
+    assert state.programmes[0, SECURITY].cumulative_hazard == 2.0
     assert state.ledger[0, Account.ENVELOPE] == 2_599_999
     state.ledger[0, Account.ENVELOPE] = 2_600_000
     proceed(country, state, parameters, 1)

@@ -27,7 +27,7 @@ many = settings(deadline=None, max_examples=150)
 
 
 def people_of(n: int = 1, scale: float | np.ndarray = 1.0) -> Country:
-    """Return `n` bodies of 1,000 residents of all ages, times a `scale`."""
+    """Return `n` municipalities of 1,000 residents of all ages, times a `scale`."""
     people = PEOPLE * np.reshape(scale, (-1, 1))
     return country_of(n, people.sum(axis=1))._replace(ages=np.ones((n, 1)) * people)
 
@@ -60,7 +60,7 @@ def proceed(country: Country, state: State, parameters: np.record, months: int, 
 
 
 def excluded_by(country: Country, parameters: np.record, months: int = 12, **levers: float) -> np.ndarray:
-    """Return the excluded by month, body and age group, with these levers set."""
+    """Return the excluded by month, municipality and age group, with these levers set."""
     state = begun(country, parameters)
     for name, value in levers.items():
         state.levers[name] = value
@@ -294,7 +294,7 @@ def test_counters_close_in_a_straight_line_to_the_floor(closing, month, months, 
 
 
 def closings(parameters: np.record, state: State, country: Country, months: int) -> list[int]:
-    """Return the first month in which each body was seen to be closing, -1 = never."""
+    """Return the first month in which each municipality was seen to be closing, -1 = never."""
     run = run_of(country, state, parameters)
     seen = np.full(country.places.size, -1)
     for month in range(months):
@@ -519,7 +519,7 @@ def test_flows_and_totals_are_sums_of_the_cases():
             assert state.flows[name][kind] == pytest.approx(of_kind[:, channel], rel=1e-12)
         hours = of_kind.sum(axis=0) @ [0.5, 1.0, 1.5, 0.0]
         assert state.flows.burden_hours[kind] == pytest.approx(hours, rel=1e-12)
-    others = set(state.flows.dtype.names) - {field.name for field in residents.FLOWS}
+    others = set(state.flows.dtype.names) - {field.name for field in residents.FLOW_FIELDS}
     assert not any(state.flows[name].any() for name in others)
     assert len(others) > 10
     for channel, name in enumerate(CHANNELS):

@@ -28,7 +28,7 @@ def begun(country: Country, parameters: np.record, seed: int = SEED, log_size: i
 
 
 def proceed(country: Country, state: State, parameters: np.record, months: int, seed: int = SEED) -> np.ndarray:
-    """Run these months; return the incidents of each body so far at the end of each, (months, n)."""
+    """Run these months; return the incidents of each municipality so far at the end of each, (months, n)."""
     run = run_of(country, state, parameters, seed)
     incidents = np.empty((months, state.harm.size))
     for month in range(months):
@@ -48,7 +48,7 @@ def set_levels(state: State, of_security: int, of_data: int, of_governance: int)
 
 @settings(deadline=None)
 @given(levels, levels, levels, st.sampled_from(RULES), st.floats(0.0, 100.0), st.floats(0.0, 1.0))
-def test_a_months_intent_is_the_hazard(sec, dat, gov, rule, interfaces, strictness):
+def test_a_month_adds_its_hazard(sec, dat, gov, rule, interfaces, strictness):
     parameters = parameters_with(security__data_sharing=rule, security__security_hazard=0.01)
     country = country_of(1)
     state = begun(country, parameters)
@@ -59,7 +59,7 @@ def test_a_months_intent_is_the_hazard(sec, dat, gov, rule, interfaces, strictne
     security.strike(run_of(country, state, parameters, SEED), 0)
     flows = {"none": 0.0, "prefecture": 0.5, "national": 1.0}[rule] * dat / 3 * (1 + gov) / 4
     power = -0.6 * sec + 0.5 * flows - 0.2 * gov + 0.5 * interfaces / 100
-    assert state.harm[0].intent == pytest.approx(0.01 * math.exp(power) * (1 - 0.3 * strictness), rel=1e-12)
+    assert state.harm[0].cumulative_hazard == pytest.approx(0.01 * math.exp(power) * (1 - 0.3 * strictness), rel=1e-12)
 
 
 @pytest.mark.parametrize("rule", [0, 1, 2])
@@ -137,7 +137,7 @@ def test_incidents_come_when_the_hazard_adds_up_to_their_thresholds():
     state.harm.threshold = 1.1
     incidents = proceed(country, state, parameters, 5)
     assert incidents[:, 0].tolist() == [0, 0, 0, 0, 1]
-    assert state.harm[0].intent == pytest.approx(0.15)
+    assert state.harm[0].cumulative_hazard == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_l15_two_bodies():
     assert shares["shapley"] == pytest.approx([0.621939, 3.359132], abs=1e-6)
     assert shares["proportional"] == pytest.approx([0.398107, 3.582965], abs=1e-6)
     assert shares["equal"] == pytest.approx([1.990536, 1.990536], abs=1e-6)
-    assert shares["equal"][0] > costs[1]  # the small body refuses
+    assert shares["equal"][0] > costs[1]  # the small municipality refuses
 
 
 def test_l16_fixed_and_linear_cost():

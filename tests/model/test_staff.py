@@ -64,9 +64,9 @@ def test_a_move_takes_as_much_own_work_however_long_it_lasts(case):
     moved, demanded, months_of_work = 0.0, 0.0, 0
     for month in range(MONTHS):
         advance(run, month, month + 1)
-        moved += state.workforce.moves
+        moved += state.workforce.migration_demand
         demanded += state.workforce.demand
-        months_of_work += state.workforce.moves > 0
+        months_of_work += state.workforce.migration_demand > 0
         assert (state.workforce.migration_service == 1).all()
     assert ((state.systems.state >= SystemState.LIVE) | (state.systems.state < 0)).all()
     log = state.log[: state.logged[0]]
@@ -94,12 +94,12 @@ def test_vendors_wait_for_own_staff_from_the_first_month_on_and_never_for_good()
         advance(run, month, month + 1)
         share = np.where(was_committed, before - state.systems.remaining, 0.0) / np.maximum(state.systems.work, 1e-9)
         spent = (share * whole).sum(axis=1)
-        is_moving = state.workforce.moves > 0
+        is_moving = state.workforce.migration_demand > 0
         assert (spent <= 1.5 + 1e-9).all()
         # While moves ask for more than there is, all of it goes into them.
-        assert spent[state.workforce.moves > 1.5] == pytest.approx(1.5)
+        assert spent[state.workforce.migration_demand > 1.5] == pytest.approx(1.5)
         assert state.workforce.migration_service[is_moving] == pytest.approx(
-            spent[is_moving] / state.workforce.moves[is_moving]
+            spent[is_moving] / state.workforce.migration_demand[is_moving]
         )
         done += spent
         longest += is_moving

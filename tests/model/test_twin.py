@@ -14,7 +14,7 @@ from dxsim.model.codes import ACCOUNTS, CAUSES, NEVER, NOT_APPLICABLE, REASONS, 
 from dxsim.model.fields import columns_of
 from dxsim.model.run import run_model
 from dxsim.model.schedule import STEPS
-from dxsim.model.state import COUNTS, FLOWS
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS
 from dxsim.nation import load_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
@@ -219,7 +219,7 @@ CASES = {
     ),
     "engineers are lent": (SCARCE | {"policy.engineer_pool": 1.0}, ()),
     "half of the idle engineers are lent": (FEW | {"policy.engineer_pool": 0.5, "vendor.capacity_ratio": 0.7}, ()),
-    "cohorts, small bodies first": (COHORTS | {"policy.phasing": "small_first"}, ()),
+    "cohorts, small municipalities first": (COHORTS | {"policy.phasing": "small_first"}, ()),
     "cohorts by prefecture": ({"policy.phasing": "by_prefecture", "policy.cohorts": 20, "policy.cohort_months": 1}, ()),
     "cohorts of lots": (COHORTS | {"policy.phasing": "by_lot"}, ()),
     "cohorts by vendor load, first cohort first": (
@@ -484,10 +484,15 @@ def test_cases_reach_what_they_are_for():
     ]
     assert max(lost_to_new_tenders) > 1.0  # vendors did more work than went live: some of it was begun anew
     happened = {
-        *(name for outcome in outcomes for name, flow in columns(outcome.series.flows_by_month, FLOWS) if flow.any()),
+        *(
+            name
+            for outcome in outcomes
+            for name, flow in columns(outcome.series.flows_by_month, FLOW_FIELDS)
+            if flow.any()
+        ),
         *(ACCOUNTS[place] for final in finals for place in np.flatnonzero(final.ledger.any(axis=0))),
     }
-    assert {*columns_of(FLOWS), *ACCOUNTS} == happened
+    assert {*columns_of(FLOW_FIELDS), *ACCOUNTS} == happened
     assert any(final.treasury[Treasury.FUND] == 0 for final in finals)
     levels = {tuple(np.unique(final.programmes.level[:, Programme.GOVERNANCE])) for final in finals}
     assert levels >= {(0, 1, 2, 3), (3,)}
@@ -600,4 +605,4 @@ def test_the_first_disagreement_is_named_by_month_body_operation_and_field(monke
 def test_twin_has_a_method_for_each_phase_and_a_count_for_each_series():
     for step in STEPS:
         assert callable(getattr(PlainModel, step.name.rpartition(".")[2]))
-    assert columns_of(COUNTS) == twin.COUNTS
+    assert columns_of(COUNT_FIELDS) == twin.COUNTS

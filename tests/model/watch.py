@@ -37,7 +37,7 @@ class Month(NamedTuple):
         return happened
 
     def by_body(self, kind: int, weights: np.ndarray | None = None) -> np.ndarray:
-        """Return how many events of a kind, or what sum of their `weights`, there is by body, (n,)."""
+        """Return how many events of a kind, or what sum of their `weights`, there is by municipality, (n,)."""
         return np.bincount(self.of(kind).municipality, weights, minlength=self.before.municipalities.size)
 
 
@@ -88,7 +88,7 @@ class Watch:
         return log
 
     def note_orders(self, log: np.ndarray) -> None:
-        """Note when systems were ordered, and whether by a body in a group."""
+        """Note when systems were ordered, and whether by a municipality in a group."""
         orders = log[log.kind == Kind.ORDERED]
         np.maximum.at(self.last_order, (orders.municipality, orders.place), orders.month)
         for event in log[(log.kind == Kind.ORDERED) | (log.kind == Kind.JOINED)]:
@@ -129,5 +129,5 @@ class Watch:
     def by_kind(self, values: np.ndarray) -> np.ndarray:
         """Return the sums of `values`, (n,) or (n, anything), by type of municipality."""
         country = self.inputs.country
-        per_body = values if values.ndim == 1 else values.sum(axis=1)
-        return np.bincount(country.places.kind, weights=per_body, minlength=country.kind_size.size)
+        per_municipality = values if values.ndim == 1 else values.sum(axis=1)
+        return np.bincount(country.places.kind, weights=per_municipality, minlength=country.kind_size.size)

@@ -57,7 +57,7 @@ BODIES = {
     "25602": ("滋賀県", "辛町"),
     "13101": ("東京都", "千代田区"),
 }
-ITEMS = {  # item -> (year, Japanese name, figures of the first body; each next one has 10 more of everyone)
+ITEMS = {  # item -> (year, Japanese name, figures of the first municipality; each next one has 10 more of everyone)
     "A1101": ("2020", "総人口", 2000),
     "A1301": ("2020", "15歳未満人口", 100),
     "A4101": ("2023", "出生数", 8),

@@ -14,7 +14,7 @@ from dxsim.nation.derive_statistics import LARGE_GROUP, as_text, derive, moran, 
 from dxsim.nation.nation import SYNTHETIC_FOLDER
 from dxsim.nation.network import neighbour_lists
 from dxsim.nation.schema import PROJECTION_YEARS
-from dxsim.nation.synthetic import SEED, STATISTICS_FILE, draw_bodies, draw_nation, read_statistics
+from dxsim.nation.synthetic import SEED, STATISTICS_FILE, draw_municipalities, draw_nation, read_statistics
 from dxsim.terms.municipalities import TYPES
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "japan"
@@ -83,7 +83,7 @@ def test_the_distribution_within_each_type_is_the_committed_one(name):
     for variable, values in zip(STATISTICS["variables"], quantiles["values"], strict=True):
         if variable not in VARIABLES:
             continue
-        # The share of bodies below each committed quantile is its level; the map meets areas less closely.
+        # The share of municipalities below each committed quantile is its level; the map meets areas less closely.
         share = np.array([(VARIABLES[variable][here] <= value + 1e-2).mean() for value in values])
         below = np.array([(VARIABLES[variable][here] < value - 1e-2).mean() for value in values])
         slack = (0.15 if variable == "log_area" else 0.015) + 1 / count
@@ -196,7 +196,7 @@ def test_the_committed_nation_is_the_one_that_its_seed_draws():
 
 
 def test_another_seed_draws_other_bodies_with_the_same_distribution():
-    one, other = (draw_bodies(STATISTICS, np.random.default_rng(seed)) for seed in (1, 2))
+    one, other = (draw_municipalities(STATISTICS, np.random.default_rng(seed)) for seed in (1, 2))
     assert (one["log_population"] != other["log_population"]).mean() > 0.9
     for name in TYPES:
         here = one["type"] == name

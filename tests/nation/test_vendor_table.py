@@ -59,7 +59,8 @@ def test_rows_become_contracts_and_months(nation: Nation, tmp_path: Path, encodi
     assert table.contract.tolist() == expected.tolist()
     assert table.given == 4
     ready = {
-        (vendor, LOTS[lot]): table.readiness[vendor, lot] for vendor, lot in np.argwhere(~np.isnan(table.readiness))
+        (vendor, LOTS[lot]): table.availability[vendor, lot]
+        for vendor, lot in np.argwhere(~np.isnan(table.availability))
     }
     assert ready == {(0, "core"): 0, (2, "core"): 54, (1, "family_register"): -3}
     assert table.fingerprint == sha256(tmp_path / "vendors.csv")
@@ -68,8 +69,8 @@ def test_rows_become_contracts_and_months(nation: Nation, tmp_path: Path, encodi
 def test_order_of_rows_and_columns_and_the_month_are_free(nation: Nation, tmp_path: Path) -> None:
     table = read(nation, tmp_path, "Vendor,LOT,code\nBeta,health,01202\nAlpha,health,01100\n")
     assert table.contract[:, LOTS.index("health")].tolist() == [0, 1, -1]
-    assert np.isnan(table.readiness).all()
-    assert table.readiness.shape == (2, 6)
+    assert np.isnan(table.availability).all()
+    assert table.availability.shape == (2, 6)
 
 
 @pytest.mark.parametrize(

@@ -57,15 +57,15 @@ def lateness(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequenc
     values |= {
         f"late_reason_share_{reason}": _ratio((late["reason"] == reason).sum(), len(late)) for reason in LATE_REASONS
     }
-    values["bodies_late_share"] = (bodies["late_systems"] > 0).mean()
-    values["bodies_late_10_share"] = (bodies["late_systems"] >= MANY_LATE).mean()
+    values["municipalities_late_share"] = (bodies["late_systems"] > 0).mean()
+    values["municipalities_late_10_share"] = (bodies["late_systems"] >= MANY_LATE).mean()
     values["mean_late_systems"] = _ratio(len(late), affected)
     still_late = nation.filter(like="late_R").sum(axis=1)
     values["late_system_months"] = still_late.iloc[deadline - 1 : MONTHS - 1].sum()  # late when the next month starts
     for survey in surveys:
         month = month_name(survey).replace("-", "_")
         values[f"declared_systems_{month}"] = nation.filter(like="declared_R").loc[survey].sum()
-        values[f"declared_bodies_{month}"] = nation["bodies_declared"][survey]
+        values[f"declared_municipalities_{month}"] = nation["municipalities_declared"][survey]
     top = systems["legacy_vendor"].mode()[0]
     values["top_vendor_share"] = (systems["vendor"] == top).mean()
     values["late_top_vendor_share"] = _ratio((late["vendor"] == top).sum(), len(late))
@@ -134,7 +134,9 @@ def cooperation(tables: Mapping[str, pd.DataFrame], nation: Nation) -> Values:
         "largest_group_size": groups["size"].max() if len(groups) else float("nan"),
         "saving_per_resident": _ratio(members["saving"].sum(), members["residents_2035"].sum()),
         **{f"saving_per_resident_{name}": _ratio(*sums.loc[name]) for name in SIZE_CLASSES},
-        "worse_off_share": _ratio(everybody["worse_off_bodies"].sum(), everybody["cooperating_bodies"].sum()),
+        "worse_off_share": _ratio(
+            everybody["worse_off_municipalities"].sum(), everybody["cooperating_municipalities"].sum()
+        ),
         "moves_tested": talks["moves_tested"].sum(),
         "moves_accepted": accepted,
         "blocking_moves": talks["blocking_moves"].iloc[-1],
@@ -159,7 +161,7 @@ def quality(tables: Mapping[str, pd.DataFrame]) -> Values:
 
 def staff(tables: Mapping[str, pd.DataFrame]) -> Values:
     nation = _nation(tables["flows"])
-    overloaded = nation["overloaded_bodies"] / nation["bodies"]
+    overloaded = nation["overloaded_municipalities"] / nation["municipalities"]
     return {
         "overload_months": nation["overload"].sum(),
         "overloaded_share": overloaded.mean(),

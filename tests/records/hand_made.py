@@ -1,9 +1,9 @@
 """What the hand-made run of ``tests/conftest.py`` says of money, work, harm, residents and cooperation.
 
-Bodies: 0 other city (60,000 residents), 1 designated city (900,000), 2 town (9,000), 3 village (900); in FY2035 a tenth
-fewer. IT cost before migration: 10,000 yen per resident and year; one-off cost: as much again, in October 2023, of
-which the state pays 70 %. New systems cost 1.2 times the old ones. From April 2022 town and village are a group
-that saves 20 %; the town pays 1 million yen a month for its coordination, the village 0.3 million, more than it saves.
+Municipalities: 0 other city (60,000 residents), 1 designated city (900,000), 2 town (9,000), 3 village (900); in FY2035
+a tenth fewer. IT cost before migration: 10,000 yen per resident and year; one-off cost: as much again, in October 2023,
+of which the state pays 70 %. New systems cost 1.2 times the old ones. From April 2022 town and village are a group that
+saves 20 %; the town pays 1 million yen a month for its coordination, the village 0.3 million, more than it saves.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ def given(nation: Nation) -> Inputs:
 
 
 def by_type(of_bodies: np.ndarray) -> np.ndarray:
-    """Sum what is by month and body into what is by month and type."""
+    """Sum what is by month and municipality into what is by month and type."""
     result = np.zeros((MONTHS, len(TYPES), *of_bodies.shape[2:]), of_bodies.dtype)
-    result[:, kinds()] = of_bodies  # one body of a type
+    result[:, kinds()] = of_bodies  # one municipality of a type
     return result
 
 
 def postings() -> np.ndarray:
-    """Return what is booked each month, (months, bodies, accounts), debits positive."""
+    """Return what is booked each month, (months, municipalities, accounts), debits positive."""
     booked = np.zeros((MONTHS, 4, len(ACCOUNTS)), np.int64)
 
     def post(months: object, body: object, debit: int, credit: int, amount: object) -> None:
@@ -82,10 +82,10 @@ def postings() -> np.ndarray:
 
 
 def flows() -> np.recarray:
-    """Return the flows by month and body."""
+    """Return the flows by month and municipality."""
     result = np.zeros((MONTHS, 4), FLOW).view(np.recarray)
     result.staff = 3, 30, 2, 1
-    result.overloaded_bodies[48:60, BIG] = 1
+    result.overloaded_municipalities[48:60, BIG] = 1
     result.overload[48:60, BIG] = 0.5
     result.resignations[50, BIG] = 0.25
     result.refusals[10:12, VILLAGE] = 1
@@ -98,9 +98,9 @@ def flows() -> np.recarray:
     result.security_incidents[100, BIG], result.exposed_records[100, BIG] = 1, 45_000
     result.interoperability[:, BIG] = 1e6
     result.level = levels()
-    result.cooperating_bodies[12:, [TOWN, VILLAGE]] = 1
+    result.cooperating_municipalities[12:, [TOWN, VILLAGE]] = 1
     result.saving[12:, [TOWN, VILLAGE]] = (SAVED * NEW - COORDINATION)[[TOWN, VILLAGE]]
-    result.worse_off_bodies[12:, VILLAGE] = 1
+    result.worse_off_municipalities[12:, VILLAGE] = 1
     return result
 
 
@@ -115,7 +115,7 @@ def fill_nation(national: np.recarray) -> None:
     national.extension_granted = month >= 56
     national.fund_balance = np.where(month < 30, 7e9, 7e9 - 0.7 * BASELINE.sum())
     national.groups = month >= 12
-    national.cooperating_bodies = 2 * (month >= 12)
+    national.cooperating_municipalities = 2 * (month >= 12)
     national.moves_tested = np.where(month >= 6, 3, 0)  # each October, and kept until the next
     national.moves_accepted = (month >= 6) & (month < 18)
     national.blocking_moves = 2 * (month >= 174)
@@ -136,7 +136,7 @@ def fill(state: State, series: Series) -> None:
     purses.baseline, purses.new, purses.saving, purses.coordination = BASELINE, NEW, SAVED, COORDINATION
     purses.running_total = booked[-12:, :, Account.RUNNING].sum(axis=0)
     workforce.staff, workforce.overload, workforce.experience = (3, 30, 2, 1), (0.5, 1.3, 0.9, 1.2), 0.5
-    workforce.overloaded_months = monthly_flows.overloaded_bodies.sum(axis=0)
+    workforce.overloaded_months = monthly_flows.overloaded_municipalities.sum(axis=0)
     harm.incidents, harm.affected = monthly_flows.incidents.sum(axis=0), monthly_flows.affected_residents.sum(axis=0)
     harm.impact, harm.rollbacks = monthly_flows.impact.sum(axis=0), monthly_flows.rollbacks.sum(axis=0)
     harm.exposed = monthly_flows.exposed_records.sum(axis=0)

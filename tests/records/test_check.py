@@ -91,7 +91,7 @@ def test_types_that_overflow_only_together_are_found(four_bodies_outcome: Outcom
     [
         ("committed", -1, "'committed' is below zero"),
         ("live", 77, "'live' is above 76"),
-        ("bodies_late", 5, "'bodies_late' is above 4"),
+        ("municipalities_late", 5, "'municipalities_late' is above 4"),
     ],
 )
 def test_impossible_counts_are_found(four_bodies_outcome: Outcome, count: str, value: int, what: str) -> None:

@@ -1,4 +1,4 @@
-"""What a real run says of bodies, of types and of the nation adds up."""
+"""What a real run says of municipalities, of types and of the nation adds up."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def test_every_yen_comes_from_somewhere(run: Records) -> None:
 def test_groups_bodies_and_the_nation_agree(run: Records) -> None:
     bodies, groups = run.municipalities, run.groups
     members = bodies[bodies["group"].notna()]
-    assert groups["size"].sum() == len(members) == run.market["cooperating_bodies"].iloc[-1]
+    assert groups["size"].sum() == len(members) == run.market["cooperating_municipalities"].iloc[-1]
     assert len(groups) == run.market["groups"].iloc[-1]
     sizes = members.groupby("group").size()
     assert (groups.set_index("lead")["size"].sort_index() == sizes.sort_index()).all()
     assert set(" ".join(groups["members"]).split()) == set(members["code"])
     last = run.flows[run.flows["type"] == "all"].iloc[-1]
     assert 12 * last["saving"] == pytest.approx(members["saving"].sum())
-    assert last["worse_off_bodies"] == (members["saving"] / 12 < -0.5).sum()
+    assert last["worse_off_municipalities"] == (members["saving"] / 12 < -0.5).sum()
 
 
 def test_bodies_have_the_levels_that_the_last_month_counts(run: Records) -> None:

@@ -14,7 +14,7 @@ from dxsim.errors import InputError
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation, make_nation
 from dxsim.nation.small import grid_nation
-from dxsim.records.bodies import BODY_COLUMNS, body_columns
+from dxsim.records.bodies import MUNICIPALITY_COLUMNS, municipality_columns
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
@@ -55,7 +55,7 @@ NATIONS = {
     "no late systems": lambda: grid_nation(2, 3, population=[900, 4_000, 9_000, 50_000, 60_000, 70_000]),
     "fiscal index not known": lambda: without_fiscal_index(mixed_nation(3, 4), 12),
     "fiscal index known of some": lambda: without_fiscal_index(mixed_nation(3, 4), 5),
-    "one body": lambda: grid_nation(1, 1, population=9_000, type_="town"),
+    "one municipality": lambda: grid_nation(1, 1, population=9_000, type_="town"),
     "nobody at home": lambda: grid_nation(1, 3, population=[0, 9_000, 50_000], type_=["village", "town", "other_city"]),
 }
 OVERRIDES = {"no groups": {"cooperation.formation": "none"}, "no late systems": NO_LATE}
@@ -69,7 +69,7 @@ def case(request: pytest.FixtureRequest) -> Case:
     is_edge = {
         "no groups": tables["groups"].empty,
         "no late systems": not tables["systems"]["late"].any(),
-        "one body": len(tables["municipalities"]) == 1,
+        "one municipality": len(tables["municipalities"]) == 1,
     }
     assert is_edge.get(request.param, not tables["groups"].empty or len(nation.municipalities) < 12)
     return Case(nation, found, tables, scenario.surveys)
@@ -119,7 +119,7 @@ def test_bodies_are_their_systems(case: Case) -> None:
 def test_group_sizes_are_what_the_model_says(case: Case) -> None:
     named = np.asarray(case.found.outcome.state.groups["members"])
     assert case.found.group_sizes.tolist() == named.tolist()
-    assert case.found.group_sizes.sum() == case.found.outcome.series.national_by_month.cooperating_bodies[-1]
+    assert case.found.group_sizes.sum() == case.found.outcome.series.national_by_month.cooperating_municipalities[-1]
 
 
 def test_size_classes_are_those_of_the_table(case: Case) -> None:
@@ -138,9 +138,11 @@ def test_strata_are_sums_over_their_bodies(case: Case) -> None:
     for place, name in enumerate(STRATA["type"]):
         some = bodies[bodies["type"] == name]
         found = {measure: values[place] for measure, values in measures.items()}
-        assert (found["bodies"], found["population"]) == (len(some), some["population"].sum())
+        assert (found["municipalities"], found["population"]) == (len(some), some["population"].sum())
         if some.empty:
-            assert all(math.isnan(value) for measure, value in found.items() if measure not in ("bodies", "population"))
+            assert all(
+                math.isnan(value) for measure, value in found.items() if measure not in ("municipalities", "population")
+            )
             continue
         members = some[some["group"].notna()]
         needed = some[["online", "assisted", "analog", "excluded"]].to_numpy().sum()
@@ -165,7 +167,7 @@ def test_equity_ranks_bodies_as_the_measures_do(case: Case) -> None:
     cost, people = bodies["cost_per_resident_2035"].to_numpy(), bodies["population"].to_numpy(float)
     known = ~np.isnan(cost)
     cost, people, fiscal = cost[known], people[known], fiscal[known]
-    for weighting, weights in (("bodies", None), ("residents", people)):
+    for weighting, weights in (("municipalities", None), ("residents", people)):
         found = value.xs(("cost_per_resident_2035", weighting), level=("outcome", "weighting"))
         wanted = {
             "gini": gini(cost, weights),
@@ -197,19 +199,19 @@ def test_columns_of_months_are_those_of_the_tables(case: Case) -> None:
 
 def test_columns_of_bodies_are_those_of_the_table(case: Case) -> None:
     table = case.tables["municipalities"]
-    columns = body_columns(case.found, BODY_COLUMNS)
-    assert tuple(columns) == BODY_COLUMNS == tuple(table.columns[8:])
+    columns = municipality_columns(case.found, MUNICIPALITY_COLUMNS)
+    assert tuple(columns) == MUNICIPALITY_COLUMNS == tuple(table.columns[8:])
     for name, values in columns.items():
         pd.testing.assert_series_equal(pd.Series(values, name=name, dtype=table[name].dtype), table[name])
 
 
 def test_a_column_that_there_is_not_is_refused_with_the_nearest_name(four_bodies_findings: Findings) -> None:
-    with pytest.raises(InputError, match=r"overloaded_bodys.*did you mean 'overloaded_bodies'"):
-        month_series(four_bodies_findings, ["live", "overloaded_bodys"])
+    with pytest.raises(InputError, match=r"overloaded_municipalitys.*did you mean 'overloaded_municipalities'"):
+        month_series(four_bodies_findings, ["live", "overloaded_municipalitys"])
     with pytest.raises(InputError, match="did you mean 'village'"):
         month_series(four_bodies_findings, ["live"], ["vilage"])
     with pytest.raises(InputError) as caught:
-        body_columns(four_bodies_findings, ["late_system", "aid"])
+        municipality_columns(four_bodies_findings, ["late_system", "aid"])
     assert len(caught.value.problems) == 2
     assert "did you mean 'late_systems'" in str(caught.value)
 
@@ -217,7 +219,7 @@ def test_a_column_that_there_is_not_is_refused_with_the_nearest_name(four_bodies
 def test_few_columns_are_cheap_because_the_others_are_not_worked_out(four_bodies_findings: Findings) -> None:
     found = Findings(four_bodies_findings.outcome, four_bodies_findings.frame, four_bodies_findings.deadline)
     month_series(found, ["live"], TYPES_AND_ALL)
-    body_columns(found, ["late_systems"])
+    municipality_columns(found, ["late_systems"])
     assert set(vars(found)) == {"outcome", "frame", "deadline", "monthly", "late_systems", "is_late", "live"}
 
 

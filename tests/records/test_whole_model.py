@@ -14,7 +14,7 @@ from dxsim.model.codes import ACCOUNTS, CHANNELS, COHORTS, PROGRAMMES
 from dxsim.model.cooperation import GROUP
 from dxsim.model.fields import columns_of
 from dxsim.model.run import Outcome
-from dxsim.model.state import FLOWS
+from dxsim.model.state import FLOW_FIELDS
 from dxsim.records import Records
 from dxsim.records.equity import MEASURES, OUTCOMES
 from dxsim.records.findings import Findings
@@ -164,7 +164,7 @@ def test_all_is_the_sum_of_the_types(four_bodies_records: Records) -> None:
 def test_flows_keep_their_columns(four_bodies_records: Records, four_bodies_outcome: Outcome) -> None:
     flows = four_bodies_records.flows
     cases = [f"{channel}_{cohort}" for channel in CHANNELS for cohort in COHORTS]
-    assert set(flows) == {"month", "type", "bodies", "residents", *columns_of(FLOWS)} - set(cases)
+    assert set(flows) == {"month", "type", "municipalities", "residents", *columns_of(FLOW_FIELDS)} - set(cases)
     big = flows[flows["type"] == "designated_city"].set_index("month")
     kind = list(TYPES).index("designated_city")
     for name in ("staff", "overload", "impact", "exposed_records", "interoperability", "saving", "refusals"):
@@ -251,7 +251,7 @@ def test_a_bound_belongs_to_the_class_above_it() -> None:
 def test_by_size_class(four_bodies_records: Records) -> None:
     table = by_size_class(four_bodies_records).set_index("size_class")
     assert list(table.index) == list(SIZE_CLASSES)
-    assert table["bodies"].tolist() == [1, 1, 0, 0, 1, 0, 0, 1]
+    assert table["municipalities"].tolist() == [1, 1, 0, 0, 1, 0, 0, 1]
     assert table["population"].sum() == PEOPLE
     assert table.loc["500k_over", ["late_share", "overloaded_share", "cooperating_share"]].tolist() == [
         0.6,
@@ -263,7 +263,7 @@ def test_by_size_class(four_bodies_records: Records) -> None:
     assert table.loc["under_5k", "saving_per_resident"] == pytest.approx(VILLAGE_SAVES / 810)
     assert table.loc["50k_to_100k", "excluded_share"] == pytest.approx(0.0015 / 0.08)
     assert math.isnan(table.loc["50k_to_100k", "saving_per_resident"])
-    assert table.loc["10k_to_30k"].drop(["bodies", "population"]).isna().all()
+    assert table.loc["10k_to_30k"].drop(["municipalities", "population"]).isna().all()
 
 
 def test_equity_has_every_outcome_measure_and_weighting(four_bodies_records: Records) -> None:
@@ -272,22 +272,24 @@ def test_equity_has_every_outcome_measure_and_weighting(four_bodies_records: Rec
     for outcome in OUTCOMES:
         measured = equity[equity["outcome"] == outcome].groupby("weighting")["measure"].apply(set)
         assert measured["residents"] == set(MEASURES)
-        assert measured["bodies"] == {*MEASURES, "morans_i"}
+        assert measured["municipalities"] == {*MEASURES, "morans_i"}
     value = equity.set_index(["outcome", "measure", "weighting"])["value"]
     late = [0, 12 / 20, 1 / 18, 0]
-    assert value["late_share", "gini", "bodies"] == pytest.approx(gini(late))
+    assert value["late_share", "gini", "municipalities"] == pytest.approx(gini(late))
     assert value["late_share", "gini", "residents"] == pytest.approx(gini(late, [60_000, 900_000, 9_000, 900]))
-    assert value["late_share", "atkinson_1", "bodies"] == 1
-    assert value["late_share", "theil_within", "bodies"] == pytest.approx(0, abs=1e-12)  # four classes, four bodies
-    assert value["late_share", "concentration_population", "bodies"] > 0  # the big one is late
-    assert value["excluded_share", "gini", "bodies"] == pytest.approx(0, abs=1e-12)
+    assert value["late_share", "atkinson_1", "municipalities"] == 1
+    assert value["late_share", "theil_within", "municipalities"] == pytest.approx(
+        0, abs=1e-12
+    )  # four classes, four municipalities
+    assert value["late_share", "concentration_population", "municipalities"] > 0  # the big one is late
+    assert value["excluded_share", "gini", "municipalities"] == pytest.approx(0, abs=1e-12)
     assert value["excluded_share", "p90_p10", "residents"] == pytest.approx(1)
     for outcome in OUTCOMES:
-        parts = value[outcome, "theil_between", "bodies"] + value[outcome, "theil_within", "bodies"]
-        assert value[outcome, "theil", "bodies"] == pytest.approx(parts, abs=1e-12)
+        parts = value[outcome, "theil_between", "municipalities"] + value[outcome, "theil_within", "municipalities"]
+        assert value[outcome, "theil", "municipalities"] == pytest.approx(parts, abs=1e-12)
     # A square of four: 0 and 1, 2 and 3, 0 and 2, 1 and 3 are neighbours; late are 1 and 2, so nobody beside another.
-    assert value["has_late_system", "morans_i", "bodies"] == pytest.approx(-1)
-    assert value["groups", "modularity", "bodies"] == pytest.approx(1 / 4 - (2 * (1 / 4) ** 2 + (1 / 2) ** 2))
+    assert value["has_late_system", "morans_i", "municipalities"] == pytest.approx(-1)
+    assert value["groups", "modularity", "municipalities"] == pytest.approx(1 / 4 - (2 * (1 / 4) ** 2 + (1 / 2) ** 2))
 
 
 def test_forty_steps_are_forty() -> None:
@@ -310,7 +312,7 @@ def test_labels_tell_kpis_apart(four_bodies_records: Records) -> None:
 
 def test_every_kpi_says_where_and_how_often_it_is_recorded() -> None:
     for kpi in kpi_table().values():
-        assert kpi.level in ("system", "body", "type", "vendor", "nation")
+        assert kpi.level in ("system", "municipality", "type", "vendor", "nation")
         assert kpi.frequency in ("month", "year", "survey", "once")
 
 

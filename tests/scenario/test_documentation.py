@@ -22,7 +22,7 @@ def test_the_table_shows_every_parameter_once_with_its_default_and_label(languag
 def test_one_parameter_is_described_in_full():
     text = describe("policy.readiness_shift")
     for expected in (
-        "policy.readiness_shift: Shift of product readiness",
+        "policy.readiness_shift: Shift of product availability",
         "months",
         "-36 – 36",
         "-6 – 0",

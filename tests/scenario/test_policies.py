@@ -72,7 +72,10 @@ def test_a_list_of_policies_replaces_that_of_the_parent(mine):
         ("{lever: residents.suport_desks, value: 1}", "policies.1.lever: no such lever; did you mean 'residents.sup"),
         ("{lever: support_desks, value: 1}", "no such lever; did you mean 'residents.support_desks'?"),
         ("{lever: zzz, value: 1}", "no such lever; the levers are policy.enforcement, policy.naming"),
-        ("{lever: policy.deadline, value: 2027-03}", "policy.deadline can't differ from body to body; set it under"),
+        (
+            "{lever: policy.deadline, value: 2027-03}",
+            "policy.deadline can't differ between municipalities; set it under",
+        ),
         ("{lever: policy.naming, value: 11}", "policy.naming must be in [0, 10] (got 11)"),
         ("{lever: policy.naming, value: '1'}", "write the number without quotes and leading zeros"),
         ("{lever: policy.naming, value: true}", "policy.naming must be in [0, 10] (got True)"),

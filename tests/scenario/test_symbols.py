@@ -14,11 +14,11 @@ from dxsim.terms.kpis import kpi_table
 MODULES = sorted(path.stem for path in MODEL.glob("*.py"))
 # Symbols in the equations of files that get their values as arguments, or in what a record of the state holds.
 GIVEN = {
+    "beliefs": {"T_D2"},
     "capacity": {"kappa_cap", "r_mean", "T_ref"},
     "initialisation": {"eta_V", "V"},
     "money": {"delta_buy", "sigma"},
     "planning": {"d_pl", "kappa_mean"},
-    "policy": {"T_D2"},
     "staff": {"g_e", "x_test"},
     "state": {"V"},
     "vendor_queue": {"d_min", "y_min"},

@@ -27,7 +27,10 @@ SUNSET = {"residents.analog_rule": "sunset", "residents.analog_floor": 0}
 VALUES = [
     ({"policy.second_deadline": "2026-03"}, "second date is not later than the deadline"),
     ({"policy.mandate_start": "2027-04"}, "the deadline is over before the mandate begins"),
-    ({"policy.extension_rule": "none"}, "announcements make bodies expect an extension, but policy.extension_rule"),
+    (
+        {"policy.extension_rule": "none"},
+        "announcements make municipalities expect an extension, but policy.extension_rule",
+    ),
     ({"policy.extension_rule": "all", "policy.extension_threshold": 0.2}, "policy.extension_threshold has no effect"),
     ({"policy.deadline": "2024-03"}, "the announcement of 2024-12 comes after the deadline"),
     (
@@ -90,8 +93,16 @@ def test_values_that_make_no_sense(values, says):
         ({}, [policy("residents.tablets", 0)], "policy 1 (residents.tablets = 0) changes nothing"),
         ({}, [policy("policy.enforcement", 0.9, "add")], "goes past the bounds: policy.enforcement must be in [0, 1]"),
         ({}, [policy("policy.late_penalty", 1, until="2026-03")], "ends too early: systems are late only after"),
-        ({}, [policy("policy.enforcement", 1, until="2026-03")], "ends too early: it counts only after a body's own"),
-        ({}, [policy("policy.naming", 1, until="2024-03")], "ends too early: bodies are named only from two years"),
+        (
+            {},
+            [policy("policy.enforcement", 1, until="2026-03")],
+            "ends too early: it counts only after a municipality's own",
+        ),
+        (
+            {},
+            [policy("policy.naming", 1, until="2024-03")],
+            "ends too early: municipalities are named only from two years",
+        ),
         ({}, [policy("subsidy.subsidy_ceiling", 1, until="2023-10")], "ends too early: until the fund is topped up"),
         ({}, [policy("subsidy.subsidy_ceiling", 1, start="2023-10")], "counts only from 2023-11 on: until the fund is"),
         ({}, [policy("cooperation.facilitation", 0.5, types=("town",))], "a group has what its largest member has"),
@@ -100,12 +111,12 @@ def test_values_that_make_no_sense(values, says):
         (
             {},
             [policy("subsidy.lump_sum", 1, start="2023-05", until="2024-03")],
-            "its months hold none in which subsidy.lump_sum is read (04)",
+            "subsidy.lump_sum is only read in 04, outside the policy's dates",
         ),
         (
             {},
             [policy("cooperation.facilitation", 0.5, start="2023-05", until="2023-09")],
-            "its months hold none in which cooperation.facilitation is read (04, 10)",
+            "cooperation.facilitation is only read in 04, 10, outside the policy's dates",
         ),
         (
             {"cooperation.formation": "none"},

@@ -22,7 +22,7 @@ outcomes:
   kpis: all
   strata: [size_class, type]
   months: {columns: [live, late_R4], types: [all, town]}
-  bodies: [late_systems, cost_per_resident_2035]
+  municipalities: [late_systems, cost_per_resident_2035]
 """
 RUNS = 12
 LONG_RUNS = 240

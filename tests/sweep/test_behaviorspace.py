@@ -101,10 +101,10 @@ def test_pandas_and_pyarrow_read_the_tables_without_dxsim(results):
         "import sys, pandas as pd, pyarrow.dataset as ds\n"
         "plan = pd.read_parquet('out/plan.parquet')\n"
         "kpis = pd.read_parquet('out/records/kpis')\n"
-        "bodies = ds.dataset('out/records/bodies').to_table(columns=['run', 'late_systems']).to_pandas()\n"
+        "bodies = ds.dataset('out/records/municipalities').to_table(columns=['run', 'late_systems']).to_pandas()\n"
         "table = plan.merge(kpis, on='run')\n"
         "means = table.groupby('policy.portability')['late_share'].mean()\n"
-        "print(len(table), len(bodies), repr(float(means[0.9])), 'dxsim' in sys.modules)\n"
+        "print(len(table), len(municipalities), repr(float(means[0.9])), 'dxsim' in sys.modules)\n"
     )
     printed = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True).stdout
     expected = results.plan.merge(results.kpis, on="run").groupby("policy.portability")["late_share"].mean()[0.9]

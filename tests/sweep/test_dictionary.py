@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dxsim.records.bodies import BODY_COLUMNS
+from dxsim.records.bodies import MUNICIPALITY_COLUMNS
 from dxsim.records.months import MONTH_COLUMNS
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.dictionary import describe_column, dictionary
@@ -23,7 +23,7 @@ from tests.sweep.conftest import STUDY
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 EVERYTHING = {
     "columns: [live, late_R4]": f"columns: [{', '.join(MONTH_COLUMNS)}]",
-    "bodies: [late_systems, cost_per_resident_2035]": f"bodies: [{', '.join(BODY_COLUMNS)}]",
+    "municipalities: [late_systems, cost_per_resident_2035]": f"municipalities: [{', '.join(MUNICIPALITY_COLUMNS)}]",
     "policy.portability: [0.1, 0.9]": "policy.portability: [0.1]\n  policy.deadline: [2026-03, 2027-03]",
     "count: 3": "count: 1",
 }
@@ -54,7 +54,7 @@ def test_every_column_of_a_sweep_has_a_row_and_every_row_a_column(everything):
     folder = everything.folder
     files = {"plan": folder / PLAN, "summary": folder / SUMMARY, "runs": everything.marks()[0]}
     files |= {table: next((folder / "records" / table).glob("*.parquet")) for table in everything.tables()}
-    assert set(files) == {"plan", "kpis", "strata", "months", "bodies", "runs", "summary"}
+    assert set(files) == {"plan", "kpis", "strata", "months", "municipalities", "runs", "summary"}
     found = {
         (table, column.name): kind(column.type) for table, path in files.items() for column in pq.read_schema(path)
     }
@@ -85,7 +85,7 @@ def test_the_whole_dictionary_has_all_that_could_be_recorded():
 
 def test_no_row_explains_what_nothing_records():
     """A column that the records no longer have must leave ``columns.csv`` too."""
-    for table, columns in {"months": MONTH_COLUMNS, "bodies": BODY_COLUMNS}.items():
+    for table, columns in {"months": MONTH_COLUMNS, "municipalities": MUNICIPALITY_COLUMNS}.items():
         described = [entry.column for entry in dictionary() if entry.table == table]
         keys = {"run", "month", "type", "code"}
         patterns = [re.sub(r"\{\w+\}", ".+", column) for column in described if column not in keys]

@@ -191,9 +191,9 @@ BAD = {
         "outcomes: {months: {columns: [live], types: [towns]}}",
         ["outcomes.months.types.1: must be", "'town'"],
     ),
-    "unknown column of bodies": (
-        "outcomes: {bodies: [late_system]}",
-        ["line 2: outcomes.bodies.1: no column 'late_system'; did you mean 'late_systems'?"],
+    "unknown column of municipalities": (
+        "outcomes: {municipalities: [late_system]}",
+        ["line 2: outcomes.municipalities.1: no column 'late_system'; did you mean 'late_systems'?"],
     ),
 }
 
@@ -374,7 +374,21 @@ SCALARS = st.one_of(
 KEYS = st.sampled_from(
     [
         *("method", "size", "seed", "levels", "points", "second_order", "first", "count", "common", "kpis", "strata"),
-        *("months", "columns", "types", "bodies", "en", "ja", "low", "high", "distribution", "loc", "scale", "a", "x"),
+        *(
+            "months",
+            "columns",
+            "types",
+            "municipalities",
+            "en",
+            "ja",
+            "low",
+            "high",
+            "distribution",
+            "loc",
+            "scale",
+            "a",
+            "x",
+        ),
         *("policy.deadline", "policy.cohorts", "policy.naming", "policy.phasing", "name", "scenario", "0"),
     ]
 )

@@ -46,7 +46,7 @@ def test_a_sweep_holds_what_single_runs_give(desk):
         expected = records.summary.set_index("kpi")["value"]
         assert set(kpis.index) >= set(expected.index)
         np.testing.assert_array_equal(kpis[expected.index].to_numpy(), expected.to_numpy())
-        bodies = results.bodies[results.bodies["run"] == plan["run"][row]].set_index("code")
+        bodies = results.municipalities[results.municipalities["run"] == plan["run"][row]].set_index("code")
         late = records.municipalities.set_index("code")["late_systems"]
         assert bodies["late_systems"].to_dict() == late.to_dict()
         months = results.months[(results.months["run"] == plan["run"][row]) & (results.months["type"] == "all")]

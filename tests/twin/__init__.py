@@ -7,8 +7,8 @@ data (the nation's tables, a resolved scenario) and the random draws, which both
 `dxsim.streams`. So a slip in an equation, in the order of a month or in a running count of either side shows up as a
 disagreement (`tests/model/test_twin.py`).
 
-The twin is also the benchmark's rival, so it does what a good Python programmer does: it visits only bodies that
-still have something to decide, keeps vendors' queues sorted, puts what is due into a calendar, and computes what
+The twin is also the benchmark's rival, so it does what a good Python programmer does: it visits only municipalities
+that still have something to decide, keeps vendors' queues sorted, puts what is due into a calendar, and computes what
 does not change once.
 
 Start reading at `PlainModel.step`, in `model.py`.

@@ -14,7 +14,7 @@ from dxsim.model.fields import Field, columns_of, numbers_of
 from dxsim.model.levers import BODY_LEVERS
 from dxsim.model.run import Inputs, begin, prepare
 from dxsim.model.schedule import advance
-from dxsim.model.state import COUNTS, FLOWS, NATIONAL, VENDOR, Series, State
+from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS, Series, State
 from dxsim.nation import Nation
 from dxsim.scenario.scenario import Scenario
 from dxsim.terms.calendar import MONTHS
@@ -34,7 +34,7 @@ def fields(tolerance: float, names: str, **read: Callable) -> dict[str, tuple[Ca
 
 
 SYSTEM_FIELDS = fields(
-    EXACT, "state flag reason since order start live gate vendor", vendor=attrgetter("vendor.number")
+    EXACT, "state flag reason since order start live earliest_start vendor", vendor=attrgetter("vendor.number")
 ) | fields(SUM, "work remaining planned limit")
 LOT_FIELDS = fields(
     EXACT,
@@ -55,7 +55,7 @@ BODY_FIELDS = (
     | fields(SUM, "readiness lasting_readiness")
     | fields(PROBABILITY, "belief")
 )
-VENDOR_FIELDS = fields(EXACT, "go_lives systems_served shortage") | fields(
+SUPPLY_FIELDS = fields(EXACT, "go_lives systems_served shortage") | fields(
     SUM, "initial_capacity capacity book contracted withdrawn work_done total_done population_served"
 )
 LEVER_FIELDS = fields(EXACT, " ".join(BODY_LEVERS))
@@ -67,13 +67,13 @@ PURSE_FIELDS = (
 STAFF_FIELDS = (
     fields(EXACT, "overloaded_months")
     | fields(SUM, "staff initial scale experience pool lent supply demand overload")
-    | fields(SUM, "planning_service migration_service programme_service moves for_moves")
+    | fields(SUM, "planning_service migration_service programme_service migration_demand left_for_migration")
 )
 HARM_FIELDS = fields(EXACT, "interfaces incidents affected impact rollbacks security_incidents") | fields(
-    SUM, "intent threshold exposed"
+    SUM, "cumulative_hazard threshold exposed"
 )
 PARTS = {"purse": PURSE_FIELDS, "staff": STAFF_FIELDS, "harm": HARM_FIELDS}
-PROGRAMME_FIELDS = fields(EXACT, "level") | fields(SUM, "intent threshold factor")
+PROGRAMME_FIELDS = fields(EXACT, "level") | fields(SUM, "cumulative_hazard threshold factor")
 COHORT_FIELDS = fields(SUM, "persons trained density reach online assisted analog excluded") | fields(
     SUM, "online_total assisted_total analog_total excluded_total"
 )
@@ -114,7 +114,7 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     def lot_name(place):
         return f"{code[body[place]]:05} lot {lots()[lot[place]].lot}"
 
-    def body_name(place):
+    def municipality_name(place):
         return f"{code[place]:05}"
 
     def product_name(place):
@@ -130,30 +130,32 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     body, lot = np.nonzero(state.lots.legacy != NOT_APPLICABLE)
     yield from compare("lot", lot, [twin.number for twin in twin_lots], EXACT)
     yield from compare_fields(LOT_FIELDS, state.lots[body, lot], twin_lots, lot_name)
-    intents = np.array([lot.intent for lot in twin_lots])
+    hazards = np.array([lot.cumulative_hazard for lot in twin_lots])
     for cause, name in enumerate(CAUSES):
-        yield from compare(f"intent by {name}", state.intent[body, lot, cause], intents[:, cause], SUM, lot_name)
+        yield from compare(
+            f"hazard by {name}", state.cumulative_hazard[body, lot, cause], hazards[:, cause], SUM, lot_name
+        )
 
-    yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, body_name)
+    yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, municipality_name)
     yield from compare("running_rise", state.nation.running_rise, [model.running_rise], SUM)
-    yield from compare_wealth(state, model, body_name)
+    yield from compare_wealth(state, model, municipality_name)
     for field, records in (("purse", state.purses), ("staff", state.workforce), ("harm", state.harm)):
         twins = [getattr(body, field) for body in model.municipalities]
-        yield from compare_fields(PARTS[field], records, twins, body_name)
+        yield from compare_fields(PARTS[field], records, twins, municipality_name)
     if model.month > 0:
         levers = [body.lever for body in model.municipalities]
-        yield from compare_fields(LEVER_FIELDS, state.levers, levers, body_name)
+        yield from compare_fields(LEVER_FIELDS, state.levers, levers, municipality_name)
     for number, name in enumerate(PROGRAMMES):
         twins = [body.programmes.by_name[name] for body in model.municipalities]
-        yield from compare_fields(PROGRAMME_FIELDS, state.programmes[:, number], twins, body_name)
+        yield from compare_fields(PROGRAMME_FIELDS, state.programmes[:, number], twins, municipality_name)
     for number, name in enumerate(COHORTS):
         twins = [body.residents.cohorts[name] for body in model.municipalities]
-        yield from compare_fields(COHORT_FIELDS, state.cohorts[:, number], twins, body_name)
+        yield from compare_fields(COHORT_FIELDS, state.cohorts[:, number], twins, municipality_name)
     yield from compare_groups(inputs, state, model)
     prefectures = [int(prefecture) for prefecture in model.platforms]
     twins = list(model.platforms.values())
     yield from compare_fields(PROGRAMME_FIELDS, state.platforms[prefectures], twins, "platform {}".format)
-    yield from compare_fields(VENDOR_FIELDS, state.vendors, model.vendors, vendor_names.__getitem__)
+    yield from compare_fields(SUPPLY_FIELDS, state.vendors, model.vendors, vendor_names.__getitem__)
     for name, kernel, twin in zip(vendor_names, queues(state), twin_queues(model), strict=True):
         yield from compare(f"queue of {name}", kernel, twin, EXACT)
     ready = [month for vendor in model.vendors for month in vendor.ready]
@@ -161,7 +163,7 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     waits = [wait for vendor in model.vendors for wait in vendor.quoted_wait]
     yield from compare("quoted_wait", state.quoted_wait.ravel(), waits, SUM, product_name)
 
-    for name, kernel in columns(state.counts, COUNTS):
+    for name, kernel in columns(state.counts, COUNT_FIELDS):
         twin = [model.counts[name][type_] for type_ in TYPES]
         yield from compare(name, kernel, twin, EXACT, list(TYPES).__getitem__)
     yield from compare("extension_granted", state.nation.extension_granted, [model.extension_granted], EXACT)
@@ -188,7 +190,7 @@ def compare_groups(inputs: Inputs, state: State, model: PlainModel) -> Iterator[
     yield from compare_lists("groups from next April on", agreed.values(), lists)
     rows = np.flatnonzero(groups.members)
     if {g: list(members_of(state, g, code)) for g in rows} != present:
-        yield "the kernel's lists of members are not what its bodies say"
+        yield "the kernel's lists of members are not what its municipalities say"
     elif twins.keys() == {members[0] for members in present.values()}:
         records = groups[rows].copy()
         records.lead = code[records.lead]
@@ -214,7 +216,7 @@ def compare_lists(what: str, kernel: Iterable[list[int]], twin: Iterable[list[in
 
 
 def compare_wealth(state: State, model: PlainModel, name: Callable[[int], str]) -> Iterator[str]:
-    """Compare all ledgers to the yen; those of bodies sum to zero."""
+    """Compare all ledgers to the yen; those of municipalities sum to zero."""
     ledgers = [body.purse.ledger.balance for body in model.municipalities]
     for ledger in (*ledgers, model.treasury.balance):
         if sum(ledger.values()):
@@ -286,8 +288,10 @@ def miscounts(model: PlainModel) -> Iterator[str]:
         ):
             if getattr(body, name) != expected:
                 yield f"{body.code:05}: the twin counts {getattr(body, name)} systems {name}, but has {expected}"
-        counted["bodies_committed"][body.type] += all(system.lot.commit is not None for system in body.systems)
-        counted["bodies_late"][body.type] += past_deadline and any(system.state < LIVE for system in body.systems)
+        counted["municipalities_committed"][body.type] += all(system.lot.commit is not None for system in body.systems)
+        counted["municipalities_late"][body.type] += past_deadline and any(
+            system.state < LIVE for system in body.systems
+        )
         for system in body.systems:
             counted["committed"][body.type] += system.lot.commit is not None
             counted["ordered"][body.type] += system.order is not None
@@ -305,18 +309,18 @@ def series_differences(series: Series, model: PlainModel) -> list[str]:
     """Return the first difference of each series that the observers wrote."""
     found: list[str] = []
     table = model.datacollector.get_model_vars_dataframe()
-    for name, kernel in columns(series.counts_by_month, COUNTS):
+    for name, kernel in columns(series.counts_by_month, COUNT_FIELDS):
         twin = [by_type.get(type_, 0) for by_type in table[name] for type_ in TYPES]
         found += compare(f"series of {name} by month and type", kernel.ravel(), twin, EXACT)
-    for name, kernel in columns(series.national_by_month, NATIONAL):
+    for name, kernel in columns(series.national_by_month, NATIONAL_FIELDS):
         found += compare(f"series of {name} by month", kernel, table[name], PROBABILITY)
     money = zip(ACCOUNTS, np.moveaxis(series.money_by_month, -1, 0), strict=True)
-    flows = columns(series.flows_by_month, FLOWS)
+    flows = columns(series.flows_by_month, FLOW_FIELDS)
     for kernels, column, tolerance in ((money, "money", EXACT), (flows, "flows", SUM)):
         for name, kernel in kernels:
             twin = [by_type[type_].get(name, 0) for by_type in table[column] for type_ in TYPES]
             found += compare(f"series of {name} by month and type", kernel.ravel(), twin, tolerance)
     table = model.datacollector.get_agenttype_vars_dataframe(Vendor)
-    for name, kernel in columns(series.vendors_by_month, VENDOR):
+    for name, kernel in columns(series.vendors_by_month, VENDOR_FIELDS):
         found += compare(f"series of {name} by month and vendor", kernel.ravel(), table[name], SUM)
     return found

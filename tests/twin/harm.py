@@ -25,7 +25,7 @@ class Harm:
         self.model = body.model
         self.interfaces = 0.0  # between old and new systems
         self.incidents = self.affected = self.impact = self.rollbacks = 0.0
-        self.security_incidents = self.exposed = self.intent = 0.0
+        self.security_incidents = self.exposed = self.cumulative_hazard = 0.0
         self.await_next()
 
     # Cut-overs
@@ -83,9 +83,9 @@ class Harm:
         factor, openness = model.security[levels["security"], levels["data"], levels["governance"]]
         if self.interfaces > 0.0:
             factor *= exp(p.interface_effect * self.interfaces / 100)
-        self.intent += p.security_hazard * factor * (1.0 - p.baseline_effect * body.lever.security_baseline)
-        while self.intent >= self.threshold:
-            self.intent -= self.threshold
+        self.cumulative_hazard += p.security_hazard * factor * (1.0 - p.baseline_effect * body.lever.security_baseline)
+        while self.cumulative_hazard >= self.threshold:
+            self.cumulative_hazard -= self.threshold
             records = body.population_now * (p.own_exposure + (1.0 - p.own_exposure) * openness)
             self.security_incidents += 1
             self.exposed += records

@@ -1,4 +1,4 @@
-"""What the state decides body by body: policies, and the dates of phased cohorts."""
+"""What the state decides municipality by municipality: policies, and the dates of phased cohorts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFECTURES = 47
 
 
 def is_for(who: Who, body: Municipality) -> bool:
-    """Return whether all conditions hold for a body; an empty one holds for everybody."""
+    """Return whether all conditions hold for a municipality; an empty one holds for everybody."""
     return (
         (not who.types or body.type in who.types)
         and (not who.prefectures or body.prefecture in who.prefectures)
@@ -30,12 +30,12 @@ def is_for(who: Who, body: Municipality) -> bool:
 
 
 def common_levers(parameters: SimpleNamespace) -> SimpleNamespace:
-    """Return the levers of a body for which there is no policy."""
+    """Return the levers of a municipality for which there is no policy."""
     return SimpleNamespace(**{name: getattr(parameters, name) for name in LEVERS})
 
 
 def levers_of(body: Municipality, common: SimpleNamespace, policies: list[Policy]) -> SimpleNamespace:
-    """Return the levers of a body under the policies of this month, one after the other."""
+    """Return the levers of a municipality under the policies of this month, one after the other."""
     mine = [policy for policy in policies if is_for(policy.who, body)]
     if not mine:
         return common
@@ -72,7 +72,7 @@ def shift_dates(model: PlainModel):
 
 
 def ranks(bodies: list[Municipality], phasing: str) -> dict[Municipality, tuple[int, int]]:
-    """Return the rank of each body by population or among the clients of its main vendor, and how many are ranked."""
+    """Return the rank of each municipality by population or among its main vendor's clients, and how many rank."""
     groups = [bodies]
     sign = -1 if phasing == "large_first" else 1
     order = {body: sign * body.population for body in bodies}

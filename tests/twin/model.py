@@ -37,7 +37,7 @@ COUNTS = (
     *("committed", "ordered", "started", "live", "done"),
     *(f"late_{reason}" for reason in REASONS),
     *(f"declared_{reason}" for reason in REASONS),
-    *("bodies_committed", "bodies_declared", "bodies_late"),
+    *("municipalities_committed", "municipalities_declared", "municipalities_late"),
 )
 TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
 
@@ -45,9 +45,9 @@ TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
 class PlainModel(mesa.Model):
     """A nation under a scenario, month by month; `rng` is the seed of the run, a whole number.
 
-    `counts` holds the running counts of systems and bodies, by name and type of municipality, `flows` the sums of this
-    month and `money` those of all ledgers, by type and name; `datacollector` keeps them, and the vendors' figures, at
-    the end of each month.
+    `counts` holds the running counts of systems and municipalities, by name and type of municipality, `flows` the sums
+    of this month and `money` those of all ledgers, by type and name; `datacollector` keeps them, and the vendors'
+    figures, at the end of each month.
     """
 
     def __init__(self, nation: Nation, scenario: Scenario, *, rng: int):
@@ -70,7 +70,7 @@ class PlainModel(mesa.Model):
         self.running_rise = 0.0  # of the running cost of live systems, as seen last April
         self.security = security_factors(self)
         self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
-        self.committed = Counter()  # bodies by (prefecture or type, lot)
+        self.committed = Counter()  # municipalities by (prefecture or type, lot)
         self.is_offered = [True] * len(lots())
         self.appeals: list[list[tuple[Vendor, float]]] = []  # by lot: vendors that offer it, and their appeal
         self.decided: dict[Lot, Vendor | None] = {}  # lots that commit this month, and their vendors
@@ -95,7 +95,7 @@ class PlainModel(mesa.Model):
                 "extension_granted": "extension_granted",
                 "fund_balance": "fund_balance",
                 "groups": lambda model: len(model.groups),
-                "cooperating_bodies": lambda model: sum(len(group.members) for group in model.groups),
+                "cooperating_municipalities": lambda model: sum(len(group.members) for group in model.groups),
             },
             agenttype_reporters={
                 Vendor: {
@@ -232,7 +232,7 @@ class PlainModel(mesa.Model):
     # What agents ask of the model, or tell it
 
     def share_committed(self, group: str, lot: int) -> float:
-        """Return the share of the bodies of a prefecture or type that committed a lot before this month."""
+        """Return the share of the municipalities of a prefecture or type that committed a lot before this month."""
         return self.committed[group, lot] / self.group_size[group]
 
     def start_parallel_run(self, system: System):
@@ -270,7 +270,7 @@ class PlainModel(mesa.Model):
                 body.staff.open_year()
 
     def look_around(self):
-        """In April let bodies take in what makes them more or less ready."""
+        """In April let municipalities take in what makes them more or less ready."""
         if not self.is_april:
             return
         if self.readiness_weights > 0.0:
@@ -333,7 +333,7 @@ class PlainModel(mesa.Model):
         self.agents_by_type[Vendor].do("quote")
 
     def weigh(self):
-        """Work out what vendors' shares and waits add to their utility, the same for all bodies."""
+        """Work out what vendors' shares and waits add to their utility, the same for all municipalities."""
         aversion = self.parameters.wait_aversion
         self.appeals = [
             [
@@ -345,7 +345,7 @@ class PlainModel(mesa.Model):
         ]
 
     def dispatch(self):
-        """Each quarter, let prefectures share their staff out by what bodies lacked last month."""
+        """Each quarter, let prefectures share their staff out by what municipalities lacked last month."""
         if self.month % 3 != 0:
             return
         for bodies in self.prefectures.values():
@@ -369,7 +369,7 @@ class PlainModel(mesa.Model):
                 pool_staff(group, self.parameters.coordination_loss)
 
     def decide(self):
-        """Let bodies decide which lots commit, on what was known last month; those that follow a lead come last."""
+        """Let municipalities decide which lots commit, on what was known last month; those with a lead come last."""
         self.decided = {}
         for body in self.undecided:
             body.purse.free = body.purse.envelope
@@ -383,7 +383,7 @@ class PlainModel(mesa.Model):
             body.decide()
 
     def choose_for_new_commitments(self):
-        """Let bodies choose the vendors of these lots; who shares a system with its group's lead follows it."""
+        """Let municipalities choose the vendors of these lots; who shares a system with its group's lead follows it."""
         for lot in self.decided:
             leading = lot.body.leading(lot)
             vendor = leading.vendor or self.decided.get(leading)
@@ -392,7 +392,7 @@ class PlainModel(mesa.Model):
             self.decided[lot] = vendor
 
     def tender_again(self):
-        """Let bodies choose another vendor for withdrawn systems."""
+        """Let municipalities choose another vendor for withdrawn systems."""
         in_want, self.withdrawn = sorted(self.withdrawn, key=lambda s: (s.body.code, s.operation)), []
         for system in in_want:
             vendor = system.body.choose_vendor(system.lot, barred=system.vendor)
@@ -468,7 +468,7 @@ class PlainModel(mesa.Model):
             body.count_interfaces(REACH[rule] * share[body.prefecture] ** 2)
 
     def progress(self):
-        """Let platforms and bodies move on in voluntary programmes by what others had reached last month."""
+        """Let platforms and municipalities move on in voluntary programmes by what others had reached last month."""
         by_type = self.exposures()
         near = {}
         if self.parameters.exposure == "geographic":
@@ -505,7 +505,7 @@ class PlainModel(mesa.Model):
             body.harm.strike()
 
     def close_month(self):
-        """Book what bodies owe for this month."""
+        """Book what municipalities owe for this month."""
         bills = {}
         for body in self.municipalities:
             body.purse.close_month(bills)
@@ -529,7 +529,7 @@ class PlainModel(mesa.Model):
                 system.reason = body.reason_to_be_late(system)
                 self.counts[f"late_R{system.reason}"][body.type] += 1
             body.late = len(late)
-            self.counts["bodies_late"][body.type] += body.late > 0
+            self.counts["municipalities_late"][body.type] += body.late > 0
 
     def review_books(self):
         """Let vendors announce shortages at the end of a quarter before the deadline."""
@@ -540,7 +540,7 @@ class PlainModel(mesa.Model):
             self.spread_news()
 
     def spread_news(self):
-        """Raise the belief of customers of vendors with a shortage, and of their neighbours, once a body."""
+        """Raise the belief of customers of vendors with a shortage, and of their neighbours, once a municipality."""
         rise = self.parameters.shortage_belief_rise
         if rise <= 0.0 or not any(vendor.shortage for vendor in self.vendors):
             return
@@ -553,18 +553,18 @@ class PlainModel(mesa.Model):
             body.belief = min(1.0, body.belief + rise)
 
     def survey(self):
-        """Let bodies declare their late systems in survey months."""
+        """Let municipalities declare their late systems in survey months."""
         if self.month not in self.what_if.surveys:
             return
-        for name in ("bodies_declared", *(f"declared_{reason}" for reason in REASONS)):
+        for name in ("municipalities_declared", *(f"declared_{reason}" for reason in REASONS)):
             self.counts[name].clear()
         for body, late in self.expected_late(self.month + 1).items():
-            self.counts["bodies_declared"][body.type] += bool(late)
+            self.counts["municipalities_declared"][body.type] += bool(late)
             for system in late:
                 self.counts[f"declared_R{body.reason_to_be_late(system)}"][body.type] += 1
 
     def expected_late(self, now: int) -> dict[Municipality, list[System]]:
-        """Return the systems that bodies expect to be late, asked at the start of month `now`."""
+        """Return the systems that municipalities expect to be late, asked at the start of month `now`."""
         self.agents_by_type[Vendor].do("project", now)
         return {body: body.expected_late(now) for body in self.municipalities}
 

@@ -209,9 +209,9 @@ class Purse:
     def settle_with_group(self, running: float):
         flows = self.body.flows
         saved = self.running - running + self.grant - self.coordination
-        flows["cooperating_bodies"] += 1
+        flows["cooperating_municipalities"] += 1
         flows["saving"] += saved
-        flows["worse_off_bodies"] += saved < -self.model.parameters.rounding_unit / 2  # less is not booked
+        flows["worse_off_municipalities"] += saved < -self.model.parameters.rounding_unit / 2  # less is not booked
         self.ledger.post("coordination", "appropriation", self.model.booked(self.coordination))
         if self.grant > 0.0:
             self.receive_grant(self.model.booked(self.grant))

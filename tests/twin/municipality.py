@@ -1,4 +1,4 @@
-"""Municipalities: they build up intent, commit lots, choose vendors and forecast lateness.
+"""Municipalities: they add up hazard, commit lots, choose vendors and forecast lateness.
 
 What belongs to a municipality but is a world of its own has its own file: money, staff, programmes, harm, residents.
 """
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 APRIL, SUPPLEMENTARY = 0, (5, 8, 11)  # months after April: September, December, March
 DRAWS_PER_LOT = 64  # draws of taste that are set aside for each lot, one a vendor
-NAMING_MONTHS = 24  # before the deadline, in which bodies without a commitment are named
+NAMING_MONTHS = 24  # before the deadline, in which municipalities without a commitment are named
 ALMOST = 1e-9  # months of planning that may be missing
 CENSUS_YEAR, FIRST_YEAR, YEARS = 2020, 2021, 15
 
@@ -146,16 +146,18 @@ class Municipality(mesa.Agent):
             if lot is None:
                 continue
             flag = self.draw_hard_flag(number)
-            gate, surcharge = 0, 0.0
+            earliest_start, surcharge = 0, 0.0
             if flag != NO_REASON:
                 lot.hard = True
                 delay = p.hard_delay_horizon * model.uniform(streams.HARD_START, self.code, 0, number)
-                gate, surcharge = p.hard_earliest_start + ceil(delay), p.hard_work_surcharge
+                earliest_start, surcharge = p.hard_earliest_start + ceil(delay), p.hard_work_surcharge
             work = operation.work_weight * (self.population / p.reference_population) ** p.work_population_exponent
             work *= (1.0 + lot.complexity) * (1.0 + surcharge)
             work *= exp(p.work_dispersion * model.normal(streams.WORK, self.code, 0, number))
             limit = max(p.minimum_service, work / p.minimum_months)
-            system = System(self, lot, number, operation.work_weight, flag, gate, work, limit, work, lot.incumbent)
+            system = System(
+                self, lot, number, operation.work_weight, flag, earliest_start, work, limit, work, lot.incumbent
+            )
             lot.systems.append(system)
             lot.weight += system.weight
             systems.append(system)
@@ -209,7 +211,7 @@ class Municipality(mesa.Agent):
 
     @property
     def follows(self) -> bool:
-        """Whether another body decides for it."""
+        """Whether another municipality decides for it."""
         return self.group is not None and self.model.parameters.shared_system == "on" and self.group.lead is not self
 
     def leading(self, lot: Lot) -> Lot:
@@ -219,7 +221,7 @@ class Municipality(mesa.Agent):
         return self.group.lead.lots[lot.number] or lot
 
     def decide(self):
-        """Build up intent for every open lot; at an open budget gate, decide what has reached its threshold."""
+        """Add up hazard for every open lot; at an open budget gate, decide what has reached its threshold."""
         model, p, month = self.model, self.model.parameters, self.model.month
         deadline = p.deadline + self.belief * (p.second_deadline - p.deadline)
         named = 1.0 + self.lever.naming if month >= p.deadline - NAMING_MONTHS else 1.0
@@ -236,10 +238,10 @@ class Municipality(mesa.Agent):
             if month >= due:
                 pressure *= self.lever.enforcement
             pressure *= named
-            by_own, by_peers, by_mandate = lot.intent
+            by_own, by_peers, by_mandate = lot.cumulative_hazard
             if p.peer_hazard > 0.0:
                 by_peers += self.drive * p.peer_hazard * self.peer_response(lot)
-            lot.intent = (by_own + own, by_peers, by_mandate + mandate * pressure)
+            lot.cumulative_hazard = (by_own + own, by_peers, by_mandate + mandate * pressure)
             if gate_open and lot not in model.decided:
                 self.decide_at_gate(lot)
 
@@ -253,9 +255,9 @@ class Municipality(mesa.Agent):
     def decide_at_gate(self, lot: Lot):
         """Commit a lot if there is will and money; who shares a system with its lead follows it."""
         leading = self.leading(lot)
-        wants = sum(lot.intent) >= lot.threshold if leading is lot else leading.commit is not None
+        wants = sum(lot.cumulative_hazard) >= lot.threshold if leading is lot else leading.commit is not None
         if not wants:
-            lot.intent_at_gate = lot.intent
+            lot.hazard_at_gate = lot.cumulative_hazard
         elif self.purse.reserve_for(lot):
             self.model.decided[lot] = None
             if self.leads:
@@ -321,7 +323,7 @@ class Municipality(mesa.Agent):
         model.counts["committed"][self.type] += len(lot.systems)
         self.open_lots.remove(lot)
         if not self.open_lots:
-            model.counts["bodies_committed"][self.type] += 1
+            model.counts["municipalities_committed"][self.type] += 1
             model.undecided.discard(self)
         model.committed[self.prefecture, lot.number] += 1
         model.committed[self.type, lot.number] += 1
@@ -330,8 +332,10 @@ class Municipality(mesa.Agent):
                 other.neighbours_committed += 1
 
     def draw_cause(self, lot: Lot) -> int:
-        """Return the cause that tipped the commitment, drawn by the intent since the last open gate."""
-        own, peers, mandate = (now - before for now, before in zip(lot.intent, lot.intent_at_gate, strict=True))
+        """Return the cause that tipped the commitment, drawn by the hazard since the last open gate."""
+        own, peers, mandate = (
+            now - before for now, before in zip(lot.cumulative_hazard, lot.hazard_at_gate, strict=True)
+        )
         point = self.model.uniform(streams.CAUSE, self.code, 0, lot.number) * (own + peers + mandate)
         if point < own:
             return OWN_MOTIVE
@@ -373,7 +377,7 @@ class Municipality(mesa.Agent):
         self.model.counts["done"][self.type] += 1
 
     def count_interfaces(self, between: float):
-        """Count the interfaces between old and new systems; value what works together in it and `between` bodies."""
+        """Count the interfaces between old and new systems; value what works together in it and `between` them."""
         p, n, systems = self.model.parameters, self.live, len(self.systems)
         if n == 0 and between == 0.0:
             return
@@ -392,7 +396,7 @@ class Municipality(mesa.Agent):
         }
 
     def expected_late(self, now: int) -> list[System]:
-        """Return the systems that the body expects, at the start of month `now`, to be late."""
+        """Return the systems that the municipality expects, at the start of month `now`, to be late."""
         p = self.model.parameters
         discount = p.optimism * max(0.0, p.deadline - now) / p.optimism_horizon
         share = max(0.0, 1.0 - discount)

@@ -28,13 +28,13 @@ class Programme:
     factor: float  # effect of size
     cost: int = 0  # of a level, in yen
     level: int = 0
-    intent: float = 0.0  # hazard built up since the last level
+    cumulative_hazard: float = 0.0  # hazard built up since the last level
     threshold: float = 0.0  # hazard at which the next level comes
 
     def build_up(self, exposure: float, service: float) -> bool:
-        """Build up intent for the next level; return whether it is enough."""
-        self.intent += (self.own + self.growth * exposure) * self.factor * service
-        return self.intent >= self.threshold
+        """Add up hazard for the next level; return whether it is enough."""
+        self.cumulative_hazard += (self.own + self.growth * exposure) * self.factor * service
+        return self.cumulative_hazard >= self.threshold
 
 
 def platform(model: PlainModel, prefecture: str) -> Programme:
@@ -46,7 +46,7 @@ def platform(model: PlainModel, prefecture: str) -> Programme:
 
 
 def await_next_of_platform(model: PlainModel, prefecture: str, programme: Programme):
-    programme.intent = 0.0
+    programme.cumulative_hazard = 0.0
     programme.threshold = model.exponential(streams.PLATFORM, int(prefecture), PLATFORM, programme.level)
 
 
@@ -93,7 +93,7 @@ class Programmes:
 
     def await_next(self, programme: Programme):
         number = PROGRAMMES.index(programme.name)
-        programme.intent = 0.0
+        programme.cumulative_hazard = 0.0
         programme.threshold = self.model.exponential(streams.PROGRAMME, self.body.code, number, programme.level)
 
     def climb(self, programme: Programme):

@@ -33,8 +33,10 @@ class Staff:
         self.supply = self.demand = self.overload = 0.0
         self.overloaded_months = 0  # so far
         self.planning_service = self.programme_service = 1.0
-        self.moves = self.moved = 0.0  # own work that this month's vendor work asks for, and what is done of it
-        self.for_moves = 0.0  # what is left of this month for such work
+        self.migration_demand = self.migration_done = (
+            0.0  # own work that this month's vendor work asks for, and what is done of it
+        )
+        self.left_for_migration = 0.0  # what is left of this month for such work
         self.upkeep = self.scale * (p.operations_base + p.operations_per_system * len(body.systems))
         self.stabilising = p.stabilisation_effort * self.scale / max(1.0, p.stabilisation_months)  # one system
         self.programmes = p.programme_staff * self.scale
@@ -68,7 +70,7 @@ class Staff:
         self.lent = 0.0
         obligatory = self.upkeep + p.interface_load * body.harm.interfaces / 100
         obligatory += self.stabilising * (body.live - body.done)
-        migration, self.moves, self.moved = self.moves, 0.0, 0.0  # as last month
+        migration, self.migration_demand, self.migration_done = self.migration_demand, 0.0, 0.0  # as last month
         planning = 0.0
         if body.planning:
             for system in body.systems:
@@ -83,14 +85,14 @@ class Staff:
         flows["staff"] += self.staff
         flows["own_work"] += self.demand
         flows["pool"] += self.pool
-        self.for_moves = inf
+        self.left_for_migration = inf
         if p.staffing == "unlimited":
             return
         available = self.supply + self.lent
         self.overload = overload(self.demand, available)
         obligatory, migration, planning = self.tasks
         left = available - obligatory
-        self.for_moves = max(0.0, left)
+        self.left_for_migration = max(0.0, left)
         if self.demand <= available:
             self.planning_service = self.programme_service = 1.0
             return
@@ -100,26 +102,26 @@ class Staff:
         self.programme_service = served(left, self.programmes)
         if self.overload > HEAVY:
             self.overloaded_months += 1
-            flows["overloaded_bodies"] += 1
+            flows["overloaded_municipalities"] += 1
             flows["overload"] += self.demand - HEAVY * available
         self.lose_people()
 
-    def moving_work(self, system: System, amount: float) -> float:
+    def migration_work(self, system: System, amount: float) -> float:
         """Return what an amount of vendor work on a system asks of own staff."""
         return (1.0 + self.model.parameters.test_cost * self.body.lever.test_effort) * system.own_migration * amount
 
     def join_in(self, work: float) -> float:
         """Do its own `work` on a move as far as there is time left this month; return the share done."""
-        done = min(work, self.for_moves)
-        self.moves += work
-        self.moved += done
-        self.for_moves -= done
+        done = min(work, self.left_for_migration)
+        self.migration_demand += work
+        self.migration_done += done
+        self.left_for_migration -= done
         return served(done, work)
 
     @property
     def migration_service(self) -> float:
-        """The share of this month's own work on moves that is done."""
-        return served(self.moved, self.moves)
+        """The share of this month's own work on migration that is done."""
+        return served(self.migration_done, self.migration_demand)
 
     def lose_people(self):
         chance = self.model.parameters.resignation_rate * (self.overload - 1.0)
@@ -155,7 +157,7 @@ def poisson(mean: float, draw: float) -> int:
 
 
 def share_out(rule: str, pool: float, workers: list[Staff]) -> list[float]:
-    """Return what each of a prefecture's bodies gets of the `pool` (FTE)."""
+    """Return what each of a prefecture's municipalities gets of the `pool` (FTE)."""
     gaps = [worker.gap for worker in workers]
     lacking, equal = sum(gaps), pool / len(workers)
     if rule == "equal" or lacking <= 0.0:

@@ -30,8 +30,8 @@ class Lot:
     hard: bool = False
     systems: list[System] = field(default_factory=list)
     neighbours_committed: int = 0
-    intent: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    intent_at_gate: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    cumulative_hazard: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    hazard_at_gate: tuple[float, float, float] = (0.0, 0.0, 0.0)
     commit: int | None = None
     cause: int | None = None
     vendor: Vendor | None = None  # chosen at commitment
@@ -39,7 +39,7 @@ class Lot:
     weight: float = 0.0  # work weight of its systems
     running_factor: float = 0.0  # running cost after migration against before
     price: float = 1.0  # price level of the one-off cost
-    tender: float = 0.0  # share of the planning that the body does itself, from commitment on
+    tender: float = 0.0  # share of the planning that the municipality does itself, from commitment on
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +51,7 @@ class System:
     operation: int
     weight: float
     flag: int  # reason to be late that is already known
-    gate: int  # month before which vendors can't work on it
+    earliest_start: int  # month before which vendors can't work on it
     work: float
     limit: float  # most work in a month
     remaining: float
@@ -63,8 +63,10 @@ class System:
     start: int | None = None  # first vendor work
     live: int | None = None  # first month live
     planned: float = 0.0  # months of planning done at full staffing
-    own_planning: float = 0.0  # FTE of the body while it plans alone
-    own_migration: float = 0.0  # FTE of the body for a reference job of vendor work, without more testing than usual
+    own_planning: float = 0.0  # FTE of the municipality while it plans alone
+    own_migration: float = (
+        0.0  # FTE of the municipality for a reference job of vendor work, without more testing than usual
+    )
     priority: tuple = ()  # in its vendor's queue, smallest first
     finish: int = 0  # first month live in its vendor's last projection
 

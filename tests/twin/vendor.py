@@ -63,7 +63,7 @@ class Vendor(mesa.Agent):
         system.remaining = system.work
         system.planned = 0.0
         if system.flag == VENDOR_RESOURCES:
-            system.gate = 0
+            system.earliest_start = 0
         self.book += system.remaining
         self.contracted += system.remaining
         system.state, system.since = PLANNING, self.model.month
@@ -83,7 +83,7 @@ class Vendor(mesa.Agent):
 
     def can_work_on(self, system: System) -> bool:
         month = self.model.month
-        return system.gate <= month and self.ready[system.lot.number] <= month
+        return system.earliest_start <= month and self.ready[system.lot.number] <= month
 
     def workable(self) -> float:
         """Return the work that it could do this month if it had engineers enough."""
@@ -91,7 +91,7 @@ class Vendor(mesa.Agent):
         for system in self.queue:
             if self.can_work_on(system):
                 staff, amount = system.body.staff, min(system.remaining, system.limit)
-                total += amount * served(staff.for_moves, staff.moving_work(system, amount))
+                total += amount * served(staff.left_for_migration, staff.migration_work(system, amount))
         return total
 
     def serve(self):
@@ -108,7 +108,7 @@ class Vendor(mesa.Agent):
                 self.begin(system)
             staff = system.body.staff
             given = min(system.remaining, system.limit, left)
-            given *= staff.join_in(staff.moving_work(system, given))
+            given *= staff.join_in(staff.migration_work(system, given))
             system.remaining -= given
             left -= given
             done += given
@@ -149,7 +149,7 @@ class Vendor(mesa.Agent):
             self.model.counts[f"late_R{system.reason}"][body.type] -= 1
             body.late -= 1
             if body.late == 0:
-                self.model.counts["bodies_late"][body.type] -= 1
+                self.model.counts["municipalities_late"][body.type] -= 1
         body.go_live(system)
 
     def leave_lots(self, numbers: set[int]):
@@ -187,7 +187,7 @@ class Vendor(mesa.Agent):
         ahead = 0.0
         for system in self.queue:
             ahead += system.remaining
-            begin = max(now, self.ready[system.lot.number], system.gate)
+            begin = max(now, self.ready[system.lot.number], system.earliest_start)
             if system.remaining <= DONE_BELOW:  # it only waits for the rest of its package
                 system.finish = begin + 1
             elif output <= 0.0:
@@ -219,5 +219,5 @@ class Vendor(mesa.Agent):
                 self.withdraw(system)
             else:
                 delay = p.rebooking_horizon * uniform(streams.REBOOK, code, 0, self.number)
-                system.gate = int(p.deadline + delay)
+                system.earliest_start = int(p.deadline + delay)
         self.queue = [system for system in self.queue if system.state != WITHDRAWN]

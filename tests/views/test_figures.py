@@ -28,7 +28,7 @@ from dxsim.terms.municipalities import TYPES
 from dxsim.views import plots
 from dxsim.views.charts import draw_run, run_figures
 from dxsim.views.labels import labels
-from dxsim.views.maps import draw_bodies, far_islands
+from dxsim.views.maps import draw_municipalities, far_islands
 from dxsim.views.run.adoption import live_at_deadline
 from dxsim.views.run.groups import describe, group_colours
 from dxsim.views.style import (
@@ -181,7 +181,7 @@ def test_far_islands_stand_in_boxes_and_hide_nobody(four_bodies: Nation) -> None
     land = [{"x_km": x, "y_km": y + 3 * max(0, x - 400)} for x in range(0, 600, 10) for y in range(0, 200, 50)]
     bodies = pd.DataFrame([*land, *islands(4, -400, -400), *islands(2, 500, -450)])
     bare = replace(four_bodies, boundaries={}, municipalities=bodies)
-    main, *boxes = draw_bodies(Figure().subplots(), bodies, bare, ["#123456"] * 240 + ["#abcdef"] * 6)
+    main, *boxes = draw_municipalities(Figure().subplots(), bodies, bare, ["#123456"] * 240 + ["#abcdef"] * 6)
     assert main.get_ylim()[0] > -50
     assert [len(box.collections[0].get_offsets()) for box in boxes] == [4, 2]
     assert {to_hex(colour) for box in boxes for colour in box.collections[0].get_facecolor()} == {"#abcdef"}
@@ -190,7 +190,7 @@ def test_far_islands_stand_in_boxes_and_hide_nobody(four_bodies: Nation) -> None
         assert all(left < x < right and low < y < high for x, y in box.collections[0].get_offsets())
     # With a town where the boxes would stand, all is in one frame.
     crowded = pd.concat([bodies, pd.DataFrame([{"x_km": 50.0, "y_km": 450.0}])], ignore_index=True)
-    (only,) = draw_bodies(Figure().subplots(), crowded, bare, ["#123456"] * 247)
+    (only,) = draw_municipalities(Figure().subplots(), crowded, bare, ["#123456"] * 247)
     assert only.get_ylim()[0] < -450
 
 

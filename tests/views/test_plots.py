@@ -33,7 +33,14 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dxsim.Comparison:
     """Small classes gain, the largest does not; every seed by another amount."""
     plan = plan_table([{"scenario": "without"}, {"scenario": "with"}], range(1, 7))
     rows = [
-        {"run": row["run"], "stratum": "size_class", "class": name, "bodies": 1, "population": 1, "late_share": share}
+        {
+            "run": row["run"],
+            "stratum": "size_class",
+            "class": name,
+            "municipalities": 1,
+            "population": 1,
+            "late_share": share,
+        }
         for row in plan.to_dict("records")
         for place, name in enumerate(SIZE_CLASSES)
         for share in [

@@ -99,7 +99,7 @@ def results(small: Nation, tmp_path_factory: pytest.TempPathFactory) -> Results:
             "kpis": "all",
             "strata": ["size_class", "type"],
             "months": {"columns": ["live"], "types": ["all"]},
-            "bodies": ["late_systems"],
+            "municipalities": ["late_systems"],
         },
     )
     return run_sweep(study, folder / "sweep")

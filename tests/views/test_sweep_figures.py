@@ -27,7 +27,7 @@ from dxsim.views.charts import draw_sweep
 from dxsim.views.labels import labels
 from dxsim.views.quantities import scale_of
 from dxsim.views.style import VERDICT_COLOURS
-from dxsim.views.sweep.case_maps import body_means, case_maps_figure, describe_case_maps
+from dxsim.views.sweep.case_maps import case_maps_figure, describe_case_maps, municipality_means
 from dxsim.views.sweep.data import SweepData
 from dxsim.views.sweep.differences import describe_differences, differences_figure
 from dxsim.views.sweep.fan import describe_fan, fan_figure
@@ -75,7 +75,7 @@ def results(four_bodies: Nation, tmp_path_factory: pytest.TempPathFactory) -> Re
         kpis,
         {"study": study.data(), "nation": {"where": "synthetic"}},
         months=pd.DataFrame(monthly),
-        bodies=pd.DataFrame(bodies),
+        municipalities=pd.DataFrame(bodies),
     )
 
 
@@ -155,7 +155,7 @@ def test_the_largest_bar_of_a_tornado_is_on_top(alternatives: list[Alternative])
     assert len(widths) == 2
     assert widths[1] == pytest.approx(1)
     assert not abs(widths[0]) > abs(widths[1])  # what moves nothing has no rank correlation, or a small one
-    assert axes.get_yticklabels()[1].get_text().startswith("Capacity between readiness")
+    assert axes.get_yticklabels()[1].get_text().startswith("Capacity between product availability")
     assert "The seed makes 0%" in describe_tornado(indices[indices["variant"] == "default"], "late_share")
 
 
@@ -170,7 +170,7 @@ def test_a_trade_off_shows_every_seed_and_the_mean(alternatives: list[Alternativ
 
 
 def test_maps_show_the_reference_and_differences_from_it(alternatives: list[Alternative], four_bodies: Nation) -> None:
-    assert body_means(alternatives[0], "late_systems").tolist() == [0, 1, 2, 3]
+    assert municipality_means(alternatives[0], "late_systems").tolist() == [0, 1, 2, 3]
     figure = case_maps_figure(alternatives, four_bodies, "late_systems")
     maps = [axes for axes in figure.axes if axes.get_title(loc="left") in SCENARIOS]
     colours = [np.unique(axes.collections[0].get_facecolors(), axis=0) for axes in maps]

@@ -159,8 +159,8 @@ function drawMaps() {
   tellChosen();
 }
 
-function tellChosen(body = state.chosen) {
-  $("chosen").textContent = body < 0 ? "" : `${atlas.name(body, state.nation === "teaching")}: ${ARMS.filter((arm) => runs[arm]).map((arm) => `${arm.toUpperCase()} ${atlas.written(runs[arm], state.layer, state.month, body)}`).join(", ")}`;
+function tellChosen(municipality = state.chosen) {
+  $("chosen").textContent = municipality < 0 ? "" : `${atlas.name(municipality, state.nation === "teaching")}: ${ARMS.filter((arm) => runs[arm]).map((arm) => `${arm.toUpperCase()} ${atlas.written(runs[arm], state.layer, state.month, municipality)}`).join(", ")}`;
 }
 
 const chartState = () => ({
@@ -437,8 +437,8 @@ function goTo(month) {
   remember();
 }
 
-function choose(body, arm, tell) {
-  Object.assign(state, { chosen: body, chosenIn: arm });
+function choose(municipality, arm, tell) {
+  Object.assign(state, { chosen: municipality, chosenIn: arm });
   if (tell) { state.tab = "life"; tellLife(); }
   drawMaps();
   remember();
@@ -451,8 +451,8 @@ function wireMap(arm) {
     return atlas.at(canvas.getContext("2d"), canvas, event.clientX - box.left, event.clientY - box.top);
   };
   canvas.addEventListener("click", (event) => {
-    const body = under(event);
-    if (body >= 0) choose(body, arm, true);
+    const municipality = under(event);
+    if (municipality >= 0) choose(municipality, arm, true);
   });
   canvas.addEventListener("mousemove", (event) => { if (!timer) tellChosen(Math.max(under(event), -1)); });
   canvas.addEventListener("mouseleave", () => tellChosen());

@@ -171,12 +171,12 @@ export function groupSizes(run, month, count) {
   const group = run.layer_group.subarray(month * count, (month + 1) * count);
   const members = new Map();
   group.forEach((lead) => { if (lead >= 0) members.set(lead, (members.get(lead) ?? 0) + 1); });
-  const bodies = GROUP_SIZES.map(() => 0);
+  const municipalities = GROUP_SIZES.map(() => 0);
   group.forEach((lead) => {
     const size = lead < 0 ? 1 : members.get(lead);
-    bodies[GROUP_SIZES.findIndex(([low, high]) => size >= low && size <= high)] += 1;
+    municipalities[GROUP_SIZES.findIndex(([low, high]) => size >= low && size <= high)] += 1;
   });
-  return bodies;
+  return municipalities;
 }
 
 const sizeName = ([low, high]) => (low === 1 ? t("alone") : low === high ? `${low}` : high === 999 ? `${low}+` : `${low}–${high}`);
@@ -189,10 +189,10 @@ export function groups(pen, width, height, { runs, month, months, count, colours
   const bar = box.width / GROUP_SIZES.length / 3;
   GROUP_SIZES.forEach((size, k) => {
     const x = box.x + (box.width * (k + 0.5)) / GROUP_SIZES.length;
-    arms.forEach((bodies, arm) => {
+    arms.forEach((municipalities, arm) => {
       const left = x + (arm - 1) * bar;
-      pen.rect(left, y(bodies[k]), bar - 1, y(0) - y(bodies[k]), colours.cases[arm]);
-      if (bodies[k]) pen.text(left + bar / 2, y(bodies[k]) - 3, number(bodies[k]), { size: 9.5, anchor: "middle" });
+      pen.rect(left, y(municipalities[k]), bar - 1, y(0) - y(municipalities[k]), colours.cases[arm]);
+      if (municipalities[k]) pen.text(left + bar / 2, y(municipalities[k]) - 3, number(municipalities[k]), { size: 9.5, anchor: "middle" });
     });
     pen.text(x, height - 18, sizeName(size), { size: 10, anchor: "middle" });
   });

@@ -51,9 +51,9 @@ export class Atlas {
     };
   }
 
-  value(run, layer, month, body) {
-    const value = run[`layer_${layer}`][month * this.count + body];
-    return layer === "live" ? value / this.nation.systems[body] : value;
+  value(run, layer, month, municipality) {
+    const value = run[`layer_${layer}`][month * this.count + municipality];
+    return layer === "live" ? value / this.nation.systems[municipality] : value;
   }
 
   // Neighbouring groups get different colours where eight suffice.
@@ -64,13 +64,13 @@ export class Atlas {
     const group = run.layer_group.subarray(month * this.count, (month + 1) * this.count);
     const taken = new Map();
     const members = new Map();
-    group.forEach((lead, body) => {
-      if (lead >= 0) members.set(lead, [...(members.get(lead) ?? []), body]);
+    group.forEach((lead, municipality) => {
+      if (lead >= 0) members.set(lead, [...(members.get(lead) ?? []), municipality]);
     });
-    for (const [lead, bodies] of members) {
+    for (const [lead, municipalities] of members) {
       const used = new Array(this.colours.groups.length).fill(0);
-      for (const body of bodies) {
-        for (const near of this.neighbours[body]) {
+      for (const municipality of municipalities) {
+        for (const near of this.neighbours[municipality]) {
           if (group[near] !== lead && taken.has(group[near])) used[taken.get(group[near])] += 1;
         }
       }
@@ -91,8 +91,8 @@ export class Atlas {
     if (layer === "group") return this.groupColours(run, month);
     const { bounds } = BINS[layer];
     const colours = this.colours.late;
-    return this.shapes.map((_, body) => {
-      const value = this.value(run, layer, month, body);
+    return this.shapes.map((_, municipality) => {
+      const value = this.value(run, layer, month, municipality);
       let place = 0;
       while (place < bounds.length && value >= bounds[place]) place += 1;
       return colours[place];
@@ -103,7 +103,7 @@ export class Atlas {
     const fills = this.fills(run, layer, month);
     const frame = this.frame(width, height);
     const edge = this.count < 300 ? "#ffffff" : null;
-    pen.shapes(frame, this.shapes.map((shape, body) => ({ shape, fill: fills[body], stroke: edge, width: 1.2 })));
+    pen.shapes(frame, this.shapes.map((shape, municipality) => ({ shape, fill: fills[municipality], stroke: edge, width: 1.2 })));
     for (const [west, south, east, north] of this.nation.boxes) {
       const [x, y] = [frame.x + frame.scale * west, frame.y - frame.scale * north];
       pen.rect(x, y, frame.scale * (east - west), frame.scale * (north - south), null, "#8a8a8a");
@@ -133,18 +133,18 @@ export class Atlas {
     const north = (frame.y - y) / frame.scale;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const found = this.boxes.findIndex((box, body) =>
+    const found = this.boxes.findIndex((box, municipality) =>
       east >= box[0] && east <= box[2] && north >= box[1] && north <= box[3]
-      && context.isPointInPath(this.shapes[body].path, east, north));
+      && context.isPointInPath(this.shapes[municipality].path, east, north));
     context.restore();
     return found;
   }
 
-  // The nearest body in a direction, for the arrow keys.
-  towards(body, dx, dy) {
+  // The nearest municipality in a direction, for the arrow keys.
+  towards(municipality, dx, dy) {
     const middle = (box) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-    const [x, y] = middle(this.boxes[body]);
-    let best = body;
+    const [x, y] = middle(this.boxes[municipality]);
+    let best = municipality;
     let least = Infinity;
     this.boxes.forEach((box, other) => {
       const [u, v] = middle(box);
@@ -156,14 +156,14 @@ export class Atlas {
     return best;
   }
 
-  name(body, teaching) {
+  name(municipality, teaching) {
     const { nation } = this;
-    const name = teaching ? t("body_name", { number: body + 1 }) : nation.name[body];
-    return `${name} (${nation.code[body]}, ${t(`type_${nation.types[nation.kind[body]]}`)}, ${number(nation.population[body])})`;
+    const name = teaching ? t("municipality_name", { number: municipality + 1 }) : nation.name[municipality];
+    return `${name} (${nation.code[municipality]}, ${t(`type_${nation.types[nation.kind[municipality]]}`)}, ${number(nation.population[municipality])})`;
   }
 
-  written(run, layer, month, body) {
-    const value = this.value(run, layer, month, body);
+  written(run, layer, month, municipality) {
+    const value = this.value(run, layer, month, municipality);
     if (layer === "group") {
       if (value < 0) return t("alone");
       const group = run.layer_group.subarray(month * this.count, (month + 1) * this.count);
@@ -173,7 +173,7 @@ export class Atlas {
     return number(value, layer === "overload" ? 2 : 0);
   }
 
-  // One number for the whole map: a mean of bodies, or for groups how many are in one.
+  // One number for the whole map: a mean of municipalities, or for groups how many are in one.
   summary(run, layer, month) {
     const part = run[`layer_${layer}`].subarray(month * this.count, (month + 1) * this.count);
     if (layer === "group") {

@@ -71,10 +71,10 @@ export function table(kind, { atlas, state, runs, comparison, start }) {
       types.map((type, place) => [month, arm.toUpperCase(), type, ...start.series.map((name) => runs[arm][`series_${name}`][k * types.length + place])])))];
   }
   if (kind === "map") {
-    return [["code", "name", "type", "population", "month", "scenario", "systems", ...start.layers], ...atlas.nation.code.flatMap((code, body) =>
-      arms.map((arm) => [code, atlas.nation.name[body], atlas.nation.types[atlas.nation.kind[body]], atlas.nation.population[body], start.months[state.month], arm.toUpperCase(), atlas.nation.systems[body],
+    return [["code", "name", "type", "population", "month", "scenario", "systems", ...start.layers], ...atlas.nation.code.flatMap((code, municipality) =>
+      arms.map((arm) => [code, atlas.nation.name[municipality], atlas.nation.types[atlas.nation.kind[municipality]], atlas.nation.population[municipality], start.months[state.month], arm.toUpperCase(), atlas.nation.systems[municipality],
         ...start.layers.map((layer) => {
-          const value = runs[arm][`layer_${layer}`][state.month * atlas.count + body];
+          const value = runs[arm][`layer_${layer}`][state.month * atlas.count + municipality];
           return layer === "group" ? (value < 0 ? "" : atlas.nation.code[value]) : value;
         })]))];
   }

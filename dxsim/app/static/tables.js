@@ -43,7 +43,7 @@ export function showLife(panel, life, title) {
   const costs = { before: number(life.baseline_cost / 1e6), after: number(life.running_2035 / 1e6) };
   panel.replaceChildren(
     element("h3", title),
-    element("p", `${t("life_ready", { rank: life.rank, bodies: life.bodies })}; ${t("life_cost", costs)}`),
+    element("p", `${t("life_ready", { rank: life.rank, municipalities: life.municipalities })}; ${t("life_cost", costs)}`),
     table, element("h3", t("life_events")), list,
   );
 }

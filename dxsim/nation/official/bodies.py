@@ -56,7 +56,7 @@ def read_groups(path: Path) -> dict[str, str]:
     InputError
         If it is another file, or a code or a group is wrong.
     """
-    expected = say("MIC's list of municipalities by group of similar bodies (類似団体), as CSV,")
+    expected = say("MIC's list of municipalities by group of similar municipalities (類似団体), as CSV,")
     table = read_table(path, expected, {"code": CODE, "group": ("区分", "類型", "類似団体区分")})
     rows, problems = _by_code(table)
     types: dict[str, str] = {}

@@ -180,7 +180,9 @@ def _state() -> str:
     parts = ["### State variables", _docstring(ast.get_docstring(tree) or "")]
     for module in ("state", *submodels(), "events"):
         parts += _records(module, holders)
-    parts += [part for name in ("COUNTS", "FLOWS", "NATIONAL", "VENDOR") for part in _columns(name)]
+    parts += [
+        part for name in ("COUNT_FIELDS", "FLOW_FIELDS", "NATIONAL_FIELDS", "VENDOR_FIELDS") for part in _columns(name)
+    ]
     for bundle in bundles:
         rows = [
             (

@@ -51,8 +51,10 @@ def run_report(records: Records, nation: Nation | None, language: str | None = N
         changes = changes_text(scenario["overrides"])
         title = spoken(scenario["title"]) + (f" — {changes}" if changes else "")
         where = manifest["nation"]
-        bodies = f"{where['municipalities']:,}"
-        lead = text["report_run_lead"].format(nation=where["name"], bodies=bodies, seed=manifest["seed"])
+        municipalities = f"{where['municipalities']:,}"
+        lead = text["report_run_lead"].format(
+            nation=where["name"], municipalities=municipalities, seed=manifest["seed"]
+        )
         sections: dict[str, Sequence[Child]] = {
             text["report_kpis"]: _run_kpis(records),
             text["report_figures"]: _run_figures(records, nation),

@@ -98,10 +98,10 @@ def _who(told: Biography) -> list[str]:
             systems=about["systems"],
         ),
         say(
-            "readiness {readiness:+.2f} at the start: place {rank:,} of {bodies:,}, from the most ready",
+            "readiness {readiness:+.2f} at the start: place {rank:,} of {municipalities:,}, from the most ready",
             readiness=about["readiness"],
             rank=about["rank"],
-            bodies=about["bodies"],
+            municipalities=about["municipalities"],
         ),
     ]
     if about["naive"]:
@@ -150,21 +150,21 @@ def _vendor_words(row: dict[str, Any]) -> str:
 def _why_table(told: Biography) -> str:
     heading = [
         *(say("lot"), say("tipped by"), say("own motive"), say("peers"), say("the mandate")),
-        *(say("intent"), say("threshold"), say("at the gate before"), say("vendor because of")),
+        *(say("cumulative hazard"), say("threshold"), say("at the gate before"), say("vendor because of")),
     ]
     rows = []
     for row in told.lots.to_dict("records"):
         has_decided = isinstance(row["vendor"], str)
         gate = "–"
         if not pd.isna(row["gate_before"]):
-            gate = f"{row['intent_before']:.2f} ({_month(row['gate_before'])})"
+            gate = f"{row['cumulative_hazard_before']:.2f} ({_month(row['gate_before'])})"
         terms = [f"{row[cause]:.4f}" for cause in ("own_motive", "peers", "mandate")]
         rows.append(
             [
                 _lot(row["lot"]).name,
                 cause_words(row["cause"]) if has_decided else "–",
                 *terms,
-                f"{row['intent']:.2f}",
+                f"{row['cumulative_hazard']:.2f}",
                 f"{row['threshold']:.2f}",
                 gate,
                 _choice_words(row) if has_decided else "–",
@@ -180,7 +180,7 @@ def _choice_words(row: dict[str, Any]) -> str:
         "neighbours": say("the neighbours"),
         "wait": say("a shorter wait"),
         "market_share": say("its share of the market"),
-        "taste": say("the body's own preference"),
+        "taste": say("the municipality's own preference"),
         "only_offer": say("no other offer"),
         "lead": say("the lead of its group"),
     }
@@ -189,7 +189,10 @@ def _choice_words(row: dict[str, Any]) -> str:
 
 def _why(told: Biography) -> list[str]:
     lines = [
-        say("own motive, peers, mandate: hazard a month when it decided; it adds up to intent; what tips it is drawn"),
+        say(
+            "own motive, peers, mandate: hazard a month when it decided; the sum over months is the cumulative hazard; "
+            "the cause is drawn"
+        ),
     ]
     lot = _main_lot(told)
     row = told.lots.set_index("lot").loc[lot.lot]
@@ -245,7 +248,7 @@ def _vendor(told: Biography) -> list[str]:
 
 
 def _mishaps(events: pd.DataFrame) -> list[str]:
-    """Return what vendors did to the body's systems, one line for each kind and month."""
+    """Return what vendors did to the municipality's systems, one line for each kind and month."""
     lines = []
     kinds = ("rebooked", "withdrawn", "planned", "released", "failed_cutover")
     for (month, kind), rows in events[events["kind"].isin(kinds)].groupby(["month", "kind"], sort=True):

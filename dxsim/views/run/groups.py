@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.maps import credit_lines, draw_bodies, map_legend
+from dxsim.views.maps import credit_lines, draw_municipalities, map_legend
 from dxsim.views.style import (
     FAINT,
     GROUP_COLOURS,
@@ -22,7 +22,7 @@ from dxsim.views.style import (
     write_below,
 )
 
-_DOT, _LARGE_DOT, _RIM = 1.8, 30.0, 0.2  # points squared, the same times the root of the number of bodies, points
+_DOT, _LARGE_DOT, _RIM = 1.8, 30.0, 0.2  # points squared, the same times the root of the number of all, points
 _SHOWN = 4  # colours in the legend
 
 
@@ -30,11 +30,13 @@ def draw(figure: Plot, records: Records, nation: Nation) -> None:
     """Draw the map: groups in colours, a dot on each lead, municipalities alone in grey."""
     text, axes = labels(), figure.subplots()
     write_below(figure, credit_lines(nation), FAINT)
-    bodies, counts = records.municipalities, group_counts(records)
+    municipalities, counts = records.municipalities, group_counts(records)
     colours = group_colours(records, nation)
-    charts = draw_bodies(axes, bodies, nation, [colours.get(group, NONE_LATE) for group in bodies["group"]])
-    leads = bodies[bodies["code"].isin(records.groups["lead"])]
-    size = max(_DOT, _LARGE_DOT / math.sqrt(len(bodies)))
+    charts = draw_municipalities(
+        axes, municipalities, nation, [colours.get(group, NONE_LATE) for group in municipalities["group"]]
+    )
+    leads = municipalities[municipalities["code"].isin(records.groups["lead"])]
+    size = max(_DOT, _LARGE_DOT / math.sqrt(len(municipalities)))
     for chart in charts:
         chart.scatter(leads["x_km"], leads["y_km"], s=size, c=INK, edgecolors="white", linewidths=_RIM, zorder=3)
     axes.set_title(text["groups_title"])
@@ -47,7 +49,7 @@ def draw(figure: Plot, records: Records, nation: Nation) -> None:
         text["groups_alone"].format(**counts): alone,
     }
     some = list(entries) if counts["groups"] else [text["groups_alone"].format(**counts)]
-    map_legend(axes, bodies, [entries[name] for name in some], some)
+    map_legend(axes, municipalities, [entries[name] for name in some], some)
 
 
 def group_colours(records: Records, nation: Nation) -> dict[str, str]:

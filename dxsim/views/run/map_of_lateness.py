@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.labels import labels
-from dxsim.views.maps import credit_lines, draw_bodies, map_legend
+from dxsim.views.maps import credit_lines, draw_municipalities, map_legend
 from dxsim.views.style import BIN_COLOURS, BIN_NAMES, FAINT, Plot, late_bin, write_below
 
 
@@ -23,7 +23,7 @@ def draw_on(axes: Axes, records: Records, nation: Nation) -> None:
     """Draw the map on `axes`."""
     text = labels()
     place = late_bin(records.municipalities["late_systems"])
-    draw_bodies(axes, records.municipalities, nation, np.array(BIN_COLOURS)[place])
+    draw_municipalities(axes, records.municipalities, nation, np.array(BIN_COLOURS)[place])
     axes.set_title(text["map_title"])
     counts = np.bincount(place, minlength=len(BIN_NAMES))
     patches = [Patch(facecolor=colour, edgecolor=FAINT, linewidth=0.4) for colour in BIN_COLOURS]
@@ -35,5 +35,7 @@ def describe(records: Records) -> str:
     """Return what the map shows, in words."""
     text = labels()
     counts = np.bincount(late_bin(records.municipalities["late_systems"]), minlength=len(BIN_NAMES))
-    parts = [text["map_count"].format(bodies=f"{c:,}", late=name) for name, c in zip(BIN_NAMES, counts, strict=True)]
-    return text["map_description"].format(bodies=f"{len(records.municipalities):,}", counts=", ".join(parts))
+    parts = [
+        text["map_count"].format(municipalities=f"{c:,}", late=name) for name, c in zip(BIN_NAMES, counts, strict=True)
+    ]
+    return text["map_description"].format(municipalities=f"{len(records.municipalities):,}", counts=", ".join(parts))

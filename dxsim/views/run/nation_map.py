@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from dxsim.nation.nation import Nation
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels, type_label
-from dxsim.views.maps import draw_bodies, map_legend
+from dxsim.views.maps import draw_municipalities, map_legend
 from dxsim.views.style import FAINT, INK, TYPE_COLOURS, Plot, new_figure, style, write_below, write_heading
 
 _TIE = 0.2  # width of a line between neighbours, in points
@@ -36,17 +36,17 @@ def nation_figure(nation: Nation) -> Plot:
 
 
 def _draw(axes: Axes, nation: Nation) -> None:
-    bodies = nation.municipalities
-    charts = draw_bodies(axes, bodies, nation, [TYPE_COLOURS[name] for name in bodies["type"]])
-    places = bodies.set_index("code")[["x_km", "y_km"]]
+    municipalities = nation.municipalities
+    charts = draw_municipalities(axes, municipalities, nation, [TYPE_COLOURS[name] for name in municipalities["type"]])
+    places = municipalities.set_index("code")[["x_km", "y_km"]]
     ends = [places.loc[nation.adjacency[column]].to_numpy(np.float64) for column in ("code_a", "code_b")]
     for chart in charts:
         ties = LineCollection(np.stack(ends, axis=1), colors=INK, linewidths=_TIE, alpha=0.6)  # type: ignore[arg-type]
         chart.add_collection(ties, autolim=False)
-    counts = bodies["type"].value_counts()
+    counts = municipalities["type"].value_counts()
     present = [name for name in TYPES if name in counts]
     patches = [Patch(facecolor=TYPE_COLOURS[name]) for name in present]
-    map_legend(axes, bodies, patches, [f"{type_label(name)}  ({counts[name]:,})" for name in present])
+    map_legend(axes, municipalities, patches, [f"{type_label(name)}  ({counts[name]:,})" for name in present])
 
 
 def describe_nation_map(nation: Nation) -> str:
@@ -54,5 +54,5 @@ def describe_nation_map(nation: Nation) -> str:
     counts = nation.municipalities["type"].value_counts()
     parts = [f"{type_label(name)} {counts[name]:,}" for name in TYPES if name in counts]
     return labels()["nation_map_description"].format(
-        bodies=f"{len(nation.municipalities):,}", ties=f"{len(nation.adjacency):,}", counts=", ".join(parts)
+        municipalities=f"{len(nation.municipalities):,}", ties=f"{len(nation.adjacency):,}", counts=", ".join(parts)
     )

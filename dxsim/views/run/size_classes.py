@@ -27,7 +27,7 @@ from dxsim.views.style import (
 )
 
 _WIDE = 0.5  # how far apart the dots of one class stand
-_NO_MEASURE = ("size_class", "bodies", "population")
+_NO_MEASURE = ("size_class", "municipalities", "population")
 
 
 def size_classes_figure(runs: Mapping[str, Records], measure: str) -> Plot:
@@ -57,10 +57,10 @@ def size_classes_figure(runs: Mapping[str, Records], measure: str) -> Plot:
             colour, marker = (of[place % len(of)] for of in (CASE_COLOURS, CASE_MARKERS))
             where = np.arange(len(table)) + shift
             axes.plot(where, scale.factor * table[measure], marker, color=colour, markersize=6, label=name)
-        bodies = next(iter(tables.values()))
+        municipalities = next(iter(tables.values()))
         names = [
             f"{text[f'size_class_{name}']} ({count:,})"
-            for name, count in zip(bodies["size_class"], bodies["bodies"], strict=True)
+            for name, count in zip(municipalities["size_class"], municipalities["municipalities"], strict=True)
         ]
         axes.set_xticks(np.arange(len(names)), names, rotation=30, ha="right", fontsize=8)
         axes.set_ylabel(

@@ -1,4 +1,4 @@
-"""The municipalities' own people: how many, how much work, how many bodies are overloaded, how many people leave."""
+"""The municipalities' own people: how many, how much work, how many are overloaded, how many leave."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _draw_staff(axes: Axes, records: Records) -> None:
 def _draw_overloaded(axes: Axes, records: Records) -> None:
     """Draw overloaded municipalities by type, stacked, on `axes`."""
     text, flows = labels(), records.flows
-    present = [name for name in TYPES if flows.loc[flows["type"] == name, "bodies"].any()]
-    counts = [_rows(records, name)["overloaded_bodies"].to_numpy() for name in present]
+    present = [name for name in TYPES if flows.loc[flows["type"] == name, "municipalities"].any()]
+    counts = [_rows(records, name)["overloaded_municipalities"].to_numpy() for name in present]
     handles = axes.stackplot(
         month_end(_rows(records, ALL)["month"]),
         counts,
@@ -92,14 +92,14 @@ def _rows(records: Records, name: str) -> pd.DataFrame:
 def describe(records: Records) -> str:
     """Return what the charts show, in words."""
     nation = _rows(records, ALL).reset_index(drop=True)
-    work, overloaded = nation["own_work"].idxmax(), nation["overloaded_bodies"].idxmax()
+    work, overloaded = nation["own_work"].idxmax(), nation["overloaded_municipalities"].idxmax()
     return labels()["staff_description"].format(
         first=f"{nation['staff'].iloc[0]:,.0f}",
         last=f"{nation['staff'].iloc[-1]:,.0f}",
         work=f"{nation['own_work'][work]:,.0f}",
         work_month=month_text(f"{nation['month'][work]:%Y-%m}"),
-        overloaded=f"{nation['overloaded_bodies'][overloaded]:,.0f}",
+        overloaded=f"{nation['overloaded_municipalities'][overloaded]:,.0f}",
         overloaded_month=month_text(f"{nation['month'][overloaded]:%Y-%m}"),
-        bodies=f"{nation['bodies'].iloc[0]:,}",
+        municipalities=f"{nation['municipalities'].iloc[0]:,}",
         resignations=rounded(nation["resignations"].sum()),
     )

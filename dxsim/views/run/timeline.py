@@ -132,12 +132,12 @@ def main_lot(story: Biography) -> str:
 
 
 def draw_decision(axes: Axes, story: Biography) -> None:
-    """Draw how intent built up to the decision on the largest lot, by cause, with threshold and open gates."""
+    """Draw how the cumulative hazard grew to the decision on the largest lot, by cause, with threshold and gates."""
     text = labels()
     lot = main_lot(story)
     rows = story.hazards[story.hazards["lot"] == lot]
     when = month_end(rows["month"])
-    columns = [rows[f"intent_{cause}"].to_numpy() for cause in CAUSES]
+    columns = [rows[f"cumulative_hazard_{cause}"].to_numpy() for cause in CAUSES]
     axes.stackplot(when, columns, colors=list(CAUSE_COLOURS.values()), linewidth=0)
     axes.axhline(float(rows["threshold"].iloc[0]), color=INK, linewidth=1.0)
     open_ = rows["gate"].to_numpy()
@@ -155,7 +155,7 @@ def draw_decision(axes: Axes, story: Biography) -> None:
 
 
 def draw_queue(axes: Axes, story: Biography) -> None:
-    """Draw, for each vendor, how many systems stood before the body's first, and how many months of work it had."""
+    """Draw, for each vendor, how many systems stood before the municipality's first, and its months of work."""
     text = labels()
     wait = axes.twinx()
     vendors = story.queues.groupby("vendor")["systems"].max().sort_values(ascending=False, kind="stable").index

@@ -17,7 +17,7 @@ from dxsim.errors import InputError, Problem
 from dxsim.language import say
 from dxsim.nation.nation import Nation
 from dxsim.views.labels import labels
-from dxsim.views.maps import draw_bodies
+from dxsim.views.maps import draw_municipalities
 from dxsim.views.quantities import column_label
 from dxsim.views.style import FAINT, Plot, amounts, new_figure, style, write_below, write_heading
 from dxsim.views.sweep.data import SweepData
@@ -28,7 +28,7 @@ _BAR = 0.04  # height of a bar of colours against that of a map
 _EDGE = 0.98  # quantile of values at which colours end
 
 
-def body_means(alternative: Alternative, column: str) -> pd.Series[float]:
+def municipality_means(alternative: Alternative, column: str) -> pd.Series[float]:
     """Return the mean over runs of each municipality's outcome under the first variant, by code.
 
     Raises
@@ -36,12 +36,12 @@ def body_means(alternative: Alternative, column: str) -> pd.Series[float]:
     InputError
         If it was not recorded.
     """
-    bodies = alternative.results.bodies
-    if column not in bodies:
+    municipalities = alternative.results.municipalities
+    if column not in municipalities:
         what = say("{column} of municipalities was not recorded", column=column)
         raise InputError(say("maps"), [Problem(alternative.name, what)])
     plan = alternative.plan[alternative.plan[VARIANT] == alternative.variants[0]]
-    return bodies[bodies["run"].isin(plan["run"])].groupby("code")[column].mean()
+    return municipalities[municipalities["run"].isin(plan["run"])].groupby("code")[column].mean()
 
 
 def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column: str) -> Plot:
@@ -58,7 +58,7 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
     """
     text = labels()
     codes = nation.municipalities["code"]
-    means = [body_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
+    means = [municipality_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
     changes = [values - means[0] for values in means[1:]]
     across = 2 if len(means) == _SQUARE else min(_ACROSS, len(means))
     down = math.ceil(len(means) / across)
@@ -71,9 +71,9 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
         change = _colours(_CHANGES, -reach, reach)
         for place, axes in enumerate(charts):
             colours, values = (change, changes[place - 1]) if place else (level, means[0])
-            draw_bodies(axes, nation.municipalities, nation, _filled(colours, values))
+            draw_municipalities(axes, nation.municipalities, nation, _filled(colours, values))
             axes.set_title(alternatives[place].name, fontsize=8.5)
-        name = column_label(alternatives[0].results, "bodies", column)
+        name = column_label(alternatives[0].results, "municipalities", column)
         for place, (colours, title) in enumerate(((level, "case_maps_level"), (change, "case_maps_change"))):
             bar_axes = figure.add_subplot(grid[down, 1:] if place else grid[down, 0])
             bar = figure.colorbar(colours, cax=bar_axes, orientation="horizontal", extend="both")
@@ -90,7 +90,7 @@ def case_maps_figure(alternatives: Sequence[Alternative], nation: Nation, column
 def of_sweep(data: SweepData) -> Iterator[tuple[str, Plot]]:
     """Yield the figures of a sweep by name."""
     if data.found and data.nation:
-        for column in data.columns("bodies", ("run", "code")):
+        for column in data.columns("municipalities", ("run", "code")):
             yield f"maps_{column}", case_maps_figure(data.alternatives, data.nation, column)
 
 
@@ -111,7 +111,7 @@ def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, colu
     """Return what the maps show, in words."""
     text = labels()
     codes = nation.municipalities["code"]
-    means = [body_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
+    means = [municipality_means(item, column).reindex(codes).to_numpy(np.float64) for item in alternatives]
     parts = [
         text["case_maps_described"].format(
             case=item.name,
@@ -122,7 +122,7 @@ def describe_case_maps(alternatives: Sequence[Alternative], nation: Nation, colu
         for item, values in zip(alternatives[1:], means[1:], strict=True)
     ]
     return text["case_maps_description"].format(
-        column=column_label(alternatives[0].results, "bodies", column),
+        column=column_label(alternatives[0].results, "municipalities", column),
         reference=alternatives[0].name,
         mean=f"{np.nanmean(means[0]):,.3g}",
         cases="; ".join(parts),

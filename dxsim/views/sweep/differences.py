@@ -29,7 +29,7 @@ from dxsim.views.sweep.data import SweepData
 
 CHOSEN = (
     "late_share",
-    "bodies_late_share",
+    "municipalities_late_share",
     "excluded_share",
     "peak_overloaded_share",
     "cooperating_share",

@@ -1,7 +1,7 @@
 """What does the state say, and what do municipalities believe about the deadline?
 
 Belief in an extension (xi, probability)        xi <- xi + eta_xi (signal - xi)
-Deadline that a body expects (T*, month)        T* = T_D + xi (T_D2 - T_D)
+Deadline that one expects (T*, month)           T* = T_D + xi (T_D2 - T_D)
 
 A national statement carries a signal between 0 (firm) and 1 (relaxed). Each December from t_m to T_D the state reviews:
 under the `extension_rule` conditional it grants the second date to lots with a hard system (R1 to R3) when the
@@ -29,19 +29,21 @@ def updated_belief(belief: float, signal: float, learning: float) -> float:
 
 @kernel
 def expected_deadline(belief: float, deadline: float, second_deadline: float) -> float:
-    """Return the month that a body with this `belief` (probability) takes for its deadline."""
+    """Return the month that a municipality with this `belief` (probability) takes for its deadline."""
     return deadline + belief * (second_deadline - deadline)
 
 
 @kernel
 def announce(run: Run, month: int) -> None:
-    """Let every body hear the national statements of this month."""
+    """Let every municipality hear the national statements of this month."""
     for event in range(run.announcements.size):
         announcement = run.announcements[event]
         if announcement.month == month:
             for i in range(run.municipalities.size):
-                body = run.municipalities[i]
-                body.belief = updated_belief(body.belief, announcement.signal, run.parameters.belief_learning)
+                municipality = run.municipalities[i]
+                municipality.belief = updated_belief(
+                    municipality.belief, announcement.signal, run.parameters.belief_learning
+                )
 
 
 @kernel
