@@ -112,7 +112,7 @@ def test_every_section_of_a_file_ends_with_the_parameters_that_its_code_reads(te
 
 
 def records() -> dict[str, np.dtype]:
-    """Return the records of the model under the names of their sections; a file that imports one does not declare it."""
+    """Return the records of the model under the names of their sections: where they are declared."""
     found: dict[str, np.dtype] = {}
     for module in (state, *(import_module(f"dxsim.model.{name}") for name in submodels()), events):
         for name, record in vars(module).items():
