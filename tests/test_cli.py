@@ -23,14 +23,7 @@ from dxsim.scenario.configuration import read_command_line
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 from dxsim.views.text import columns, width
-
-FIGURES = {"overview", "adoption", "lateness", "map", "histogram"} | {
-    "groups",
-    "money",
-    "residents",
-    "staff",
-    "programmes",
-}
+from tests.views import of_run
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +57,7 @@ def test_a_run_prints_its_summary_and_leaves_records_and_figures(desk: Path) -> 
     assert "'baseline', seed 1, on 25 municipalities (small)" in done.stderr
     assert done.stdout.rstrip().endswith("first")
     records = read_records(desk / "first")
-    assert {path.stem for path in (desk / "first" / "figures").iterdir()} == FIGURES
+    assert {path.stem for path in (desk / "first" / "figures").iterdir()} == of_run.ALL
     assert len(records.municipalities) == 25
     late = records.summary.set_index("kpi")["value"]["late_share"]
     assert f"{late:.1%}" in done.stdout

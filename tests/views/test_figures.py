@@ -40,9 +40,9 @@ from dxsim.views.style import (
     TYPE_COLOURS,
     month_end,
 )
+from tests.views import of_run
 
 OF_OVERVIEW = {"adoption", "lateness", "map", "histogram"}
-NAMES = OF_OVERVIEW | {"overview", "groups", "money", "residents", "staff", "programmes"}
 
 
 def texts(figure: Figure) -> str:
@@ -56,7 +56,7 @@ def test_every_figure_is_written_and_described(
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that no font has is a warning
         draw_run(four_bodies_records, four_bodies, tmp_path)
-    assert {path.stem for path in tmp_path.iterdir()} == NAMES
+    assert {path.stem for path in tmp_path.iterdir()} == of_run.ALL
     for name, figure in run_figures(four_bodies_records, four_bodies).items():
         with Image.open(tmp_path / f"{name}.png") as image:
             assert image.text["Description"] == figure.description
@@ -87,7 +87,7 @@ def test_the_same_records_give_the_same_pictures(
 ) -> None:
     for folder in ("one", "two"):
         draw_run(four_bodies_records, four_bodies, tmp_path / folder)
-    for name in NAMES:
+    for name in of_run.ALL:
         assert (tmp_path / "one" / f"{name}.png").read_bytes() == (tmp_path / "two" / f"{name}.png").read_bytes()
 
 

@@ -30,6 +30,7 @@ from dxsim.views.documents.report import run_report, sweep_report
 from dxsim.views.labels import kpi_label, labels
 from dxsim.views.quantities import SHOWN, scale_of_differences
 from dxsim.views.sweep.differences import CHOSEN
+from tests.views import of_run
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -137,7 +138,7 @@ def test_a_run_is_told_in_full(changed: Records, texts: Texts, language: str) ->
     for caveat in ("one_run", "not_a_forecast", "not_calibrated", "not_modelled", "units"):
         assert text[f"caveat_{caveat}"] in words
     assert text["caveat_synthetic"] not in words  # it is a grid
-    assert len(page.all("img")) == 9
+    assert len(page.all("img")) == len(of_run.IN_REPORT)
     assert page.all("html") == [{"lang": language}]
 
 
@@ -205,7 +206,7 @@ def test_without_the_nation_there_are_no_maps_and_it_says_so(changed: Records) -
     page = Page(run_report(changed, None))
     assert labels()["report_no_nation"] in page.text
     assert {"figure-map", "figure-groups"}.isdisjoint(figure["id"] for figure in page.all("figure"))
-    assert len(page.all("img")) == 7
+    assert len(page.all("img")) == len(of_run.WITHOUT_MAPS)
 
 
 def test_a_sweep_of_one_alternative_has_means_and_no_differences(small: Nation, tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_a_browser_shows_it_without_complaint(texts: Texts, tmp_path: Path, lang
     found = re.search(r'data-found="(.*?)"', done.stdout)
     assert found is not None
     seen, images, fits, fonts = json.loads(html.unescape(found[1]))
-    assert (seen, images, fits) == (9, 9, True)
+    assert (seen, images, fits) == (len(of_run.IN_REPORT), len(of_run.IN_REPORT), True)
     assert language == "en" or fonts == ["loaded"]
 
 
