@@ -44,7 +44,6 @@ from dxsim.model.sharing import (
     separable_costs_remaining_benefits,
     shapley,
 )
-from dxsim.model.work import lot_weight
 from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import MONTHS_PER_YEAR
 
@@ -363,7 +362,7 @@ def invite(run: Run, month: int) -> None:
         to_come = 0.0
         for lot in range(n_lots):
             if lots[lot].legacy >= 0 and lots[lot].commit < 0:
-                to_come += lot_weight(run, lot)
+                to_come += run.lot_weights[lot]
         unpaid = to_come
         for operation in range(run.lot_of.size):
             chosen = lots[run.lot_of[operation]]

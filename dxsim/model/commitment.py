@@ -53,7 +53,6 @@ from dxsim.model.fields import Field
 from dxsim.model.planning import begin_planning
 from dxsim.model.staff import planning_effort
 from dxsim.model.vendor_choice import lead_of
-from dxsim.model.work import lot_weight
 from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import APRIL, DECEMBER, MARCH, MONTHS_PER_YEAR, SEPTEMBER
 
@@ -175,9 +174,10 @@ def decide(run: Run, month: int) -> None:
     n_lots = run.lots.shape[1]
     run.listed[Listed.DECIDED] = 0
     for i in range(run.places.size):
-        run.left[i] = run.ledger[i, Account.ENVELOPE]
-        for lot in range(n_lots):
-            run.is_listed[i, lot] = False
+        if run.municipalities[i].open_lots > 0:
+            run.left[i] = run.ledger[i, Account.ENVELOPE]
+            for lot in range(n_lots):
+                run.is_listed[i, lot] = False
     look_at_peers(run)
     for turn in range(2):
         for i in range(run.places.size):
@@ -296,7 +296,7 @@ def affords(run: Run, month: int, i: int, lot: int) -> bool:
     municipality, lever = run.municipalities[i], run.levers[i]
     price = price_now(municipality, run.groups, run.parameters)
     unit = run.parameters.rounding_unit
-    due = money.instalment(run.purses[i], lot_weight(run, lot), price, run.parameters.first_instalment, unit)
+    due = money.instalment(run.purses[i], run.lot_weights[lot], price, run.parameters.first_instalment, unit)
     ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
     due -= money.subsidy(due, lever.subsidy_rate, ceiling, run.treasury[Treasury.FUND], unit)
     if due > run.left[i]:
@@ -377,7 +377,7 @@ def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
     chosen.price, chosen.tender = price_now(municipality, run.groups, run.parameters), 1.0
     if municipality.group >= 0 and run.parameters.joint_procurement == Switch.ON:
         chosen.tender = tender_work(run.groups[municipality.group].members, run.parameters.tender_share)
-    weight, unit = lot_weight(run, lot), run.parameters.rounding_unit
+    weight, unit = run.lot_weights[lot], run.parameters.rounding_unit
     due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)
     ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
     sums = run.money[run.places[i].kind]

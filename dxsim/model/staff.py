@@ -271,8 +271,7 @@ def reckon(run: Run) -> None:
         municipality, worker, tasks = run.municipalities[i], run.workforce[i], run.tasks[i]
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
-        for task in range(tasks.size):
-            tasks[task] = 0.0
+        tasks[Task.STABILISATION], tasks[Task.PLANS] = 0.0, 0.0
         tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * municipality.systems)
         tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
         in_parallel = municipality.live - municipality.done

@@ -372,7 +372,8 @@ class Run(Reference):
     """All that the kernels of one run read and write: every field of its parts by its own name.
 
     Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
-    registry), ``seed``, ``market_share``, (V,), the parameters that levers start from, ``lever_bases``, (levers,), and
+    registry), ``seed``, ``market_share``, (V,), the work weight of
+    each lot, ``lot_weights``, (L,), the parameters that levers start from, ``lever_bases``, (levers,), and
     what ``levers`` and ``flows`` hold once more as plain numbers, ``lever_values``, (n, levers), and ``flow_values``,
     (kinds, columns).
 
@@ -411,6 +412,7 @@ class Run(Reference):
             parameters=parameters,
             seed=seed,
             market_share=market.share,
+            lot_weights=np.bincount(country.lot_of, country.weight, lots),
             lever_values=numbers_of(state.levers),
             lever_bases=np.array([float(parameters[name]) for name in levers.BODY_LEVERS]),
             flow_values=numbers_of(state.flows),

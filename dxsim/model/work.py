@@ -14,7 +14,7 @@ import numpy as np
 from dxsim.kernel import kernel
 
 if TYPE_CHECKING:
-    from dxsim.model.state import Run
+    pass
 
 
 DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
@@ -39,13 +39,3 @@ def monthly_limit(work: float, minimum_service: float, minimum_months: float) ->
 def shortest_duration(work: float, limit: float) -> int:
     """Return the months that `work` takes at `limit` (both in reference jobs) a month; at least one."""
     return max(1, int(np.ceil(work / limit - DONE_BELOW)))
-
-
-@kernel
-def lot_weight(run: Run, lot: int) -> float:
-    """Return the work weight of all systems of a lot."""
-    total = 0.0
-    for operation in range(run.lot_of.size):
-        if run.lot_of[operation] == lot:
-            total += run.weight[operation]
-    return total

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dxsim.cli import main
 from dxsim.files import PACKAGE
-from dxsim.model import events, state
+from dxsim.model import codes, events, state
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 from dxsim.scenario.usage import parameters_read
@@ -23,6 +25,11 @@ CONCEPTS = (
     *("Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction", "Sensing"),
     *("Interaction", "Stochasticity", "Collectives", "Observation"),
 )
+# Records of columns that are written down each month -> their fields, which have sections of their own.
+WRITTEN = {
+    **{"COUNT": "COUNT_FIELDS", "FLOW": "FLOW_FIELDS"},
+    **{"NATION_MONTH": "NATIONAL_FIELDS", "VENDOR_MONTH": "VENDOR_FIELDS"},
+}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -104,22 +111,42 @@ def test_every_section_of_a_file_ends_with_the_parameters_that_its_code_reads(te
         assert ("Parameters that it reads:" in lines) == bool(read)
 
 
+def records() -> dict[str, np.dtype]:
+    """Return the records of the model under the names of their sections: where they are declared."""
+    found: dict[str, np.dtype] = {}
+    for module in (state, *(import_module(f"dxsim.model.{name}") for name in submodels()), events):
+        for name, record in vars(module).items():
+            is_record = name.isupper() and isinstance(record, np.dtype) and name not in {*WRITTEN, "LEVER"}
+            if is_record and not any(record is other for other in found.values()):
+                found[name if module is state else f"{module.__name__.rpartition('.')[2]}.{name}"] = record
+    return found
+
+
 def test_every_field_of_the_records_is_a_row_with_its_meaning(text: str) -> None:
-    for name, dtype in vars(state).items():
-        if name.isupper() and hasattr(dtype, "names") and name != "LEVER":
-            rows = section(text, name).splitlines()
-            for field in dtype.names:
-                (row,) = [row for row in rows if row.startswith(f"| `{field}` |")]
-                assert f"| {dtype[field].name.rstrip('_')} |" in row
+    assert len(records()) > 20
+    for name, record in records().items():
+        rows = section(text, name).splitlines()
+        for field in record.names:
+            (row,) = [row for row in rows if row.startswith(f"| `{field}` |")]
+            assert f"| {record[field].name.rstrip('_')} |" in row
     assert "| `readiness` | float64 | weighted z-score |" in section(text, "MUNICIPALITY")
     assert "Held as `State.systems` (n, O)." in section(text, "SYSTEM")
+    assert "Held as `State.purses` (n,)." in section(text, "money.PURSE")
+
+
+def test_every_column_that_is_written_down_each_month_is_there_with_its_unit(text: str) -> None:
+    for name in WRITTEN.values():
+        rows = section(text, f"Columns: {name}")
+        for field in getattr(state, name):
+            assert f"`{field.columns()[-1]}` | {field.unit} |" in rows
 
 
 def test_transitions_codes_events_kpis_and_scenarios_are_all_there(text: str) -> None:
     transitions = re.findall(r"^\| (\w+) \| (\w+) \|", section(text, "States of a system"), re.MULTILINE)
-    legal = {(state.STATES[before], state.STATES[after]) for before, after in state.TRANSITIONS}
+    legal = {(codes.STATES[before], codes.STATES[after]) for before, after in codes.TRANSITIONS}
     assert set(transitions) - {("from", "to")} == legal
-    assert f"| `ACCOUNTS` | {', '.join(state.ACCOUNTS)} |" in section(text, "Codes")
+    numbered = ", ".join(f"{number} {account}" for number, account in enumerate(codes.ACCOUNTS))
+    assert f"| `Account` | {numbered} |" in section(text, "Codes")
     for kind in events.KINDS:
         assert f"\n| {kind} | " in section(text, "Kinds of events")
     for kpi in kpi_table():

@@ -31,7 +31,7 @@ MODEL = PACKAGE / "model"
 FRAGMENTS = MODEL / "odd"
 DOCUMENT = MODEL / "ODD.md"
 NOT_SUB_MODELS = {"__init__", "state", "schedule", "events", "initialisation"}  # described in sections of their own
-TOOLS = {"codes", "fields", "run"}  # of all of them
+TOOLS = {"codes", "fields", "run"}  # what all sub-models use; described after these
 SCALARS = {"float", "int", "bool"}
 
 _NOTE = (
@@ -85,7 +85,7 @@ def submodels() -> list[str]:
     for name in scheduled:
         visit(name)
     rest = sorted(path.stem for path in MODEL.glob("*.py"))
-    return found + [name for name in rest if name not in NOT_SUB_MODELS.union(TOOLS, found)]
+    return found + [name for name in rest if name not in NOT_SUB_MODELS.union(found)]
 
 
 def anchor(heading: str) -> str:
