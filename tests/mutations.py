@@ -208,8 +208,8 @@ FAULTS = (
     Fault(
         "news of shortages reaches nobody",
         "model/shortage.py",
-        "min(1.0, body.belief + run.parameters.shortage_belief_rise)",
-        "body.belief",
+        "min(1.0, municipality.belief + run.parameters.shortage_belief_rise)",
+        "municipality.belief",
         (TWIN, "-k", "baseline"),
     ),
     Fault(

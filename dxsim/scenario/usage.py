@@ -36,7 +36,7 @@ def parameters_read(module: str) -> list[Parameter]:
 
     Examples
     --------
-    >>> [parameter.key for parameter in parameters_read("policy")][-2:]
+    >>> [parameter.key for parameter in parameters_read("beliefs")][-2:]
     ['policy.extension_threshold', 'belief.belief_learning']
     """
     names = {name for _, name in reads(MODEL / f"{module}.py")}

@@ -101,7 +101,7 @@ def test_pandas_and_pyarrow_read_the_tables_without_dxsim(results):
         "import sys, pandas as pd, pyarrow.dataset as ds\n"
         "plan = pd.read_parquet('out/plan.parquet')\n"
         "kpis = pd.read_parquet('out/records/kpis')\n"
-        "bodies = ds.dataset('out/records/municipalities').to_table(columns=['run', 'late_systems']).to_pandas()\n"
+        "municipalities = ds.dataset('out/records/municipalities').to_table(columns=['run', 'late_systems']).to_pandas()\n"
         "table = plan.merge(kpis, on='run')\n"
         "means = table.groupby('policy.portability')['late_share'].mean()\n"
         "print(len(table), len(municipalities), repr(float(means[0.9])), 'dxsim' in sys.modules)\n"
