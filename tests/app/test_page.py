@@ -18,7 +18,7 @@ import dxsim
 from dxsim.app.lessons import LESSONS
 from dxsim.app.nations import VENDORS
 from dxsim.app.settings import LEVERS
-from dxsim.app.start import texts
+from dxsim.language import texts
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -119,7 +119,7 @@ def test_the_first_page_is_there(visitor):
     visitor.page.goto(visitor.address)
     visitor.page.wait_for_selector("body[data-ready]")
     until(visitor.page, "Number(document.body.dataset.drawn) >= 3")
-    assert visitor.page.title() == texts("en")["title"]
+    assert visitor.page.title() == texts("app", "en")["title"]
     assert visitor.context.cookies() == []
 
 
@@ -220,7 +220,7 @@ def test_the_map_is_coloured_by_what_was_chosen(visitor, layer):
     page = visitor.open("#month=100&seeds=2&b=digital_only_sunset&layer=live")
     page.locator("#layer").select_option(layer)
     label = page.locator("#map-b").get_attribute("aria-label")
-    assert texts("en")[f"layer_{layer}"] in label
+    assert texts("app", "en")[f"layer_{layer}"] in label
     colours = page.evaluate(
         """() => {
             const { width, height } = document.getElementById("map-b");
@@ -280,7 +280,7 @@ def test_a_lesson_works_to_its_end(visitor, client, lesson):
     expected = client.ask("/lesson", asked)["verdict"]
     shown = page.locator("#lesson-panel .verdict")
     assert shown.get_attribute("data-verdict") == expected
-    words = texts("en")
+    words = texts("app", "en")
     assert words[f"lesson_{lesson.name}_answer_{expected}"] in shown.inner_text()
     assert words["right" if expected == wrong_or_right else "wrong"] in shown.inner_text()
 
@@ -370,7 +370,7 @@ def test_two_students_do_not_see_each_other(visitor, browser, client):
         one.reload()
         visitor.wait()
         assert visitor.shown("late_share") == before
-        assert one.locator("h1").inner_text() == texts("en")["title"]
+        assert one.locator("h1").inner_text() == texts("app", "en")["title"]
         assert other.context.cookies() == []
         assert other.page.evaluate("localStorage.length + sessionStorage.length") == 0
     finally:
@@ -423,7 +423,7 @@ def test_the_screen_fits_a_projector_and_speaks_one_language(visitor, language, 
     )
     assert wide == []
     shown = page.locator("body").inner_text()
-    keys = {key for key in texts("en") if "_" in key}
+    keys = {key for key in texts("app", "en") if "_" in key}
     assert not keys & set(shown.split())
     assert bool(JAPANESE.search(shown.replace("日本語", ""))) == (language == "ja") or "synthetic" in shown
 
