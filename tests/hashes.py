@@ -22,8 +22,8 @@ from numba import njit
 import dxsim
 from dxsim.nation.nation import Nation
 from dxsim.nation.official import build_nation
-from dxsim.records.bodies import MUNICIPALITY_COLUMNS
 from dxsim.records.months import MONTH_COLUMNS
+from dxsim.records.municipalities import MUNICIPALITY_COLUMNS
 
 KEPT = Path(__file__).with_name("hashes.json")
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from dxsim.records.bodies import MUNICIPALITY
 from dxsim.records.findings import Findings
+from dxsim.records.municipalities import MUNICIPALITY
 from dxsim.records.size_classes import SIZE_CLASSES, class_measures
 from dxsim.terms.municipalities import TYPES
 

@@ -11,12 +11,12 @@ import pandas as pd
 from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, STATES
 from dxsim.model.fields import columns_of, numbers_of
 from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR_FIELDS
-from dxsim.records.bodies import MUNICIPALITY
 from dxsim.records.dates import month_starts
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration
 from dxsim.records.months import MONTH
+from dxsim.records.municipalities import MUNICIPALITY
 from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import TYPES_AND_ALL

@@ -37,7 +37,7 @@ def _month_columns(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _municipality_columns(names: tuple[str, ...]) -> tuple[str, ...]:
-    from dxsim.records.bodies import MUNICIPALITY_COLUMNS
+    from dxsim.records.municipalities import MUNICIPALITY_COLUMNS
 
     return _columns(names, MUNICIPALITY_COLUMNS)
 
@@ -78,7 +78,7 @@ class Outcomes:
     strata : sequence of {"size_class", "type"}
         By what municipalities are divided.
     municipalities : sequence of str
-        The final state of every municipality, `dxsim.records.bodies.MUNICIPALITY_COLUMNS`; may be empty.
+        The final state of every municipality, `dxsim.records.municipalities.MUNICIPALITY_COLUMNS`; may be empty.
     months : Months or mapping, optional
         Monthly figures.
     """

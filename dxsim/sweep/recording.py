@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from dxsim.model.run import run_model
-from dxsim.records.bodies import municipality_columns
 from dxsim.records.check import RunFailure, check_kpis, check_outcome
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.months import month_series
+from dxsim.records.municipalities import municipality_columns
 from dxsim.records.strata import STRATA, strata
 from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
 from dxsim.terms.calendar import MONTHS, month_index, month_name

@@ -14,13 +14,13 @@ from dxsim.errors import InputError
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation, make_nation
 from dxsim.nation.small import grid_nation
-from dxsim.records.bodies import MUNICIPALITY_COLUMNS, municipality_columns
 from dxsim.records.equity import equity_table
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
 from dxsim.records.measures import concentration_index, gini, percentile_ratio
 from dxsim.records.months import MONTH_COLUMNS, month_series
+from dxsim.records.municipalities import MUNICIPALITY_COLUMNS, municipality_columns
 from dxsim.records.size_classes import by_size_class
 from dxsim.records.strata import STRATA, strata
 from dxsim.records.summary import summarise

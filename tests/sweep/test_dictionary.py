@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dxsim.records.bodies import MUNICIPALITY_COLUMNS
 from dxsim.records.months import MONTH_COLUMNS
+from dxsim.records.municipalities import MUNICIPALITY_COLUMNS
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.dictionary import describe_column, dictionary
 from dxsim.sweep.runner import run_sweep
