@@ -13,6 +13,10 @@ from numba.core.errors import TypingError
 
 from dxsim import streams
 from dxsim.kernel import kernel
+from dxsim.model.compilation import empty_run
+from dxsim.model.run import begin, prepare
+from dxsim.nation.small import grid_nation
+from dxsim.scenario.scenario import load_scenario
 
 
 @njit
@@ -72,3 +76,24 @@ def test_a_run_frees_every_array_that_it_makes() -> None:
     environment = os.environ | {"NUMBA_NRT_STATS": "1"}
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_helper_compiles_for_the_runs_that_there_will_be() -> None:
+    """Machine code for a run of another type would be made for nothing, and nobody would notice but by the time."""
+    scenario = load_scenario("baseline")
+    for nation in (grid_nation(2, 2), grid_nation(3, 3, prefectures=2)):
+        assert begin(prepare(nation, scenario, 1))._numba_type_ is empty_run()._numba_type_
+
+
+def test_a_helper_leaves_all_steps_compiled_for_others(tmp_path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    helper = "from dxsim.model.compilation import help_compile; help_compile()"
+    subprocess.run([sys.executable, "-c", helper], env=environment, check=True)
+    script = (
+        "from dxsim.model.compilation import empty_run\n"
+        "from dxsim.model.schedule import STEPS, acts_of\n"
+        "acts_of(empty_run())\n"
+        "print(all(step.act.whole().stats.cache_hits for step in STEPS))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

@@ -412,7 +412,7 @@ class Run(Reference):
             parameters=parameters,
             seed=seed,
             market_share=market.share,
-            lot_weights=np.bincount(country.lot_of, country.weight, lots),
+            lot_weights=np.bincount(country.lot_of, country.weight, lots).astype(np.float64),
             lever_values=numbers_of(state.levers),
             lever_bases=np.array([float(parameters[name]) for name in levers.BODY_LEVERS]),
             flow_values=numbers_of(state.flows),
