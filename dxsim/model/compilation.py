@@ -26,10 +26,10 @@ from dxsim.model.state import (
     Country,
     Events,
     Market,
-    Records,
     Run,
     empty_series,
     empty_state,
+    records_of_zeros,
 )
 from dxsim.scenario.registry import parameter_record
 
@@ -67,14 +67,11 @@ def help_compile() -> None:
 def empty_run() -> Run:
     """Return a run of nobody, of the same type as any other."""
 
-    def records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
-        return np.zeros(shape, dtype).view(np.recarray)
-
     def whole(*shape: int) -> np.ndarray:
         return np.zeros(shape, np.int64)
 
     country = Country(
-        places=records((0,), PLACE),
+        places=records_of_zeros((0,), PLACE),
         ages=np.zeros((0, len(COHORTS))),
         population_ratio=np.zeros((0, 1)),
         offsets=whole(1),
@@ -87,10 +84,10 @@ def empty_run() -> Run:
         bundling_factor=np.zeros(0),
     )
     calendar = Events(
-        announcements=records((0,), ANNOUNCEMENT),
-        vendor_events=records((0,), VENDOR_EVENT),
+        announcements=records_of_zeros((0,), ANNOUNCEMENT),
+        vendor_events=records_of_zeros((0,), VENDOR_EVENT),
         surveys=whole(0),
-        policies=records((0,), POLICY),
+        policies=records_of_zeros((0,), POLICY),
         scope=np.zeros((0, 0), np.bool_),
     )
     market = Market(np.zeros(0), np.zeros((0, 0), np.int16), whole(0, 0))

@@ -372,10 +372,9 @@ class Run(Reference):
     """All that the kernels of one run read and write: every field of its parts by its own name.
 
     Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
-    registry), ``seed``, ``market_share``, (V,), the work weight of
-    each lot, ``lot_weights``, (L,), the parameters that levers start from, ``lever_bases``, (levers,), and
-    what ``levers`` and ``flows`` hold once more as plain numbers, ``lever_values``, (n, levers), and ``flow_values``,
-    (kinds, columns).
+    registry), ``seed``, ``market_share``, (V,), the work weight of each lot, ``lot_weights``, (L,), the parameters that
+    levers start from, ``lever_bases``, (levers,), and what ``levers`` and ``flows`` hold once more as plain numbers,
+    ``lever_values``, (n, levers), and ``flow_values``, (kinds, columns).
 
     Parameters
     ----------
@@ -428,7 +427,8 @@ class Run(Reference):
         def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401 - arrays and records of many kinds
 
 
-def _records(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
+def records_of_zeros(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Records:
+    """Return records of this type, zeros throughout."""
     return np.zeros(shape, dtype=dtype).view(np.recarray)
 
 
@@ -436,12 +436,12 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
     """Return a state of these sizes, zeros throughout; without room for a log nothing is logged."""
     areas = PREFECTURES + 1
     return State(
-        municipalities=_records((n,), MUNICIPALITY),
-        lots=_records((n, lots), LOT),
-        systems=_records((n, operations), SYSTEM),
-        queue=_records((n, operations), QUEUED),
-        vendors=_records((vendors,), VENDOR),
-        nation=_records((1,), NATION),
+        municipalities=records_of_zeros((n,), MUNICIPALITY),
+        lots=records_of_zeros((n, lots), LOT),
+        systems=records_of_zeros((n, operations), SYSTEM),
+        queue=records_of_zeros((n, operations), QUEUED),
+        vendors=records_of_zeros((vendors,), VENDOR),
+        nation=records_of_zeros((1,), NATION),
         cumulative_hazard=np.zeros((n, lots, len(CAUSES))),
         hazard_at_gate=np.zeros((n, lots, len(CAUSES))),
         prefecture_committed=np.zeros((areas, lots), dtype=np.int64),
@@ -456,21 +456,21 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         largest_first=np.arange(vendors),
         priority=np.zeros(n * operations, dtype=np.int64),
         static_rank=np.zeros(n * operations, dtype=np.int32),
-        counts=_records((kinds,), COUNT),
-        levers=_records((n,), levers.LEVER),
-        purses=_records((n,), money.PURSE),
-        workforce=_records((n,), staff.WORKFORCE),
-        harm=_records((n,), cutover.HARM),
-        programmes=_records((n, len(PROGRAMMES)), programmes.PROGRAMME),
-        cohorts=_records((n, len(COHORTS)), residents.COHORT),
-        groups=_records((n,), cooperation.GROUP),
-        platforms=_records((areas,), programmes.PROGRAMME),
+        counts=records_of_zeros((kinds,), COUNT),
+        levers=records_of_zeros((n,), levers.LEVER),
+        purses=records_of_zeros((n,), money.PURSE),
+        workforce=records_of_zeros((n,), staff.WORKFORCE),
+        harm=records_of_zeros((n,), cutover.HARM),
+        programmes=records_of_zeros((n, len(PROGRAMMES)), programmes.PROGRAMME),
+        cohorts=records_of_zeros((n, len(COHORTS)), residents.COHORT),
+        groups=records_of_zeros((n,), cooperation.GROUP),
+        platforms=records_of_zeros((areas,), programmes.PROGRAMME),
         ledger=np.zeros((n, len(ACCOUNTS)), dtype=np.int64),
         treasury=np.zeros(len(TREASURY), dtype=np.int64),
         money=np.zeros((kinds, len(ACCOUNTS)), dtype=np.int64),
-        flows=_records((kinds,), FLOW),
+        flows=records_of_zeros((kinds,), FLOW),
         talks=np.zeros(len(Talks), dtype=np.int64),
-        log=_records((log_size,), events.EVENT),
+        log=records_of_zeros((log_size,), events.EVENT),
         logged=np.zeros(1, dtype=np.int64),
     )
 
@@ -478,11 +478,11 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
 def empty_series(vendors: int, kinds: int) -> Series:
     """Return series for a whole run, zeros throughout."""
     return Series(
-        counts_by_month=_records((MONTHS, kinds), COUNT),
-        national_by_month=_records((MONTHS,), NATION_MONTH),
-        vendors_by_month=_records((MONTHS, vendors), VENDOR_MONTH),
+        counts_by_month=records_of_zeros((MONTHS, kinds), COUNT),
+        national_by_month=records_of_zeros((MONTHS,), NATION_MONTH),
+        vendors_by_month=records_of_zeros((MONTHS, vendors), VENDOR_MONTH),
         money_by_month=np.zeros((MONTHS, kinds, len(ACCOUNTS)), dtype=np.int64),
-        flows_by_month=_records((MONTHS, kinds), FLOW),
+        flows_by_month=records_of_zeros((MONTHS, kinds), FLOW),
     )
 
 
@@ -504,7 +504,7 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         listed=whole(len(Listed)),
         left=whole(n),
         is_listed=flags(n, lots),
-        motives=_records((1,), commitment.MOTIVES),
+        motives=records_of_zeros((1,), commitment.MOTIVES),
         prefecture_share=np.zeros((areas, lots)),
         kind_share=np.zeros((kinds, lots)),
         tastes=np.zeros(vendors),
@@ -517,18 +517,18 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         gap=np.zeros(n),
         is_customer=flags(n),
         has_changed=flags(n),
-        rates=_records((len(PROGRAMMES),), programmes.RATE),
+        rates=records_of_zeros((len(PROGRAMMES),), programmes.RATE),
         levels_before=whole(n, len(PROGRAMMES)),
         level_sums=whole(kinds, len(PROGRAMMES)),
         mean_level=np.zeros((kinds, len(PROGRAMMES))),
-        age_rates=_records((len(COHORTS),), residents.AGE_RATE),
+        age_rates=records_of_zeros((len(COHORTS),), residents.AGE_RATE),
         breach_factor=np.zeros((top, wide, high)),
         open_flows=np.zeros((wide, high)),
         live_share=np.zeros(areas),
         area_live=whole(areas),
         area_systems=whole(areas),
-        players=_records((n,), coalition.PLAYER),
-        talks_groups=_records((n,), formation.TALKS_GROUP),
+        players=records_of_zeros((n,), coalition.PLAYER),
+        talks_groups=records_of_zeros((n,), formation.TALKS_GROUP),
         members=whole(n),
         others=whole(n),
         leavers=whole(n),
@@ -541,6 +541,6 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         grants=np.zeros(n),
         payoffs=np.zeros(n),
         wanted=np.zeros(n),
-        differences=_records((1,), coalition.DIFFERENCES),
+        differences=records_of_zeros((1,), coalition.DIFFERENCES),
         coalition_costs=np.zeros(1 << EXACT_PLAYERS),
     )
