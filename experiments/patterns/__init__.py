@@ -1,0 +1,1 @@
+"""The patterns that the model has to show: what a run makes of them, and what was observed."""
