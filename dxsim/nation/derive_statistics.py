@@ -1,9 +1,10 @@
 """Derive the summary statistics that the synthetic nation is drawn from.
 
-``python -m dxsim.nation.derive_statistics FOLDER -o FILE`` reads tables of real municipalities (``municipalities.csv``
-and ``adjacency.csv``) and writes facts about groups of them: counts, quantiles by type, mean scores by prefecture,
-covariances of scores, moments of positions. No figure of a single municipality is written: groups below
-`LARGE_GROUP` municipalities are described by five inner quantiles, all groups without their extremes.
+``python -m dxsim.nation.derive_statistics FOLDER SSDSE -o FILE`` reads tables of real municipalities
+(``municipalities.csv`` and ``adjacency.csv`` in the folder, and SSDSE-A as published) and writes facts about groups of
+them: counts, quantiles by type, mean scores by prefecture, covariances of scores, moments of positions. No figure of a
+single municipality is written: groups below `LARGE_GROUP` municipalities are described by five inner quantiles, all
+groups without their extremes.
 
 Scores are normal scores: the rank of a municipality among those of its type, (rank - 0.5) / count, through the inverse
 of the normal distribution. A score is the sum of a mean by prefecture and a rest, whose covariances are given by type,
@@ -25,6 +26,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from dxsim.files import write_text
+from dxsim.nation.official.ssdse import read_ssdse
 from dxsim.nation.schema import PROJECTION_YEARS
 from dxsim.terms.municipalities import TYPES
 
@@ -32,6 +34,7 @@ LARGE_GROUP = 100
 LEVELS = (0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99)
 LEVELS_OF_SMALL_GROUPS = (0.1, 0.25, 0.5, 0.75, 0.9)
 POOLED = "pooled"
+FROM_SSDSE = ("habitable_km2", "households", "aged_single_households", "community_halls")
 
 _LISTS = re.compile(r"\[[^][{}]*\]")  # innermost lists
 
@@ -85,6 +88,10 @@ def variables(table: pd.DataFrame) -> pd.DataFrame:
     for year in PROJECTION_YEARS:
         result[f"log_growth_to_{year}"] = np.log(table[f"pop_proj_{year}"] / before)
         before = table[f"pop_proj_{year}"]
+    result["log_habitable_share"] = np.log(table["habitable_km2"] / table["area_km2"])
+    result["log_household_size"] = np.log(population / table["households"])
+    result["log_odds_aged_single"] = _log_odds(table["aged_single_households"] / table["pop_65plus_2020"])
+    result["log_halls_and_one"] = np.log1p(table["community_halls"])
     return result
 
 
@@ -244,11 +251,12 @@ def moran(value: npt.NDArray[np.float64], one: npt.NDArray[np.intp], other: npt.
     return float(np.nanmean(product) / np.nanmean(deviation**2))
 
 
-def read_real(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the two tables of real municipalities in `folder`."""
+def read_real(folder: Path, ssdse: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the two tables of real municipalities in `folder`; what they lack comes from the file `ssdse`."""
     municipalities = pd.read_csv(folder / "municipalities.csv", dtype={"code": str})
     adjacency = pd.read_csv(folder / "adjacency.csv", dtype={"code_a": str, "code_b": str})
-    return municipalities, adjacency
+    added = read_ssdse(ssdse).table[["code", *FROM_SSDSE]]
+    return municipalities.merge(added, on="code", validate="one_to_one"), adjacency
 
 
 def as_text(statistics: Mapping[str, object]) -> str:
@@ -261,9 +269,10 @@ def main() -> None:
     """Read the folder named on the command line and write the statistics."""
     parser = argparse.ArgumentParser(description="Derive summary statistics of real municipalities")
     parser.add_argument("folder", type=Path, help="folder with municipalities.csv and adjacency.csv")
+    parser.add_argument("ssdse", type=Path, help="SSDSE-A of NSTAC (CSV)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="JSON file to write")
     arguments = parser.parse_args()
-    write_text(arguments.output, as_text(derive(*read_real(arguments.folder))))
+    write_text(arguments.output, as_text(derive(*read_real(arguments.folder, arguments.ssdse))))
 
 
 if __name__ == "__main__":

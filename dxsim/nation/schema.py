@@ -83,6 +83,10 @@ def _money(name: str, label_en: str, label_ja: str) -> Column:
     return Column(name, "number", "thousand yen", 0, 1e11, False, True, label_en, label_ja)
 
 
+def _households(name: str, label_en: str, label_ja: str) -> Column:
+    return Column(name, "number", "households", 0, 20_000_000, False, True, label_en, label_ja)
+
+
 PROJECTION_YEARS = (2025, 2030, 2035, 2040, 2045, 2050)
 
 MUNICIPALITIES: Mapping[str, Column] = {
@@ -118,6 +122,12 @@ MUNICIPALITIES: Mapping[str, Column] = {
             "実質公債費比率",
         ),
         Column("area_km2", "number", "km2", 0, 1e5, False, True, "area", "面積"),
+        Column("habitable_km2", "number", "km2", 0, 1e5, False, True, "habitable area", "可住地面積"),
+        _households("households", "households", "世帯数"),
+        _households("aged_single_households", "households of one person aged 65 and over", "65歳以上の単独世帯数"),
+        Column("community_halls", "number", "halls", 0, 1e5, False, True, "community halls", "公民館数"),
+        _money("standard_scale_kyen", "standard financial scale", "標準財政規模"),
+        _money("reserve_kyen", "financial adjustment fund", "財政調整基金残高"),
         Column("latitude", "number", "degrees", -90, 90, False, True, "latitude", "緯度"),
         Column("longitude", "number", "degrees", -180, 180, False, True, "longitude", "経度"),
         *(

@@ -15,6 +15,7 @@ SIDE_KM = 10.0
 AGE_PERCENT = (12, 58, 15, 15)
 FISCAL_INDEX = 0.5
 STAFF_OF_50_000, STAFF_EXPONENT = 300.0, 2 / 3
+HABITABLE_SHARE = 0.5
 FIRST_CITY, LAST_NUMBER = 201, 999
 
 
@@ -74,6 +75,7 @@ def grid_nation(
             "fiscal_index": FISCAL_INDEX,
             "staff": STAFF_OF_50_000 * (persons / 50_000) ** STAFF_EXPONENT,
             "area_km2": SIDE_KM**2,
+            "habitable_km2": HABITABLE_SHARE * SIDE_KM**2,
         }
     )
     pairs = [(k, k + 1) for k in number if (k + 1) % columns] + [(k, k + columns) for k in number[: size - columns]]

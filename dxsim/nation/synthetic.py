@@ -48,6 +48,7 @@ from dxsim.terms.municipalities import TYPES
 STATISTICS_FILE = PACKAGE / "nation" / "data" / "synthetic_statistics.json"
 SEED = 1  # of the nation that ships with dxsim
 POOLED = "pooled"
+FIRST_ADDED = "log_habitable_share"  # variables from here on were added later; those before keep their draws
 CREDIT = (
     "架空の国 (synthetic nation): dxsim が要約統計から生成、実在の団体はない "
     "(drawn from summary statistics; no municipality in it exists)"
@@ -135,8 +136,10 @@ def draw_municipalities(statistics: Mapping[str, Any], generator: np.random.Gene
     municipalities = pd.DataFrame(rows, columns=["prefecture", "type", "outlying"])
     variables = statistics["variables"]
     mean = np.array([statistics["prefectures"][number]["mean_scores"] for number in municipalities["prefecture"]])
-    noise = generator.normal(size=mean.shape)
-    roots = {name: _root(np.array(matrix)) for name, matrix in statistics["covariances_of_scores"].items()}
+    later = len(variables) - variables.index(FIRST_ADDED)
+    noise = generator.normal(size=(len(mean), len(variables) - later))
+    noise = np.hstack([noise, generator.spawn(1)[0].normal(size=(len(mean), later))])
+    roots = {name: _root(np.array(matrix), later) for name, matrix in statistics["covariances_of_scores"].items()}
     root = [roots.get(name, roots[POOLED]) for name in municipalities["type"]]
     scores = pd.DataFrame(mean + np.einsum("ij,ijk->ik", noise, np.array(root)), columns=variables)
     ranks = scores.groupby(municipalities["type"]).rank()
@@ -150,8 +153,17 @@ def draw_municipalities(statistics: Mapping[str, Any], generator: np.random.Gene
     return municipalities
 
 
-def _root(covariance: Array) -> Array:
-    """Return the symmetric square root, which doesn't depend on the signs that a library gives to eigenvectors."""
+def _root(covariance: Array, later: int = 0) -> Array:
+    """Return R with R'R = `covariance`, made of symmetric roots, which don't depend on the signs of eigenvectors.
+
+    The last `later` variables follow from the first ones and noise of their own, so that adding some moves no other.
+    """
+    if later:
+        first, both = covariance[:-later, :-later], covariance[:-later, -later:]
+        root = _root(first)
+        carried = np.linalg.pinv(root) @ both
+        rest = _root(covariance[-later:, -later:] - carried.T @ carried)
+        return np.block([[root, carried], [np.zeros((later, len(root))), rest]])
     size, axes = np.linalg.eigh(covariance)
     return np.asarray((axes * np.sqrt(np.maximum(size, 0))) @ axes.T)
 
@@ -207,6 +219,11 @@ def _municipalities(municipalities: pd.DataFrame, shapes: list[shapely.Polygon])
     for name in ("current_balance_ratio", "real_debt_service_ratio"):
         table[name] = municipalities[name].round(1)
     table["area_km2"] = shapely.area(shapes).round(2)
+    table["habitable_km2"] = (table["area_km2"] * np.exp(municipalities["log_habitable_share"].clip(upper=0))).round(2)
+    table["households"] = (population / np.exp(municipalities["log_household_size"])).round()
+    aged = table["population_65_74"] + table["population_75_over"]
+    table["aged_single_households"] = (aged * expit(municipalities["log_odds_aged_single"])).round()
+    table["community_halls"] = np.expm1(municipalities["log_halls_and_one"]).clip(lower=0).round()
     growth = municipalities[[f"log_growth_to_{year}" for year in PROJECTION_YEARS]].cumsum(axis=1)
     for year, log_ratio in zip(PROJECTION_YEARS, growth.to_numpy().T, strict=True):
         table[f"population_{year}"] = (population * np.exp(log_ratio)).round()

@@ -64,10 +64,14 @@ ITEMS = {  # item -> (year, Japanese name, figures of the first municipality; ea
     "A1302": ("2020", "15～64歳人口", 500),
     "A1303": ("2020", "65歳以上人口", 300),
     "A1419": ("2020", "75歳以上人口", 120),
+    "A7101": ("2020", "世帯数", 900),
+    "A8301": ("2020", "65歳以上世帯員の単独世帯数", 60),
     "B1101": ("2024", "総面積（北方地域及び竹島を除く）", 5000),
+    "B1103": ("2024", "可住地面積", 1250),
     "D1202": ("2024", "一般行政部門職員数（市区町村）", 40),
     "D2203": ("2022", "経常収支比率（市町村財政）", 95.5),
     "D3201": ("2022", "歳入決算額（市町村財政）", 900000),
+    "G1201": ("2021", "公民館数", 3),
 }
 GROUPS = {"25100": "政令指定都市", "25201": "中核市", "25202": "施行時特例市", "13101": "特別区"}
 
@@ -153,6 +157,8 @@ def test_statistics_reach_their_columns(files: dict[str, Path]) -> None:
     bands = body[["population", "population_under_15", "population_15_64", "population_65_74", "population_75_over"]]
     assert bands.tolist() == [2020, 120, 520, 180, 140]
     assert (body["staff"], body["area_km2"], body["current_balance_ratio"], body["revenue_kyen"]) == (40, 50, 95.5, 9e5)
+    assert (body["habitable_km2"], body["households"], body["community_halls"]) == (12.5, 900, 3)
+    assert body["aged_single_households"] == 60
 
 
 def test_types_come_from_the_groups_and_from_names(files: dict[str, Path]) -> None:
@@ -342,7 +348,7 @@ SSDSE_WRONG: dict[str, tuple[bytes, str]] = {
     "euc-jp": (WHOLE.encode("euc-jp", errors="replace"), "neither cp932"),
     "binary": (b"SSDSE-A-2026\0\0\0", "not a text file"),
     "cut in a character": (WHOLE.encode("utf-8")[: WHOLE.encode("utf-8").rindex("己".encode()) + 1], "cut off"),
-    "cut in a row": (edited(keep(10))[:-20], "cells where line 1 has 13: the file is cut off"),
+    "cut in a row": (edited(keep(10))[:-20], "cells where line 1 has 17: the file is cut off"),
     "cut between rows": (
         edited(keep(7)),
         "has 4 municipalities; 5 of the 9 in boundaries.json are missing here (13101, 25401, 25501, 25601, 25602)",
@@ -534,6 +540,7 @@ def test_japan_has_the_known_municipalities(japan: Nation, known: pd.DataFrame) 
         ("expenditure_kyen", "expenditure_kyen_fy2022"),
         ("current_balance_ratio", "current_balance_ratio_fy2022"),
         ("real_debt_service_ratio", "real_debt_service_ratio_fy2022"),
+        ("households", "households_2020"),
         ("latitude", "rep_lat"),
         ("longitude", "rep_lon"),
     ],
@@ -552,6 +559,8 @@ def test_japan_agrees_in_what_is_derived(japan: Nation, known: pd.DataFrame) -> 
     older = known["pop_65plus_2020"] - known["pop_75plus_2020"]
     assert table["population_65_74"].tolist() == older.tolist()
     np.testing.assert_allclose(table["area_km2"], known["area_ha"] / 100)
+    np.testing.assert_allclose(table["habitable_km2"], known["habitable_area_ha"] / 100)
+    assert (table["community_halls"].sum(), table["aged_single_households"].sum()) == (13_163, 6_716_806)
     spelt_otherwise = table["name"] != known["name_ja"]
     assert table.loc[spelt_otherwise, "code"].tolist() == ["39405"]  # 檮原町 and 梼原町
 

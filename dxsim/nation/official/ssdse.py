@@ -34,6 +34,10 @@ OPTIONAL: Mapping[str, str] = {
     "current_balance_ratio": "D2203",
     "real_debt_service_ratio": "D2211",
     "area_hectares": "B1101",
+    "habitable_hectares": "B1103",
+    "households": "A7101",
+    "aged_single_households": "A8301",
+    "community_halls": "G1201",
 }
 TOTAL_POPULATION = "総人口"
 HEADER_ROWS = 3
@@ -108,9 +112,10 @@ def read_ssdse(path: Path) -> Statistics:
     for column in ("fiscal_index", "staff"):
         if column not in items:
             table[column] = np.nan
-    if "area_hectares" in items:
-        table["area_km2"] = table["area_hectares"] / HECTARES_PER_KM2
-    table = table.drop(columns=["population_65_over", "area_hectares"], errors="ignore")
+    for column in items:
+        if column.endswith("_hectares"):
+            table[column.replace("hectares", "km2")] = table.pop(column) / HECTARES_PER_KM2
+    table = table.drop(columns="population_65_over")
     return Statistics(table, codes[0], {item: years[codes.index(item)] for item in items.values()})
 
 
