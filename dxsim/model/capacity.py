@@ -1,15 +1,16 @@
 """How much can the vendors do, and how long do they say it takes?
 
-    K(0)        = kappa_cap Z / (T_ref - r_mean)        reference jobs a month; Z = book by incumbency
+    K(0)        = kappa_cap Z / (T_0 - r)               reference jobs a month; Z = book by incumbency, T_0 = March
+                                                        2026, r = r_mean, or r_sp of a specialist
     K(t + 1)    = K(t) (1 + g_v)                        organic growth
     programme   : + Delta_K K(0) once, in month t_K + d_hire
     ceiling     : all K together at most K_max times all K(0)
     deadline    : times k_post once, at T_D, when project teams are released
-    output      = K (1 + n / n_learn)^b_learn           n = systems made live (Wright 1936)
-    queue wait  = book / output                         months, at most W_max
+    queue wait  = book / K                              months, at most W_max = 120
     quoted wait = max(months until the product is available, queue wait), at most W_max
 
-Waits are as of the start of a month.
+Waits are as of the start of a month. Engineers sit in branches (`initialisation`); the part phi_tr of them works in any
+prefecture, after those of its own branch (`vendor_queue`).
 """
 
 from __future__ import annotations
@@ -23,45 +24,30 @@ from dxsim.kernel import kernel
 if TYPE_CHECKING:
     from dxsim.model.state import Run
 
+# The month after March 2026: how vendors are staffed at the start does not move with a deadline that is set otherwise.
+STAFFED_FOR = 60
+LONGEST_WAIT = 120.0  # months that a vendor quotes at most
+
 
 @kernel
-def initial_capacity(ratio: float, book: float, reference_deadline: float, mean_availability: float) -> float:
+def initial_capacity(ratio: float, book: float, mean_availability: float) -> float:
     """Return K(0) (reference jobs a month): `ratio` of the work of `book` between availability and reference date.
 
     Where the mean date of product availability is on or after the reference date, one month is taken.
     """
-    return ratio * book / max(1.0, reference_deadline - mean_availability)
+    return ratio * book / max(1.0, STAFFED_FOR - mean_availability)
 
 
 @kernel
-def work_left_by_learning(experience: float, exponent: float) -> float:
-    """Return (1 + x)^(-b_learn): the share of the first job's effort that a job takes after `experience` x units."""
-    return (1.0 + experience) ** -exponent
+def queue_wait(book: float, capacity: float) -> float:
+    """Return the months of work in a vendor's book; the longest wait where it has no capacity."""
+    return min(LONGEST_WAIT, book / capacity) if capacity > 0.0 else LONGEST_WAIT
 
 
 @kernel
-def output(capacity: float, experience: float, exponent: float) -> float:
-    """Return the work (reference jobs a month) that `capacity` yields at this `experience`."""
-    return capacity / work_left_by_learning(experience, exponent)
-
-
-@kernel
-def queue_wait(book: float, monthly_output: float, ceiling: float) -> float:
-    """Return the months of work in a vendor's book; `ceiling` where it has no capacity."""
-    return min(ceiling, book / monthly_output) if monthly_output > 0.0 else ceiling
-
-
-@kernel
-def quoted_wait(months_to_product: float, months_of_work: float, ceiling: float) -> float:
+def quoted_wait(months_to_product: float, months_of_work: float) -> float:
     """Return the months until a vendor says it can begin: until its product and its engineers are ready."""
-    return min(ceiling, max(months_to_product, months_of_work))
-
-
-@kernel
-def vendor_output(supplier: np.record, parameters: np.record) -> float:
-    """Return the present output of a vendor (reference jobs a month)."""
-    experience = supplier.go_lives / parameters.learning_unit
-    return output(supplier.capacity, experience, parameters.learning_exponent)
+    return min(LONGEST_WAIT, max(months_to_product, months_of_work))
 
 
 @kernel
@@ -97,8 +83,8 @@ def quote(run: Run, month: int) -> None:
     """Let every vendor quote its wait for every lot, as of the start of this month."""
     vendors = run.vendors
     for vendor in range(vendors.size):
-        supplier, ceiling = vendors[vendor], run.parameters.quoted_wait_ceiling
-        supplier.queue_wait = queue_wait(max(0.0, supplier.book), vendor_output(supplier, run.parameters), ceiling)
+        supplier = vendors[vendor]
+        supplier.queue_wait = queue_wait(max(0.0, supplier.book), supplier.capacity)
         for lot in range(run.product_month.shape[1]):
             to_product = run.product_month[vendor, lot] - month
-            run.quoted_wait[vendor, lot] = quoted_wait(to_product, supplier.queue_wait, ceiling)
+            run.quoted_wait[vendor, lot] = quoted_wait(to_product, supplier.queue_wait)

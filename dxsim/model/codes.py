@@ -57,6 +57,28 @@ class Reason(IntEnum):
 REASONS = ("on_time", *(f"R{code:d}" for code in Reason if code != Reason.ON_TIME))
 
 
+class Held(IntEnum):
+    """What a month of a system that is not live is booked to; 0 before the mandate."""
+
+    NOT_YET = 0
+    UNDECIDED = 1
+    NO_BUDGET_SESSION = 2
+    NO_MONEY = 3
+    PLANNING_SHORT = 4
+    PLANNING = 5
+    NO_PRODUCT = 6
+    NO_ENGINEER = 7
+    OWN_STAFF = 8
+    WORK = 9
+    WINDOW = 10
+    HARD = 11
+    FAILED = 12
+    BOOKED_AGAIN = 13
+
+
+HOLD_UPS = names(Held)
+
+
 class Cause(IntEnum):
     """Causes of commitment."""
 

@@ -2,28 +2,28 @@
 
 Competing causes add up to one hazard per lot and month (1/month):
 
-    lambda = exp(beta_com x) [a_com + q_com psi(F)]  +  m_com u(tau) exp((1 - zeta) beta_com x)
-             own motive and peers                       mandate, from month t_m on
+    lambda = exp(x) [a_com + q_com F]  +  m_com u(tau) exp((1 - zeta) x)             x: readiness (`readiness`)
+             own motive and peers         mandate, from month t_m on
 
     F      = omega_p (share of its prefecture) + omega_e (share of its type)
              + (1 - omega_p - omega_e) (share of its neighbours)            those that had committed the lot
-    psi(F) = F                        or   F^h_F / (F^h_F + F_c^h_F)        by `peer_response`
     u(tau) = 1 / (1 + max(0, tau) / tau_0)
-    tau    = T* - t - lead_time       slack in months; lead_time = planning + (queue, unless naive) + d_min
+    tau    = T* - t - lead_time       slack in months; lead_time = planning + queue + d_min
 
-T* is the date that a municipality expects, between T_D and T_D2 (`beliefs`). From T* on the mandate keeps only the part
-epsilon; in the two years before T_D and from then on municipalities named as late feel it 1 + b_name times. A
-municipality of a phased cohort has a date of its own, before the national one. Hazard adds up month by month; at an
-open budget gate the municipality commits if its cumulative hazard has reached a threshold drawn once from the unit
-exponential distribution. That is the same law as testing P = 1 - exp(-hazard since the last gate) at each gate, needs
-one draw per lot, and makes "more hazard, never later" true for every municipality under common random numbers. The
-cause is drawn in proportion to the hazard of each cause since the last open gate. By `gate_rule` the gate is always
-open, or each April and, with probability rho_s, in September, December and March.
+T* is the date that a municipality expects, between T_D and T_D2 (`beliefs`). In the two years before T_D and from then
+on municipalities named as late feel the mandate 1 + b_name times. A municipality of a phased cohort has a date of its
+own, before the national one. Hazard adds up month by month; at an open budget gate the municipality commits if its
+cumulative hazard has reached a threshold drawn once from the unit exponential distribution. That is the same law as
+testing P = 1 - exp(-hazard since the last gate) at each gate, needs one draw per package, and makes "more hazard, never
+later" true for every municipality under common random numbers. The cause is drawn in proportion to the hazard of each
+cause since the last open gate. By `gate_rule` the gate is always open, or each April and, with probability rho_s, in
+September, December and March.
 
-The first instalment is the part phi_1 of one-off cost, less the subsidy at the rate sigma, in multiples of u_yen
-(`money`). A municipality whose envelope lacks it waits and keeps its cumulative hazard, if its `budget` is binding. In
-a group S under `joint_procurement` the price falls by the part delta_buy ln|S|, and planning by the part phi_tender (1
-- 1 / |S|).
+What a municipality has from one vendor is one package: its lots have the threshold of the first of them, are decided
+on together, and are paid for together or not at all. The first instalment is the part phi_1 of one-off cost, less the
+subsidy at the rate sigma, in multiples of u_yen (`money`). A municipality whose envelope lacks it waits and keeps its
+cumulative hazard, if its `budget` is binding. In a group S under `joint_procurement` the price falls by the part
+delta_buy ln|S|, and planning by the part phi_tender (1 - 1 / |S|).
 
 Members of a group under `shared_system` decide as one: the lead decides with the members' mean readiness, weighted by
 population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
@@ -51,7 +51,7 @@ from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
 from dxsim.model.fields import Field
 from dxsim.model.planning import begin_planning
-from dxsim.model.staff import planning_effort
+from dxsim.model.staff import PRESSED_MONTHS, planning_effort
 from dxsim.model.vendor_choice import lead_of
 from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import APRIL, DECEMBER, MARCH, MONTHS_PER_YEAR, SEPTEMBER
@@ -60,8 +60,7 @@ if TYPE_CHECKING:
     from dxsim.model.state import Floats, Integers, Records, Run
 
 
-PeerResponse, GateRule = choices("commitment.peer_response"), choices("commitment.gate_rule")
-NAMING_MONTHS = 24  # before the deadline, in which municipalities without a commitment are named
+GateRule = choices("commitment.gate_rule")
 # What moves a municipality to commit in a month, and how it reckons for the lot at hand.
 MOTIVES = np.dtype(
     [
@@ -79,39 +78,30 @@ FLOW_FIELDS = (Field("refusals", "municipalities that had no money for a commitm
 
 
 @kernel
-def peer_response(exposure: float, form: int, half: float, steepness: float) -> float:
-    """Return psi(F) in [0, 1] for an `exposure` F in [0, 1]: linear, or a threshold with psi(`half`) = 1/2."""
-    if form == PeerResponse.LINEAR:
-        return exposure
-    raised = exposure**steepness
-    return raised / (raised + half**steepness)
-
-
-@kernel
 def urgency(slack: float, scale: float) -> float:
     """Return u(tau) in (0, 1] for a `slack` in months: 1 when there is none left, 1/2 at `scale` months."""
     return 1.0 / (1.0 + max(0.0, slack) / scale)
 
 
 @kernel
-def lead_time(planning_months: float, queue_wait: float, minimum_months: float, naive: bool) -> float:
-    """Return the months from commitment to go-live that a municipality reckons with; a naive one leaves the queue out.
+def lead_time(planning_months: float, queue_wait: float, minimum_months: float) -> float:
+    """Return the months from commitment to go-live that a municipality reckons with.
 
     The wait for the product is not part of it: it ends on a date, which no early commitment brings nearer.
     """
-    return planning_months + (0.0 if naive else queue_wait) + minimum_months
+    return planning_months + queue_wait + minimum_months
 
 
 @kernel
-def voluntary_hazard(readiness: float, motive: float, slope: float) -> float:
-    """Return exp(beta_com x) times `motive` (1/month): what readiness makes of own motive or of peers."""
-    return math.exp(slope * readiness) * motive
+def voluntary_hazard(readiness: float, motive: float) -> float:
+    """Return exp(x) times `motive` (1/month): what `readiness` makes of own motive or of peers."""
+    return math.exp(readiness) * motive
 
 
 @kernel
-def mandate_hazard(readiness: float, pressure: float, slope: float, uniformity: float) -> float:
+def mandate_hazard(readiness: float, pressure: float, uniformity: float) -> float:
     """Return the mandate's hazard (1/month) at a `pressure` m_com u; the share `uniformity` ignores readiness."""
-    return pressure * math.exp((1.0 - uniformity) * slope * readiness)
+    return pressure * math.exp((1.0 - uniformity) * readiness)
 
 
 @kernel
@@ -196,26 +186,65 @@ def take_turn(run: Run, month: int, i: int, lead: int) -> None:
     if not is_gate_open(run.seed, run.places[i].code, month, p):
         return
     for lot in range(run.lots.shape[1]):
-        chosen, cumulative = run.lots[i, lot], run.cumulative_hazard[i, lot]
-        if chosen.legacy < 0 or chosen.commit >= 0 or not run.offered[lot] or run.is_listed[i, lot]:
+        if not is_open(run, i, lot) or run.is_listed[i, lot]:
             continue
-        wants = cumulative[Cause.OWN_MOTIVE] + cumulative[Cause.PEERS] + cumulative[Cause.MANDATE] >= chosen.threshold
-        if lead != i and run.lots[lead, lot].legacy >= 0:
-            wants = run.lots[lead, lot].commit >= 0
-        if not wants:
+        cumulative = run.cumulative_hazard[i, lot]
+        if not wants(run, i, lot, lead):
             for cause in range(cumulative.size):
                 run.hazard_at_gate[i, lot, cause] = cumulative[cause]
-        elif affords(run, month, i, lot):
-            list_decision(run, i, lot)
+            continue
+        joint = joining(run, i, lot, lead)
+        if affords(run, month, i, joint):
+            list_decisions(run, i, joint)
             if is_lead:
-                bring_members(run, month, i, lot)
+                bring_members(run, month, i, joint)
+        else:
+            note_refusal(run, i, joint)
 
 
 @kernel
-def list_decision(run: Run, i: int, lot: int) -> None:
-    """Add a lot to those that commit in this month."""
-    run.decided[run.listed[Listed.DECIDED]] = i * run.lots.shape[1] + lot
-    run.listed[Listed.DECIDED] += 1
+def is_open(run: Run, i: int, lot: int) -> bool:
+    """Return whether a lot applies, is offered by some vendor and is not committed."""
+    return run.lots[i, lot].legacy >= 0 and run.lots[i, lot].commit < 0 and run.offered[lot]
+
+
+@kernel
+def wants(run: Run, i: int, lot: int, lead: int) -> bool:
+    """Return whether a municipality means to move an open lot; one that follows a `lead` does as that has done."""
+    if lead != i and run.lots[lead, lot].legacy >= 0:
+        return run.lots[lead, lot].commit >= 0
+    hazard = run.cumulative_hazard[i, lot]
+    return hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] >= run.lots[i, lot].threshold
+
+
+@kernel
+def joining(run: Run, i: int, lot: int, lead: int) -> int:
+    """Return the lots, a bit each, of the package of `lot` that are open, unlisted and wanted: bought together."""
+    joint = 0
+    for other in range(run.lots.shape[1]):
+        is_free = is_open(run, i, other) and not run.is_listed[i, other]
+        if is_free and run.lots[i, other].package == run.lots[i, lot].package and wants(run, i, other, lead):
+            joint |= 1 << other
+    return joint
+
+
+@kernel
+def list_decisions(run: Run, i: int, joint: int) -> None:
+    """Add lots, a bit each, to those that commit in this month."""
+    for lot in range(run.lots.shape[1]):
+        if joint >> lot & 1:
+            run.decided[run.listed[Listed.DECIDED]] = i * run.lots.shape[1] + lot
+            run.listed[Listed.DECIDED] += 1
+            run.is_listed[i, lot] = True
+            run.lots[i, lot].refused = False
+
+
+@kernel
+def note_refusal(run: Run, i: int, joint: int) -> None:
+    """Note that there was no money for these lots, a bit each."""
+    for lot in range(run.lots.shape[1]):
+        if joint >> lot & 1:
+            run.lots[i, lot].refused = True
 
 
 @kernel
@@ -247,21 +276,20 @@ def build_up(run: Run, month: int, i: int) -> None:
 def weigh_motives(run: Run, month: int, i: int) -> None:
     """Work out what is the same for all lots of a municipality in this month."""
     p, motives, readiness = run.parameters, run.motives[0], readiness_to_decide(run, i)
-    motives.own = voluntary_hazard(readiness, p.own_motive_hazard, p.readiness_slope)
-    motives.peers = voluntary_hazard(readiness, p.peer_hazard, p.readiness_slope)
+    motives.own = voluntary_hazard(readiness, p.own_motive_hazard)
+    motives.peers = voluntary_hazard(readiness, p.peer_hazard)
     motives.mandate = 0.0
     if month >= p.mandate_start:
-        motives.mandate = mandate_hazard(readiness, p.mandate_hazard, p.readiness_slope, p.mandate_uniformity)
+        motives.mandate = mandate_hazard(readiness, p.mandate_hazard, p.mandate_uniformity)
     motives.deadline = expected_deadline(run.municipalities[i].belief, p.deadline, p.second_deadline)
 
 
 @kernel
 def hazard_by_peers(run: Run, i: int, lot: int) -> float:
     """Return what peers add to the hazard of a lot (1/month), after `weigh_motives` and `look_at_peers`."""
-    p, motives = run.parameters, run.motives[0]
+    motives = run.motives[0]
     motives.exposure = peer_exposure(run, i, lot)
-    response = peer_response(motives.exposure, p.peer_response, p.peer_threshold, p.peer_threshold_steepness)
-    return motives.peers * response
+    return motives.peers * motives.exposure
 
 
 @kernel
@@ -270,12 +298,10 @@ def hazard_by_mandate(run: Run, month: int, i: int, lot: int) -> float:
     p, motives, lever, chosen = run.parameters, run.motives[0], run.levers[i], run.lots[i, lot]
     motives.due = due_date(motives.deadline, chosen, run.nation[0], p)
     wait = run.vendors[chosen.legacy].queue_wait
-    motives.lead_time = lead_time(chosen.planning_months, wait, p.minimum_months, run.municipalities[i].naive)
+    motives.lead_time = lead_time(chosen.planning_months, wait, p.minimum_months)
     motives.slack = motives.due - month - motives.lead_time
     pressure = urgency(motives.slack, p.urgency_scale)
-    if month >= motives.due:
-        pressure *= lever.enforcement
-    if month >= p.deadline - NAMING_MONTHS:
+    if month >= p.deadline - PRESSED_MONTHS:
         pressure *= 1.0 + lever.naming
     return motives.mandate * pressure
 
@@ -289,33 +315,42 @@ def price_now(municipality: np.record, groups: Records, parameters: np.record) -
 
 
 @kernel
-def affords(run: Run, month: int, i: int, lot: int) -> bool:
-    """Return whether a municipality can pay the first instalment of a lot; if so, set it aside from `left` (yen)."""
+def affords(run: Run, month: int, i: int, joint: int) -> bool:
+    """Return whether a municipality can pay the first instalment of lots, a bit each; if so, set it aside in `left`."""
     if run.parameters.budget == money.Budget.UNLIMITED:
         return True
     municipality, lever = run.municipalities[i], run.levers[i]
     price = price_now(municipality, run.groups, run.parameters)
-    unit = run.parameters.rounding_unit
-    due = money.instalment(run.purses[i], run.lot_weights[lot], price, run.parameters.first_instalment, unit)
+    unit, fund, needed = run.parameters.rounding_unit, run.treasury[Treasury.FUND], 0
     ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
-    due -= money.subsidy(due, lever.subsidy_rate, ceiling, run.treasury[Treasury.FUND], unit)
-    if due > run.left[i]:
+    for lot in range(run.lots.shape[1]):
+        if joint >> lot & 1:
+            due = money.instalment(run.purses[i], run.lot_weights[lot], price, run.parameters.first_instalment, unit)
+            needed += due - money.subsidy(due, lever.subsidy_rate, ceiling, fund, unit)
+    if needed > run.left[i]:
         run.flows[run.places[i].kind].refusals += 1.0
-        events.note(run, month, events.Kind.REFUSED, i, lot, 0, 0, float(due - run.left[i]))
+        for lot in range(run.lots.shape[1]):
+            if joint >> lot & 1:
+                events.note(run, month, events.Kind.REFUSED, i, lot, 0, 0, float(needed - run.left[i]))
         return False
-    run.left[i] -= due
+    run.left[i] -= needed
     return True
 
 
 @kernel
-def bring_members(run: Run, month: int, lead: int, lot: int) -> None:
-    """List the members of a lead's group that commit a lot with it, those with the money."""
+def bring_members(run: Run, month: int, lead: int, joint: int) -> None:
+    """List the members of a lead's group that commit lots, a bit each, with it: those with the money."""
     member = run.groups[run.municipalities[lead].group].head
     while member != NOBODY:
-        is_open = run.lots[member, lot].legacy >= 0 and run.lots[member, lot].commit < 0
-        if member != lead and is_open and affords(run, month, member, lot):
-            list_decision(run, member, lot)
-            run.is_listed[member, lot] = True
+        with_lead = 0
+        for lot in range(run.lots.shape[1]):
+            if joint >> lot & 1 and is_open(run, member, lot) and not run.is_listed[member, lot]:
+                with_lead |= 1 << lot
+        if member != lead and with_lead != 0:
+            if affords(run, month, member, with_lead):
+                list_decisions(run, member, with_lead)
+            else:
+                note_refusal(run, member, with_lead)
         member = run.municipalities[member].after
 
 

@@ -82,6 +82,8 @@ def empty_run() -> Run:
         weight=np.zeros(0),
         applies=np.zeros((0, 0), np.bool_),
         bundling_factor=np.zeros(0),
+        bought_with=whole(0),
+        has_specialists=np.zeros(0, np.bool_),
     )
     calendar = Events(
         announcements=records_of_zeros((0,), ANNOUNCEMENT),
@@ -90,6 +92,6 @@ def empty_run() -> Run:
         policies=records_of_zeros((0,), POLICY),
         scope=np.zeros((0, 0), np.bool_),
     )
-    market = Market(np.zeros(0), np.zeros((0, 0), np.int16), whole(0, 0))
+    market = Market(np.zeros((0, 0)), np.zeros((0, 0), np.int16), whole(0, 0))
     state = empty_state(0, 0, 0, 0, 0)
     return Run(country, market, calendar, parameter_record({})[0], 0, state, empty_series(0, 0))

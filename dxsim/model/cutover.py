@@ -8,8 +8,8 @@ correction    k months       P(k) = (1 - exp(-c_fix)) exp(-c_fix (k - 1)): geome
 impact        sum of residents times months                                                person-months
 
 An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
-e_data the duty of vendors to hand data over, x_test the effort on tests, omega the overload of own staff; rush is 1 in
-the last d_rush months before the municipality's own date (`dates`; the national one is T_D); novice = 1 / (1 + n /
+e_data the duty of vendors to hand data over, x_test the effort on tests, omega the overload of own staff; rush is 1
+from d_rush months before the municipality's own date on (`dates`; the national one is T_D), also once it is missed; novice = 1 / (1 + n /
 n_learn) of a vendor that made n systems live. A cut-over with an incident above the share v_back of residents is rolled
 back: the system keeps its place in the vendor's queue, and the part phi_back of its work is to be done again.
 
@@ -61,8 +61,8 @@ FLOW_FIELDS = (
 
 @kernel
 def rush(month: int, deadline: float, rush_months: int) -> float:
-    """Return 1 in the last `rush_months` before `deadline` (the first month after it), else 0."""
-    return 1.0 if deadline - rush_months <= month < deadline else 0.0
+    """Return 1 from the last `rush_months` before `deadline` (the first month after it) on, also once it is missed."""
+    return 1.0 if deadline - rush_months <= month else 0.0
 
 
 @kernel
@@ -143,6 +143,7 @@ def attempt(run: Run, month: int, i: int, operation: int) -> bool:
         return True
     again: float = p.rollback_work * system.work
     system.remaining = again
+    system.failed = True
     supplier.book += again
     supplier.contracted += again
     harm.rollbacks += 1.0

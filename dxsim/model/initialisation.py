@@ -1,18 +1,26 @@
-"""What is given at the start: the vendors' market, legacy systems, readiness and the work ahead.
+"""What is given at the start: the vendors' market, legacy systems and the work ahead.
 
-    market share             s_v ~ rank^(-eta_V), summing to one (Zipf), for V vendors
-    shares in a prefecture   ~ Dirichlet(alpha_ter s)                     small alpha_ter: one dominant vendor
-    main vendor              drawn from the shares in the municipality's prefecture
-    lot with the main vendor with probability factor_lot * (p_bun - b_bun ln(N / N_ref)), else drawn from s
-    product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up
+    market share             s_v ~ rank^(-eta_V), summing to one (Zipf), for V general vendors that sell every lot
+    specialists              V_sp vendors of their own, by the same law, for each of family register, health and public
+                             assistance, which share what of these lots is not bundled
+    strength in a prefecture g_v ~ Gamma(alpha_ter s_v): small alpha_ter, one dominant vendor; shares there ~ g_v
+    home                     the prefecture whose shares count: a municipality's own or that of a land neighbour, each
+                             neighbour and itself with equal probability, so territories cross borders
+    main vendor              drawn from the shares of the home
+    lot with the main vendor with probability factor_lot (p_bun - b_bun ln(N / N_ref)), else drawn from the shares of
+                             that lot in a home of its own; child-rearing goes with children and disability
+    package                  all lots that a municipality has from one vendor: one threshold, one complexity, one plan
+    product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up;
+                             r_sp for specialists
+    engineers of a branch    ~ (work of the vendor in the prefecture) exp(s_br Z)
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
-    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_hard)^eta_hard, at most one in all
+    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all
     start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
-Work z and its monthly limit follow `work` (N_ref, eta_z, chi, s_z, y_min, d_min), months of planning `planning` (d_pl,
-kappa_mean), and vendors' capacity `capacity` (kappa_cap, T_ref, r_mean). A municipality has an aide with probability
-phi_aide, is naive with probability nu_naive, and believes in an extension with probability xi_0. `queue_discipline`
-ranks the systems. Money, staff, programmes, security, residents and groups start as their own files say.
+Work z and its monthly limit follow `work` (eta_z, s_z, y_min, d_min), months of planning `planning` (d_pl), and
+vendors' capacity `capacity` (kappa_cap). A municipality believes in an extension with probability xi_0.
+`queue_discipline` ranks the systems. Money, staff, programmes, security, residents and groups start as their own files
+say.
 """
 
 from __future__ import annotations
@@ -27,10 +35,11 @@ from dxsim.model import cooperation, levers, money, programmes, readiness, secur
 from dxsim.model.capacity import initial_capacity
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
 from dxsim.model.planning import planning_duration
-from dxsim.model.state import Country, Floats, Market, Run
+from dxsim.model.state import Country, Floats, Integers, Market, Records, Run
 from dxsim.model.vendor_queue import END, QueueDiscipline
-from dxsim.model.work import job_size, monthly_limit
+from dxsim.model.work import REFERENCE_POPULATION, job_size, monthly_limit
 from dxsim.terms.municipalities import PREFECTURES
+from dxsim.terms.statistics import MEAN_POPULATION
 
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
 
@@ -42,17 +51,16 @@ def market_shares(count: int, exponent: float) -> Floats:
 
 
 @kernel
-def bundling_probability(base: float, slope: float, population: float, reference: float, factor: float) -> float:
+def bundling_probability(base: float, slope: float, population: float, factor: float) -> float:
     """Return the probability in [0, 1] that a lot goes to the municipality's main vendor."""
-    return factor * min(1.0, max(0.0, base - slope * math.log(max(population, 1.0) / reference)))
+    return factor * min(1.0, max(0.0, base - slope * math.log(max(population, 1.0) / REFERENCE_POPULATION)))
 
 
 @kernel
-def complexity(
-    mean: float, exponent: float, dispersion: float, population: float, reference: float, draw: float
-) -> float:
+def complexity(mean: float, exponent: float, dispersion: float, population: float, draw: float) -> float:
     """Return legacy complexity kappa; `draw` is standard normal, and the mean over draws is not moved by it."""
-    return mean * relative_size(population, reference, exponent) * math.exp(dispersion * draw - dispersion**2 / 2.0)
+    size = relative_size(population, REFERENCE_POPULATION, exponent)
+    return mean * size * math.exp(dispersion * draw - dispersion**2 / 2.0)
 
 
 @kernel
@@ -72,54 +80,136 @@ def pick(shares: Floats, draw: float) -> int:
     return shares.size - 1
 
 
+def suppliers_of_lots(country: Country, count: int, specialists: int, exponent: float) -> Floats:
+    """Return (V, L) the national share of every vendor in every lot; columns sum to one.
+
+    The first `count` vendors are general ones and sell all lots; for each lot with specialists so many follow that sell
+    nothing else. General vendors hold the part of such a lot that is bundled.
+    """
+    general = market_shares(count, exponent)
+    n_lots, special = country.bundling_factor.size, np.flatnonzero(country.has_specialists)
+    share = np.zeros((count + specialists * special.size, n_lots))
+    share[:count] = general[:, None]
+    for turn, lot in enumerate(special):
+        if specialists > 0:
+            share[:count, lot] *= country.bundling_factor[lot]
+            first = count + turn * specialists
+            own = market_shares(specialists, exponent) * (1.0 - country.bundling_factor[lot])
+            share[first : first + specialists, lot] = own
+    return share
+
+
+@kernel
+def home_of(country: Country, i: int, draw: float) -> int:
+    """Return the prefecture whose vendors serve a municipality: its own or, near a border, that of a neighbour.
+
+    Its own counts once and that of every neighbour once, so territories cross borders where municipalities do.
+    """
+    first, last = country.offsets[i], country.offsets[i + 1]
+    place = first - 1 + int(draw * (last - first + 1))
+    if place < first:
+        return country.places[i].prefecture
+    return country.places[country.neighbours[place]].prefecture
+
+
+@kernel
+def is_specialist(shares: Floats) -> bool:
+    """Return whether a vendor with these `shares`, (L,), sells one lot only."""
+    sold = 0
+    for lot in range(shares.size):
+        sold += shares[lot] > 0.0
+    return sold == 1
+
+
+@kernel(makes_arrays=True)
+def territories(share: Floats, concentration: float, seed: int) -> Floats:
+    """Draw (48, L, V) the shares of vendors by prefecture and lot, from the national shares (V, L).
+
+    Where a lot has specialists, they share what is not bundled among themselves.
+    """
+    count, n_lots = share.shape
+    territory = np.zeros((PREFECTURES + 1, n_lots, count))
+    strength, largest, special = np.empty(count), np.empty(count), np.empty(count, dtype=np.bool_)
+    has_specialists = np.zeros(n_lots, dtype=np.bool_)
+    for vendor in range(count):
+        largest[vendor], special[vendor] = share[vendor].max(), is_specialist(share[vendor])
+        for lot in range(n_lots):
+            has_specialists[lot] |= special[vendor] and share[vendor, lot] > 0.0
+    for prefecture in range(PREFECTURES + 1):
+        for vendor in range(count):
+            strength[vendor] = 0.0
+            if largest[vendor] > 0.0:
+                shape = concentration * largest[vendor]
+                strength[vendor] = streams.gamma(shape, seed, streams.MARKET, prefecture, vendor)
+        for lot in range(n_lots):
+            total, nation = 0.0, 0.0
+            for vendor in range(count):
+                if share[vendor, lot] > 0.0 and special[vendor] == has_specialists[lot]:
+                    total += strength[vendor]
+                    nation += share[vendor, lot]
+            for vendor in range(count):
+                if share[vendor, lot] > 0.0 and special[vendor] == has_specialists[lot]:
+                    here = strength[vendor] / total if total > 0.0 else share[vendor, lot] / nation
+                    territory[prefecture, lot, vendor] = here
+    return territory
+
+
 @kernel(makes_arrays=True)
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
     """Draw who runs which lot at the start and when products are available, for vendors of these national shares."""
-    count, n, n_lots = share.size, country.places.size, country.bundling_factor.size
-    territory = np.empty((PREFECTURES + 1, count))
-    for prefecture in range(PREFECTURES + 1):
-        total = 0.0
-        for vendor in range(count):
-            shape = parameters.territory_concentration * share[vendor]
-            territory[prefecture, vendor] = streams.gamma(shape, seed, streams.MARKET, prefecture, vendor)
-            total += territory[prefecture, vendor]
-        for vendor in range(count):
-            territory[prefecture, vendor] = territory[prefecture, vendor] / total if total > 0.0 else share[vendor]
+    count, n, n_lots = share.shape[0], country.places.size, country.bundling_factor.size
+    territory = territories(share, parameters.territory_concentration, seed)
     legacy = np.empty((n, n_lots), dtype=np.int16)
     for i in range(n):
         code, population = country.places[i].code, country.places[i].population
-        main = pick(territory[country.places[i].prefecture], streams.uniform(seed, streams.CONTRACT, code, 0, 0))
+        home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, 3, 0))
+        main = pick(territory[home, 0], streams.uniform(seed, streams.CONTRACT, code, 0, 0))
         for lot in range(n_lots):
             legacy[i, lot] = NOT_APPLICABLE
             if not country.applies[country.places[i].kind, lot]:
                 continue
+            key = country.bought_with[lot]
             bundled = bundling_probability(
                 parameters.package_bundling,
                 parameters.bundling_size_slope,
                 population,
-                parameters.reference_population,
                 country.bundling_factor[lot],
             )
-            if streams.uniform(seed, streams.CONTRACT, code, 1, lot) < bundled:
+            if share[main, lot] > 0.0 and streams.uniform(seed, streams.CONTRACT, code, 1, key) < bundled:
                 legacy[i, lot] = main
             else:
-                legacy[i, lot] = pick(share, streams.uniform(seed, streams.CONTRACT, code, 2, lot))
+                home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, 4, key))
+                legacy[i, lot] = pick(territory[home, lot], streams.uniform(seed, streams.CONTRACT, code, 2, key))
+    return Market(share, legacy, products(share, parameters, seed))
+
+
+@kernel(makes_arrays=True)
+def products(share: Floats, parameters: np.record, seed: int) -> Integers:
+    """Draw (V, L) the month from which each vendor's product for a lot can be installed; NEVER if it sells none."""
+    count, n_lots = share.shape
     ready = np.empty((count, n_lots), dtype=np.int64)
     common = math.sqrt(parameters.readiness_common)
     special = math.sqrt(1.0 - parameters.readiness_common)
     for vendor in range(count):
         shared = streams.normal(seed, streams.PRODUCT, vendor, 0, OWN_LOT)
+        is_special = is_specialist(share[vendor])
+        mean = parameters.specialist_readiness_mean if is_special else parameters.readiness_mean
         for lot in range(n_lots):
             own = streams.normal(seed, streams.PRODUCT, vendor, 0, lot)
             spread = parameters.readiness_sd * (common * shared + special * own)
-            ready[vendor, lot] = math.ceil(parameters.readiness_mean + spread)
-    return Market(share, legacy, ready)
+            ready[vendor, lot] = math.ceil(mean + spread) if share[vendor, lot] > 0.0 else NEVER
+    return ready
 
 
 @kernel(makes_arrays=True)
 def shift_availability(market: Market, parameters: np.record) -> Market:
     """Return the market with every product ready earlier or later, as the lever says."""
-    return Market(market.share, market.legacy, market.product_month + parameters.readiness_shift)
+    ready = market.product_month.copy()
+    for vendor in range(ready.shape[0]):
+        for lot in range(ready.shape[1]):
+            if ready[vendor, lot] != NEVER:
+                ready[vendor, lot] += parameters.readiness_shift
+    return Market(market.share, market.legacy, ready)
 
 
 @kernel(makes_arrays=True)
@@ -139,24 +229,31 @@ def start(run: Run) -> None:
 
 
 @kernel
+def package_of(lots: Records, number: int) -> int:
+    """Return the first of a municipality's lots that has the same legacy vendor: it stands for the package."""
+    for first in range(number):
+        if lots[first].legacy == lots[number].legacy:
+            return first
+    return number
+
+
+@kernel
 def set_lots(run: Run) -> None:
-    """Draw the legacy complexity and the threshold of every lot."""
+    """Draw the legacy complexity and the threshold of every package: what a municipality has from one vendor."""
+    p = run.parameters
     for i in range(run.places.size):
         place = run.places[i]
         for number in range(run.lots.shape[1]):
             lot = run.lots[i, number]
+            package = package_of(run.lots[i], number)
+            draw = streams.normal(run.seed, streams.COMPLEXITY, place.code, 0, package)
+            population = max(place.population, 1.0)
+            lot.package = package
             lot.complexity = complexity(
-                run.parameters.complexity_mean,
-                run.parameters.complexity_exponent,
-                run.parameters.complexity_dispersion,
-                max(place.population, 1.0),
-                run.parameters.reference_population,
-                streams.normal(run.seed, streams.COMPLEXITY, place.code, 0, number),
+                p.complexity_mean, p.complexity_exponent, p.complexity_dispersion, population, draw
             )
-            lot.planning_months = planning_duration(
-                run.parameters.planning_months, lot.complexity, run.parameters.complexity_mean
-            )
-            lot.threshold = streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)
+            lot.planning_months = planning_duration(p.planning_months, lot.complexity, p.complexity_mean)
+            lot.threshold = streams.exponential(run.seed, streams.COMMIT, place.code, 0, package)
             lot.commit, lot.vendor, lot.cause = -1, -1, -1
 
 
@@ -178,20 +275,19 @@ def set_systems(run: Run) -> None:
     hard_draws = np.empty(run.lot_of.size)
     for i in range(run.places.size):
         place = run.places[i]
-        size = relative_size(place.population, p.reference_population, p.work_population_exponent)
-        hardness = relative_size(place.population, p.hard_size_reference, p.hard_size_exponent)
+        size = relative_size(place.population, REFERENCE_POPULATION, p.work_population_exponent)
+        hardness = relative_size(place.population, MEAN_POPULATION, p.hard_size_exponent)
         streams.uniforms(hard_draws, run.seed, streams.HARD, place.code, 0, 0)
         for operation in range(run.lot_of.size):
             system, lot = run.systems[i, operation], run.lots[i, run.lot_of[operation]]
             system.vendor = lot.legacy
-            system.order, system.start, system.live = -1, -1, -1
+            system.order, system.start, system.live, system.touched = -1, -1, -1, -1
             system.municipality, system.lot = i, run.lot_of[operation]
             run.queue[i, operation].following = END
             if lot.legacy < 0:
                 system.state = NOT_APPLICABLE
                 continue
             system.state = SystemState.LEGACY
-            surcharge = 0.0
             system.flag = hard_flag(
                 p.mainframe_share * hardness,
                 p.bespoke_share * hardness,
@@ -199,12 +295,11 @@ def set_systems(run: Run) -> None:
                 hard_draws[operation],
             )
             if system.flag != Reason.ON_TIME:
-                lot.hard = True
-                surcharge = p.hard_work_surcharge
+                lot.excused = True
                 draw = streams.uniform(run.seed, streams.HARD_START, place.code, 0, operation)
                 system.earliest_start = p.hard_earliest_start + math.ceil(p.hard_delay_horizon * draw)
             noise = p.work_dispersion * streams.normal(run.seed, streams.WORK, place.code, 0, operation)
-            system.work = job_size(run.weight[operation], size, lot.complexity, surcharge, noise)
+            system.work = job_size(run.weight[operation], size, lot.complexity, noise)
             system.remaining = system.work
             system.limit = monthly_limit(system.work, p.minimum_service, p.minimum_months)
 
@@ -216,18 +311,9 @@ def set_municipalities(run: Run) -> None:
     draw = np.empty(n)
     for i in range(n):
         place, municipality = run.places[i], run.municipalities[i]
-        total_complexity = 0.0
         for lot in range(n_lots):
-            if run.lots[i, lot].legacy >= 0:
-                total_complexity += run.lots[i, lot].complexity
-                municipality.open_lots += 1
-        mean_complexity = total_complexity / max(1, municipality.open_lots)
-        municipality.aide = streams.uniform(run.seed, streams.AIDE, place.code, 0, 0) < run.parameters.aide_share
-        municipality.lasting_readiness = readiness.lasting(
-            place, mean_complexity, municipality.open_lots, municipality.aide, run.parameters
-        )
-        municipality.readiness = municipality.lasting_readiness
-        municipality.naive = streams.uniform(run.seed, streams.NAIVE, place.code, 0, 0) < run.parameters.naive_share
+            municipality.open_lots += run.lots[i, lot].legacy >= 0
+        municipality.readiness = readiness.standing(place, run.parameters)
         municipality.next_done, municipality.closing = NEVER, NEVER
         municipality.group, municipality.next_group, municipality.after = -1, -1, -1
         for operation in range(run.lot_of.size):
@@ -242,7 +328,8 @@ def set_municipalities(run: Run) -> None:
 
 @kernel
 def set_vendors(run: Run) -> None:
-    """Set each vendor's base, capacity and products; all queues are empty."""
+    """Set each vendor's base, capacity and branches; all queues are empty."""
+    p = run.parameters
     for i in range(run.places.size):
         for operation in range(run.lot_of.size):
             system = run.systems[i, operation]
@@ -251,6 +338,7 @@ def set_vendors(run: Run) -> None:
                 supplier.initial_capacity += system.work
                 supplier.systems_served += 1
                 supplier.population_served += run.places[i].population
+                run.branch_share[system.vendor, run.places[i].prefecture] += system.work
     for vendor in range(run.vendors.size):
         supplier = run.vendors[vendor]
         run.head[vendor], run.tail[vendor] = END, END
@@ -258,13 +346,24 @@ def set_vendors(run: Run) -> None:
             # A vendor without any customer has no engineers either, and does not bid.
             for lot in range(run.product_month.shape[1]):
                 run.product_month[vendor, lot] = NEVER
-        supplier.initial_capacity = initial_capacity(
-            run.parameters.capacity_ratio,
-            supplier.initial_capacity,
-            run.parameters.capacity_reference_deadline,
-            run.parameters.readiness_mean,
-        )
+        is_special = is_specialist(run.market_share[vendor])
+        mean = p.specialist_readiness_mean if is_special else p.readiness_mean
+        supplier.initial_capacity = initial_capacity(p.capacity_ratio, supplier.initial_capacity, mean)
         supplier.capacity = supplier.initial_capacity
+        staff_branches(run, vendor)
+
+
+@kernel
+def staff_branches(run: Run, vendor: int) -> None:
+    """Spread a vendor's engineers over prefectures: by the work there, more or less."""
+    total = 0.0
+    for prefecture in range(run.branch_share.shape[1]):
+        draw = streams.normal(run.seed, streams.BRANCH, vendor, 0, prefecture)
+        run.branch_share[vendor, prefecture] *= math.exp(run.parameters.branch_spread * draw)
+        total += run.branch_share[vendor, prefecture]
+    for prefecture in range(run.branch_share.shape[1]):
+        if total > 0.0:
+            run.branch_share[vendor, prefecture] /= total
 
 
 @kernel(makes_arrays=True)

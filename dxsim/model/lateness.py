@@ -1,14 +1,16 @@
 """What do municipalities declare before the deadline, and why is a system late after it?
 
-A system is late if it is not live by the deadline T_D. Its reason is fixed then:
+A system is late if it is not live by the deadline T_D. Its reason is fixed then, by what stands in its way (`delay`):
 
     R1 mainframe, R2 bespoke, R3 no product    known hard systems, or no vendor offers the lot any more
-    R4 vendor resources                        announced as such, or ordered early enough: order + shortest work <= T_D
-    R5 own side                                ordered too late, or not at all (a category of the model, not official)
+    R4 vendor resources                        announced as such, or the product, engineers or the vendor's plan
+    R5 own side                                decision, money, planning or own staff (of the model, not official)
+
+Where work goes on or waits for its window, what stood in its way last counts.
 
 Official counts before the deadline are forecasts by municipalities. A system is declared late if its reason is known
-(R1 to R3), or if  t + W (1 - opt (T_D - t) / H_opt) > T_D  for the municipality's forecast W of the months that are
-left: optimism shrinks it while the deadline is far away, which makes the counts accelerate.
+(R1 to R3), or if  t + W (1 - opt (T_D - t) / 24) > T_D  for the municipality's forecast W of the months that are left:
+optimism shrinks it while the deadline is far away, which makes the counts accelerate.
 """
 
 from __future__ import annotations
@@ -19,34 +21,32 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import events
-from dxsim.model.capacity import vendor_output
-from dxsim.model.codes import Reason, SystemState
+from dxsim.model.codes import Held, Reason, SystemState
 from dxsim.model.vendor_queue import project
 from dxsim.model.work import shortest_duration
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
 
+OPTIMISM_HORIZON = 24.0  # months to the deadline at which optimism has its full weight; a unit
+
 
 @kernel
-def declared_finish(month: float, months_left: float, deadline: float, optimism: float, horizon: float) -> float:
+def declared_finish(month: float, months_left: float, deadline: float, optimism: float) -> float:
     """Return the month in which a municipality that needs `months_left` says it will be live."""
-    discount = optimism * max(0.0, deadline - month) / horizon
+    discount = optimism * max(0.0, deadline - month) / OPTIMISM_HORIZON
     return month + months_left * max(0.0, 1.0 - discount)
 
 
 @kernel
-def late_reason(flag: int, offered: bool, order: int, duration: int, deadline: int) -> int:
-    """Return the reason of a system that is not live at `deadline`: its `flag` if known, else R3, R4 or R5.
-
-    `order` is the month of the order, -1 if there is none; `duration` the shortest vendor work in months.
-    """
+def reason_of(flag: int, offered: bool, blocker: int) -> int:
+    """Return the reason of a system that is, or would be, late: its `flag` if known, else by its `blocker`, a `Held`."""
     if flag != Reason.ON_TIME:
         return flag
     if not offered:
         return Reason.NO_PRODUCT.value
-    in_time = order >= 0 and order + duration <= deadline
-    return Reason.VENDOR_RESOURCES.value if in_time else Reason.OWN_SIDE.value
+    is_vendor = blocker == Held.NO_PRODUCT or blocker == Held.NO_ENGINEER or blocker == Held.BOOKED_AGAIN
+    return Reason.VENDOR_RESOURCES.value if is_vendor else Reason.OWN_SIDE.value
 
 
 @kernel
@@ -64,17 +64,11 @@ def months_left(system: np.record, planning_months: int, quoted_wait: float, now
 
 
 @kernel
-def reason_now(system: np.record, offered: bool, deadline: int) -> int:
-    """Return the reason why a system that is not live is, or would be, late."""
-    return late_reason(system.flag, offered, system.order, shortest_duration(system.work, system.limit), deadline)
-
-
-@kernel
-def is_expected_late(system: np.record, needs: int, now: int, deadline: int, optimism: float, horizon: float) -> bool:
+def is_expected_late(system: np.record, needs: int, now: int, deadline: int, optimism: float) -> bool:
     """Return whether a municipality declares a system late that needs so many months from `now`."""
     if system.flag != Reason.ON_TIME and system.flag != Reason.VENDOR_RESOURCES:
         return True
-    return declared_finish(now, needs, deadline, optimism, horizon) > deadline
+    return declared_finish(now, needs, deadline, optimism) > deadline
 
 
 @kernel
@@ -83,10 +77,10 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
 
     With `publish`, the counts by reason and the number of municipalities go into the official series.
     """
-    deadline, optimism, horizon = run.parameters.deadline, run.parameters.optimism, run.parameters.optimism_horizon
+    deadline, optimism = run.parameters.deadline, run.parameters.optimism
     n, n_operations = run.systems.shape
     for vendor in range(run.vendors.size):
-        project(run, now - 1, vendor, vendor_output(run.vendors[vendor], run.parameters), deadline)
+        project(run, now - 1, vendor, deadline)
     if publish:
         for kind in range(run.counts.size):
             run.counts[kind].municipalities_declared = 0
@@ -102,10 +96,10 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
                 continue
             wait, planning = run.quoted_wait[system.vendor, lot], run.lots[i, lot].planning_months
             needs = months_left(system, planning, wait, now, run.finish[i * n_operations + operation])
-            if is_expected_late(system, needs, now, deadline, optimism, horizon):
+            if is_expected_late(system, needs, now, deadline, optimism):
                 late_here += 1
                 if publish:
-                    run.counts[kind].declared[reason_now(system, run.offered[lot], deadline) - 1] += 1
+                    run.counts[kind].declared[reason_of(system.flag, run.offered[lot], system.blocker) - 1] += 1
         late += late_here
         if publish and late_here > 0:
             run.counts[kind].municipalities_declared += 1
@@ -131,8 +125,9 @@ def call_late(run: Run, month: int) -> None:
         for operation in range(run.lot_of.size):
             if 0 <= systems[i, operation].state < SystemState.LIVE:
                 offered = run.offered[run.lot_of[operation]]
-                reason = reason_now(systems[i, operation], offered, run.parameters.deadline)
-                systems[i, operation].reason = reason
+                system = systems[i, operation]
+                reason = reason_of(system.flag, offered, system.blocker)
+                system.reason = reason
                 events.note(run, month, events.Kind.CALLED_LATE, i, operation, 0, reason, 0.0)
                 counts.late[reason - 1] += 1
                 if run.municipalities[i].late == 0:

@@ -1,20 +1,30 @@
-"""How long does a municipality plan before it orders?
+"""How long does a municipality plan before it orders, and when does it mean to cut over?
 
-    planning = d_pl (1 + kappa) / (1 + kappa_mean)      months, rounded, for a lot of legacy complexity kappa
+    planning = d_pl (1 + kappa) / (1 + kappa_mean)      months, rounded, for a package of legacy complexity kappa
+    earliest = max(order, product) + longest work       month; the longest of the systems ordered together
+    window   = earliest + d_res + (due - earliest - d_res) U^(1 / lambda_w)            first month live as planned
+    opens    = window - longest work - d_res            month before which vendor work does not start
 
-Each month counts as far as own staff serves the planning work: with staff enough, a system committed in month t is
-ordered in month t + planning.
+Each month of planning counts as far as own staff serves it: with staff enough, a system committed in month t is ordered
+in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
+whose draw U (uniform) is the municipality's and vendor's: so vendors' windows are spread, more of them towards the
+deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
+A system whose work is done waits for its window, one that is not done in time is cut over as soon as it is.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, staff
 from dxsim.model.codes import Listed, SystemState
+from dxsim.model.dates import due_date
+from dxsim.model.work import shortest_duration
 from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
@@ -46,6 +56,15 @@ def begin_planning(
 
 
 @kernel
+def planned_window(earliest: int, due: float, reserve: int, lean: float, draw: float) -> int:
+    """Return the first month live as planned, by a uniform `draw`; `earliest` is that without any reserve."""
+    spare = due - earliest - reserve
+    if spare <= 0.0:
+        return earliest
+    return int(earliest + reserve + math.floor(spare * draw ** (1.0 / lean) + 0.5))
+
+
+@kernel
 def order(run: Run, month: int) -> None:
     """Plan on, order the systems whose planning is done, and list them (i * O + o) in `ordered` by tie."""
     n_operations = run.lot_of.size
@@ -54,7 +73,7 @@ def order(run: Run, month: int) -> None:
         municipality = run.municipalities[i]
         if municipality.planning == 0:
             continue
-        service, systems = run.workforce[i].planning_service, run.systems[i]
+        first, service, systems = count, run.workforce[i].planning_service, run.systems[i]
         for operation in range(n_operations):
             system = systems[operation]
             if system.state != SystemState.PLANNING:
@@ -71,7 +90,28 @@ def order(run: Run, month: int) -> None:
             lot, worker = run.lots[i, system.lot], run.workforce[i]
             system.effort = staff.migration_effort(run.parameters, run.weight[operation], lot, system, worker)
             municipality.planning -= 1
+            municipality.ordered += 1
             events.note(run, month, events.Kind.ORDERED, i, operation, system.vendor, 0, 0.0)
             run.ordered[count] = i * n_operations + operation
             count += 1
+        for place in range(first, count):
+            set_window(run, month, i, first, count, run.ordered[place])
     run.listed[Listed.ORDERED] = count
+
+
+@kernel
+def set_window(run: Run, month: int, i: int, first: int, last: int, number: int) -> None:
+    """Plan the cut-over of system `number`, together with those of `ordered` that have the same vendor."""
+    p, systems = run.parameters, run.systems.reshape(-1)
+    system = systems[number]
+    begin, longest = month, 1
+    for place in range(first, last):
+        other = systems[run.ordered[place]]
+        if other.vendor == system.vendor:
+            begin = max(begin, run.product_month[system.vendor, other.lot])
+            longest = max(longest, shortest_duration(other.remaining, other.limit))
+    due = due_date(p.deadline, run.lots[i, system.lot], run.nation[0], p)
+    draw = streams.uniform(run.seed, streams.WINDOW, run.places[i].code, 0, system.vendor)
+    window = planned_window(begin + longest, due, p.reserve_months, p.late_planning, draw)
+    system.window = window
+    run.queue.reshape(-1)[number].opens = max(begin, window - longest - p.reserve_months)

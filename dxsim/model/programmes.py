@@ -37,6 +37,7 @@ from dxsim.model import events, money
 from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
+from dxsim.terms import statistics
 
 if TYPE_CHECKING:
     from dxsim.model.state import Integers, Records, Run
@@ -124,7 +125,7 @@ def start(run: Run) -> None:
         for d in range(COUNT):
             programme = run.programmes[i, d]
             programme.level = run.parameters.initial_online if d == Programme.ONLINE else 0
-            programme.factor = size_factor(place.population, run.rates[d].slope, run.parameters.log_population_mean)
+            programme.factor = size_factor(place.population, run.rates[d].slope, statistics.LOG_POPULATION_MEAN)
             await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
 
 

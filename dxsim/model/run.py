@@ -1,7 +1,8 @@
 """One run: a nation and a scenario go in, arrays come out.
 
 Of the residents aged 75 and over in each municipality the share phi_85 is 85 and over. Without a table of vendors there
-are V of them, and their market shares fall with their rank as rank^(-eta_V) (`initialisation`).
+are V of them and, for each specialist lot, V_sp more; their market shares fall with their rank as rank^(-eta_V)
+(`initialisation`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
 from dxsim.model.codes import NOT_APPLICABLE
 from dxsim.model.compilation import call_helper
-from dxsim.model.initialisation import draw_market, market_shares, shift_availability, start
+from dxsim.model.initialisation import draw_market, shift_availability, start, suppliers_of_lots
 from dxsim.model.levers import policy_arrays
 from dxsim.model.schedule import advance
 from dxsim.model.state import (
@@ -101,13 +102,15 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
     country = country_arrays(nation)
     country = country._replace(ages=age_groups(country.ages, parameters.share_85_over))
     if vendor_table is None:
-        share = market_shares(parameters.count, parameters.market_exponent)
+        p = parameters
+        share = suppliers_of_lots(country, int(p.count), int(p.specialists), float(p.market_exponent))
         market = draw_market(country, share, parameters, seed)
-        names = tuple(f"Vendor {rank:02}" for rank in range(1, share.size + 1))
+        names = vendor_names(share, int(p.count))
     else:
         names = vendor_table.names
         given = vendor_table.contract >= 0
-        share = np.bincount(vendor_table.contract[given], minlength=len(names)) / given.sum()
+        of_all = np.bincount(vendor_table.contract[given], minlength=len(names)) / given.sum()
+        share = np.repeat(of_all[:, None], country.bundling_factor.size, axis=1)
         drawn = draw_market(country, share, parameters, seed)
         is_used = given & (drawn.legacy != NOT_APPLICABLE)
         is_known = ~np.isnan(vendor_table.availability)
@@ -116,7 +119,8 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
             np.where(is_used, vendor_table.contract, drawn.legacy).astype(np.int16),
             np.where(is_known, np.nan_to_num(vendor_table.availability), drawn.product_month).astype(np.int64),
         )
-    by_rank = np.argsort(-share, kind="stable")
+    of_systems = share @ np.bincount(country.lot_of, minlength=share.shape[1])
+    by_rank = np.argsort(-of_systems, kind="stable")
     return Inputs(
         country,
         shift_availability(market, parameters),
@@ -125,6 +129,17 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
         seed,
         names,
     )
+
+
+def vendor_names(share: Floats, general: int) -> tuple[str, ...]:
+    """Return what drawn vendors are called: by rank, and specialists by their lot; `share` is (V, L)."""
+    names = [f"Vendor {rank:02}" for rank in range(1, general + 1)]
+    count: dict[str, int] = {}
+    for row in share[general:]:
+        lot = lots()[int(np.flatnonzero(row)[0])].lot
+        count[lot] = count.get(lot, 0) + 1
+        names.append(f"{lot} {count[lot]}")
+    return tuple(names)
 
 
 @lru_cache(maxsize=2)
@@ -152,6 +167,8 @@ def country_arrays(nation: Nation) -> Country:
         weight=np.array([operation.work_weight for operation in operations()]),
         applies=np.array([[lot.applies_to == "all" or name not in NOT_CITIES for lot in lots()] for name in TYPES]),
         bundling_factor=np.array([lot.bundling_factor for lot in lots()]),
+        bought_with=np.array([lot_names.index(lot.bought_with) for lot in lots()]),
+        has_specialists=np.array([lot.has_specialists for lot in lots()]),
     )
 
 
@@ -212,7 +229,7 @@ def begin(inputs: Inputs, log_size: int = 0) -> Run:
     """Return a run at the start of April 2021, with room for so many events of a log."""
     country, market, calendar, parameters, seed, _ = inputs
     n, lots = market.legacy.shape
-    kinds, vendors = country.kind_size.size, market.share.size
+    kinds, vendors = country.kind_size.size, len(market.share)
     state = empty_state(n, lots, country.lot_of.size, vendors, kinds, log_size)
     state.lots.legacy, state.product_month[:] = market.legacy, market.product_month
     run = Run(country, market, calendar, parameters, seed, state, empty_series(vendors, kinds))

@@ -1,29 +1,33 @@
 """Who does the work at the town hall, and what is left undone?
 
-usual staff    S_0 (N / N_staff)^eta_S                                         FTE; drawn at the start, at least S_min
+usual staff    m = S_0 (general administration staff / 100)^eta_S              FTE; where that is not known, by the
+                                                                               national line on population
+at the start   floor(m + U), at least one; U uniform                           FTE
 supply         S (1 + gamma_e e) + pool + lent by the group                    FTE
-demand         size [l_0 + l_1 systems] + l_2 interfaces / 100                 operations
+demand         size l_op + l_2 interfaces / 100                                operations
                + size h_st (systems in parallel) / d_par                       stabilisation
                + size h_pl (1 + kappa) w / (months of planning)                planning
                + size h_prog                                                   programmes
                + migration of last month
-size           (N / N_staff)^eta_own                                           1
+size           (N / 10,000)^eta_own                                            1
 migration      size h_mg (1 + kappa) w (1 + c_test x_test) y / z               for vendor work y on a system of work z
 overload       omega = demand / supply
+pressure       g_push min(1, b_name + f_late 12 (systems) / C)                 part of operations that is put off
 
 Work is served in a fixed order: operations, stabilisation, migration, planning, programmes. What is left over waits:
-a month of planning or of a programme counts only as far as it is served. Vendor progress on
-a system is limited by the staff time left after operations and stabilisation of the same month. The largest vendor
-(initial capacity) is joined first, in the order of its queue. So a whole migration takes size h_mg (1 + kappa) w of own
-work however long it lasts, and a part that is done twice takes it twice. How much vendors do is known only when they
-have done it: overload, lending and planning reckon with what migrations asked for last month.
+a month of planning or of a programme counts only as far as it is served. What is left for migration is shared among
+all systems of the municipality that can be worked on, in proportion to what they ask for: none is held up because it
+stands lower in a list. So a whole migration takes size h_mg (1 + kappa) w of own work however long it lasts, and a part
+that is done twice takes it twice. Overload, lending and planning reckon with what migrations took last month.
+In the last two years before T_D and until all its systems are live, a municipality that is named as late or faces
+penalties (C is its yearly IT cost) puts off some usual work for migration.
 Experience e grows by g_e for each go-live and falls by the part rho_rot each April. In an overloaded month at most one
 resigns, with probability q_0 (omega - 1). Each April the part phi_hire of the gap to the target is filled; the target
-is S at the start and follows the population by eta_S. Each quarter a prefecture shares its pool of H_p out by
-`dispatch_rule`: equally, by need (what own staff lacked last month), or to the most overloaded first. Own staff limits
-the work if `staffing` is binding.
+is S at the start and follows general administration, which follows population along the national line. Each quarter a
+prefecture shares its pool of H_p out by `dispatch_rule`: equally, by need (what own staff lacked last month), or to the
+most overloaded first. Own staff limits the work if `staffing` is binding.
 
-Sources: Toyo Keizai 2024 (2.4 DX staff in towns and villages); DX survey FY2023 (10,203 staff in all municipalities).
+Sources: DX survey FY2023 (10,203 staff in all municipalities) and Toyo Keizai 2024 (2.4 in towns and villages).
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ from dxsim.model.codes import SystemState
 from dxsim.model.cooperation import pool_staff
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
+from dxsim.terms import statistics
 from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -51,7 +56,10 @@ Staffing, DispatchRule = choices("staff.staffing"), choices("staff.dispatch_rule
 QUARTER = 3  # months
 HEAVY = 1.2  # overload that counts as such in the indicators
 PER_HUNDRED = 100.0  # interfaces
-LARGE_MEAN = 500.0  # beyond which exp(-mean) is too small a number, and the spread below 5 %
+OFFICE = 100.0  # staff of general administration to which the usual staff refers
+SIZE_REFERENCE = 10_000.0  # residents of a municipality whose work counts as it stands
+LEAST = 1.0  # FTE: somebody does it beside other work
+PRESSED_MONTHS = 24  # before the deadline, in which municipalities are named and foresee penalties
 MINIMUM = 1e-6  # FTE below which supply counts as that
 
 
@@ -78,8 +86,8 @@ WORKFORCE = np.dtype(
         ("overload", np.float64),  # demand over supply
         ("overloaded_months", np.int64),  # months of heavy overload so far
         ("planning_service", np.float64),  # share of planning work done in this month
-        ("migration_service", np.float64),  # share of migration work done in this month
-        ("migration_demand", np.float64),  # FTE that this month's vendor work asks for
+        ("migration_service", np.float64),  # share of the migration work asked for that own staff can do in this month
+        ("migration_demand", np.float64),  # FTE that this month's vendor work takes
         ("left_for_migration", np.float64),  # FTE left for it in this month, inf where staff is unlimited
         ("programme_service", np.float64),  # share of the work on programmes done in this month
     ]
@@ -96,23 +104,18 @@ FLOW_FIELDS = (
 
 
 @kernel
-def target_staff(at_reference: float, population: float, reference: float, exponent: float) -> float:
-    """Return the DX staff (FTE) that is usual for a municipality of this `population`."""
-    return at_reference * (population / reference) ** exponent
+def general_staff(staff: float, population: float) -> float:
+    """Return the persons in general administration, by the national line on `population` where not known."""
+    if staff > 0.0:
+        return staff
+    logarithm = math.log(max(population, 1.0))
+    return math.exp(statistics.LOG_STAFF_INTERCEPT + statistics.LOG_STAFF_SLOPE * logarithm)
 
 
 @kernel
-def poisson(mean: float, draw: float) -> int:
-    """Return the Poisson number of this `mean` at a uniform `draw` by inversion; beyond LARGE_MEAN the mean."""
-    if mean > LARGE_MEAN:
-        return int(np.rint(mean))
-    term = math.exp(-mean)
-    total, count = term, 0
-    while draw >= total and term > 0.0:
-        count += 1
-        term *= mean / count
-        total += term
-    return count
+def usual_staff(at_office: float, general: float, exponent: float) -> float:
+    """Return the DX staff (FTE) that is usual beside `general` persons in general administration."""
+    return at_office * (general / OFFICE) ** exponent
 
 
 @kernel
@@ -161,15 +164,15 @@ def overload(demand: float, supplied: float) -> float:
 
 @kernel
 def start(run: Run) -> None:
-    """Draw the DX staff of every municipality at the start."""
+    """Set the DX staff of every municipality at the start."""
     p = run.parameters
     for i in range(run.places.size):
         place, worker = run.places[i], run.workforce[i]
-        mean = target_staff(p.staff_of_10000, place.population, p.staff_reference, p.staff_exponent)
-        drawn = float(poisson(mean, streams.uniform(run.seed, streams.STAFF, place.code, 0, 0)))
-        worker.staff = max(p.least_staff, drawn)
+        usual = usual_staff(p.staff_of_100, general_staff(place.staff, place.population), p.staff_exponent)
+        draw = streams.uniform(run.seed, streams.STAFF, place.code, 0, 0)
+        worker.staff = max(LEAST, math.floor(usual + draw))
         worker.initial = worker.staff
-        worker.scale = (place.population / p.staff_reference) ** p.own_work_exponent
+        worker.scale = (place.population / SIZE_REFERENCE) ** p.own_work_exponent
         worker.planning_service, worker.migration_service, worker.programme_service = 1.0, 1.0, 1.0
 
 
@@ -182,7 +185,7 @@ def open_year(run: Run, month: int) -> None:
         worker, lever = run.workforce[i], run.levers[i]
         worker.experience *= 1.0 - lever.rotation_loss
         ratio = run.population_ratio[i, month // MONTHS_PER_YEAR]
-        target = worker.initial * ratio**run.parameters.staff_exponent
+        target = worker.initial * ratio ** (statistics.LOG_STAFF_SLOPE * run.parameters.staff_exponent)
         worker.staff += run.parameters.hiring_rate * (target - worker.staff)
 
 
@@ -243,16 +246,21 @@ def migration_work(system: np.record, amount: float, test_effort: float, paramet
 
 
 @kernel
-def join_in(worker: np.record, work: float) -> float:
-    """Spend the remaining staff time on this migration; return the share of the required `work` (FTE) that is done."""
-    done = min(work, worker.left_for_migration)
-    if work > 0.0:
-        worker.migration_service = (worker.migration_service * worker.migration_demand + done) / (
-            worker.migration_demand + work
-        )
-    worker.migration_demand += work
-    worker.left_for_migration -= done
-    return served(done, work)
+def share_out(run: Run, month: int) -> None:
+    """Share what own staff has left among a municipality's systems that vendors can work on in this month."""
+    for i in range(run.places.size):
+        municipality, worker = run.municipalities[i], run.workforce[i]
+        worker.migration_service = 1.0
+        if municipality.ordered + municipality.migrating == 0 or worker.left_for_migration == np.inf:
+            continue
+        asked = 0.0
+        for operation in range(run.lot_of.size):
+            system = run.systems[i, operation]
+            is_open = run.queue[i, operation].opens <= month
+            if is_open and (system.state == SystemState.ORDERED or system.state == SystemState.MIGRATING):
+                amount = min(system.remaining, system.limit)
+                asked += migration_work(system, amount, run.levers[i].test_effort, run.parameters)
+        worker.migration_service = served(worker.left_for_migration, asked)
 
 
 @kernel
@@ -272,7 +280,7 @@ def reckon(run: Run) -> None:
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
         tasks[Task.STABILISATION], tasks[Task.PLANS] = 0.0, 0.0
-        tasks[Task.OPERATIONS] = worker.scale * (p.operations_base + p.operations_per_system * municipality.systems)
+        tasks[Task.OPERATIONS] = worker.scale * p.operations_effort
         tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
         in_parallel = municipality.live - municipality.done
         if in_parallel > 0:
@@ -280,7 +288,7 @@ def reckon(run: Run) -> None:
                 p.stabilisation_effort, in_parallel, 0.0, worker.scale, p.stabilisation_months
             )
         tasks[Task.MIGRATION] = worker.migration_demand
-        worker.migration_demand, worker.migration_service = 0.0, 1.0
+        worker.migration_demand = 0.0
         if municipality.planning > 0:
             tasks[Task.PLANS] = planning_work(run.systems[i])
         tasks[Task.EXTRAS] = p.programme_staff * worker.scale
@@ -299,7 +307,7 @@ def serve_all(run: Run, month: int) -> None:
     p = run.parameters
     for i in range(run.places.size):
         place, worker = run.places[i], run.workforce[i]
-        serve_tasks(worker, run.tasks[i], p.staffing)
+        serve_tasks(worker, run.tasks[i], put_off(run, month, i), p.staffing)
         sum_up(worker, run.flows[place.kind])
         if worker.overload > 1.0 and p.staffing == Staffing.BINDING:
             chance = p.resignation_rate * (worker.overload - 1.0)
@@ -311,14 +319,26 @@ def serve_all(run: Run, month: int) -> None:
 
 
 @kernel
-def serve_tasks(worker: np.record, tasks: Floats, staffing: int) -> None:
+def put_off(run: Run, month: int, i: int) -> float:
+    """Return the share of usual work that a municipality puts off for migration under public pressure."""
+    p, municipality, lever = run.parameters, run.municipalities[i], run.levers[i]
+    if month < p.deadline - PRESSED_MONTHS or municipality.live == municipality.systems:
+        return 0.0
+    if lever.naming <= 0.0 and lever.late_penalty <= 0.0:
+        return 0.0
+    fines = lever.late_penalty * MONTHS_PER_YEAR * (municipality.systems - municipality.live)
+    return float(p.effort_under_pressure * min(1.0, lever.naming + fines / max(1.0, run.purses[i].baseline)))
+
+
+@kernel
+def serve_tasks(worker: np.record, tasks: Floats, put_off: float, staffing: int) -> None:
     """Serve the tasks (FTE) of a municipality in their order; migration is served when vendors work on it."""
     if staffing == Staffing.UNLIMITED:
         worker.overload, worker.left_for_migration = 0.0, np.inf
         return
     left = worker.supply + worker.lent
     worker.overload = overload(worker.demand, left)
-    left -= tasks[Task.OPERATIONS] + tasks[Task.STABILISATION]
+    left -= (1.0 - put_off) * tasks[Task.OPERATIONS] + tasks[Task.STABILISATION]
     worker.left_for_migration = max(0.0, left)
     left -= tasks[Task.MIGRATION]
     worker.planning_service = served(left, tasks[Task.PLANS])

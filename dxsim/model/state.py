@@ -33,6 +33,7 @@ from dxsim.model.codes import (
     CAUSES,
     COHORTS,
     HIGHEST_LEVEL,
+    HOLD_UPS,
     PROGRAMMES,
     REASONS,
     TREASURY,
@@ -84,12 +85,12 @@ VENDOR_EVENT = np.dtype(
 
 MUNICIPALITY = np.dtype(
     [
-        ("readiness", np.float64),  # weighted z-score
-        ("lasting_readiness", np.float64),  # the part of it that never changes
+        ("readiness", np.float64),  # effect on the log hazard of commitment
         ("belief", np.float64),  # probability that the deadline will be extended
         ("tie", np.int32),  # place in every vendor's queue among equals
         ("open_lots", np.int16),  # lots not yet committed
         ("planning", np.int16),  # systems being planned
+        ("ordered", np.int16),  # systems that wait for vendor work
         ("migrating", np.int16),  # systems on which vendor work goes on
         ("systems", np.int16),  # systems that apply
         ("live", np.int16),  # systems live or done
@@ -98,8 +99,6 @@ MUNICIPALITY = np.dtype(
         ("withdrawn", np.int16),  # systems withdrawn and not yet tendered again
         ("next_done", np.int16),  # month in which the next parallel run ends, NEVER = none
         ("late", np.int16),  # systems past the deadline and not live
-        ("naive", np.bool_),  # ignores the vendor's wait when planning
-        ("aide", np.bool_),  # has an external aide
         ("platform", np.bool_),  # puts procedures online through its prefecture's platform
         ("group", np.int32),  # index of the group, -1 = none
         ("next_group", np.int32),  # index of the group from next April on, -1 = none
@@ -123,7 +122,9 @@ LOT = np.dtype(
         ("vendor", np.int16),  # vendor chosen at commitment, -1 = not yet
         ("legacy", np.int16),  # incumbent vendor, -1 = the lot does not apply
         ("cause", np.int8),  # cause that tipped the commitment, -1 = not yet
-        ("hard", np.bool_),  # some system of the lot is hard
+        ("package", np.int8),  # first lot that the municipality has from the same vendor
+        ("excused", np.bool_),  # a reason R1 to R4 is known for some system of the lot
+        ("refused", np.bool_),  # there was no money for it when it could last be asked for
     ],
     align=True,
 )
@@ -141,11 +142,16 @@ SYSTEM = np.dtype(
         ("order", np.int16),  # month of the first order, -1 = never
         ("start", np.int16),  # month of the first vendor work, -1 = never
         ("live", np.int16),  # first month live, -1 = never
-        ("earliest_start", np.int16),  # month before which vendor work can't start
+        ("earliest_start", np.int16),  # month before which vendor work can't start: hard, or booked again
+        ("window", np.int16),  # first month live as planned
+        ("touched", np.int16),  # last month in which a vendor could have worked on it
         ("lot", np.int8),  # lot of the operation
         ("state", np.int8),  # one of STATES, -1 = does not apply
         ("flag", np.int8),  # R1 to R4 while known, else 0
         ("reason", np.int8),  # reason of lateness, fixed at the deadline
+        ("held", np.int8),  # one of codes.Held: what this month is booked to, 0 before the mandate
+        ("blocker", np.int8),  # the last one of these that stood in the way
+        ("failed", np.bool_),  # a cut-over went wrong
     ],
     align=True,
 )
@@ -154,7 +160,7 @@ SYSTEM = np.dtype(
 QUEUED = np.dtype(
     [
         ("following", np.int32),  # next system (i * O + o) in the vendor's queue, -1 = last
-        ("opens", np.int16),  # month before which its product is not available or its work can't start
+        ("opens", np.int16),  # month before which vendor work on it doesn't start
     ],
     align=True,
 )
@@ -247,6 +253,8 @@ class Country(NamedTuple):
     weight: Floats  # (O,) work weight of an operation
     applies: Flags  # (kinds, L) whether a lot applies to a type
     bundling_factor: Floats  # (L,) factor on the probability that the main vendor runs the lot
+    bought_with: Integers  # (L,) the lot, maybe itself, with which it has the same vendor everywhere
+    has_specialists: Flags  # (L,) whether vendors that sell nothing else sell it too
 
 
 class Events(NamedTuple):
@@ -262,7 +270,7 @@ class Events(NamedTuple):
 class Market(NamedTuple):
     """Who runs and sells what at the start: drawn, or loaded from a vendor table."""
 
-    share: Floats  # (V,) national market share, sums to 1
+    share: Floats  # (V, L) national market share, sums to 1 for each lot
     legacy: Shorts  # (n, L) vendor index, -1 where the lot does not apply
     product_month: Integers  # (V, L) month from which the vendor's product can be installed
 
@@ -288,6 +296,8 @@ class State(NamedTuple):
     tail: Integers  # (V,) last system in a vendor's queue, -1 = empty
     by_tie: NDArray[np.int32]  # (n,) municipalities in the order of their ties
     largest_first: Integers  # (V,) vendors by initial capacity
+    branch_share: Floats  # (V, 48) part of a vendor's engineers at its branch in a prefecture
+    delay: Shorts  # (n, O, len(HOLD_UPS)) months from the mandate until live by what held a system up
     priority: Integers  # (n * O,) smaller is served first
     static_rank: NDArray[np.int32]  # (n * O,) rank by the queue discipline
     counts: Records  # (kinds,) COUNT
@@ -332,6 +342,8 @@ class Scratch(NamedTuple):
     kind_share: Floats  # (kinds, L) weighted share of the type that had committed
     tastes: Floats  # (V,) uniform draws
     available: Floats  # (V,) output of this month, reference jobs
+    branch_left: Floats  # (48,) what is left of it at the branches of the vendor at work
+    busy_until: Floats  # (48,) month until which its branches have work, in its plan
     finish: Shorts  # (n * O,) month in which a queued system is likely to be live
     tasks: Floats  # (n, len(staff.Task)) own work of this month, FTE
     bill: Floats  # (n,) yen owed by the members of each group so far
@@ -372,7 +384,7 @@ class Run(Reference):
     """All that the kernels of one run read and write: every field of its parts by its own name.
 
     Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
-    registry), ``seed``, ``market_share``, (V,), the work weight of each lot, ``lot_weights``, (L,), the parameters that
+    registry), ``seed``, ``market_share``, (V, L), the work weight of each lot, ``lot_weights``, (L,), the parameters that
     levers start from, ``lever_bases``, (levers,), and what ``levers`` and ``flows`` hold once more as plain numbers,
     ``lever_values``, (n, levers), and ``flow_values``, (kinds, columns).
 
@@ -454,6 +466,8 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         tail=np.zeros(vendors, dtype=np.int64),
         by_tie=np.zeros(n, dtype=np.int32),
         largest_first=np.arange(vendors),
+        branch_share=np.zeros((vendors, areas)),
+        delay=np.zeros((n, operations, len(HOLD_UPS)), dtype=np.int16),
         priority=np.zeros(n * operations, dtype=np.int64),
         static_rank=np.zeros(n * operations, dtype=np.int32),
         counts=records_of_zeros((kinds,), COUNT),
@@ -509,6 +523,8 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         kind_share=np.zeros((kinds, lots)),
         tastes=np.zeros(vendors),
         available=np.zeros(vendors),
+        branch_left=np.zeros(areas),
+        busy_until=np.zeros(areas),
         finish=np.zeros(n * operations, dtype=np.int16),
         tasks=np.zeros((n, len(staff.Task))),
         bill=np.zeros(n),

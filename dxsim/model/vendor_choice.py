@@ -9,8 +9,9 @@ Incumbency and the cost of switching are two terms (Greenstein 1993); portabilit
 duty e_data of vendors to hand data over. Tastes (Gumbel) are drawn once per municipality, lot and vendor, so scenarios
 share them. With n symmetric rivals a municipality stays with probability exp(alpha_inc) / (exp(alpha_inc) + n).
 
-Members of a group under `shared_system` take the vendor of their lead. A withdrawn system chooses anew; one that has no
-vendor after d_sub months has the reason R3.
+What a municipality has from one vendor is bought as one package: the first lot of it decides, and the others follow
+where that vendor offers them. Members of a group under `shared_system` take the vendor of their lead. A withdrawn
+system chooses anew; one that has no vendor after half a year has the reason R3.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 
 TERMS = ("incumbency", "switching", "neighbours", "wait", "market_share", "taste")  # of a utility
+SEARCH_MONTHS = 6  # without a vendor, after which no product is the reason
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite float64
 
 
@@ -62,15 +64,15 @@ def weigh(run: Run, month: int) -> None:
     """Work out what is the same for all municipalities: exp(-utility) of share and wait; inf = not offered."""
     for lot in range(run.product_month.shape[1]):
         shortest = math.inf
-        for vendor in range(run.market_share.size):
+        for vendor in range(run.market_share.shape[0]):
             if run.product_month[vendor, lot] != NEVER:
                 shortest = min(shortest, run.quoted_wait[vendor, lot])
         run.offered[lot] = shortest < math.inf
-        for vendor in range(run.market_share.size):
+        for vendor in range(run.market_share.shape[0]):
             run.deterrent[vendor, lot] = math.inf
             if run.product_month[vendor, lot] != NEVER:
                 extra = run.quoted_wait[vendor, lot] - shortest
-                run.deterrent[vendor, lot] = deterrence(run.market_share[vendor], run.parameters.wait_aversion, extra)
+                run.deterrent[vendor, lot] = deterrence(run.market_share[vendor, lot], run.parameters.wait_aversion, extra)
 
 
 @kernel
@@ -134,7 +136,7 @@ def weigh_vendor(run: Run, month: int, i: int, lot: int, vendor: int, terms: Flo
     terms[1] = 0.0 if vendor == here.legacy else -penalty
     terms[2] = p.neighbour_weight * share_alike(run, month, i, lot, vendor)
     terms[3] = -waiting_penalty(p.wait_aversion, run.quoted_wait[vendor, lot])
-    terms[4] = math.log(run.market_share[vendor])
+    terms[4] = math.log(run.market_share[vendor, lot])
     terms[5] = -math.log(taste)
 
 
@@ -147,23 +149,41 @@ def lead_of(municipalities: Records, groups: Records, shared_system: int, i: int
 
 
 @kernel
+def decided_earlier(run: Run, place: int, number: int) -> int:
+    """Return the vendor that lot `number` (i * L + lot), listed in `decided` before `place`, has chosen, or -1."""
+    earlier = place - 1
+    while earlier >= 0 and run.decided[earlier] != number:
+        earlier -= 1
+    return run.chosen[earlier] if earlier >= 0 else NOT_APPLICABLE
+
+
+@kernel
+def leading_choice(run: Run, place: int) -> int:
+    """Return the vendor that the lead of its group, or the first lot of its package, has for a decided lot, or -1."""
+    n_lots = run.lots.shape[1]
+    i, lot = run.decided[place] // n_lots, run.decided[place] % n_lots
+    lead, package = lead_of(run.municipalities, run.groups, run.parameters.shared_system, i), run.lots[i, lot].package
+    if lead != i and run.lots[lead, lot].legacy >= 0:
+        if run.lots[lead, lot].commit >= 0:
+            return run.lots[lead, lot].vendor
+        return decided_earlier(run, place, lead * n_lots + lot)
+    if package == lot:
+        return NOT_APPLICABLE
+    if run.lots[i, package].commit >= 0:
+        return run.lots[i, package].vendor
+    return decided_earlier(run, place, i * n_lots + package)
+
+
+@kernel
 def choose_for_new_commitments(run: Run, month: int) -> None:
-    """Fill `chosen` with the vendor of each lot in `decided`; members of a group follow their lead, listed before."""
+    """Fill `chosen` with the vendor of each lot in `decided`; leads and first lots of a package are listed before."""
     n_lots = run.lots.shape[1]
     for place in range(run.listed[Listed.DECIDED]):
         i, lot = run.decided[place] // n_lots, run.decided[place] % n_lots
-        lead = lead_of(run.municipalities, run.groups, run.parameters.shared_system, i)
-        if lead == i or run.lots[lead, lot].legacy < 0:
-            run.chosen[place] = choose(run, month, i, lot, NOT_APPLICABLE)
-            continue
-        run.chosen[place] = run.lots[lead, lot].vendor
-        if run.lots[lead, lot].commit < 0:
-            earlier = place
-            while run.decided[earlier] != lead * n_lots + lot:
-                earlier -= 1
-            run.chosen[place] = run.chosen[earlier]
-        if run.product_month[run.chosen[place], lot] == NEVER:
-            run.chosen[place] = choose(run, month, i, lot, NOT_APPLICABLE)
+        vendor = leading_choice(run, place)
+        if vendor < 0 or run.product_month[vendor, lot] == NEVER:
+            vendor = choose(run, month, i, lot, NOT_APPLICABLE)
+        run.chosen[place] = vendor
 
 
 @kernel
@@ -191,6 +211,6 @@ def tender_again(run: Run, month: int) -> None:
                 municipality.withdrawn -= 1
                 if system.flag == Reason.VENDOR_RESOURCES:
                     system.earliest_start = 0
-            elif month - system.since >= run.parameters.substitute_months and system.flag == Reason.VENDOR_RESOURCES:
+            elif month - system.since >= SEARCH_MONTHS and system.flag == Reason.VENDOR_RESOURCES:
                 system.flag = Reason.NO_PRODUCT
                 events.note(run, month, events.Kind.FLAGGED, i, operation, 0, Reason.NO_PRODUCT, 0.0)

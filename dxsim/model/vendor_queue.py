@@ -1,22 +1,24 @@
 """When do a vendor's engineers work on a system?
 
-Each month a vendor serves the ordered systems whose product is available and whose earliest start has come, in the
-order of its discipline, until its output is used up. One system gets at most
+Each month a vendor serves the ordered systems whose work may start, in the order of its discipline, until its engineers
+are used up: those at the branch in the municipality's prefecture, then the part phi_tr that works anywhere. Work
+starts when the product is available, the planned start (`planning`) and the earliest start have come. One system gets
+at most
 
     max(y_min, z / d_min)        reference jobs a month
 
-so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least. Work done in month t makes a system live
-in month t + 1. Ties are drawn per municipality, so that the systems of a package move together. The `queue_discipline`
-first_come serves by month of order; shortest_job by size of the job and smallest_municipality by population, both of
-them also before jobs that have begun (preemptive resume); group_first by month of order, municipalities in a group
-before others; earliest_cohort by month of order, cohorts with an earlier date of their own before others. A system gets
-only as far as the municipality's own staff joins in, which tests (x_test) slow down (`staff`). Vendors may lend the
-part phi_pool of their idle engineers.
+so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least, and more where own staff (`staff`) can join
+in only in part, which tests (x_test) slow down. Work done in month t makes a system live in month t + 1, or in the
+month of its planned window if that is later. Ties are drawn per municipality, so that the systems of a package move
+together. The `queue_discipline` first_come serves by planned start; shortest_job by size of the job and
+smallest_municipality by population, both of them also before jobs that have begun (preemptive resume); group_first by
+planned start, municipalities in a group before others; earliest_cohort by planned start, cohorts with an earlier date
+of their own before others. Vendors may lend the part phi_pool of their idle engineers.
 
-A system whose work is done is cut over in the same month. If `cut_over` is big_bang it waits, without engineers, until
-all systems of its lot (package) at that municipality are as far; these are cut over in the same month, once all vendors
-have worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its work is done
-again.
+A system whose work is done is cut over in the month before its window. If `cut_over` is big_bang it waits, without
+engineers, until all systems of its lot (package) at that municipality are as far; these are cut over in the same month,
+once all vendors have worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its
+work is done again.
 
 At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy at the
 rate sigma and in multiples of u_yen (`money`), and a parallel run of d_par months begins.
@@ -32,8 +34,7 @@ from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
 from dxsim.model import cutover, events, money, staff
-from dxsim.model.capacity import vendor_output
-from dxsim.model.codes import NEVER, Listed, Reason, SystemState
+from dxsim.model.codes import NEVER, Held, Listed, Reason, SystemState
 from dxsim.model.work import DONE_BELOW, shortest_duration
 from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import MONTHS
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 QueueDiscipline, CutOver = choices("vendor.queue_discipline"), choices("quality.cut_over")
 END = -1  # of a queue
+NONE_LEFT = 1e-12  # reference jobs of a vendor's output that count as none
 
 
 @kernel(makes_arrays=True)
@@ -52,23 +54,22 @@ def join_queues(run: Run, month: int) -> None:
     systems, queue, priority = run.systems.reshape(-1), run.queue.reshape(-1), run.priority
     batch = run.ordered[: run.listed[Listed.ORDERED]]
     for system in batch:
+        queue[system].opens = max(queue[system].opens, systems[system].earliest_start)
         priority[system] = run.static_rank[system]
         if run.parameters.queue_discipline == QueueDiscipline.FIRST_COME:
-            priority[system] += month * queue.size
+            priority[system] += queue[system].opens * queue.size
         elif run.parameters.queue_discipline == QueueDiscipline.GROUP_FIRST:
             is_alone = run.municipalities[systems[system].municipality].group < 0
-            priority[system] += (month + is_alone * MONTHS) * queue.size
+            priority[system] += (queue[system].opens + is_alone * NEVER) * queue.size
         elif run.parameters.queue_discipline == QueueDiscipline.EARLIEST_COHORT:
             shift = run.lots[systems[system].municipality, systems[system].lot].shift
-            priority[system] += (month + (shift + NEVER) * MONTHS) * queue.size
-    if run.parameters.queue_discipline != QueueDiscipline.FIRST_COME:
-        batch = batch[np.argsort(priority[batch].astype(np.float64), kind="mergesort")]
+            priority[system] += (queue[system].opens + (shift + NEVER) * NEVER) * queue.size
+    batch = batch[np.argsort(priority[batch].astype(np.float64), kind="mergesort")]
     latest = np.empty(run.head.size, dtype=np.int64)
     for vendor in range(latest.size):
         latest[vendor] = END
     for system in batch:
         vendor = systems[system].vendor
-        queue[system].opens = opening(run.product_month[vendor], systems[system])
         # The batch is sorted: a search goes on where this vendor's last one ended, or right at the end of its queue.
         before, last = latest[vendor], run.tail[vendor]
         if last != END and priority[last] < priority[system]:
@@ -84,12 +85,6 @@ def join_queues(run: Run, month: int) -> None:
         if after == END:
             run.tail[vendor] = system
         latest[vendor] = system
-
-
-@kernel
-def opening(ready: Integers, system: np.record) -> int:
-    """Return the month before which vendor work on a `system` can't start; `ready` is that of its vendor, by lot."""
-    return max(ready[system.lot], system.earliest_start)
 
 
 @kernel
@@ -112,35 +107,42 @@ def serve(run: Run, month: int) -> None:
 
 @kernel
 def serve_queue(run: Run, month: int, vendor: int) -> None:
-    """Spend the output of one vendor that is available in this month on its queue."""
+    """Spend the engineers of one vendor that are available in this month on its queue."""
     systems, queue, supplier = run.systems.reshape(-1), run.queue.reshape(-1), run.vendors[vendor]
-    left, done = run.available[vendor], 0.0
     before, place = END, run.head[vendor]
-    if first_product(run.product_month, vendor) > month:
-        place = END
-    while place != END and left > 0.0:
+    if place == END or first_product(run.product_month, vendor) > month:
+        supplier.work_done = 0.0
+        return
+    left, done = run.available[vendor], 0.0
+    travelling = run.parameters.travel_share * left
+    for prefecture in range(run.branch_left.size):
+        run.branch_left[prefecture] = (left - travelling) * run.branch_share[vendor, prefecture]
+    while place != END and left > NONE_LEFT:
         following = queue[place].following
         if queue[place].opens > month:
             before, place = place, following
             continue
         system = systems[place]
         i = system.municipality
-        worker = run.workforce[i]
-        if system.state == SystemState.ORDERED:
-            system.state = SystemState.MIGRATING
-            system.since = month
-            run.municipalities[i].migrating += 1
-            if system.start < 0:
-                system.start = month
-                run.counts[run.places[i].kind].started += 1
-            events.note(run, month, events.Kind.STARTED, i, place % run.lot_of.size, vendor, 0, 0.0)
-        given = min(system.remaining, system.limit, left)
-        given *= staff.join_in(worker, staff.migration_work(system, given, run.levers[i].test_effort, run.parameters))
-        system.remaining -= given
+        prefecture = run.places[i].prefecture
+        asked = min(system.remaining, system.limit)
+        wanted = asked * run.workforce[i].migration_service
+        given = min(wanted, run.branch_left[prefecture] + travelling)
+        local = min(given, run.branch_left[prefecture])
+        run.branch_left[prefecture] -= local
+        travelling -= given - local
         left -= given
         done += given
+        system.touched = month
+        system.held = what_held(asked, wanted, given)
+        if given > 0.0 and system.state == SystemState.ORDERED:
+            begin_work(run, month, place)
+        run.workforce[i].migration_demand += staff.migration_work(
+            system, given, run.levers[i].test_effort, run.parameters
+        )
+        system.remaining -= given
         is_done = system.remaining <= DONE_BELOW and run.parameters.cut_over == CutOver.STAGED
-        if is_done and cut_over(run, month, place):
+        if is_done and month + 1 >= system.window and cut_over(run, month, place):
             leave_queue(run.head, run.tail, queue, vendor, before, place)
         else:
             before = place
@@ -148,6 +150,34 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
     supplier.work_done = done
     supplier.total_done += done
     supplier.book -= done
+
+
+@kernel
+def what_held(asked: float, wanted: float, given: float) -> int:
+    """Return what a system's month is booked to: work, or what kept more than half of the work `asked` from it.
+
+    `wanted` is what own staff could join in with, `given` what engineers did (reference jobs).
+    """
+    if asked <= DONE_BELOW:
+        return Held.WINDOW.value
+    if 2.0 * given >= asked:
+        return Held.WORK.value
+    return Held.OWN_STAFF.value if asked - wanted >= wanted - given else Held.NO_ENGINEER.value
+
+
+@kernel
+def begin_work(run: Run, month: int, number: int) -> None:
+    """Note that engineers work on system `number` (i * O + o) from this month on."""
+    system = run.systems.reshape(-1)[number]
+    i = system.municipality
+    system.state = SystemState.MIGRATING
+    system.since = month
+    run.municipalities[i].ordered -= 1
+    run.municipalities[i].migrating += 1
+    if system.start < 0:
+        system.start = month
+        run.counts[run.places[i].kind].started += 1
+    events.note(run, month, events.Kind.STARTED, i, number % run.lot_of.size, system.vendor, 0, 0.0)
 
 
 @kernel
@@ -199,7 +229,7 @@ def switch_packages(run: Run, month: int) -> None:
     for i in run.by_tie:
         if run.municipalities[i].migrating > 0:
             for lot in range(run.lots.shape[1]):
-                if is_package_done(run.lot_of, run.systems[i], lot):
+                if is_package_done(run.lot_of, run.systems[i], lot, month):
                     switch_package(run, month, i, lot, incidents, has_gone)
     for vendor in range(has_gone.size):
         if has_gone[vendor]:
@@ -207,12 +237,13 @@ def switch_packages(run: Run, month: int) -> None:
 
 
 @kernel
-def is_package_done(lot_of: Integers, systems: Records, lot: int) -> bool:
-    """Return whether vendors' work on all of a municipality's systems of this `lot` is done and none is live."""
+def is_package_done(lot_of: Integers, systems: Records, lot: int, month: int) -> bool:
+    """Return whether vendors' work on all systems of this `lot` is done, none is live, and their window has come."""
     count = 0
     for operation in range(lot_of.size):
         if lot_of[operation] == lot:
-            if systems[operation].state != SystemState.MIGRATING or systems[operation].remaining > DONE_BELOW:
+            system = systems[operation]
+            if system.state != SystemState.MIGRATING or system.remaining > DONE_BELOW or month + 1 < system.window:
                 return False
             count += 1
     return count > 0
@@ -317,6 +348,7 @@ def withdraw(run: Run, number: int, month: int) -> None:
     events.note(run, month, events.Kind.WITHDRAWN, system.municipality, operation, system.vendor, 0, 0.0)
     if system.flag == Reason.ON_TIME:
         system.flag = Reason.VENDOR_RESOURCES
+        run.lots[system.municipality, system.lot].excused = True
         events.note(
             run,
             month,
@@ -329,6 +361,8 @@ def withdraw(run: Run, number: int, month: int) -> None:
         )
     if system.state == SystemState.PLANNING:
         municipality.planning -= 1
+    elif system.state == SystemState.ORDERED:
+        municipality.ordered -= 1
     elif system.state == SystemState.MIGRATING:
         municipality.migrating -= 1
     supplier.book -= system.remaining
@@ -370,19 +404,13 @@ def leave_lots(run: Run, month: int) -> None:
 
 @kernel
 def workable(run: Run, vendor: int, month: int) -> float:
-    """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough.
-
-    Each system counts as if its municipality's own staff had no other one to join in.
-    """
+    """Return the work (reference jobs) that a vendor could do in this month if it had engineers enough."""
     systems, queue = run.systems.reshape(-1), run.queue.reshape(-1)
     total, place = 0.0, run.head[vendor]
     while place != END:
         if queue[place].opens <= month:
             system = systems[place]
-            worker, lever = run.workforce[system.municipality], run.levers[system.municipality]
-            amount = min(system.remaining, system.limit)
-            own = staff.migration_work(system, amount, lever.test_effort, run.parameters)
-            total += amount * staff.served(worker.left_for_migration, own)
+            total += min(system.remaining, system.limit) * run.workforce[system.municipality].migration_service
         place = queue[place].following
     return total
 
@@ -391,7 +419,7 @@ def workable(run: Run, vendor: int, month: int) -> float:
 def share_engineers(run: Run, month: int) -> None:
     """Set the output that each vendor has in this month; idle engineers are lent to vendors that are short."""
     for vendor in range(run.available.size):
-        run.available[vendor] = vendor_output(run.vendors[vendor], run.parameters)
+        run.available[vendor] = run.vendors[vendor].capacity
     if run.parameters.engineer_pool <= 0.0:
         return
     spare, short = np.zeros(run.available.size), np.zeros(run.available.size)
@@ -419,44 +447,51 @@ def first_product(ready: Integers, vendor: int) -> int:
 
 
 @kernel
-def project(run: Run, month: int, vendor: int, monthly_output: float, deadline: int) -> tuple[float, float]:
+def branch_output(run: Run, vendor: int, prefecture: int, capacity: float) -> float:
+    """Return the work (reference jobs a month) that a vendor of this `capacity` plans with in a prefecture.
+
+    Those who travel count where their branch is.
+    """
+    return capacity * run.branch_share[vendor, prefecture]
+
+
+@kernel
+def project(run: Run, month: int, vendor: int, deadline: int) -> tuple[float, float]:
     """Fill `finish` with the month in which each queued system of the vendor is likely to be live.
 
-    The queue is laid out in its order at the present output, from the month in which the vendor's first product is
-    ready; no system can end before its own product, earliest start and shortest duration allow. NEVER where there is no
-    output.
+    Every branch works off its part of the queue in its order with its present engineers, and no system ends before its
+    opening, shortest duration and window allow. What is booked past the `deadline` takes no engineers before it. NEVER
+    where there are no engineers.
 
     Returns
     -------
     tuple of float
         Work left (reference jobs) of the systems without a known reason: what ends after `deadline`, and all of it.
     """
-    systems, queue = run.systems.reshape(-1), run.queue.reshape(-1)
-    first = max(first_product(run.product_month, vendor), month + 1)
-    ahead, due_late, considered = 0.0, 0.0, 0.0
+    systems, queue, capacity = run.systems.reshape(-1), run.queue.reshape(-1), run.vendors[vendor].capacity
+    due_late, considered = 0.0, 0.0
+    for prefecture in range(run.busy_until.size):
+        run.busy_until[prefecture] = month + 1.0
     place = run.head[vendor]
     while place != END:
         system = systems[place]
-        ahead += system.remaining
         begin = max(month + 1, queue[place].opens)
         duration = shortest_duration(system.remaining, system.limit)
-        run.finish[place] = projected_finish(begin, duration, first, ahead, monthly_output)
-        if system.remaining <= DONE_BELOW:  # it waits for the rest of its package only
-            run.finish[place] = begin + 1
+        prefecture = run.places[system.municipality].prefecture
+        rate = branch_output(run, vendor, prefecture, capacity)
+        if system.remaining <= DONE_BELOW:  # it waits for its window, or for the rest of its package, only
+            run.finish[place] = max(month + 1, system.window)
+        elif rate <= 0.0:
+            run.finish[place] = NEVER
+        else:
+            free = max(run.busy_until[prefecture], float(begin)) + system.remaining / rate
+            if begin < deadline:
+                run.busy_until[prefecture] = free
+            ends = max(float(begin + duration), math.ceil(free), float(system.window))
+            run.finish[place] = int(min(float(NEVER), ends))
         if system.flag == Reason.ON_TIME:
             considered += system.remaining
             if run.finish[place] > deadline:
                 due_late += system.remaining
         place = queue[place].following
     return due_late, considered
-
-
-@kernel
-def projected_finish(begin: int, duration: int, first: int, ahead: float, monthly_output: float) -> int:
-    """Return the first month live of a job that can `begin` then, takes `duration` months, and has work `ahead`.
-
-    `ahead` (reference jobs) includes the job itself and is worked off from month `first` on.
-    """
-    if monthly_output <= 0.0:
-        return NEVER
-    return int(min(float(NEVER), max(float(begin + duration), math.ceil(first + ahead / monthly_output))))

@@ -1,32 +1,30 @@
 """How much work is a system, and how fast can it be done?
 
-work  z = weight (N / N_ref)^eta_z (1 + kappa) (1 + chi [hard]) lognormal(0, s_z)      reference jobs
-at most max(y_min, z / d_min)                                                        reference jobs a month
+work  z = weight (N / N_ref)^eta_z (1 + kappa) lognormal(0, s_z)      reference jobs
+at most max(y_min, z / d_min)                                       reference jobs a month
+
+A reference job is the work of one average system of a municipality with N_ref = 50,000 residents and no complexity.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim.kernel import kernel
 
-if TYPE_CHECKING:
-    pass
-
-
+REFERENCE_POPULATION = 50_000.0  # persons; a unit, that of reference jobs
 DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
 
 
 @kernel
-def job_size(weight: float, size: float, complexity: float, surcharge: float, noise: float) -> float:
+def job_size(weight: float, size: float, complexity: float, noise: float) -> float:
     """Return the vendor work z of a system (reference jobs).
 
     `size` is (N / N_ref)^eta_z of the municipality, `noise` the log of the random factor.
     """
-    return weight * size * (1.0 + complexity) * (1.0 + surcharge) * math.exp(noise)
+    return weight * size * (1.0 + complexity) * math.exp(noise)
 
 
 @kernel

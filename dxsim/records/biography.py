@@ -66,7 +66,7 @@ class Biography:
         Of the municipality.
     about : mapping
         What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (weighted z-score at the
-        start), ``rank`` (1 = most ready of ``municipalities``), ``naive``, ``aide``, ``platform``, ``baseline_cost``
+        start), ``rank`` (1 = most ready of ``municipalities``), ``platform``, ``baseline_cost``
         (yen a year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
     months : pandas.DataFrame
         One row a month, as of its end: ``readiness``, ``belief``, ``envelope`` (yen), ``refused`` (lots for which the
@@ -413,8 +413,6 @@ class _Observer:
             "prefecture_name": str(record["prefecture_name"]),
             "population": int(record["population"]),
             "systems": int(municipality.systems),
-            "naive": bool(municipality.naive),
-            "aide": bool(municipality.aide),
             "platform": bool(municipality.platform),
             "baseline_cost": float(purse.baseline),
             "running_2035": int(purse.running_total),

@@ -62,7 +62,7 @@ class Records:
         at the present output), ``shortage`` (announced in that month), ``systems_served``, ``population_served``.
     municipalities : pandas.DataFrame
         One row each, final state: ``systems``, ``late_systems`` (at the deadline) in all and by reason,
-        ``outstanding_systems`` (not live in the last month), ``readiness`` (sd), ``belief``, ``naive``,
+        ``outstanding_systems`` (not live in the last month), ``readiness`` (log hazard), ``belief``,
         ``main_vendor``, ``first_commit``, ``last_live`` (NaT unless all are live). ``group`` (code of its lead, missing
         if alone), ``group_size`` (1 = alone), ``aide``, ``platform``, ``closing`` (first month in which counters
         close). ``staff`` (FTE), ``overload`` (work over what staff can do, in the last month), ``overloaded_months``

@@ -115,7 +115,6 @@ def _timing(scenario: Scenario) -> Iterator[str]:
     mandate = _number(scenario, "policy.mandate_start")
     counts_from = {
         "policy.late_penalty": (deadline, say("systems are late only after the deadline")),
-        "policy.enforcement": (_first_date(scenario), say("it counts only after a municipality's own date")),
         "policy.naming": (
             max(mandate, deadline - NAMING_MONTHS),
             say("municipalities are named only from two years before the deadline on"),

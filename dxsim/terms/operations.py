@@ -19,7 +19,9 @@ class Lot(NamedTuple):
     name_en: str
     name_ja: str
     applies_to: str
-    bundling_factor: float
+    bundling_factor: float  # on the probability that the main vendor runs it
+    bought_with: str  # the lot, maybe itself, that has the same vendor everywhere
+    has_specialists: bool  # whether vendors that sell nothing else sell it too
 
     @property
     def name(self) -> str:
@@ -45,8 +47,10 @@ class Operation(NamedTuple):
 @cache
 def lots() -> tuple[Lot, ...]:
     """Return the six lots, in the order in which arrays hold them."""
-    rows = _rows("lots.csv")
-    return tuple(Lot(lot, name_en, name_ja, applies, float(factor)) for lot, name_en, name_ja, applies, factor in rows)
+    return tuple(
+        Lot(lot, name_en, name_ja, applies, float(factor), bought_with, specialists == "yes")
+        for lot, name_en, name_ja, applies, factor, bought_with, specialists in _rows("lots.csv")
+    )
 
 
 @cache

@@ -44,7 +44,7 @@ def changes_text(overrides: Mapping[str, object]) -> str:
 
     Examples
     --------
-    >>> changes_text({"vendor.count": 12, "policy.portability": 0.9, "policy.enforcement": 0})
+    >>> changes_text({"vendor.count": 12, "policy.portability": 0.9, "policy.naming": 1})
     'vendor.count=12, policy.portability=0.9 and 1 more'
     """
     changes = [f"{key}={value}" for key, value in overrides.items()]

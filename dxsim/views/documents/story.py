@@ -104,10 +104,6 @@ def _who(told: Biography) -> list[str]:
             municipalities=about["municipalities"],
         ),
     ]
-    if about["naive"]:
-        lines.append(say("when it plans, it leaves the queue at its vendor out of the reckoning"))
-    else:
-        lines.append(say("when it plans, it reckons with the queue at its vendor"))
     return lines
 
 
