@@ -92,6 +92,8 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
         for operation in range(n_operations):
             system, lot = run.systems[i, operation], run.lot_of[operation]
             total += system.state >= 0
+            if publish:
+                system.declared = Reason.ON_TIME
             if system.state < 0 or system.state >= SystemState.LIVE:
                 continue
             wait, planning = run.quoted_wait[system.vendor, lot], run.lots[i, lot].planning_months
@@ -99,7 +101,8 @@ def declare(run: Run, now: int, publish: bool) -> tuple[int, int]:
             if is_expected_late(system, needs, now, deadline, optimism):
                 late_here += 1
                 if publish:
-                    run.counts[kind].declared[reason_of(system.flag, run.offered[lot], system.blocker) - 1] += 1
+                    system.declared = reason_of(system.flag, run.offered[lot], system.blocker)
+                    run.counts[kind].declared[system.declared - 1] += 1
         late += late_here
         if publish and late_here > 0:
             run.counts[kind].municipalities_declared += 1

@@ -149,6 +149,7 @@ SYSTEM = np.dtype(
         ("state", np.int8),  # one of STATES, -1 = does not apply
         ("flag", np.int8),  # R1 to R4 while known, else 0
         ("reason", np.int8),  # reason of lateness, fixed at the deadline
+        ("declared", np.int8),  # reason declared in the latest survey, 0 = none
         ("held", np.int8),  # one of codes.Held: what this month is booked to, 0 before the mandate
         ("blocker", np.int8),  # the last one of these that stood in the way
         ("failed", np.bool_),  # a cut-over went wrong
