@@ -17,7 +17,7 @@
     hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all
     start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
-Work z and its monthly limit follow `work` (eta_z, s_z, y_min, d_min), months of planning `planning` (d_pl), and
+Work z and its monthly limit follow `work` (eta_z, s_z, d_min, eta_d), months of planning `planning` (d_pl), and
 vendors' capacity `capacity` (kappa_cap). A municipality believes in an extension with probability xi_0.
 `queue_discipline` ranks the systems. Money, staff, programmes, security, residents and groups start as their own files
 say.
@@ -301,7 +301,7 @@ def set_systems(run: Run) -> None:
             noise = p.work_dispersion * streams.normal(run.seed, streams.WORK, place.code, 0, operation)
             system.work = job_size(run.weight[operation], size, lot.complexity, noise)
             system.remaining = system.work
-            system.limit = monthly_limit(system.work, p.minimum_service, p.minimum_months)
+            system.limit = monthly_limit(system.work, p.minimum_months, p.duration_exponent)
 
 
 @kernel(makes_arrays=True)

@@ -1,8 +1,8 @@
 """When does a vendor say that it can't make the deadline, and what follows?
 
-At the end of each quarter before the deadline T_D a vendor lays out its queue, branch by branch. If the share of the
-work, not yet known to be late, that would end after T_D exceeds theta_ann, it announces a shortage. Every such system
-gets the reason R4 and is, with the same fate for all systems of a municipality at that vendor,
+At the end of each quarter before the deadline T_D a vendor lays out its queue, branch by branch, and looks at the
+systems, not yet known to be late, whose work is planned to begin in the next d_not months or has begun. If the share of
+their work that would end after T_D exceeds theta_ann, it announces a shortage. Every such system gets the reason R4 and is, with the same fate for all systems of a municipality at that vendor,
 
     tendered again   with probability rho_rt     (withdrawn; other vendors are asked next month), or
     booked again     to begin at T_D + (work booked again there so far) / (k_post engineers of the branch), before T_D2
@@ -69,7 +69,8 @@ def postpone(run: Run, month: int, vendor: int) -> None:
     while place != END:
         system = systems[place]
         following = queue[place].following
-        is_news = system.flag == Reason.ON_TIME and run.finish[place] > run.parameters.deadline
+        is_near = queue[place].opens <= month + p.notice_months
+        is_news = is_near and system.flag == Reason.ON_TIME and run.finish[place] > p.deadline
         is_tendered = False
         if is_news:
             code = run.places[system.municipality].code

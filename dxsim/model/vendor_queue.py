@@ -3,12 +3,8 @@
 Each month a vendor serves the ordered systems whose work may start, in the order of its discipline, until its engineers
 are used up: those at the branch in the municipality's prefecture, then the part phi_tr that works anywhere. Work
 starts when the product is available, the planned start (`planning`) and the earliest start have come. One system gets
-at most
-
-    max(y_min, z / d_min)        reference jobs a month
-
-so a system of work z takes ceil(z / max(y_min, z / d_min)) months at least, and more where own staff (`staff`) can join
-in only in part, which tests (x_test) slow down. Work done in month t makes a system live in month t + 1, or in the
+at most z^(1 - eta_d) / d_min reference jobs a month, so a system of work z takes d_min z^eta_d months at least, and
+more where own staff (`staff`) can join in only in part, which tests (x_test) slow down. Work done in month t makes a system live in month t + 1, or in the
 month of its planned window if that is later. Ties are drawn per municipality, so that the systems of a package move
 together. The `queue_discipline` first_come serves by planned start; shortest_job by size of the job and
 smallest_municipality by population, both of them also before jobs that have begun (preemptive resume); group_first by
@@ -466,7 +462,8 @@ def project(run: Run, month: int, vendor: int, deadline: int) -> tuple[float, fl
     Returns
     -------
     tuple of float
-        Work left (reference jobs) of the systems without a known reason: what ends after `deadline`, and all of it.
+        Work left (reference jobs) of the systems without a known reason whose work is due to begin soon: what ends
+        after `deadline`, and all of it.
     """
     systems, queue, capacity = run.systems.reshape(-1), run.queue.reshape(-1), run.vendors[vendor].capacity
     due_late, considered = 0.0, 0.0
@@ -489,7 +486,7 @@ def project(run: Run, month: int, vendor: int, deadline: int) -> tuple[float, fl
                 run.busy_until[prefecture] = free
             ends = max(float(begin + duration), math.ceil(free), float(system.window))
             run.finish[place] = int(min(float(NEVER), ends))
-        if system.flag == Reason.ON_TIME:
+        if system.flag == Reason.ON_TIME and queue[place].opens <= month + run.parameters.notice_months:
             considered += system.remaining
             if run.finish[place] > deadline:
                 due_late += system.remaining

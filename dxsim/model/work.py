@@ -1,7 +1,7 @@
 """How much work is a system, and how fast can it be done?
 
 work  z = weight (N / N_ref)^eta_z (1 + kappa) lognormal(0, s_z)      reference jobs
-at most max(y_min, z / d_min)                                       reference jobs a month
+takes at least d_min z^eta_d months, so at most z^(1 - eta_d) / d_min is done in a month
 
 A reference job is the work of one average system of a municipality with N_ref = 50,000 residents and no complexity.
 """
@@ -28,9 +28,12 @@ def job_size(weight: float, size: float, complexity: float, noise: float) -> flo
 
 
 @kernel
-def monthly_limit(work: float, minimum_service: float, minimum_months: float) -> float:
-    """Return the most work (reference jobs a month) that one system of size `work` can take in."""
-    return max(minimum_service, work / minimum_months)
+def monthly_limit(work: float, minimum_months: float, exponent: float) -> float:
+    """Return the most work (reference jobs a month) that one system of size `work` can take in.
+
+    A reference job takes `minimum_months` at least, another one by the `exponent` more or less.
+    """
+    return work ** (1.0 - exponent) / minimum_months if work > 0.0 else 1.0
 
 
 @kernel
