@@ -17,8 +17,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dxsim.kernel import kernel
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ class Held(IntEnum):
     BOOKED_AGAIN = 13
 
 
-HOLD_UPS = names(Held)
+HOLD_UPS = names(Held)[1:]  # without `NOT_YET`
 
 
 class Cause(IntEnum):

@@ -9,9 +9,10 @@ impact        sum of residents times months                                     
 
 An incident comes from one uniform draw, by inversion. w is the work weight, kappa the legacy complexity of the lot,
 e_data the duty of vendors to hand data over, x_test the effort on tests, omega the overload of own staff; rush is 1
-from d_rush months before the municipality's own date on (`dates`; the national one is T_D), also once it is missed; novice = 1 / (1 + n /
-n_learn) of a vendor that made n systems live. A cut-over with an incident above the share v_back of residents is rolled
-back: the system keeps its place in the vendor's queue, and the part phi_back of its work is to be done again.
+from d_rush months before the municipality's own date on (`dates`; the national one is T_D), also once it is missed;
+novice = 1 / (1 + n / n_learn) of a vendor that made n systems live. A cut-over with an incident above the share v_back
+of residents is rolled back: the system keeps its place in the vendor's queue, and the part phi_back of its work is to
+be done again.
 
 Source: Nikkei Computer 2005: 18 of 58 merged municipalities had trouble, so that -ln(1 - 0.31) / 20 = 0.0186 a system.
 """

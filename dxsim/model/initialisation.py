@@ -7,11 +7,12 @@
     home                     the prefecture whose shares count: a municipality's own or that of a land neighbour, each
                              neighbour and itself with equal probability, so territories cross borders
     main vendor              drawn from the shares of the home
-    lot with the main vendor with probability factor_lot (p_bun - b_bun ln(N / N_ref)), else drawn from the shares of
-                             that lot in a home of its own; child-rearing goes with children and disability
+    lot with the main vendor with probability factor_lot (p_bun - b_bun ln(N / N_ref)), else drawn from the national
+                             shares or, where there are specialists, from theirs in a home of its own; child-rearing
+                             goes with children and disability
     package                  all lots that a municipality has from one vendor: one threshold, one complexity, one plan
-    product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded up;
-                             r_sp for specialists
+    product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded
+                             up; r_sp for specialists
     engineers of a branch    ~ (work of the vendor in the prefecture) exp(s_br Z)
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
     hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all
@@ -157,7 +158,7 @@ def territories(share: Floats, concentration: float, seed: int) -> Floats:
 @kernel(makes_arrays=True)
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
     """Draw who runs which lot at the start and when products are available, for vendors of these national shares."""
-    count, n, n_lots = share.shape[0], country.places.size, country.bundling_factor.size
+    n, n_lots = country.places.size, country.bundling_factor.size
     territory = territories(share, parameters.territory_concentration, seed)
     legacy = np.empty((n, n_lots), dtype=np.int16)
     for i in range(n):
@@ -175,11 +176,14 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
                 population,
                 country.bundling_factor[lot],
             )
+            draw = streams.uniform(seed, streams.CONTRACT, code, 2, key)
             if share[main, lot] > 0.0 and streams.uniform(seed, streams.CONTRACT, code, 1, key) < bundled:
                 legacy[i, lot] = main
-            else:
+            elif country.has_specialists[lot]:
                 home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, 4, key))
-                legacy[i, lot] = pick(territory[home, lot], streams.uniform(seed, streams.CONTRACT, code, 2, key))
+                legacy[i, lot] = pick(territory[home, lot], draw)
+            else:
+                legacy[i, lot] = pick(share[:, lot], draw)
     return Market(share, legacy, products(share, parameters, seed))
 
 

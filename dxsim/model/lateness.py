@@ -40,7 +40,7 @@ def declared_finish(month: float, months_left: float, deadline: float, optimism:
 
 @kernel
 def reason_of(flag: int, offered: bool, blocker: int) -> int:
-    """Return the reason of a system that is, or would be, late: its `flag` if known, else by its `blocker`, a `Held`."""
+    """Return the reason of a late system: its `flag` if known, else what its `blocker`, a `Held`, makes of it."""
     if flag != Reason.ON_TIME:
         return flag
     if not offered:

@@ -33,10 +33,10 @@ from dxsim.model.codes import (
     CAUSES,
     COHORTS,
     HIGHEST_LEVEL,
-    HOLD_UPS,
     PROGRAMMES,
     REASONS,
     TREASURY,
+    Held,
     Listed,
     Programme,
     Talks,
@@ -298,7 +298,7 @@ class State(NamedTuple):
     by_tie: NDArray[np.int32]  # (n,) municipalities in the order of their ties
     largest_first: Integers  # (V,) vendors by initial capacity
     branch_share: Floats  # (V, 48) part of a vendor's engineers at its branch in a prefecture
-    delay: Shorts  # (n, O, len(HOLD_UPS)) months from the mandate until live by what held a system up
+    delay: Shorts  # (n, O, len(Held)) months from the mandate until live by what held a system up
     priority: Integers  # (n * O,) smaller is served first
     static_rank: NDArray[np.int32]  # (n * O,) rank by the queue discipline
     counts: Records  # (kinds,) COUNT
@@ -385,9 +385,9 @@ class Run(Reference):
     """All that the kernels of one run read and write: every field of its parts by its own name.
 
     Beside the fields of Country, Events, State, Series and Scratch these are ``parameters`` (the record of the
-    registry), ``seed``, ``market_share``, (V, L), the work weight of each lot, ``lot_weights``, (L,), the parameters that
-    levers start from, ``lever_bases``, (levers,), and what ``levers`` and ``flows`` hold once more as plain numbers,
-    ``lever_values``, (n, levers), and ``flow_values``, (kinds, columns).
+    registry), ``seed``, ``market_share``, (V, L), the work weight of each lot, ``lot_weights``, (L,), the parameters
+    that levers start from, ``lever_bases``, (levers,), and what ``levers`` and ``flows`` hold once more as plain
+    numbers, ``lever_values``, (n, levers), and ``flow_values``, (kinds, columns).
 
     Parameters
     ----------
@@ -468,7 +468,7 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         by_tie=np.zeros(n, dtype=np.int32),
         largest_first=np.arange(vendors),
         branch_share=np.zeros((vendors, areas)),
-        delay=np.zeros((n, operations, len(HOLD_UPS)), dtype=np.int16),
+        delay=np.zeros((n, operations, len(Held)), dtype=np.int16),
         priority=np.zeros(n * operations, dtype=np.int64),
         static_rank=np.zeros(n * operations, dtype=np.int32),
         counts=records_of_zeros((kinds,), COUNT),

@@ -72,7 +72,9 @@ def weigh(run: Run, month: int) -> None:
             run.deterrent[vendor, lot] = math.inf
             if run.product_month[vendor, lot] != NEVER:
                 extra = run.quoted_wait[vendor, lot] - shortest
-                run.deterrent[vendor, lot] = deterrence(run.market_share[vendor, lot], run.parameters.wait_aversion, extra)
+                run.deterrent[vendor, lot] = deterrence(
+                    run.market_share[vendor, lot], run.parameters.wait_aversion, extra
+                )
 
 
 @kernel

@@ -1,15 +1,15 @@
 """When do a vendor's engineers work on a system?
 
 Each month a vendor serves the ordered systems whose work may start, in the order of its discipline, until its engineers
-are used up: those at the branch in the municipality's prefecture, then the part phi_tr that works anywhere. Work
-starts when the product is available, the planned start (`planning`) and the earliest start have come. One system gets
-at most z^(1 - eta_d) / d_min reference jobs a month, so a system of work z takes d_min z^eta_d months at least, and
-more where own staff (`staff`) can join in only in part, which tests (x_test) slow down. Work done in month t makes a system live in month t + 1, or in the
-month of its planned window if that is later. Ties are drawn per municipality, so that the systems of a package move
-together. The `queue_discipline` first_come serves by planned start; shortest_job by size of the job and
-smallest_municipality by population, both of them also before jobs that have begun (preemptive resume); group_first by
-planned start, municipalities in a group before others; earliest_cohort by planned start, cohorts with an earlier date
-of their own before others. Vendors may lend the part phi_pool of their idle engineers.
+are used up: those at the branch in the municipality's prefecture, then the part phi_tr that works anywhere. Work starts
+when the product is available, the planned start (`planning`) and the earliest start have come. One system gets at most
+z^(1 - eta_d) / d_min reference jobs a month, so a system of work z takes d_min z^eta_d months at least, and more where
+own staff (`staff`) can join in only in part, which tests (x_test) slow down. Work done in month t makes a system live
+in month t + 1, or in the month of its planned window if that is later. Ties are drawn per municipality, so that the
+systems of a package move together. The `queue_discipline` first_come serves by planned start; shortest_job by size of
+the job and smallest_municipality by population, both of them also before jobs that have begun (preemptive resume);
+group_first by planned start, municipalities in a group before others; earliest_cohort by planned start, cohorts with an
+earlier date of their own before others. Vendors may lend the part phi_pool of their idle engineers.
 
 A system whose work is done is cut over in the month before its window. If `cut_over` is big_bang it waits, without
 engineers, until all systems of its lot (package) at that municipality are as far; these are cut over in the same month,
@@ -33,7 +33,6 @@ from dxsim.model import cutover, events, money, staff
 from dxsim.model.codes import NEVER, Held, Listed, Reason, SystemState
 from dxsim.model.work import DONE_BELOW, shortest_duration
 from dxsim.scenario.registry import choices
-from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
     from dxsim.model.state import Integers, Records, Run

@@ -109,6 +109,11 @@ class Findings:
         return np.asarray(self.is_late.sum(axis=1), np.int64)
 
     @cached_property
+    def delay(self) -> Integers:
+        """Return the system-months of each municipality by what held its systems up, (n, 14) by `codes.Held`."""
+        return np.asarray(self.outcome.state.delay.sum(axis=1), np.int64)
+
+    @cached_property
     def cases(self) -> dict[str, Floats]:
         """Return person-months by channel of each municipality, all months, (n,) each."""
         cohorts = self.outcome.state.cohorts

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, PROGRAMMES, REASONS
+from dxsim.model.codes import ACCOUNTS, CAUSES, CHANNELS, COHORTS, HOLD_UPS, PROGRAMMES, REASONS
 from dxsim.records.equity import group_modularity, late_morans_i
 from dxsim.records.findings import Findings
 from dxsim.records.measures import concentration, tail_mean
@@ -93,6 +93,8 @@ def lateness(found: Findings, surveys: Sequence[int]) -> Values:
     reasons = np.bincount(found.systems.reason[found.is_late], minlength=len(REASONS))
     values = {"late_share": late / systems}
     values |= {f"late_reason_share_{reason}": _ratio(reasons[REASONS.index(reason)], late) for reason in LATE_REASONS}
+    months = found.delay.sum(axis=0)
+    values |= {f"delay_{hold_up}": months[place] / systems for place, hold_up in enumerate(HOLD_UPS, start=1)}
     values["municipalities_late_share"] = (late_systems > 0).mean()
     values["municipalities_late_10_share"] = (late_systems >= MANY_LATE).mean()
     values["mean_late_systems"] = _ratio(late, np.count_nonzero(late_systems))

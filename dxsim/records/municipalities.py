@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dxsim.language import say
-from dxsim.model.codes import CHANNELS, NEVER, PROGRAMMES, REASONS, Account
+from dxsim.model.codes import CHANNELS, HOLD_UPS, NEVER, PROGRAMMES, REASONS, Account
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings, Floats, Integers
 from dxsim.records.measures import ratio
@@ -88,10 +88,15 @@ def _level(place: int) -> Callable[[Findings], Column]:
     return lambda found: found.outcome.state.programmes["level"][:, place].astype(np.int32)
 
 
+def _delay(place: int) -> Callable[[Findings], Column]:
+    return lambda found: found.delay[:, place].astype(np.int32)
+
+
 MUNICIPALITY: Mapping[str, Callable[[Findings], Column]] = {
     "systems": lambda found: found.frame.systems.astype(np.int32),
     "late_systems": lambda found: found.late_systems.astype(np.int32),
     **{f"late_{reason}": _late_for(REASONS.index(reason)) for reason in LATE_REASONS},
+    **{f"delay_{hold_up}": _delay(place) for place, hold_up in enumerate(HOLD_UPS, start=1)},
     "outstanding_systems": lambda found: _outstanding(found).astype(np.int32),
     "readiness": lambda found: np.ascontiguousarray(found.outcome.state.municipalities.readiness),
     "belief": lambda found: np.ascontiguousarray(found.outcome.state.municipalities.belief),

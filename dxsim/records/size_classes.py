@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dxsim.model.codes import HOLD_UPS
 from dxsim.records.measures import ratio
 from dxsim.terms.calendar import MONTHS
 
@@ -45,6 +46,7 @@ def by_size_class(records: Records) -> pd.DataFrame:
         ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then
             (municipalities without residents left out).
         ``late_share`` : late systems over systems.
+        ``delay_*`` : months that a system spent held up by this (`dxsim.model.delay`), mean of systems.
         ``overloaded_share`` : months in which staff is overloaded, over all months, mean of municipalities.
         ``excluded_share`` : excluded over needed procedures, all months.
         ``cooperating_share`` : members of a group in March 2036, over municipalities.
@@ -89,6 +91,10 @@ def class_measures(
         "population": population.astype(np.int64),
         "cost_per_resident": ratio(total(cost), total(residents)),
         "late_share": ratio(total(column("late_systems")), total(column("systems"))),
+        **{
+            f"delay_{hold_up}": ratio(total(column(f"delay_{hold_up}")), total(column("systems")))
+            for hold_up in HOLD_UPS
+        },
         "overloaded_share": ratio(total(column("overloaded_months")), MONTHS * municipalities),
         "excluded_share": ratio(total(excluded), total(needed)),
         "cooperating_share": ratio(total(members), municipalities),

@@ -14,6 +14,7 @@ from dxsim.nation.nation import Nation
 from dxsim.records import Records
 from dxsim.views.run import (
     adoption,
+    delays,
     groups,
     histogram,
     lateness,
@@ -89,6 +90,7 @@ CHARTS: tuple[Chart, ...] = (
     RunMap(map_figure(groups, width=8.6, height=8.2)),
     RunChart(run_figure(adoption, height=4.6)),
     RunChart(run_figure(lateness)),
+    RunChart(run_figure(delays, width=8.6, height=5.0)),
     RunChart(run_figure(histogram)),
     RunChart(run_figure(money, height=5.0)),
     RunChart(run_figure(residents)),

@@ -61,6 +61,23 @@ ACCOUNT_COLOURS = {  # from the bottom of a bar to its top
 }
 REASON_COLOURS = {"R1": "#0072b2", "R2": "#56b4e9", "R3": "#cc79a7", "R4": "#e69f00", "R5": "#009e73"}
 
+# From the bottom of a bar to its top: the municipality's own side in blues and greens, the vendor's in oranges.
+HOLD_UP_COLOURS = {
+    "undecided": "#332288",
+    "no_budget_session": "#0072b2",
+    "no_money": "#56b4e9",
+    "planning_short": "#117733",
+    "planning": "#009e73",
+    "own_staff": "#44aa99",
+    "no_product": "#e69f00",
+    "no_engineer": "#d55e00",
+    "booked_again": "#882255",
+    "hard": "#cc79a7",
+    "failed": "#000000",
+    "work": "#bdbdbd",
+    "window": "#e0e0e0",
+}
+
 CASE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#332288", "#999999")
 CASE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 VERDICT_COLOURS = {"better": "#0072b2", "worse": "#d55e00"}  # all else is INK

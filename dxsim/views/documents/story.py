@@ -90,7 +90,7 @@ def _main_lot(told: Biography) -> Lot:
 def _who(told: Biography) -> list[str]:
     about, lots_ = told.about, told.lots
     held = lots_.groupby("legacy_vendor", sort=True)["systems"].sum()
-    lines = [
+    return [
         say(
             "{vendor} runs {count} of its {systems} systems in April 2021",
             vendor=held.idxmax(),
@@ -104,7 +104,6 @@ def _who(told: Biography) -> list[str]:
             municipalities=about["municipalities"],
         ),
     ]
-    return lines
 
 
 def _when_table(told: Biography) -> str:
