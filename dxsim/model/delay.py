@@ -28,6 +28,7 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model.codes import Cause, Held, Reason, SystemState
+from dxsim.model.work import DONE_BELOW
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -66,13 +67,28 @@ def held_up(run: Run, month: int, i: int, operation: int) -> int:
     opens = run.queue[i, operation].opens
     if opens > month:
         return before_opening(system, run.product_month[system.vendor, lot], opens)
-    held = int(system.held) if system.touched == month else Held.NO_ENGINEER.value
+    if system.touched != month:
+        is_done = system.remaining <= DONE_BELOW and month + 1 < system.window
+        return Held.WINDOW.value if is_done else Held.NO_ENGINEER.value
+    held = int(system.held)
     return Held.FAILED.value if system.failed and held == Held.WORK else held
 
 
 @kernel
+def book_system(run: Run, month: int, i: int, operation: int) -> None:
+    """Book this month of a system that is not live yet, or goes live at its end."""
+    if month < run.parameters.mandate_start:
+        return
+    system, held = run.systems[i, operation], held_up(run, month, i, operation)
+    run.delay[i, operation, held] += 1
+    system.held = held
+    if held != Held.WORK and held != Held.WINDOW and held != Held.FAILED:
+        system.blocker = held
+
+
+@kernel
 def book(run: Run, month: int) -> None:
-    """Book this month of every system that is not live."""
+    """Book this month of every system that is not live; what went live in it has been booked (`vendor_queue`)."""
     if month < run.parameters.mandate_start:
         return
     for i in range(run.places.size):
@@ -83,8 +99,4 @@ def book(run: Run, month: int) -> None:
             system = run.systems[i, operation]
             if system.state < 0 or system.state >= SystemState.LIVE:
                 continue
-            held = held_up(run, month, i, operation)
-            run.delay[i, operation, held] += 1
-            system.held = held
-            if held != Held.WORK and held != Held.WINDOW and held != Held.FAILED:
-                system.blocker = held
+            book_system(run, month, i, operation)

@@ -73,12 +73,14 @@ def relative_size(population: float, reference: float, exponent: float) -> float
 @kernel
 def pick(shares: Floats, draw: float) -> int:
     """Return the index drawn with probabilities `shares` by a uniform `draw`."""
-    total = 0.0
+    total, last = 0.0, 0
     for index in range(shares.size):
         total += shares[index]
         if draw < total:
             return index
-    return shares.size - 1
+        if shares[index] > 0.0:  # what rounding leaves out of the sum is the last one's
+            last = index
+    return last
 
 
 def suppliers_of_lots(country: Country, count: int, specialists: int, exponent: float) -> Floats:

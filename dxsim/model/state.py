@@ -187,7 +187,6 @@ NATION = np.dtype(
     [
         ("extension_granted", np.int64),  # 0 or 1
         ("released", np.int64),  # 1 once vendors have released their project teams
-        ("running_rise", np.float64),  # running cost of live systems against before, less one, as seen last April
     ]
 )
 

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
-from dxsim.model import cutover, events, money, staff
+from dxsim.model import cutover, delay, events, money, staff
 from dxsim.model.codes import NEVER, Held, Listed, Reason, SystemState
 from dxsim.model.work import DONE_BELOW, shortest_duration
 from dxsim.scenario.registry import choices
@@ -130,7 +130,7 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
         done += given
         system.touched = month
         system.held = what_held(asked, wanted, given)
-        if given > 0.0 and system.state == SystemState.ORDERED:
+        if system.state == SystemState.ORDERED and (given > 0.0 or asked <= DONE_BELOW):
             begin_work(run, month, place)
         run.workforce[i].migration_demand += staff.migration_work(
             system, given, run.levers[i].test_effort, run.parameters
@@ -192,6 +192,7 @@ def make_live(run: Run, month: int, i: int, operation: int, incidents: int) -> N
     place, municipality, system = run.places[i], run.municipalities[i], run.systems[i, operation]
     lot, worker = run.lots[i, system.lot], run.workforce[i]
     counts, weight = run.counts[place.kind], run.weight[operation]
+    delay.book_system(run, month, i, operation)
     go_live(place, system, run.vendors[lot.legacy], run.vendors[system.vendor], month)
     troubles = min(events.MANY, incidents)
     events.note(run, month, events.Kind.LIVE, i, operation, month + 1, troubles, 0.0)

@@ -56,7 +56,7 @@ def decree(lever, value, how="set", first=0, last=180, **who):
 
 
 PEERS = {"commitment.peer_hazard": 0.03}
-FEW = {"staff.staff_of_10000": 0.8, "staff.planning_effort": 2.0, "staff.migration_effort": 3.0}
+FEW = {"staff.staff_of_100": 0.8, "staff.planning_effort": 2.0, "staff.migration_effort": 3.0}
 POOR = {
     "money.envelope_share": 0.05,
     "money.first_instalment": 0.3,
@@ -83,10 +83,6 @@ SCARCE = {"vendor.capacity_ratio": 0.6, "vendor.shortage_threshold": 0.05, "vend
 CASES = {
     "baseline": ({}, ()),
     "linear peers": (PEERS, ()),
-    "threshold peers": (
-        PEERS | {"commitment.peer_response": "threshold", "commitment.own_motive_hazard": 0.01},
-        (),
-    ),
     "neighbours only": (
         PEERS | {"commitment.prefecture_exposure_weight": 0.0, "commitment.type_exposure_weight": 0.0},
         (),
@@ -97,7 +93,7 @@ CASES = {
     "no extension": ({"policy.extension_rule": "none", "commitment.gate_rule": "always_open"}, ()),
     "extension for all": ({"policy.extension_rule": "all", "belief.belief_learning": 1.0}, ()),
     "extension early": (
-        {"policy.extension_threshold": 0.01, "policy.enforcement": 0.0, "commitment.mandate_hazard": 0.05},
+        {"policy.extension_threshold": 0.01, "policy.naming": 1.0, "commitment.mandate_hazard": 0.05},
         (),
     ),
     "gates always open": ({"commitment.gate_rule": "always_open"}, ()),
@@ -110,8 +106,24 @@ CASES = {
         {"policy.capacity_programme": 0.4, "vendor.hiring_lag": 5, "vendor.labour_ceiling": 1.2},
         (),
     ),
-    "no learning": (
-        {"vendor.learning_exponent": 0.0, "vendor.work_dispersion": 0.0, "declaration.optimism": 0.0},
+    "no chance in work, no optimism": ({"vendor.work_dispersion": 0.0, "declaration.optimism": 0.0}, ()),
+    "no specialists": ({"vendor.specialists": 0, "vendor.package_bundling": 0.4}, ()),
+    "many specialists, nothing bundled": (
+        SCARCE | {"vendor.specialists": 6, "vendor.package_bundling": 0.0, "vendor.market_exponent": 0.0},
+        (),
+    ),
+    "engineers stay at their branches": (
+        {"vendor.travel_share": 0.0, "vendor.branch_spread": 1.5, "vendor.capacity_ratio": 0.9},
+        (),
+    ),
+    "all engineers travel": (SCARCE | {"vendor.travel_share": 1.0, "vendor.branch_spread": 1.5}, ()),
+    "cut-overs are planned early": ({"vendor.late_planning": 0.2, "vendor.reserve_months": 2.5}, ()),
+    "cut-overs are planned late, without reserve": (
+        SCARCE | {"vendor.late_planning": 20.0, "vendor.reserve_months": 0.0},
+        (),
+    ),
+    "finished work is put off": (
+        {"vendor.reserve_months": 6.0, "policy.deadline": "2025-09", "vendor.shortage_threshold": 0.0},
         (),
     ),
     "many hard systems": (
@@ -133,8 +145,8 @@ CASES = {
         (leaves(45, (1, 2), ("core", "health")), leaves(50, (3,), LOTS), leaves(62, (1,), ("family_register",), 0.5)),
     ),
     "all vendors leave a lot": (
-        {"vendor.count": 12, "vendor.substitute_months": 3},
-        (leaves(44, tuple(range(1, 13)), ("health",)), leaves(66, tuple(range(1, 65)), LOTS, 0.0)),
+        {"vendor.count": 12},
+        (leaves(44, tuple(range(1, 65)), ("health",)), leaves(66, tuple(range(1, 65)), LOTS, 0.0)),
     ),
     "firm belief, little pressure": (
         {
@@ -175,7 +187,7 @@ CASES = {
         (),
     ),
     "penalties and naming": (
-        SCARCE | {"policy.naming": 1.0, "policy.late_penalty": 100_000.0, "policy.enforcement": 1.0},
+        SCARCE | {"policy.naming": 1.0, "policy.late_penalty": 100_000.0, "staff.effort_under_pressure": 0.6} | FEW,
         (),
     ),
     "few staff, shared out equally": (FEW | {"staff.dispatch_rule": "equal", "staff.prefectural_pool": 10.0}, ()),
@@ -191,9 +203,8 @@ CASES = {
     ),
     "staff without work": (
         dict.fromkeys(
-            [f"staff.{what}" for what in ("operations_base", "operations_per_system", "interface_load")]
-            + [f"staff.{what}_effort" for what in ("planning", "migration", "stabilisation")]
-            + ["programmes.programme_staff", "staff.least_staff", "staff.staff_of_10000", "staff.prefectural_pool"],
+            [f"staff.{what}_effort" for what in ("operations", "planning", "migration", "stabilisation")]
+            + ["staff.interface_load", "programmes.programme_staff", "staff.staff_of_100", "staff.prefectural_pool"],
             0.0,
         ),
         (),
@@ -371,7 +382,10 @@ CASES = {
     "policies for residents": (CLOSING | {"residents.analog_rule": "sunset"}, ()),
     "policies": ({}, ()),
     "policies pile up": (POOR, ()),
-    "one vendor leaves in its own shortage": (SCARCE | {"vendor.count": 1}, (leaves(55, (1,), ("core",)),)),
+    "one vendor leaves in its own shortage": (
+        SCARCE | {"vendor.count": 1, "vendor.specialists": 0},
+        (leaves(55, (1,), ("core",)),),
+    ),
 }
 
 
@@ -392,7 +406,7 @@ POLICIES = {
     ),
     "policies": (
         decree("subsidy.subsidy_ceiling", 0.9, first=30, types=("town", "village")),
-        decree("policy.enforcement", 1.0, first=60, last=70, population_from=100_000.0),
+        decree("policy.naming", 1.0, first=40, last=70, population_from=100_000.0),
         decree("staff.prefectural_pool", 20.0, last=48, prefectures=("01", "03")),
         decree("security.governance_requirement", 3, first=36),
         decree("quality.test_effort", 1.0, population_below=20_000.0),
@@ -454,7 +468,7 @@ def test_twin_grants_the_second_date_in_the_same_december():
             },
             (leaves(30, (1, 2), LOTS),),
         ),
-        ({"vendor.capacity_ratio": 0.0, "vendor.quoted_wait_ceiling": 1000.0, "vendor.wait_aversion": 20.0}, ()),
+        ({"vendor.capacity_ratio": 0.0, "vendor.wait_aversion": 20.0}, ()),
     ],
     ids=["nobody can afford to switch", "nobody can bear to wait"],
 )

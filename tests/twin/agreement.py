@@ -9,7 +9,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NOT_APPLICABLE, PROGRAMMES, TREASURY
+from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HOLD_UPS, NOT_APPLICABLE, PROGRAMMES, TREASURY
 from dxsim.model.fields import Field, columns_of, numbers_of
 from dxsim.model.levers import BODY_LEVERS
 from dxsim.model.run import Inputs, begin, prepare
@@ -18,10 +18,10 @@ from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, NATIONAL_FIELDS, VENDOR
 from dxsim.nation import Nation
 from dxsim.scenario.scenario import Scenario
 from dxsim.terms.calendar import MONTHS
-from dxsim.terms.municipalities import TYPES
+from dxsim.terms.municipalities import PREFECTURES, TYPES
 from dxsim.terms.operations import lots, operations
 from tests.twin.model import PlainModel
-from tests.twin.systems import DONE, LIVE, MIGRATING, PLANNING, WITHDRAWN
+from tests.twin.systems import DONE, LIVE, MIGRATING, ORDERED, PLANNING, WITHDRAWN
 from tests.twin.vendor import Vendor
 
 # How far apart numbers may be, relative to one and to their size: the two sides may add up in another order.
@@ -34,25 +34,26 @@ def fields(tolerance: float, names: str, **read: Callable) -> dict[str, tuple[Ca
 
 
 SYSTEM_FIELDS = fields(
-    EXACT, "state flag reason since order start live earliest_start vendor", vendor=attrgetter("vendor.number")
-) | fields(SUM, "work remaining planned limit")
+    EXACT, "state flag reason since order start live earliest_start vendor window touched held blocker declared failed",
+    vendor=attrgetter("vendor.number"),
+) | fields(SUM, "work remaining planned limit effort")
 LOT_FIELDS = fields(
     EXACT,
-    "commit cause vendor legacy hard planning_months neighbours_committed shift",
+    "commit cause vendor legacy package excused refused planning_months neighbours_committed shift",
     vendor=lambda lot: lot.vendor and lot.vendor.number,
     legacy=attrgetter("incumbent.number"),
 ) | fields(SUM, "complexity threshold running_factor price tender")
 BODY_FIELDS = (
     fields(
         EXACT,
-        "naive aide platform tie open_lots withdrawn late planning migrating systems live done closing pays_exit",
+        "platform tie open_lots withdrawn late planning ordered migrating systems live done closing pays_exit",
         closing=attrgetter("residents.closing"),
         platform=attrgetter("programmes.on_platform"),
         systems=lambda body: len(body.systems),
         open_lots=lambda body: len(body.open_lots),
         withdrawn=lambda body: sum(system.state == WITHDRAWN for system in body.systems),
     )
-    | fields(SUM, "readiness lasting_readiness")
+    | fields(SUM, "readiness")
     | fields(PROBABILITY, "belief")
 )
 SUPPLY_FIELDS = fields(EXACT, "go_lives systems_served shortage") | fields(
@@ -125,6 +126,10 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     yield from compare("body", code[body], [system.body.code for system in systems], EXACT)
     yield from compare("operation", operation, [system.operation for system in systems], EXACT)
     yield from compare_fields(SYSTEM_FIELDS, state.systems[body, operation], systems, system_name)
+    yield from compare("opens", state.queue.opens[body, operation], [s.opens for s in systems], EXACT, system_name)
+    ledger = np.array([system.delay for system in systems])
+    for held, name in enumerate(HOLD_UPS):
+        yield from compare(f"months of {name}", state.delay[body, operation, held], ledger[:, held], EXACT, system_name)
 
     twin_lots = [lot for body in model.municipalities for lot in body.lots if lot]
     body, lot = np.nonzero(state.lots.legacy != NOT_APPLICABLE)
@@ -137,7 +142,6 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
         )
 
     yield from compare_fields(BODY_FIELDS, state.municipalities, model.municipalities, municipality_name)
-    yield from compare("running_rise", state.nation.running_rise, [model.running_rise], SUM)
     yield from compare_wealth(state, model, municipality_name)
     for field, records in (("purse", state.purses), ("staff", state.workforce), ("harm", state.harm)):
         twins = [getattr(body, field) for body in model.municipalities]
@@ -156,6 +160,8 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     twins = list(model.platforms.values())
     yield from compare_fields(PROGRAMME_FIELDS, state.platforms[prefectures], twins, "platform {}".format)
     yield from compare_fields(SUPPLY_FIELDS, state.vendors, model.vendors, vendor_names.__getitem__)
+    branches = [[vendor.branches[f"{area:02}"] for area in range(PREFECTURES + 1)] for vendor in model.vendors]
+    yield from compare("branch_share", state.branch_share.ravel(), np.ravel(branches), SUM)
     for name, kernel, twin in zip(vendor_names, queues(state), twin_queues(model), strict=True):
         yield from compare(f"queue of {name}", kernel, twin, EXACT)
     ready = [month for vendor in model.vendors for month in vendor.ready]
@@ -282,6 +288,7 @@ def miscounts(model: PlainModel) -> Iterator[str]:
         states = Counter(system.state for system in body.systems)
         for name, expected in (
             ("planning", states[PLANNING]),
+            ("ordered", states[ORDERED]),
             ("migrating", states[MIGRATING]),
             ("live", states[LIVE] + states[DONE]),
             ("done", states[DONE]),

@@ -33,7 +33,7 @@ class Harm:
     def expected_incidents(self, system: System) -> float:
         p, body = self.model.parameters, self.body
         deadline = body.due_date(system.lot, p.deadline)
-        in_rush = deadline - p.rush_months <= self.model.month < deadline
+        in_rush = self.model.month >= deadline - p.rush_months  # also once the date is missed
         worse = (
             p.complexity_effect * system.lot.complexity * (1.0 - p.data_export)
             + p.rush_effect * in_rush
@@ -58,6 +58,7 @@ class Harm:
             worst = max(worst, share)
         if worst <= p.rollback_severity:
             return None
+        system.failed = True
         self.rollbacks += 1
         self.body.flows["rollbacks"] += 1
         return p.rollback_work * system.work

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from functools import partial
-from itertools import accumulate
 from math import ceil, log, sqrt
 from operator import attrgetter
 from types import SimpleNamespace
@@ -18,7 +16,7 @@ from dxsim.nation import Nation
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
 from dxsim.terms.municipalities import TYPES
-from dxsim.terms.operations import lots
+from dxsim.terms.operations import lots, operations
 from tests.twin.cooperation import Agreement, Talks, found, pool_staff, take_effect
 from tests.twin.harm import REACH, security_factors
 from tests.twin.levers import common_levers, levers_of, shift_dates
@@ -27,11 +25,13 @@ from tests.twin.municipality import Municipality
 from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
 from tests.twin.residents import AGE_GROUPS, ability, online_preference
 from tests.twin.staff import share_out
-from tests.twin.systems import DONE_BELOW, LIVE, MIGRATING, NEVER, NO_PRODUCT, VENDOR_RESOURCES, Lot, System
+from tests.twin.systems import LIVE, MIGRATING, NEVER, NO_PRODUCT, NO_REASON, VENDOR_RESOURCES, Lot, System
 from tests.twin.vendor import Vendor
 
 APRIL, OCTOBER, DECEMBER = 0, 6, 8  # months after April
 COMMON_DRAW = 64  # address of the draw that all lots of a vendor share
+STAFFED_FOR = 60  # the month after March 2026, by which vendors' engineers are to do their customers' work
+SEARCH_MONTHS = 6  # without a vendor, after which there is no product
 REASONS = ("R1", "R2", "R3", "R4", "R5")
 COUNTS = (
     *("committed", "ordered", "started", "live", "done"),
@@ -66,8 +66,6 @@ class PlainModel(mesa.Model):
         self.treasury = Ledger(TREASURY)
         self.levels = {type_: Counter() for type_ in TYPES}  # sums of the levels of programmes
         self.common_levers = common_levers(self.parameters)
-        self.readiness_weights = readiness_weights(self.parameters)
-        self.running_rise = 0.0  # of the running cost of live systems, as seen last April
         self.security = security_factors(self)
         self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
         self.committed = Counter()  # municipalities by (prefecture or type, lot)
@@ -116,7 +114,6 @@ class PlainModel(mesa.Model):
         self.top_up()
         self.take_effect()
         self.open_year()
-        self.look_around()
         self.change()
         self.leave_lots()
         self.announce()
@@ -131,10 +128,12 @@ class PlainModel(mesa.Model):
         self.commit()
         self.order()
         self.join_queues()
+        self.share_out()
         self.share_engineers()
         self.serve()
         self.switch_packages()
         self.stabilise()
+        self.book()
         self.count_interfaces()
         self.progress()
         self.serve_residents()
@@ -164,33 +163,59 @@ class PlainModel(mesa.Model):
     # The start
 
     def create_vendors(self):
-        """Create vendors of Zipf shares whose products are ready at dates that their lots partly share."""
+        """Create general vendors of Zipf shares, and specialists for the lots that have some."""
         p = self.parameters
-        raw = [rank**-p.market_exponent for rank in range(1, p.count + 1)]
-        self.shares = [share / sum(raw) for share in raw]
-        self.vendors: list[Vendor] = []
-        for number, share in enumerate(self.shares):
-            common = sqrt(p.readiness_common) * self.normal(streams.PRODUCT, number, 0, COMMON_DRAW)
-            own = [
-                sqrt(1.0 - p.readiness_common) * self.normal(streams.PRODUCT, number, 0, lot)
-                for lot in range(len(lots()))
-            ]
-            ready = [
-                ceil(p.readiness_mean + p.readiness_sd * (common + special)) + p.readiness_shift for special in own
-            ]
-            self.vendors.append(Vendor(self, number, share, ready))
-        number_of = {lot.lot: number for number, lot in enumerate(lots())}
+        general, special = zipf(p.count, p.market_exponent), zipf(p.specialists, p.market_exponent)
+        rows = [[share] * len(lots()) for share in general]
+        for number, lot in enumerate(lots()):
+            if lot.has_specialists and special:
+                for row in rows[: p.count]:
+                    row[number] *= lot.bundling_factor
+                for share in special:
+                    rows.append([0.0] * len(lots()))
+                    rows[-1][number] = share * (1.0 - lot.bundling_factor)
+        self.vendors: list[Vendor] = [Vendor(self, number, row, []) for number, row in enumerate(rows)]
+        for vendor in self.vendors:
+            vendor.ready = [self.draw_product(vendor, lot) for lot in range(len(lots()))]
+        sells = [sum(vendor.shares[self.lot_number(system.lot)] for system in operations()) for vendor in self.vendors]
+        ranked = sorted(self.vendors, key=lambda vendor: -sells[vendor.number])
         self.shocks = defaultdict(list)  # by month: (vendor, factor on capacity, lots that it leaves)
         for event in self.what_if.vendor_events:
-            left = {number_of[lot] for lot in event.withdrawn_lots}
+            left = {self.lot_number(lot) for lot in event.withdrawn_lots}
             for rank in event.vendors:
-                if rank <= len(self.vendors):
-                    self.shocks[event.month].append((self.vendors[rank - 1], event.capacity_factor, left))
+                if rank <= len(ranked):
+                    self.shocks[event.month].append((ranked[rank - 1], event.capacity_factor, left))
+
+    @staticmethod
+    def lot_number(name: str) -> int:
+        return next(number for number, lot in enumerate(lots()) if lot.lot == name)
+
+    def draw_product(self, vendor: Vendor, lot: int) -> int:
+        """Return the month from which a vendor's product can be installed; its dates are partly one."""
+        p = self.parameters
+        if vendor.shares[lot] == 0.0:
+            return NEVER
+        common = sqrt(p.readiness_common) * self.normal(streams.PRODUCT, vendor.number, 0, COMMON_DRAW)
+        special = sqrt(1.0 - p.readiness_common) * self.normal(streams.PRODUCT, vendor.number, 0, lot)
+        return ceil(self.mean_product(vendor) + p.readiness_sd * (common + special)) + p.readiness_shift
+
+    def mean_product(self, vendor: Vendor) -> float:
+        p = self.parameters
+        return p.specialist_readiness_mean if vendor.is_specialist else p.readiness_mean
 
     def create_municipalities(self, nation: Nation):
         table = nation.municipalities.sort_values("code")
-        vendors_in = {prefecture: self.draw_territory(int(prefecture)) for prefecture in table["prefecture"].unique()}
-        body_of = {row.code: Municipality(self, row, vendors_in[row.prefecture]) for row in table.itertuples()}
+        numbers = {prefecture: int(prefecture) for prefecture in table["prefecture"].unique()}
+        self.territories = {prefecture: self.draw_territory(number) for prefecture, number in numbers.items()}
+        prefecture_of = dict(zip(table["code"], table["prefecture"], strict=True))
+        around = defaultdict(list)
+        for tie in nation.adjacency.itertuples():
+            around[tie.code_a].append(tie.code_b)
+            around[tie.code_b].append(tie.code_a)
+        body_of = {}
+        for row in table.itertuples():
+            homes = [row.prefecture, *(prefecture_of[code] for code in sorted(around[row.code]))]
+            body_of[row.code] = Municipality(self, row, homes)
         self.municipalities = list(body_of.values())
         for tie in nation.adjacency.itertuples():
             body_of[tie.code_a].neighbours.append(body_of[tie.code_b])
@@ -205,27 +230,49 @@ class PlainModel(mesa.Model):
         self.group_size = Counter(body.prefecture for body in self.municipalities)
         self.group_size.update(body.type for body in self.municipalities)
 
-    def draw_territory(self, prefecture: int) -> list[float]:
-        """Return the vendors' shares within a prefecture, a Dirichlet draw around the national ones."""
-        concentration = self.parameters.territory_concentration
-        raw = [
-            self.gamma(concentration * vendor.share, streams.MARKET, prefecture, vendor.number)
-            for vendor in self.vendors
-        ]
-        total = sum(raw)
-        return [amount / total for amount in raw] if total > 0.0 else self.shares
+    def draw_territory(self, prefecture: int) -> list[dict[Vendor, float]]:
+        """Return the shares of vendors within a prefecture by lot, Dirichlet draws around the national ones.
 
-    def pick_vendor(self, shares: list[float], draw: float) -> Vendor:
-        place = bisect_right(list(accumulate(shares)), draw)
-        return self.vendors[place if place < len(shares) else shares.index(max(shares))]
+        A vendor is as strong in all lots. Lots with specialists are theirs alone, but for what is bundled.
+        """
+        strength = {
+            vendor: self.gamma(
+                self.parameters.territory_concentration * max(vendor.shares),
+                streams.MARKET,
+                prefecture,
+                vendor.number,
+            )
+            for vendor in self.vendors
+            if max(vendor.shares) > 0.0
+        }
+        territory = []
+        for number in range(len(lots())):
+            sellers = [vendor for vendor in self.vendors if vendor.shares[number] > 0.0]
+            specialists = [vendor for vendor in sellers if vendor.is_specialist]
+            sellers = specialists or sellers
+            weight = {vendor: strength[vendor] for vendor in sellers}
+            if sum(weight.values()) <= 0.0:
+                weight = {vendor: vendor.shares[number] for vendor in sellers}
+            total = sum(weight.values())
+            territory.append({vendor: amount / total for vendor, amount in weight.items()})
+        return territory
+
+    def pick_vendor(self, prefecture: str, lot: int, draw: float) -> Vendor:
+        below = 0.0
+        for vendor, share in self.territories[prefecture][lot].items():
+            below += share
+            if draw < below:
+                return vendor
+        return vendor
 
     def staff_vendors(self):
         """Give vendors the capacity to do a set part of their customers' work by the reference date."""
         p = self.parameters
-        months = max(1.0, p.capacity_reference_deadline - p.readiness_mean)
         for vendor in self.vendors:
+            months = max(1.0, STAFFED_FOR - self.mean_product(vendor))
             vendor.initial_capacity = vendor.capacity = p.capacity_ratio * vendor.book / months
             vendor.book = 0.0  # so far only what customers would bring
+            vendor.staff_branches()
             if vendor.systems_served == 0:  # no customers, no engineers, no bids
                 vendor.ready = [NEVER] * len(vendor.ready)
 
@@ -268,19 +315,6 @@ class PlainModel(mesa.Model):
         if self.month > 0:
             for body in self.municipalities:
                 body.staff.open_year()
-
-    def look_around(self):
-        """In April let municipalities take in what makes them more or less ready."""
-        if not self.is_april:
-            return
-        if self.readiness_weights > 0.0:
-            purses = [body.purse for body in self.municipalities]
-            before = sum(max(0.0, purse.baseline / 12 - purse.legacy) for purse in purses)
-            self.running_rise = sum(purse.new for purse in purses) / before - 1.0 if before > 1.0 else 0.0
-            for body in self.municipalities:
-                body.look_around(self.running_rise / self.parameters.running_cost_sd)
-        for body in self.municipalities:
-            body.make_up_mind()
 
     def change(self):
         """Vendors grow, hire, release teams; scheduled shocks strike."""
@@ -337,7 +371,7 @@ class PlainModel(mesa.Model):
         aversion = self.parameters.wait_aversion
         self.appeals = [
             [
-                (vendor, log(vendor.share) - aversion * vendor.quoted_wait[lot] / 12.0)
+                (vendor, log(vendor.shares[lot]) - aversion * vendor.quoted_wait[lot] / 12.0)
                 for vendor in self.vendors
                 if vendor.offers(lot)
             ]
@@ -383,9 +417,11 @@ class PlainModel(mesa.Model):
             body.decide()
 
     def choose_for_new_commitments(self):
-        """Let municipalities choose the vendors of these lots; who shares a system with its group's lead follows it."""
+        """Let municipalities choose the vendors of these lots, as their lead or the first lot of the package has."""
         for lot in self.decided:
             leading = lot.body.leading(lot)
+            if leading is lot:
+                leading = lot.body.lots[lot.package]
             vendor = leading.vendor or self.decided.get(leading)
             if not vendor or not vendor.offers(lot.number):
                 vendor = lot.body.choose_vendor(lot)
@@ -401,7 +437,7 @@ class PlainModel(mesa.Model):
                 vendor.take_on(system)
                 continue
             self.withdrawn.append(system)
-            is_long_ago = self.month - system.since >= self.parameters.substitute_months
+            is_long_ago = self.month - system.since >= SEARCH_MONTHS
             if is_long_ago and system.flag == VENDOR_RESOURCES:
                 system.flag = NO_PRODUCT
 
@@ -419,10 +455,17 @@ class PlainModel(mesa.Model):
         for system in self.ordered:
             system.vendor.join_queue(system)
 
+    def share_out(self):
+        """Let municipalities share their own staff out among the systems that vendors can work on."""
+        for body in self.municipalities:
+            body.staff.migration_service = 1.0
+            if body.ordered + body.migrating > 0:
+                body.staff.share_out()
+
     def share_engineers(self):
         """Let vendors lend idle output to those that are short."""
         for vendor in self.vendors:
-            vendor.available = vendor.output
+            vendor.available = vendor.capacity
         if self.parameters.engineer_pool <= 0.0:
             return
         work = [vendor.workable() for vendor in self.vendors]
@@ -435,7 +478,7 @@ class PlainModel(mesa.Model):
                 vendor.available += moved * (borrows / lacking - lends / idle)
 
     def serve(self):
-        """Let vendors work, the largest first: where staff is short, it joins in with that one."""
+        """Let vendors work, the largest first."""
         for vendor in sorted(self.vendors, key=attrgetter("initial_capacity"), reverse=True):
             vendor.serve()
 
@@ -445,7 +488,10 @@ class PlainModel(mesa.Model):
             return
         for body in sorted(self.municipalities, key=attrgetter("tie")):
             for lot in filter(None, body.lots):
-                if all(system.state == MIGRATING and system.remaining <= DONE_BELOW for system in lot.systems):
+                if all(
+                    system.state == MIGRATING and system.is_done and self.month + 1 >= system.window
+                    for system in lot.systems
+                ):
                     went_well = [system.vendor.switch(system) for system in lot.systems]
                     if all(went_well):
                         for system in lot.systems:
@@ -456,6 +502,14 @@ class PlainModel(mesa.Model):
         """End the parallel runs that are due."""
         for system in sorted(self.parallel_runs_due.pop(self.month, ()), key=attrgetter("operation")):
             system.body.end_parallel_run(system)
+
+    def book(self):
+        """Book this month of every system that is not live to what held it up."""
+        for body in self.municipalities:
+            if body.live < len(body.systems):
+                for system in body.systems:
+                    if system.state < LIVE:
+                        system.book_month()
 
     def count_interfaces(self):
         """Count interfaces between old and new systems; value what works together."""
@@ -560,8 +614,11 @@ class PlainModel(mesa.Model):
             self.counts[name].clear()
         for body, late in self.expected_late(self.month + 1).items():
             self.counts["municipalities_declared"][body.type] += bool(late)
+            for system in body.systems:
+                system.declared = NO_REASON
             for system in late:
-                self.counts[f"declared_R{body.reason_to_be_late(system)}"][body.type] += 1
+                system.declared = body.reason_to_be_late(system)
+                self.counts[f"declared_R{system.declared}"][body.type] += 1
 
     def expected_late(self, now: int) -> dict[Municipality, list[System]]:
         """Return the systems that municipalities expect to be late, asked at the start of month `now`."""
@@ -616,7 +673,7 @@ def live_share(bodies: list[Municipality]) -> float:
     return sum(body.live for body in bodies) / max(1, sum(len(body.systems) for body in bodies))
 
 
-def readiness_weights(p: SimpleNamespace) -> float:
-    """Return the sum of the weights of all that makes ready."""
-    lasting = p.population_weight + p.staff_weight + p.fiscal_weight + p.complexity_weight + p.aide_weight
-    return lasting + p.cloud_weight + p.net_cost_weight + p.surprise_weight
+def zipf(count: int, exponent: float) -> list[float]:
+    """Return the shares of so many vendors by rank."""
+    raw = [rank**-exponent for rank in range(1, count + 1)]
+    return [share / sum(raw) for share in raw]

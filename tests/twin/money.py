@@ -103,18 +103,21 @@ class Purse:
         share = min(self.body.lever.subsidy_rate, ceiling)
         return min(self.model.booked(share * cost), self.model.treasury.balance["fund"])
 
-    def reserve_for(self, lot: Lot) -> bool:
-        """Set aside what the first instalment of a lot takes of the envelope; return whether there is enough."""
-        p = self.model.parameters
-        if p.budget == "unlimited":
-            return True
-        due = self.instalment(p.first_instalment, lot.weight, self.price())
-        due -= self.subsidy(due, self.ceiling())
-        if due > self.free:
+    def reserve_for(self, lots: list[Lot]) -> bool:
+        """Set aside what the first instalment of lots takes of the envelope; return whether there is enough."""
+        p, needed = self.model.parameters, 0
+        if p.budget == "binding":
+            for lot in lots:
+                due = self.instalment(p.first_instalment, lot.weight, self.price())
+                needed += due - self.subsidy(due, self.ceiling())
+        enough = p.budget == "unlimited" or needed <= self.free
+        if enough:
+            self.free -= needed
+        else:
             self.body.flows["refusals"] += 1
-            return False
-        self.free -= due
-        return True
+        for lot in lots:
+            lot.refused = not enough
+        return enough
 
     def pay_first_instalment(self, lot: Lot):
         p, group = self.model.parameters, self.body.group

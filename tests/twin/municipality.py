@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from math import ceil, exp, inf, log, sqrt
+from math import ceil, exp, floor, inf, log
 from typing import TYPE_CHECKING
 
 import mesa
@@ -15,18 +15,21 @@ import pandas as pd
 
 from dxsim import streams
 from dxsim.nation.schema import PROJECTION_YEARS
+from dxsim.terms import statistics
 from dxsim.terms.operations import lots, operations
 from tests.twin.harm import Harm
 from tests.twin.money import Purse
 from tests.twin.programmes import HIGHEST_LEVEL, Programmes
 from tests.twin.residents import Residents
-from tests.twin.staff import Staff
+from tests.twin.staff import PRESSED_MONTHS, Staff
 from tests.twin.systems import (
     BESPOKE,
+    BOOKED_AGAIN,
     DONE,
     LIVE,
     MAINFRAME,
     MANDATE,
+    NO_ENGINEER,
     NO_PRODUCT,
     NO_REASON,
     ORDERED,
@@ -34,6 +37,7 @@ from tests.twin.systems import (
     OWN_SIDE,
     PEERS,
     PLANNING,
+    PRODUCT_MISSING,
     VENDOR_RESOURCES,
     Lot,
     System,
@@ -45,15 +49,16 @@ if TYPE_CHECKING:
 
 APRIL, SUPPLEMENTARY = 0, (5, 8, 11)  # months after April: September, December, March
 DRAWS_PER_LOT = 64  # draws of taste that are set aside for each lot, one a vendor
-NAMING_MONTHS = 24  # before the deadline, in which municipalities without a commitment are named
 ALMOST = 1e-9  # months of planning that may be missing
+REFERENCE, MEAN = 50_000.0, 72_456.0  # residents: of a reference job, of a mean municipality
+OPTIMISM_HORIZON = 24.0  # months to the deadline at which optimism has its full weight
 CENSUS_YEAR, FIRST_YEAR, YEARS = 2020, 2021, 15
 
 
 class Municipality(mesa.Agent):
     """A municipality with its lots (None where a lot does not apply) and systems."""
 
-    def __init__(self, model, row, vendors_here: list[float]):
+    def __init__(self, model, row, homes: list[str]):
         super().__init__(model)
         self.code = int(row.code)
         self.type = row.type
@@ -68,22 +73,18 @@ class Municipality(mesa.Agent):
         self.flows = model.flows[row.type]
         self.tie = 0  # place in every queue among equals
         self.late = 0  # systems past the deadline and not live
-        self.planning = self.migrating = self.live = self.done = 0  # systems; those done are live, too
+        self.planning = self.ordered = self.migrating = 0  # systems
+        self.live = self.done = 0  # systems; those done are live, too
         p = model.parameters
         self.belief = p.initial_extension_belief
-        self.naive = model.uniform(streams.NAIVE, self.code, 0, 0) < p.naive_share
-        self.aide = model.uniform(streams.AIDE, self.code, 0, 0) < p.aide_share
-        complexities = [self.draw_complexity(number) for number in range(len(lots()))]
-        self.lots = self.draw_lots(complexities, vendors_here)
-        self.lasting_readiness = self.readiness_index(row, [lot.complexity for lot in self.lots if lot])
-        self.readiness = self.lasting_readiness
-        self.drive = self.compliance = 1.0  # what readiness makes of own motive and peers, and of the mandate
+        self.lots = self.draw_lots(homes)
+        self.readiness = self.draw_readiness(row)
         self.systems = self.draw_systems()
         self.open_lots = [lot for lot in self.lots if lot]
         self.purse = Purse(self)
         for lot in self.open_lots:
             lot.running_factor = self.purse.draw_running_factor(lot)
-        self.staff = Staff(self)
+        self.staff = Staff(self, float(row.staff))
         self.programmes = Programmes(self)
         self.harm = Harm(self)
         self.residents = Residents(self, row)
@@ -92,50 +93,61 @@ class Municipality(mesa.Agent):
 
     def draw_complexity(self, lot: int) -> float:
         p = self.model.parameters
-        size = max(self.population, 1.0) / p.reference_population
+        size = max(self.population, 1.0) / REFERENCE
         spread = p.complexity_dispersion
         noise = spread * self.model.normal(streams.COMPLEXITY, self.code, 0, lot) - spread**2 / 2.0
         return p.complexity_mean * size**p.complexity_exponent * exp(noise)
 
-    def readiness_index(self, row, complexities: list[float]) -> float:
-        """Return what never changes of the weighted mean: size, staff slack, fiscal index, simplicity, an aide."""
-        p = self.model.parameters
+    def draw_readiness(self, row) -> float:
+        """Return the effect of size, finances and staff beyond what is usual on the log of the hazard."""
+        p, usual = self.model.parameters, statistics
         size = log(max(self.population, 1.0))
-        scores = [(size - p.log_population_mean) / p.log_population_sd, 0.0, 0.0, 0.0, float(self.aide)]
-        if pd.notna(row.staff) and row.staff > 0.0:
-            usual = p.log_staff_intercept + p.log_staff_slope * size
-            scores[1] = (log(row.staff) - usual) / p.log_staff_residual_sd
+        index = p.population_slope * (size - usual.LOG_POPULATION_MEAN) / usual.LOG_POPULATION_SD
         if pd.notna(row.fiscal_index):
-            scores[2] = (row.fiscal_index - p.fiscal_index_mean) / p.fiscal_index_sd
-        complexity = sum(complexities) / len(complexities)
-        spread = sqrt(
-            (p.complexity_exponent * p.log_population_sd) ** 2 + p.complexity_dispersion**2 / len(complexities)
-        )
-        if spread > 0.0 and complexity > 0.0:
-            scores[3] = -log(complexity / p.complexity_mean) / spread
-        if self.model.readiness_weights == 0.0:
-            return 0.0
-        weights = (p.population_weight, p.staff_weight, p.fiscal_weight, p.complexity_weight, p.aide_weight)
-        return sum(weight * score for weight, score in zip(weights, scores, strict=True)) / self.model.readiness_weights
+            index += p.fiscal_slope * (row.fiscal_index - usual.FISCAL_INDEX_MEAN) / usual.FISCAL_INDEX_SD
+        if pd.notna(row.staff) and row.staff > 0.0:
+            slack = log(row.staff) - (usual.LOG_STAFF_INTERCEPT + usual.LOG_STAFF_SLOPE * size)
+            index += p.staff_slope * slack / usual.LOG_STAFF_RESIDUAL_SD
+        return index
 
-    def draw_lots(self, complexities: list[float], vendors_here: list[float]) -> list[Lot | None]:
-        """Draw who runs each lot: mostly the main vendor, else any vendor of the nation."""
-        model, p = self.model, self.model.parameters
-        main = model.pick_vendor(vendors_here, model.uniform(streams.CONTRACT, self.code, 0, 0))
-        size = log(max(self.population, 1.0) / p.reference_population)
+    def draw_lots(self, homes: list[str]) -> list[Lot | None]:
+        """Draw who runs each lot: mostly the main vendor, else one from the market of the lot."""
+        incumbents = self.draw_incumbents(homes)
+        return [
+            None if vendor is None else self.draw_lot(number, vendor, incumbents.index(vendor))
+            for number, vendor in enumerate(incumbents)
+        ]
+
+    def draw_incumbents(self, homes: list[str]) -> list[Vendor | None]:
+        """Return the vendor of each lot; `homes` are the prefectures of the municipality and of its neighbours."""
+        model, p, number_of = self.model, self.model.parameters, {lot.lot: n for n, lot in enumerate(lots())}
+
+        def home(*address: int) -> str:
+            return homes[int(model.uniform(streams.CONTRACT, self.code, *address) * len(homes))]
+
+        main = model.pick_vendor(home(3, 0), 0, model.uniform(streams.CONTRACT, self.code, 0, 0))
+        size = log(max(self.population, 1.0) / REFERENCE)
         bundling = min(1.0, max(0.0, p.package_bundling - p.bundling_size_slope * size))
-        drawn: list[Lot | None] = []
-        for number, (facts, complexity) in enumerate(zip(lots(), complexities, strict=True)):
+        incumbents: list[Vendor | None] = []
+        for number, facts in enumerate(lots()):
             if facts.applies_to == "cities" and self.type in ("town", "village"):
-                drawn.append(None)
+                incumbents.append(None)
                 continue
-            incumbent = main
-            if model.uniform(streams.CONTRACT, self.code, 1, number) >= facts.bundling_factor * bundling:
-                incumbent = model.pick_vendor(model.shares, model.uniform(streams.CONTRACT, self.code, 2, number))
-            planning = round(min(180.0, p.planning_months * (1.0 + complexity) / (1.0 + p.complexity_mean)))
-            threshold = model.exponential(streams.COMMIT, self.code, 0, number)
-            drawn.append(Lot(self, number, complexity, planning, threshold, incumbent))
-        return drawn
+            key = number_of[facts.bought_with]
+            is_bundled = model.uniform(streams.CONTRACT, self.code, 1, key) < facts.bundling_factor * bundling
+            if is_bundled and main.shares[number] > 0.0:
+                incumbents.append(main)
+            else:
+                draw = model.uniform(streams.CONTRACT, self.code, 2, key)
+                incumbents.append(model.pick_vendor(home(4, key), number, draw))
+        return incumbents
+
+    def draw_lot(self, number: int, incumbent: Vendor, package: int) -> Lot:
+        """Return a lot that belongs to the `package` of a lot, maybe itself."""
+        p, complexity = self.model.parameters, self.draw_complexity(package)
+        planning = round(min(180.0, p.planning_months * (1.0 + complexity) / (1.0 + p.complexity_mean)))
+        threshold = self.model.exponential(streams.COMMIT, self.code, 0, package)
+        return Lot(self, number, complexity, planning, threshold, incumbent, package)
 
     def draw_systems(self) -> list[System]:
         model, p = self.model, self.model.parameters
@@ -146,13 +158,13 @@ class Municipality(mesa.Agent):
             if lot is None:
                 continue
             flag = self.draw_hard_flag(number)
-            earliest_start, surcharge = 0, 0.0
+            earliest_start = 0
             if flag != NO_REASON:
-                lot.hard = True
+                lot.excused = True
                 delay = p.hard_delay_horizon * model.uniform(streams.HARD_START, self.code, 0, number)
-                earliest_start, surcharge = p.hard_earliest_start + ceil(delay), p.hard_work_surcharge
-            work = operation.work_weight * (self.population / p.reference_population) ** p.work_population_exponent
-            work *= (1.0 + lot.complexity) * (1.0 + surcharge)
+                earliest_start = p.hard_earliest_start + ceil(delay)
+            work = operation.work_weight * (self.population / REFERENCE) ** p.work_population_exponent
+            work *= 1.0 + lot.complexity
             work *= exp(p.work_dispersion * model.normal(streams.WORK, self.code, 0, number))
             limit = max(p.minimum_service, work / p.minimum_months)
             system = System(
@@ -164,11 +176,12 @@ class Municipality(mesa.Agent):
             lot.incumbent.systems_served += 1
             lot.incumbent.population_served += self.population
             lot.incumbent.book += work
+            lot.incumbent.branches[self.prefecture] += work
         return systems
 
     def draw_hard_flag(self, operation: int) -> int:
         p = self.model.parameters
-        size = (self.population / p.hard_size_reference) ** p.hard_size_exponent
+        size = (self.population / MEAN) ** p.hard_size_exponent
         shares = {MAINFRAME: p.mainframe_share, BESPOKE: p.bespoke_share, NO_PRODUCT: p.no_product_share}
         chances = {flag: share * size for flag, share in shares.items()}
         point = self.model.uniform(streams.HARD, self.code, 0, operation) * max(1.0, sum(chances.values()))
@@ -184,25 +197,16 @@ class Municipality(mesa.Agent):
     def population_now(self) -> float:
         return self.population * self.population_ratio[self.model.year]
 
-    def look_around(self, surprise: float):
-        """Take in what has changed: subsidy, group, and (by the `surprise`) what others pay for new systems."""
-        p = self.model.parameters
-        left_to_pay = 1.0 - min(self.lever.subsidy_rate, self.purse.ceiling())
-        change = p.cloud_weight * (self.group is not None) - p.surprise_weight * surprise
-        change -= p.net_cost_weight * (left_to_pay - p.net_cost_mean) / p.net_cost_sd
-        self.readiness = self.lasting_readiness + change / self.model.readiness_weights
-
-    def make_up_mind(self):
-        """Work out what readiness does to the hazards; a lead decides with the readiness of its whole group."""
-        p, readiness = self.model.parameters, self.readiness
-        if self.leads:
-            people = [max(1.0, body.population) for body in self.group.members]
-            weighted = [people * body.readiness for people, body in zip(people, self.group.members, strict=True)]
-            readiness = sum(weighted) / sum(people)
-        self.drive = exp(p.readiness_slope * readiness)
-        self.compliance = exp((1.0 - p.mandate_uniformity) * p.readiness_slope * readiness)
-
     # Each month
+
+    @property
+    def readiness_to_decide(self) -> float:
+        """Its readiness; a lead's is the mean of its group by population."""
+        if not self.leads:
+            return self.readiness
+        people = [max(1.0, body.population) for body in self.group.members]
+        weighted = [people * body.readiness for people, body in zip(people, self.group.members, strict=True)]
+        return sum(weighted) / sum(people)
 
     @property
     def leads(self) -> bool:
@@ -224,51 +228,66 @@ class Municipality(mesa.Agent):
         """Add up hazard for every open lot; at an open budget gate, decide what has reached its threshold."""
         model, p, month = self.model, self.model.parameters, self.model.month
         deadline = p.deadline + self.belief * (p.second_deadline - p.deadline)
-        named = 1.0 + self.lever.naming if month >= p.deadline - NAMING_MONTHS else 1.0
-        own = self.drive * p.own_motive_hazard
-        mandate = self.compliance * p.mandate_hazard if month >= p.mandate_start else 0.0
-        gate_open = self.is_gate_open()
+        named = 1.0 + self.lever.naming if month >= p.deadline - PRESSED_MONTHS else 1.0
+        readiness = self.readiness_to_decide
+        own, by_all_peers = exp(readiness) * p.own_motive_hazard, exp(readiness) * p.peer_hazard
+        mandate = 0.0
+        if month >= p.mandate_start:
+            mandate = exp((1.0 - p.mandate_uniformity) * readiness) * p.mandate_hazard
         for lot in self.open_lots:
             if not model.is_offered[lot.number]:
                 continue
             due = self.due_date(lot, deadline)
-            wait = 0.0 if self.naive else lot.incumbent.queue_wait
-            slack = due - month - (lot.planning_months + wait + p.minimum_months)
+            slack = due - month - (lot.planning_months + lot.incumbent.queue_wait + p.minimum_months)
             pressure = 1.0 / (1.0 + max(0.0, slack) / p.urgency_scale)
-            if month >= due:
-                pressure *= self.lever.enforcement
             pressure *= named
             by_own, by_peers, by_mandate = lot.cumulative_hazard
-            if p.peer_hazard > 0.0:
-                by_peers += self.drive * p.peer_hazard * self.peer_response(lot)
+            if by_all_peers > 0.0:
+                by_peers += by_all_peers * self.peer_exposure(lot)
             lot.cumulative_hazard = (by_own + own, by_peers, by_mandate + mandate * pressure)
-            if gate_open and lot not in model.decided:
-                self.decide_at_gate(lot)
+        if self.is_gate_open():
+            for lot in self.open_lots:
+                if self.is_undecided(lot):
+                    self.decide_at_gate(lot)
+
+    def is_undecided(self, lot: Lot | None) -> bool:
+        """Whether a lot applies, somebody offers it, and it has not committed, nor does so this month."""
+        model = self.model
+        return bool(lot) and lot.commit is None and model.is_offered[lot.number] and lot not in model.decided
 
     def due_date(self, lot: Lot, deadline: float) -> float:
         """Return the month after a lot's own date, with what counts as the national `deadline`."""
         p = self.model.parameters
-        if self.model.extension_granted and (lot.hard or p.extension_rule == "all"):
+        if self.model.extension_granted and (lot.excused or p.extension_rule == "all"):
             return p.second_deadline
         return deadline + lot.shift
 
     def decide_at_gate(self, lot: Lot):
-        """Commit a lot if there is will and money; who shares a system with its lead follows it."""
-        leading = self.leading(lot)
-        wants = sum(lot.cumulative_hazard) >= lot.threshold if leading is lot else leading.commit is not None
-        if not wants:
+        """Commit a lot if there is will and money, with all of its package for which there is a will."""
+        if not self.wants(lot):
             lot.hazard_at_gate = lot.cumulative_hazard
-        elif self.purse.reserve_for(lot):
-            self.model.decided[lot] = None
+            return
+        joint = [
+            other
+            for other in self.open_lots
+            if other.package == lot.package and self.is_undecided(other) and self.wants(other)
+        ]
+        if self.purse.reserve_for(joint):
+            self.model.decided |= dict.fromkeys(joint)
             if self.leads:
-                self.bring_members(lot.number)
+                self.bring_members([other.number for other in joint])
 
-    def bring_members(self, number: int):
-        """Let the members of its group commit a lot with it, those that have the money."""
+    def wants(self, lot: Lot) -> bool:
+        """Return whether there is a will to move a lot; who shares a system with its lead does as that has done."""
+        leading = self.leading(lot)
+        return sum(lot.cumulative_hazard) >= lot.threshold if leading is lot else leading.commit is not None
+
+    def bring_members(self, numbers: list[int]):
+        """Let the members of its group commit lots with it, those that have the money."""
         for member in self.group.members:
-            lot = member.lots[number]
-            if member is not self and lot and lot.commit is None and member.purse.reserve_for(lot):
-                self.model.decided[lot] = None
+            lots_there = [member.lots[number] for number in numbers if member.is_undecided(member.lots[number])]
+            if member is not self and lots_there and member.purse.reserve_for(lots_there):
+                self.model.decided |= dict.fromkeys(lots_there)
 
     def is_gate_open(self) -> bool:
         p, month = self.model.parameters, self.model.month
@@ -277,13 +296,6 @@ class Municipality(mesa.Agent):
         if month % 12 not in SUPPLEMENTARY:
             return False
         return self.model.uniform(streams.GATE, self.code, month, 0) < p.supplementary_gate_probability
-
-    def peer_response(self, lot: Lot) -> float:
-        p, exposure = self.model.parameters, self.peer_exposure(lot)
-        if p.peer_response == "linear":
-            return exposure
-        power = exposure**p.peer_threshold_steepness
-        return power / (power + p.peer_threshold**p.peer_threshold_steepness)
 
     def peer_exposure(self, lot: Lot) -> float:
         """Return the weighted share of prefecture, type and neighbours that had committed this lot."""
@@ -353,11 +365,27 @@ class Municipality(mesa.Agent):
             if system.planned >= system.lot.planning_months - ALMOST:
                 ordered.append(system)
                 system.state, system.since = ORDERED, month
+                system.effort = system.own_migration
                 self.planning -= 1
+                self.ordered += 1
                 if system.order is None:
                     system.order = month
                     self.model.counts["ordered"][self.type] += 1
+        for system in ordered:
+            self.plan_backwards(system, [other for other in ordered if other.vendor is system.vendor])
         return ordered
+
+    def plan_backwards(self, system: System, together: list[System]):
+        """Choose the month in which a system is to be live with those ordered `together`, and when work begins."""
+        p, vendor = self.model.parameters, system.vendor
+        begin = max([self.model.month, *(vendor.ready[other.lot.number] for other in together)])
+        longest = max(other.shortest_duration(other.remaining) for other in together)
+        system.window = earliest = begin + longest
+        spare = self.due_date(system.lot, p.deadline) - earliest - p.reserve_months
+        if spare > 0.0:
+            late = self.model.uniform(streams.WINDOW, self.code, 0, vendor.number) ** (1.0 / p.late_planning)
+            system.window = int(earliest + p.reserve_months + floor(spare * late + 0.5))
+        system.opens = int(max(begin, system.window - longest - p.reserve_months))
 
     def cut_over(self, system: System) -> float | None:
         return self.harm.cut_over(system)
@@ -398,7 +426,7 @@ class Municipality(mesa.Agent):
     def expected_late(self, now: int) -> list[System]:
         """Return the systems that the municipality expects, at the start of month `now`, to be late."""
         p = self.model.parameters
-        discount = p.optimism * max(0.0, p.deadline - now) / p.optimism_horizon
+        discount = p.optimism * max(0.0, p.deadline - now) / OPTIMISM_HORIZON
         share = max(0.0, 1.0 - discount)
         return [
             system
@@ -412,10 +440,8 @@ class Municipality(mesa.Agent):
             return system.flag
         if not self.model.is_offered[system.lot.number]:
             return NO_PRODUCT
-        if system.order is None:
-            return OWN_SIDE
-        in_time = system.order + system.shortest_duration(system.work) <= self.model.parameters.deadline
-        return VENDOR_RESOURCES if in_time else OWN_SIDE
+        by_vendor = system.blocker in (PRODUCT_MISSING, NO_ENGINEER, BOOKED_AGAIN)
+        return VENDOR_RESOURCES if by_vendor else OWN_SIDE
 
 
 def population_ratio(row) -> list[float]:

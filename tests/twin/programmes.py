@@ -7,6 +7,7 @@ from math import exp, log
 from typing import TYPE_CHECKING
 
 from dxsim import streams
+from dxsim.terms.statistics import LOG_POPULATION_MEAN
 
 if TYPE_CHECKING:
     from tests.twin.model import PlainModel
@@ -73,7 +74,7 @@ class Programmes:
         else:
             own, growth, slope = (getattr(p, f"{name}_{what}") for what in ("own", "exposure", "size"))
             cost = p.level_cost * body.purse.baseline
-        factor = exp(slope * (log(max(body.population, 1.0)) - p.log_population_mean))
+        factor = exp(slope * (log(max(body.population, 1.0)) - LOG_POPULATION_MEAN))
         programme = Programme(name, HIGHEST_LEVEL[name], own, growth, factor, self.model.booked(cost))
         self.rise(programme, p.initial_online if name == "online" else 0)
         self.await_next(programme)

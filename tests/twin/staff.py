@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from math import exp, inf
+from math import exp, floor, inf, log
 from typing import TYPE_CHECKING
 
 from dxsim import streams
-from tests.twin.systems import PLANNING
+from dxsim.terms.statistics import LOG_STAFF_INTERCEPT, LOG_STAFF_SLOPE
+from tests.twin.systems import MIGRATING, ORDERED, PLANNING
 
 if TYPE_CHECKING:
     from tests.twin.municipality import Municipality
     from tests.twin.systems import System
 
 HEAVY = 1.2  # overload that counts as such
-LARGE_MEAN = 500.0  # of a Poisson number, beyond which the mean stands for it
+PRESSED_MONTHS = 24  # before the deadline, in which the public looks at municipalities
 
 
 class Staff:
     """The staff of a municipality that does digital work, in full-time equivalents (FTE)."""
 
-    def __init__(self, body: Municipality):
+    def __init__(self, body: Municipality, general_administration: float):
         self.body = body
         self.model = body.model
         p = self.model.parameters
-        mean = p.staff_of_10000 * (body.population / p.staff_reference) ** p.staff_exponent
-        drawn = poisson(mean, self.model.uniform(streams.STAFF, body.code, 0, 0))
-        self.staff = self.initial = max(p.least_staff, float(drawn))
-        self.scale = (body.population / p.staff_reference) ** p.own_work_exponent
+        office = general_administration
+        if not office > 0.0:  # not known
+            office = exp(LOG_STAFF_INTERCEPT + LOG_STAFF_SLOPE * log(max(body.population, 1.0)))
+        usual = p.staff_of_100 * (office / 100) ** p.staff_exponent
+        self.staff = self.initial = max(1.0, floor(usual + self.model.uniform(streams.STAFF, body.code, 0, 0)))
+        self.scale = (body.population / 10_000) ** p.own_work_exponent
         self.experience = 0.0
         self.pool = 0.0  # from the prefecture
         self.lent = 0.0  # from the group, or, below zero, to it
         self.supply = self.demand = self.overload = 0.0
         self.overloaded_months = 0  # so far
-        self.planning_service = self.programme_service = 1.0
-        self.migration_demand = self.migration_done = (
-            0.0  # own work that this month's vendor work asks for, and what is done of it
-        )
+        self.planning_service = self.migration_service = self.programme_service = 1.0
+        self.migration_demand = 0.0  # own work that this month's vendor work takes
         self.left_for_migration = 0.0  # what is left of this month for such work
-        self.upkeep = self.scale * (p.operations_base + p.operations_per_system * len(body.systems))
+        self.upkeep = self.scale * p.operations_effort
         self.stabilising = p.stabilisation_effort * self.scale / max(1.0, p.stabilisation_months)  # one system
         self.programmes = p.programme_staff * self.scale
-        self.tasks = (0.0, 0.0, 0.0)  # of this month: obligatory ones, migration, planning
+        self.tasks = (0.0, 0.0, 0.0, 0.0)  # of this month: operations, stabilisation, migration, planning
         for system in body.systems:
             work = system.weight * (1.0 + system.lot.complexity) * self.scale
             system.own_planning = p.planning_effort * work / max(1.0, system.lot.planning_months)
@@ -50,7 +51,8 @@ class Staff:
         """Lose knowledge by rotation; fill a part of the gap to the target, which follows the population."""
         p = self.model.parameters
         self.experience *= 1.0 - self.body.lever.rotation_loss
-        target = self.initial * self.body.population_ratio[self.model.year] ** p.staff_exponent
+        office = self.body.population_ratio[self.model.year] ** LOG_STAFF_SLOPE  # against the start
+        target = self.initial * office**p.staff_exponent
         self.staff += p.hiring_rate * (target - self.staff)
 
     @property
@@ -68,16 +70,14 @@ class Staff:
         p, body = self.model.parameters, self.body
         self.supply = self.staff * (1.0 + p.experience_productivity * self.experience) + self.pool
         self.lent = 0.0
-        obligatory = self.upkeep + p.interface_load * body.harm.interfaces / 100
-        obligatory += self.stabilising * (body.live - body.done)
-        migration, self.migration_demand, self.migration_done = self.migration_demand, 0.0, 0.0  # as last month
+        operations = self.upkeep + p.interface_load * body.harm.interfaces / 100
+        stabilisation = self.stabilising * (body.live - body.done)
+        migration, self.migration_demand = self.migration_demand, 0.0  # as last month
         planning = 0.0
         if body.planning:
-            for system in body.systems:
-                if system.state == PLANNING:
-                    planning += system.lot.tender * system.own_planning
-        self.tasks = (obligatory, migration, planning)
-        self.demand = obligatory + migration + planning + self.programmes
+            planning = sum(system.effort for system in body.systems if system.state == PLANNING)
+        self.tasks = (operations, stabilisation, migration, planning)
+        self.demand = operations + stabilisation + migration + planning + self.programmes
 
     def serve(self):
         """Serve the work in its order, and let overload drive people away."""
@@ -90,12 +90,9 @@ class Staff:
             return
         available = self.supply + self.lent
         self.overload = overload(self.demand, available)
-        obligatory, migration, planning = self.tasks
-        left = available - obligatory
+        operations, stabilisation, migration, planning = self.tasks
+        left = available - (1.0 - self.put_off()) * operations - stabilisation
         self.left_for_migration = max(0.0, left)
-        if self.demand <= available:
-            self.planning_service = self.programme_service = 1.0
-            return
         left -= migration
         self.planning_service = served(left, planning)
         left -= planning
@@ -104,24 +101,29 @@ class Staff:
             self.overloaded_months += 1
             flows["overloaded_municipalities"] += 1
             flows["overload"] += self.demand - HEAVY * available
-        self.lose_people()
+        if self.overload > 1.0:
+            self.lose_people()
+
+    def put_off(self) -> float:
+        """Return the part of operations that waits, so that migration gets on while the public looks."""
+        p, body = self.model.parameters, self.body
+        waiting = len(body.systems) - body.live
+        if waiting == 0 or self.model.month < p.deadline - PRESSED_MONTHS:
+            return 0.0
+        fines = 12 * body.lever.late_penalty * waiting / max(1.0, body.purse.baseline)
+        return p.effort_under_pressure * min(1.0, body.lever.naming + fines)
 
     def migration_work(self, system: System, amount: float) -> float:
         """Return what an amount of vendor work on a system asks of own staff."""
-        return (1.0 + self.model.parameters.test_cost * self.body.lever.test_effort) * system.own_migration * amount
+        return (1.0 + self.model.parameters.test_cost * self.body.lever.test_effort) * system.effort * amount
 
-    def join_in(self, work: float) -> float:
-        """Do its own `work` on a move as far as there is time left this month; return the share done."""
-        done = min(work, self.left_for_migration)
-        self.migration_demand += work
-        self.migration_done += done
-        self.left_for_migration -= done
-        return served(done, work)
-
-    @property
-    def migration_service(self) -> float:
-        """The share of this month's own work on migration that is done."""
-        return served(self.migration_done, self.migration_demand)
+    def share_out(self):
+        """Give every system that vendors can work on the same share of what it asks for."""
+        month, asked = self.model.month, 0.0
+        for system in self.body.systems:
+            if system.state in (ORDERED, MIGRATING) and system.opens <= month:
+                asked += self.migration_work(system, system.work_this_month)
+        self.migration_service = served(self.left_for_migration, asked)
 
     def lose_people(self):
         chance = self.model.parameters.resignation_rate * (self.overload - 1.0)
@@ -141,19 +143,6 @@ def overload(demand: float, supply: float) -> float:
 
 def served(available: float, demand: float) -> float:
     return 1.0 if demand <= 0.0 else min(1.0, max(0.0, available) / demand)
-
-
-def poisson(mean: float, draw: float) -> int:
-    """Return the Poisson number of this mean whose distribution function first exceeds `draw`."""
-    if mean > LARGE_MEAN:
-        return round(mean)
-    number, chance = 0, exp(-mean)
-    below = chance
-    while draw >= below and chance > 0.0:
-        number += 1
-        chance *= mean / number
-        below += chance
-    return number
 
 
 def share_out(rule: str, pool: float, workers: list[Staff]) -> list[float]:

@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 LEGACY, PLANNING, ORDERED, WITHDRAWN, MIGRATING, LIVE, DONE = range(7)
 NO_REASON, MAINFRAME, BESPOKE, NO_PRODUCT, VENDOR_RESOURCES, OWN_SIDE = range(6)
 OWN_MOTIVE, PEERS, MANDATE = range(3)
+(
+    NOT_YET,
+    UNDECIDED,
+    NO_BUDGET_SESSION,
+    NO_MONEY,
+    PLANNING_SHORT,
+    IN_PLANNING,
+    PRODUCT_MISSING,
+    NO_ENGINEER,
+    NO_OWN_STAFF,
+    WORK,
+    WINDOW,
+    HARD,
+    FAILED,
+    BOOKED_AGAIN,
+) = HOLD_UPS = range(14)  # what a month of a system that is not live is booked to
+NO_BLOCKERS = (WORK, WINDOW, FAILED)  # when nothing stands in the way
 NEVER = 32767  # a month that does not come
 DONE_BELOW = 1e-9  # reference jobs of work left that count as none
 
@@ -27,7 +44,9 @@ class Lot:
     planning_months: int
     threshold: float
     incumbent: Vendor
-    hard: bool = False
+    package: int  # the first lot that its municipality has from the same vendor
+    excused: bool = False  # a reason that is not the municipality's own is known for one of its systems
+    refused: bool = False  # there was no money for it when it was last asked for
     systems: list[System] = field(default_factory=list)
     neighbours_committed: int = 0
     cumulative_hazard: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -64,14 +83,59 @@ class System:
     live: int | None = None  # first month live
     planned: float = 0.0  # months of planning done at full staffing
     own_planning: float = 0.0  # FTE of the municipality while it plans alone
-    own_migration: float = (
-        0.0  # FTE of the municipality for a reference job of vendor work, without more testing than usual
-    )
+    own_migration: float = 0.0  # FTE for a reference job of vendor work, without more testing than usual
+    effort: float = 0.0  # the one that counts now
+    window: int = 0  # first month live as planned
+    opens: int = 0  # month before which vendor work does not start
+    touched: int | None = None  # last month in which a vendor could have worked on it
+    held: int = NOT_YET  # what this month is booked to
+    blocker: int = NOT_YET  # what stood in its way last
+    delay: list[int] = field(default_factory=lambda: [0] * len(HOLD_UPS))  # months so far
+    declared: int = NO_REASON  # in the latest survey
+    failed: bool = False  # a cut-over went wrong
     priority: tuple = ()  # in its vendor's queue, smallest first
     finish: int = 0  # first month live in its vendor's last projection
 
     def shortest_duration(self, work: float) -> int:
         return max(1, ceil(work / self.limit - DONE_BELOW))
+
+    def what_holds_it_up(self) -> int:
+        """Return what this month of a system that is not live is booked to."""
+        month, lot, body = self.body.model.month, self.lot, self.body
+        if self.state == LEGACY:
+            if sum(lot.cumulative_hazard) < lot.threshold:
+                return UNDECIDED
+            return NO_MONEY if lot.refused else NO_BUDGET_SESSION
+        if self.state == PLANNING:
+            return PLANNING_SHORT if body.staff.planning_service < 0.5 else IN_PLANNING
+        if self.state == WITHDRAWN:
+            return BOOKED_AGAIN if body.model.is_offered[lot.number] else PRODUCT_MISSING
+        if self.opens > month:
+            if self.earliest_start >= self.opens:
+                return BOOKED_AGAIN if self.flag == VENDOR_RESOURCES else HARD
+            return PRODUCT_MISSING if self.vendor.ready[lot.number] >= self.opens else WINDOW
+        if self.touched != month:
+            return WINDOW if self.is_done and month + 1 < self.window else NO_ENGINEER
+        return FAILED if self.failed and self.held == WORK else self.held
+
+    def book_month(self):
+        """Book this month to what holds it up."""
+        if self.body.model.month < self.body.model.parameters.mandate_start:
+            return
+        self.held = self.what_holds_it_up()
+        self.delay[self.held] += 1
+        if self.held not in NO_BLOCKERS:
+            self.blocker = self.held
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no vendor work on it is left."""
+        return self.remaining <= DONE_BELOW
+
+    @property
+    def work_this_month(self) -> float:
+        """The most work that it can take in this month."""
+        return min(self.remaining, self.limit)
 
     def months_left(self, now: int) -> int:
         """Return the months until it is live, as its municipality sees it at the start of month `now`."""
