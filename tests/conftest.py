@@ -60,7 +60,6 @@ def four_bodies_outcome(four_bodies: Nation) -> Outcome:
     fill(state, series)
     state.municipalities.readiness = 0.0, 1.0, -0.5, -1.0
     state.municipalities.belief = 0.25
-    state.municipalities.naive = True, False, True, False
     fill_systems(state)
     count_systems(state, series)
     return Outcome(given(four_bodies), state, series)

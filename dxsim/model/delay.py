@@ -28,7 +28,6 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model.codes import Cause, Held, Reason, SystemState
-from dxsim.model.work import DONE_BELOW
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -67,10 +66,7 @@ def held_up(run: Run, month: int, i: int, operation: int) -> int:
     opens = run.queue[i, operation].opens
     if opens > month:
         return before_opening(system, run.product_month[system.vendor, lot], opens)
-    if system.touched != month:
-        is_done = system.remaining <= DONE_BELOW and month + 1 < system.window
-        return Held.WINDOW.value if is_done else Held.NO_ENGINEER.value
-    held = int(system.held)
+    held = int(system.held) if system.touched == month else Held.NO_ENGINEER.value
     return Held.FAILED.value if system.failed and held == Held.WORK else held
 
 

@@ -112,9 +112,10 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
     travelling = run.parameters.travel_share * left
     for prefecture in range(run.branch_left.size):
         run.branch_left[prefecture] = (left - travelling) * run.branch_share[vendor, prefecture]
-    while place != END and left > NONE_LEFT:
+    while place != END:
         following = queue[place].following
-        if queue[place].opens > month:
+        # Without engineers only what is done goes on: it is cut over when its window comes.
+        if queue[place].opens > month or (left <= NONE_LEFT and systems[place].remaining > DONE_BELOW):
             before, place = place, following
             continue
         system = systems[place]

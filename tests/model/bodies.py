@@ -54,6 +54,8 @@ def country_of(
         weight=np.ones(OPERATIONS),
         applies=np.ones((KINDS, 1), dtype=np.bool_),
         bundling_factor=np.ones(1),
+        bought_with=np.zeros(1, dtype=np.int64),
+        has_specialists=np.zeros(1, dtype=np.bool_),
     )
 
 
@@ -61,7 +63,7 @@ def state_of(n: int, log_size: int = 0) -> State:
     """Return a state of `n` municipalities whose staff has time for everything and whose envelopes are full."""
     state = empty_state(n, 1, OPERATIONS, 1, KINDS, log_size)
     state.municipalities.systems = OPERATIONS
-    state.workforce.programme_service = 1.0
+    state.workforce.migration_service, state.workforce.programme_service = 1.0, 1.0
     state.purses.baseline = 2.6e8
     state.ledger[:, Account.ENVELOPE] = 10**12
     state.ledger[:, Account.APPROPRIATION] = -(10**12)
@@ -84,6 +86,6 @@ def calendar_of(n: int) -> Events:
 def run_of(country: Country, state: State, parameters: np.record, seed: int = 1) -> Run:
     """Return a run of these, among vendors of equal shares, with nothing on the calendar; it changes the `state`."""
     vendors = state.vendors.size
-    market = Market(np.full(vendors, 1.0 / vendors), state.lots.legacy, state.product_month)
+    market = Market(np.full((vendors, state.lots.shape[1]), 1.0 / vendors), state.lots.legacy, state.product_month)
     series = empty_series(vendors, country.kind_size.size)
     return Run(country, market, calendar_of(country.places.size), parameters, seed, state, series)

@@ -23,16 +23,12 @@ RUNS = 200
 LIMIT = 5.0  # |z| of a statistical check; a correct model fails one in about 1.7 million (6e-7)
 SINGLE = (2, 3, 4)  # lots of one operation each: a commitment is one job
 
-# Only the core of the model: no want of money or staff, no groups, no cut-over rolled back, lasting readiness.
+# Only the core of the model: no want of money or staff, no groups, no cut-over rolled back.
 CORE_ONLY = {
     "money.budget": "unlimited",
     "staff.staffing": "unlimited",
     "cooperation.formation": "none",
     "quality.rollback_severity": 1,
-    "readiness.aide_weight": 0,
-    "readiness.cloud_weight": 0,
-    "readiness.net_cost_weight": 0,
-    "readiness.surprise_weight": 0,
 }
 # Jobs of exactly one reference job, done at the full rate of the vendor; no chance, no hard systems.
 UNIT_JOBS = {
@@ -45,18 +41,22 @@ UNIT_JOBS = {
     "vendor.work_dispersion": 0,
     "vendor.minimum_service": 1000,
 }
-# Vendors that never change, announce or learn.
+# Vendors that never change or announce, and whose engineers are where the work is.
 STEADY_VENDORS = {
     "vendor.organic_growth": 0,
     "vendor.labour_ceiling": 1000,
     "vendor.capacity_after_deadline": 1,
-    "vendor.learning_exponent": 0,
+    "vendor.travel_share": 1,
+    "vendor.branch_spread": 0,
     "vendor.shortage_threshold": 1,
     "vendor.readiness_sd": 0,
 }
-# Constant pressure of the mandate: the deadline is over, and all of the pressure stays.
-PAST_DEADLINE = {"policy.deadline": "2021-04", "policy.enforcement": 1, "commitment.mandate_uniformity": 1}
-ALIKE = {"commitment.readiness_slope": 0, "commitment.gate_rule": "always_open"}
+# Constant pressure of the mandate: the deadline is over.
+PAST_DEADLINE = {"policy.deadline": "2021-04", "commitment.mandate_uniformity": 1}
+UNMOVED = {"readiness.population_slope": 0, "readiness.fiscal_slope": 0, "readiness.staff_slope": 0}
+ALIKE = UNMOVED | {"commitment.gate_rule": "always_open"}
+# All that a municipality has is one package, since nobody is a specialist and everything is bundled.
+ONE_PACKAGE = {"vendor.specialists": 0, "vendor.package_bundling": 1, "vendor.bundling_size_slope": 0}
 # No amount falls right between two yen, where the last bit of a sum would decide.
 UNEVEN = {
     "money.unit_cost": 2_530.123456789,
@@ -94,6 +94,13 @@ def alike_nation(size: int) -> Nation:
     bodies = square.municipalities.head(size)
     pairs = square.adjacency[square.adjacency["code_b"].isin(bodies["code"])]
     return make_nation(f"{size} equal cities", bodies, pairs)
+
+
+def cut_over_early(inputs: Inputs) -> Inputs:
+    """Return inputs under which every cut-over is planned for the first month in which it can be."""
+    parameters = inputs.parameters.copy()
+    parameters.reserve_months, parameters.late_planning = 0.0, 1e-9
+    return inputs._replace(parameters=parameters)
 
 
 def commitments(inputs: Inputs, seeds: range, months: int) -> np.ndarray:
@@ -187,6 +194,7 @@ def queue_inputs(bodies: int, **more: object) -> Inputs:
         | ALIKE
         | {
             "vendor.count": 1,
+            "vendor.specialists": 0,
             "vendor.planning_months": 0,
             "vendor.readiness_mean": 0,
             "commitment.own_motive_hazard": 1,
@@ -194,4 +202,4 @@ def queue_inputs(bodies: int, **more: object) -> Inputs:
         }
     )
     overrides |= {key.replace("__", "."): value for key, value in more.items()}
-    return prepare(alike_nation(bodies), plain(overrides), 1)
+    return cut_over_early(prepare(alike_nation(bodies), plain(overrides), 1))

@@ -19,6 +19,7 @@ from dxsim.model.codes import (
     PROGRAMMES,
     TRANSITIONS,
     Account,
+    Held,
     Programme,
     Reason,
     SystemState,
@@ -30,7 +31,7 @@ from dxsim.model.events import Kind
 from dxsim.model.formation import Formation
 from dxsim.model.residents import AnalogRule
 from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, VENDOR_FIELDS
-from dxsim.model.vendor_queue import CutOver
+from dxsim.model.vendor_queue import CutOver, QueueDiscipline
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.operations import lots
 from tests.model.watch import Month, Watch
@@ -57,6 +58,9 @@ HARM = {  # flows, and the fields of a municipality that they are the rise of
 }
 RESIDENTS_BY = ("online", "assisted", "analog", "excluded")  # the ways in which needs are met, or not
 
+NO_BLOCKERS = (Held.WORK, Held.WINDOW, Held.FAILED)  # nothing stands in the way
+BY_VENDOR = (Held.NO_PRODUCT, Held.NO_ENGINEER, Held.BOOKED_AGAIN)
+LONGEST_WAIT = 120  # months
 UNDER_WAY = (SystemState.PLANNING, SystemState.ORDERED, SystemState.MIGRATING)
 
 # The phases of a month that move systems, by the states that they move from and to, in the order of the schedule.
@@ -139,7 +143,7 @@ def check_final(watch: Watch, this: Month) -> None:
     """Nothing of a system changes after its parallel run has ended."""
     systems, before = watch.state.systems, this.before.systems
     final = before.state == SystemState.DONE
-    for field in systems.dtype.names:
+    for field in set(systems.dtype.names) - {"declared"}:  # what a survey found is no more than the latest news
         assert (systems[field][final] == before[field][final]).all(), field
 
 
@@ -187,7 +191,9 @@ def check_counts_by_type(watch: Watch, this: Month) -> None:
     assert (row == watch.state.counts).all()
     declared = row.declared
     if this.number in watch.inputs.events.surveys:
-        assert (declared.sum(axis=1) <= by_kind(is_not_live(watch))).all()
+        for reason in range(1, len(Reason)):
+            assert (declared[:, reason - 1] == by_kind(systems.declared == reason)).all()
+        assert (systems.declared[~is_not_live(watch)] == 0).all()
         most = np.minimum(watch.inputs.country.kind_size, declared.sum(axis=1))
         assert (row.municipalities_declared <= most).all()
     else:
@@ -201,6 +207,7 @@ def check_counts_by_body(watch: Watch, this: Month) -> None:
     assert (bodies.open_lots == ((watch.state.lots.legacy >= 0) & ~committed).sum(axis=1)).all()
     counts = {
         "planning": systems.state == SystemState.PLANNING,
+        "ordered": systems.state == SystemState.ORDERED,
         "migrating": systems.state == SystemState.MIGRATING,
         "systems": systems.state >= SystemState.LEGACY,
         "live": systems.state >= SystemState.LIVE,
@@ -241,7 +248,7 @@ def check_vendors(watch: Watch, this: Month) -> None:
 
 
 def check_work_done(watch: Watch, this: Month) -> None:
-    """What vendors have done is what their systems got, and no more than they can do with experience."""
+    """What vendors have done is what their systems got, and no more than they can do."""
     systems, vendors, p = watch.state.systems, watch.state.vendors, watch.inputs.parameters
     again, failed = np.zeros(systems.shape), this.of(Kind.FAILED_CUTOVER)
     again[failed.municipality, failed.place] = failed.amount
@@ -252,14 +259,35 @@ def check_work_done(watch: Watch, this: Month) -> None:
     took = given > 0
     by_vendor = np.bincount(systems.vendor[took], weights=given[took], minlength=vendors.size)
     assert np.abs(vendors.work_done - by_vendor).max() < TOLERANCE
-    output = vendors.capacity * (1 + this.before.vendors.go_lives / p.learning_unit) ** p.learning_exponent
-    assert vendors.work_done.sum() <= output.sum() * (1 + 1e-12) + TOLERANCE
+    assert vendors.work_done.sum() <= vendors.capacity.sum() * (1 + 1e-12) + TOLERANCE
     if p.engineer_pool == 0:
-        assert (vendors.work_done <= output * (1 + 1e-12) + TOLERANCE).all()
+        assert (vendors.work_done <= vendors.capacity * (1 + 1e-12) + TOLERANCE).all()
+        within_branches(watch, given)
     if not watch.has_skipped:
         done = (systems.work - systems.remaining)[systems.state >= SystemState.LEGACY].sum()
         total = vendors.total_done.sum() - watch.done_in_vain
         assert abs(total - done) < TOLERANCE * (1.0 + vendors.contracted).sum()
+
+
+def within_branches(watch: Watch, given: np.ndarray) -> None:
+    """No branch gives more than its engineers can do, but for those of its vendor who travel."""
+    vendors, share = watch.state.vendors, watch.state.branch_share
+    prefecture = np.broadcast_to(watch.inputs.country.places.prefecture[:, None], given.shape)
+    work, took = np.zeros(share.shape), given > 0
+    np.add.at(work, (watch.state.systems.vendor[took], prefecture[took]), given[took])
+    travelling = watch.inputs.parameters.travel_share * vendors.capacity
+    beyond = np.maximum(0.0, work - (vendors.capacity - travelling)[:, None] * share).sum(axis=1)
+    assert (beyond <= travelling * (1 + CLOSE) + TOLERANCE).all()
+
+
+def check_engineers(watch: Watch, this: Month) -> None:
+    """A vendor with work at the start has all of its engineers at some branch; they stay there."""
+    share, lot_of = watch.state.branch_share, watch.inputs.country.lot_of
+    legacy, work = watch.state.lots.legacy[:, lot_of], watch.state.systems.work
+    has_work = np.bincount(legacy[legacy >= 0], work[legacy >= 0], minlength=len(share)) > 0
+    assert close(share.sum(axis=1), has_work)
+    assert (share == this.before.branch_share).all()
+    assert (share >= 0).all()
 
 
 def check_customers(watch: Watch, this: Month) -> None:
@@ -276,34 +304,79 @@ def check_customers(watch: Watch, this: Month) -> None:
         assert (column == vendors[name]).all(), name
 
 
-def priority(watch: Watch) -> np.ndarray:
-    """Return the place of every system in a queue: by the discipline, then by municipality, then by operation."""
-    state, country, shape = watch.state, watch.inputs.country, watch.state.systems.shape
-    by_discipline = (
-        (watch.last_order,),
-        (state.systems.work,),
-        (country.places.population[:, None],),
-        (watch.last_order, watch.ordered_alone),
-        (watch.last_order, state.lots.shift[:, country.lot_of]),
-    )[watch.inputs.parameters.queue_discipline]
-    keys = [np.arange(shape[1]), state.municipalities.tie[:, None], *by_discipline]
-    order = np.lexsort([np.broadcast_to(key, shape).ravel() for key in keys])
-    place = np.empty(order.size, dtype=int)
-    place[order] = np.arange(order.size)
-    return place
-
-
 def check_queues(watch: Watch, this: Month) -> None:
     """The linked lists hold exactly the ordered and migrating systems of their vendor, in order of priority."""
-    state, rank = watch.state, priority(watch)
+    state = watch.state
     systems = state.systems.ravel()
     following = state.queue.following.ravel().tolist()
     queued = np.isin(systems.state, (SystemState.ORDERED, SystemState.MIGRATING))
     for vendor, head in enumerate(state.head.tolist()):
         listed = linked(head, following)
         assert sorted(listed) == np.flatnonzero(queued & (systems.vendor == vendor)).tolist()
-        assert all(rank[one] < rank[other] for one, other in pairwise(listed))
+        assert all(state.priority[one] < state.priority[other] for one, other in pairwise(listed))
         assert not listed or state.tail[vendor] == listed[-1]
+
+
+def check_priorities(watch: Watch, this: Month) -> None:
+    """Who comes first goes by the discipline, then by municipality, then by operation."""
+    state, country, shape = watch.state, watch.inputs.country, watch.state.systems.shape
+    discipline = watch.inputs.parameters.queue_discipline
+    by_size = {
+        QueueDiscipline.SHORTEST_JOB: state.systems.work,
+        QueueDiscipline.SMALLEST_MUNICIPALITY: country.places.population[:, None],
+    }
+    keys = [np.arange(shape[1]), state.municipalities.tie[:, None], by_size.get(discipline, np.zeros((1, 1)))]
+    order = np.lexsort([np.broadcast_to(key, shape).ravel() for key in keys])
+    assert (state.static_rank[order] == np.arange(order.size)).all()
+    queued = np.isin(state.systems.state, (SystemState.ORDERED, SystemState.MIGRATING))
+    rank, first = state.priority.reshape(shape) % order.size, state.priority.reshape(shape) // order.size
+    assert (rank[queued] == state.static_rank.reshape(shape)[queued]).all()
+    before, opens = np.divmod(first, NEVER)
+    shift = np.broadcast_to(state.lots.shift[:, country.lot_of], shape)
+    expected = {
+        QueueDiscipline.GROUP_FIRST: watch.ordered_alone.astype(int),
+        QueueDiscipline.EARLIEST_COHORT: shift + NEVER,
+    }.get(discipline, np.zeros(shape))
+    assert (before[queued] == expected[queued]).all()
+    if discipline not in by_size:
+        as_ordered = queued & ~watch.booked_again
+        assert (opens[as_ordered] == state.queue.opens[as_ordered]).all()
+        assert (opens[queued] <= state.queue.opens[queued]).all()
+
+
+def check_windows(watch: Watch, this: Month) -> None:
+    """Nothing is worked on before it opens, and nothing is live before its planned month."""
+    systems, opens, month = watch.state.systems, watch.state.queue.opens, this.number
+    is_live = systems.live >= 0
+    assert (systems.live[is_live] >= systems.window[is_live]).all()
+    put_off_now = this.systems_of(Kind.REBOOKED)
+    assert (opens[(systems.touched == month) & ~put_off_now] <= month).all()
+    assert (systems.touched <= month).all()
+    queued = np.isin(systems.state, (SystemState.ORDERED, SystemState.MIGRATING))
+    assert (opens[queued] >= systems.earliest_start[queued]).all()
+
+
+def check_delay(watch: Watch, this: Month) -> None:
+    """Every month from the mandate until a system is live, or until now, is booked to one thing that held it up."""
+    systems, delay, month = watch.state.systems, watch.state.delay, this.number
+    applies, begin = systems.state >= SystemState.LEGACY, watch.inputs.parameters.mandate_start
+    until = np.where(systems.live >= 0, systems.live, month + 1)
+    assert (delay.sum(axis=2) == np.where(applies, np.maximum(0, until - begin), 0)).all()
+    booked = delay - this.before.delay
+    assert ((booked >= 0) & (booked <= 1)).all()
+    is_booked = booked.sum(axis=2) > 0
+    assert (booked.argmax(axis=2)[is_booked] == systems.held[is_booked]).all()
+    is_blocked = is_booked & ~np.isin(systems.held, NO_BLOCKERS)
+    expected = np.where(is_blocked, systems.held, this.before.systems.blocker)
+    assert (systems.blocker == expected).all()
+    assert not delay[:, :, Held.NOT_YET].any()
+    of_state = {
+        SystemState.LEGACY: (Held.UNDECIDED, Held.NO_BUDGET_SESSION, Held.NO_MONEY),
+        SystemState.PLANNING: (Held.PLANNING_SHORT, Held.PLANNING),
+        SystemState.MIGRATING: (Held.NO_ENGINEER, Held.OWN_STAFF, Held.WORK, Held.WINDOW, Held.FAILED),
+    }
+    for state, possible in of_state.items():
+        assert np.isin(systems.held[is_booked & (systems.state == state)], possible).all(), state
 
 
 def linked(head: int, following: list[int]) -> list[int]:
@@ -325,6 +398,10 @@ def check_reasons(watch: Watch, this: Month) -> None:
         assert (systems.reason == 0).all()
     elif month + 1 == deadline:
         assert ((systems.reason > 0) == is_not_live(watch)).all()
+        by_blocker = np.where(np.isin(systems.blocker, BY_VENDOR), Reason.VENDOR_RESOURCES, Reason.OWN_SIDE)
+        by_blocker[~np.broadcast_to(watch.state.offered[watch.inputs.country.lot_of], by_blocker.shape)] = 3
+        expected = np.where(systems.flag > 0, systems.flag, by_blocker)
+        assert (systems.reason == np.where(is_not_live(watch), expected, 0)).all()
     else:
         assert (systems.reason == this.before.systems.reason).all()
         assert stock[month] <= stock[month - 1]
@@ -343,6 +420,7 @@ def check_staff(watch: Watch, this: Month) -> None:
         assert close(worker.staff, was.staff - leaving)
         assert (worker.experience >= was.experience).all()
     assert (worker.overload[leaving > 0] > 1).all()
+    assert (worker.migration_demand <= worker.left_for_migration * (1 + CLOSE) + CLOSE).all()
     for name in ("experience", "planning_service", "programme_service", "migration_service"):
         assert ((worker[name] >= 0) & (worker[name] <= 1)).all(), name
 
@@ -510,7 +588,6 @@ def check_flows(watch: Watch, this: Month) -> None:
         "overloaded_municipalities": worker.overload > 1.2,
         "pool": worker.pool,
         "resignations": leaving,
-        "refusals": this.by_body(Kind.REFUSED),
         "interfaces": harm.interfaces,
         "cooperating_municipalities": state.municipalities.group >= 0,
         **{flow: harm[field] - was[field] for flow, field in HARM.items()},
@@ -525,6 +602,9 @@ def check_flows(watch: Watch, this: Month) -> None:
     found = dict(columns(watch.series.flows_by_month[this.number], FLOW_FIELDS))
     for name, values in recount.items():
         assert close(found[name], watch.by_kind(np.asarray(values, dtype=float)), scales.get(name, 1.0)), name
+    asked = this.by_body(Kind.REFUSED)  # for each lot of what is refused together
+    assert (found["refusals"] <= watch.by_kind(asked)).all()
+    assert (found["refusals"] >= watch.by_kind((asked > 0).astype(float))).all()
     assert all((flow == 0).all() for _, flow in columns(state.flows, FLOW_FIELDS))
 
 
@@ -548,12 +628,16 @@ def check_ranges(watch: Watch, this: Month) -> None:
     """Beliefs, quotes, prices, factors and levers stay within their bounds."""
     state, p = watch.state, watch.inputs.parameters
     assert ((state.municipalities.belief >= 0) & (state.municipalities.belief <= 1)).all()
-    assert ((state.quoted_wait >= 0) & (state.quoted_wait <= p.quoted_wait_ceiling)).all()
+    assert ((state.quoted_wait >= 0) & (state.quoted_wait <= LONGEST_WAIT)).all()
     assert (state.vendors.capacity >= 0).all()
     assert (state.vendors.queue_wait >= 0).all()
     assert (state.cumulative_hazard >= state.hazard_at_gate).all()
     assert ((state.lots.tender >= 0) & (state.lots.tender <= 1)).all()
     assert ((state.lots.price > 0) & (state.lots.price <= 1)).all()
+    assert not (state.lots.refused & (state.lots.commit >= 0)).any()
+    for lot in range(len(LOTS)):
+        has_reason = (state.systems.flag[:, watch.inputs.country.lot_of == lot] > 0).any(axis=1)
+        assert (state.lots.excused[:, lot] == has_reason).all()
     factor = state.lots.running_factor[state.lots.legacy >= 0]
     bounded = (factor >= p.running_cost_minimum) & (factor <= p.running_cost_maximum)
     assert bounded.all() or p.running_cost_minimum > p.running_cost_maximum

@@ -202,8 +202,8 @@ def test_each_influence_has_its_sign(a, b, testing, experience, inexperience, on
     )
 
 
-def test_the_rush_is_the_last_quarter_before_the_deadline():
-    assert [cutover.rush(month, 60, 3) for month in (56, 57, 58, 59, 60)] == [0.0, 1.0, 1.0, 1.0, 0.0]
+def test_the_rush_begins_a_quarter_before_the_deadline_and_does_not_end_with_a_missed_date():
+    assert [cutover.rush(month, 60, 3) for month in (56, 57, 58, 59, 60, 61, 99)] == [0.0, *[1.0] * 6]
     assert cutover.rush(59, 60, 0) == 0.0
 
 

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dxsim.model.codes import ACCOUNTS, NEVER, TRANSITIONS, TREASURY, Account, Reason, SystemState, Treasury
+from dxsim.model.codes import ACCOUNTS, NEVER, TRANSITIONS, TREASURY, Account, Held, Reason, SystemState, Treasury
 from dxsim.model.commitment import is_gate_open
 from dxsim.model.events import Kind
 from dxsim.model.run import prepare
@@ -32,12 +32,15 @@ from tests.twin.model import PlainModel
 
 EXTREMES = {
     "vendor.capacity_ratio": [0, 0.02, 0.6, 0.85, 1.5, 3, 1e6],
-    "vendor.count": [1, 2, 7, 20, 64],
+    "vendor.count": [1, 2, 7, 20, 46],
+    "vendor.specialists": [0, 2, 6],
+    "vendor.travel_share": [0, 0.3, 1],
+    "vendor.branch_spread": [0, 0.3, 2],
+    "vendor.reserve_months": [0, 1, 6.5],
     "vendor.planning_months": [0, 3, 9],
     "vendor.stabilisation_months": [0, 1, 12],
     "vendor.retender_probability": [0, 0.3, 1],
     "vendor.shortage_threshold": [0, 0.05, 0.5],
-    "vendor.substitute_months": [0, 6],
     "vendor.readiness_mean": [0, 30, 48],
     "policy.extension_threshold": [0.0, 0.1],
     "policy.engineer_pool": [0, 0, 0.5, 1],
@@ -48,9 +51,8 @@ EXTREMES = {
     "subsidy.fund_opening": [0, 2e7, 1e9, 1.825e11],
     "subsidy.fund_top_up": [0, 5.163e11],
     "policy.late_penalty": [0, 0, 1e5, 1e7],
-    "staff.staff_of_10000": [0.5, 2.4, 20],
-    "staff.least_staff": [0, 0.5],
-    "staff.operations_base": [0, 0.6, 3],
+    "staff.staff_of_100": [0.5, 2.4, 20],
+    "staff.operations_effort": [0, 0.6, 3],
     "cooperation.initial_share": [0, 0.218, 1],
     "cooperation.initial_size": [2, 6.1],
     "cooperation.largest_group": [1, 2, 20],
@@ -292,6 +294,7 @@ TROUBLE = UNEVEN | {
     "quality.rollback_severity": 0.002,
     "vendor.capacity_ratio": 0.5,
     "vendor.readiness_mean": 30,
+    "vendor.specialist_readiness_mean": 28,
     "vendor.retender_probability": 0.5,
     "vendor.shortage_threshold": 0.1,
     "vendor.stabilisation_months": 6,
@@ -304,7 +307,7 @@ TROUBLE = UNEVEN | {
     "residents.analog_floor": 0.3,
     "residents.closing_start": "2022-04",
     "cooperation.grant_rate": 0.1,
-    "staff.operations_base": 1.0,
+    "staff.operations_effort": 1.5,
 }
 LOOKED_AT = 40
 KIND_OF_3 = TYPES.index(KINDS[3]) if isinstance(TYPES, tuple) else list(TYPES).index(KINDS[3])  # of municipality 3
@@ -395,6 +398,7 @@ MISTAKES = {
         for name in (
             "open_lots",
             "planning",
+            "ordered",
             "migrating",
             "systems",
             "live",
@@ -469,7 +473,14 @@ MISTAKES = {
     "live date": move("systems", "live", 1, in_state(SystemState.DONE)),
     "order date": move("systems", "order", -1, in_state(SystemState.ORDERED)),
     "reason": move("systems", "reason", -1, lambda state: (state.systems.reason > 1).ravel()),
-    "lever": move("levers", "enforcement", 2),
+    "lever": move("levers", "naming", 20),
+    "held": move("systems", "held", 1, in_state(SystemState.LEGACY)),
+    "month booked twice": move_array("delay", (3, 0, Held.UNDECIDED), 1),
+    "blocker": move("systems", "blocker", 1, in_state(SystemState.MIGRATING)),
+    "window": move("systems", "window", 150, in_state(SystemState.LIVE)),
+    "opens later": move("queue", "opens", 1, in_state(SystemState.ORDERED)),
+    "engineers": move_array("branch_share", (0, 1), 0.01),
+    "excuse": move("lots", "excused", True, lambda state: ~state.lots.excused.ravel()),
     "hazard at gate": move_array("hazard_at_gate", (3, 0, 0), 1e9),
     "peers": move_array("kind_committed", (2, 1), 1),
 }
@@ -504,6 +515,7 @@ def changed_copy(watch: Watch, mistake) -> Watch:
     other = copy.copy(watch)
     other.run = copy_of_run(watch.inputs, watch.run)
     other.last_order, other.ordered_alone = watch.last_order.copy(), watch.ordered_alone.copy()
+    other.booked_again = watch.booked_again.copy()
     other.group, other.log_kinds = watch.group.copy(), set(watch.log_kinds)
 
     def advance(first: int, last: int) -> np.ndarray:

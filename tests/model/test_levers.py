@@ -35,7 +35,7 @@ def with_policies(*policies: Policy, **values: object) -> Scenario:
 def blank_run(scenario: Scenario, seed: int = 1) -> Run:
     """Return a run in which nothing has been given yet, not even what holds at the start."""
     inputs = prepare(NATION, scenario, seed)
-    (n, lots), vendors, kinds = inputs.market.legacy.shape, inputs.market.share.size, inputs.country.kind_size.size
+    (n, lots), vendors, kinds = inputs.market.legacy.shape, len(inputs.market.share), inputs.country.kind_size.size
     state = empty_state(n, lots, inputs.country.lot_of.size, vendors, kinds)
     state.lots.legacy = inputs.market.legacy
     series = empty_series(vendors, kinds)
@@ -103,7 +103,7 @@ def test_policies_stack_in_their_order_within_the_bounds(stack, expected):
 
 POLICIES = st.builds(
     Policy,
-    lever=st.sampled_from(["residents.support_desks", "policy.enforcement", "security.governance_requirement"]),
+    lever=st.sampled_from(["residents.support_desks", "policy.naming", "security.governance_requirement"]),
     value=st.floats(0, 3),
     how=st.sampled_from(["set", "add", "multiply"]),
     first=st.integers(0, 20),

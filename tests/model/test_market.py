@@ -1,4 +1,4 @@
-"""The vendors at the start: shares, territories, bundling and product dates.
+"""The vendors at the start: shares, territories, bundling, specialists, branches and product dates.
 
 Statistical checks compare a mean with its expectation; a |z| above 5 by chance has a probability of 6e-7 a check.
 """
@@ -8,22 +8,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dxsim.model.initialisation import draw_market, market_shares
-from dxsim.model.run import country_arrays
-from dxsim.model.state import Market
+from dxsim.model.codes import NEVER
+from dxsim.model.initialisation import draw_market, home_of, is_specialist, market_shares, suppliers_of_lots
+from dxsim.model.run import begin, country_arrays, prepare
+from dxsim.model.state import Country, Market
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.operations import lots
 
 JAPAN = country_arrays(load_nation("synthetic"))
+ISLANDS = JAPAN._replace(offsets=np.zeros_like(JAPAN.offsets), neighbours=JAPAN.neighbours[:0])  # nobody has neighbours
 LOTS = [lot.lot for lot in lots()]
+SPECIAL = [number for number, lot in enumerate(lots()) if lot.has_specialists]
 Z = 5.0
 
 
-def market(seed: int, **values: float) -> Market:
+def market(seed: int, country: Country = JAPAN, **values: float) -> Market:
     named = {f"vendor.{name}": value for name, value in values.items()}
-    parameters = load_scenario("baseline", named).record()[0]
-    return draw_market(JAPAN, market_shares(parameters.count, parameters.market_exponent), parameters, seed)
+    p = load_scenario("baseline", named).record()[0]
+    share = suppliers_of_lots(country, int(p.count), int(p.specialists), float(p.market_exponent))
+    return draw_market(country, share, p, seed)
 
 
 def test_shares_follow_zipf():
@@ -33,10 +37,28 @@ def test_shares_follow_zipf():
     assert (market_shares(5, 0.0) == 0.2).all()
 
 
+@pytest.mark.parametrize("specialists", [0, 1, 4])
+def test_specialists_share_what_is_not_bundled_of_their_lot(specialists):
+    share = suppliers_of_lots(JAPAN, 20, specialists, 1.1)
+    assert share.shape == (20 + specialists * len(SPECIAL), len(LOTS))
+    assert share.sum(axis=0) == pytest.approx(np.ones(len(LOTS)))
+    assert [is_specialist(row) for row in share] == [False] * 20 + [True] * (specialists * len(SPECIAL))
+    for turn, lot in enumerate(SPECIAL):
+        own = share[20 + turn * specialists : 20 + (turn + 1) * specialists, lot]
+        bundled = lots()[lot].bundling_factor if specialists else 1.0
+        assert share[:20, lot].sum() == pytest.approx(bundled)
+        assert own == pytest.approx(market_shares(specialists, 1.1) * (1.0 - bundled))
+
+
 def test_lots_run_where_they_apply_and_nowhere_else():
     drawn = market(1)
     assert ((drawn.legacy >= 0) == JAPAN.applies[JAPAN.places.kind]).all()
-    assert drawn.legacy.max() < 20
+    assert drawn.legacy.max() < len(drawn.share)
+    rows, numbers = np.nonzero(drawn.legacy >= 0)
+    assert (drawn.share[drawn.legacy[rows, numbers], numbers] > 0).all()  # by who sells them
+    both = drawn.legacy[:, LOTS.index("child_rearing")] >= 0
+    with_children = drawn.legacy[both, LOTS.index("child_disability")]
+    assert (drawn.legacy[both, LOTS.index("child_rearing")] == with_children).all()
 
 
 @pytest.mark.parametrize("concentration", [0.2, 5.0])
@@ -47,7 +69,8 @@ def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
     expected = (1.0 + concentration * (share**2).sum()) / (1.0 + concentration)
     together = []
     for seed in range(40):
-        drawn = market(seed, territory_concentration=concentration, package_bundling=1.0, bundling_size_slope=0.0)
+        all_bundled = {"package_bundling": 1.0, "bundling_size_slope": 0.0}
+        drawn = market(seed, ISLANDS, territory_concentration=concentration, **all_bundled)
         for prefecture in range(1, 48):
             main = drawn.legacy[JAPAN.places.prefecture == prefecture, LOTS.index("core")]
             count = np.bincount(main, minlength=20)
@@ -56,19 +79,30 @@ def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
     assert abs(np.mean(together) - expected) / error < Z
 
 
-@pytest.mark.parametrize(("lot", "factor"), [("health", 1.0), ("family_register", 0.35)])
+def test_home_is_as_often_as_not_where_the_neighbours_are():
+    """Every neighbour and the municipality itself count once, so territories cross borders where people do."""
+    places, draws = JAPAN.places, (np.arange(2_000) + 0.5) / 2_000
+    for i in range(0, places.size, 97):
+        around = JAPAN.neighbours[JAPAN.offsets[i] : JAPAN.offsets[i + 1]]
+        homes = np.array([home_of(JAPAN, i, draw) for draw in draws])
+        votes = np.bincount([places.prefecture[i], *places.prefecture[around]], minlength=48) / (1 + around.size)
+        assert np.abs(np.bincount(homes, minlength=48) / draws.size - votes).max() < 1 / draws.size + 1e-12
+
+
+@pytest.mark.parametrize(("lot", "factor"), [("health", 0.65), ("family_register", 0.05), ("child_disability", 1.0)])
 def test_the_main_vendor_gets_a_lot_as_often_as_stated(lot, factor):
-    # Two lots of a municipality are with one vendor if both are bundled, or if drawn alike from the national shares.
-    share = market_shares(20, 0.0)
+    # What is not bundled is a specialist's, or, where there are none, a vendor's of the same or another territory.
     settings = {"package_bundling": 0.8, "bundling_size_slope": 0.0, "market_exponent": 0.0}
     core, other = LOTS.index("core"), LOTS.index(lot)
     alike = np.mean(
         [np.mean((drawn := market(seed, **settings)).legacy[:, core] == drawn.legacy[:, other]) for seed in range(60)]
     )
-    both = 0.8 * 0.8 * factor
-    expected = both + (1.0 - both) * share[0]
+    expected = 0.8 * factor
+    if lot not in [LOTS[number] for number in SPECIAL]:
+        assert expected < alike < expected + 0.2
+        return
     error = np.sqrt(expected * (1.0 - expected) / (60 * len(JAPAN.places)))
-    assert abs(alike - expected) / error < 2 * Z  # the main vendors of a prefecture go together, so the error is larger
+    assert abs(alike - expected) / error < Z
 
 
 def test_large_cities_buy_less_from_one_vendor():
@@ -85,12 +119,47 @@ def test_large_cities_buy_less_from_one_vendor():
 def test_product_dates_have_the_stated_mean_spread_and_common_part():
     ready = np.array(
         [
-            market(seed, readiness_mean=50.0, readiness_sd=6.0, readiness_common=0.75).product_month
+            market(
+                seed,
+                readiness_mean=50.0,
+                readiness_sd=6.0,
+                readiness_common=0.75,
+                specialists=4,
+                specialist_readiness_mean=44.0,
+            ).product_month
             for seed in range(200)
         ],
         dtype=float,
     )
+    special = np.concatenate([ready[:, 20 + 4 * turn : 24 + 4 * turn, lot].ravel() for turn, lot in enumerate(SPECIAL)])
+    assert abs(special.mean() - 44.5) < Z * 6.0 / np.sqrt(200 * 12)
+    assert (ready[:, 20:] != NEVER).sum() == special.size  # they sell one lot only
+    ready = ready[:, :20]
     rounded_up = 50.5  # the mean of a date that is rounded up to a whole month
     assert abs(ready.mean() - rounded_up) < Z * 6.0 / np.sqrt(200 * 20)
     assert ready[:, :, 0].std() == pytest.approx(np.hypot(6.0, np.sqrt(1 / 12)), rel=0.06)
     assert np.corrcoef(ready[:, :, 0].ravel(), ready[:, :, 4].ravel())[0, 1] == pytest.approx(0.75, abs=0.05)
+
+
+def test_branches_have_the_engineers_that_the_work_there_takes_more_or_less():
+    nation = load_nation("synthetic")
+
+    def branches(spread: float) -> tuple[np.ndarray, np.ndarray]:
+        run = begin(prepare(nation, load_scenario("baseline", {"vendor.branch_spread": spread}), 3))
+        prefecture = np.broadcast_to(run.places.prefecture[:, None], run.systems.shape)
+        applies, work = run.systems.state >= 0, np.zeros(run.branch_share.shape)
+        np.add.at(work, (run.systems.vendor[applies], prefecture[applies]), run.systems.work[applies])
+        return run.branch_share.copy(), work
+
+    share, work = branches(0.0)
+    busy = work.sum(axis=1) > 0
+    assert share[busy] == pytest.approx(work[busy] / work[busy].sum(axis=1, keepdims=True))
+    uneven, work = branches(0.6)
+    assert uneven[busy].sum(axis=1) == pytest.approx(np.ones(busy.sum()))
+    assert ((uneven > 0) == (work > 0)).all()
+    vendor, area = np.nonzero(work[:20])
+    ratio = np.log(uneven[vendor, area] / work[vendor, area])
+    of_vendor = np.bincount(vendor, ratio) / np.maximum(1, np.bincount(vendor))
+    many = np.bincount(vendor)[vendor] > 30
+    deviation = (ratio - of_vendor[vendor])[many]
+    assert deviation.std() == pytest.approx(0.6, rel=0.2)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dxsim.errors import InputError
+from dxsim.model.codes import NEVER
 from dxsim.model.run import begin, prepare, run_inputs, run_model
 from dxsim.nation.small import grid_nation
 from dxsim.nation.vendor_table import read_vendor_table
@@ -90,7 +91,8 @@ def test_an_unknown_lot_on_the_calendar_is_refused_with_the_nearest_name():
 def test_earlier_specifications_move_product_dates_and_nothing_else():
     base = prepare(NATION, load_scenario("baseline"), 5)
     shifted = prepare(NATION, load_scenario("baseline", {"policy.readiness_shift": -6}), 5)
-    assert (base.market.product_month - shifted.market.product_month == 6).all()
+    is_offered = base.market.product_month != NEVER
+    assert (base.market.product_month - shifted.market.product_month == 6 * is_offered).all()
     assert (base.market.legacy == shifted.market.legacy).all()
     assert (begin(base).vendors.capacity == begin(shifted).vendors.capacity).all()
 

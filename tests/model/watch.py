@@ -52,6 +52,7 @@ class Watch:
         self.work = self.state.systems.work.copy()
         self.last_order = np.full(self.state.systems.shape, -1)  # month; the state keeps the first one
         self.ordered_alone = np.zeros(self.state.systems.shape, dtype=bool)  # was in no group when it was ordered last
+        self.booked_again = np.zeros(self.state.systems.shape, dtype=bool)  # since it was ordered last
         self.group = self.state.municipalities.group.copy()
         self.contracted = 0.0  # work of all orders so far: commitments, new tenders, cut-overs rolled back
         self.done_in_vain = 0.0  # work done for vendors that let a system down, or undone by a cut-over rolled back
@@ -91,10 +92,13 @@ class Watch:
         """Note when systems were ordered, and whether by a municipality in a group."""
         orders = log[log.kind == Kind.ORDERED]
         np.maximum.at(self.last_order, (orders.municipality, orders.place), orders.month)
-        for event in log[(log.kind == Kind.ORDERED) | (log.kind == Kind.JOINED)]:
+        for event in log[np.isin(log.kind, (Kind.ORDERED, Kind.JOINED, Kind.REBOOKED))]:
             if event.kind == Kind.JOINED:
                 self.group[event.municipality] = event.value
+            elif event.kind == Kind.REBOOKED:
+                self.booked_again[event.municipality, event.place] = True
             else:
+                self.booked_again[event.municipality, event.place] = False
                 self.ordered_alone[event.municipality, event.place] = self.group[event.municipality] < 0
 
     def note_contracts(self, log: np.ndarray) -> None:

@@ -15,8 +15,8 @@ MODULES = sorted(path.stem for path in MODEL.glob("*.py"))
 # Symbols in the equations of files that get their values as arguments, or in what a record of the state holds.
 GIVEN = {
     "beliefs": {"T_D2"},
-    "capacity": {"kappa_cap", "r_mean", "T_ref"},
-    "initialisation": {"eta_V", "V"},
+    "capacity": {"kappa_cap", "r_mean", "r_sp"},
+    "initialisation": {"eta_V", "V", "V_sp"},
     "money": {"delta_buy", "sigma"},
     "planning": {"d_pl", "kappa_mean"},
     "staff": {"g_e", "x_test"},

@@ -115,7 +115,7 @@ class System:
                 return BOOKED_AGAIN if self.flag == VENDOR_RESOURCES else HARD
             return PRODUCT_MISSING if self.vendor.ready[lot.number] >= self.opens else WINDOW
         if self.touched != month:
-            return WINDOW if self.is_done and month + 1 < self.window else NO_ENGINEER
+            return NO_ENGINEER
         return FAILED if self.failed and self.held == WORK else self.held
 
     def book_month(self):

@@ -120,9 +120,7 @@ class Vendor(mesa.Agent):
         left = self.available
         gone = []
         for system in self.queue:
-            if left <= NONE_LEFT:
-                break
-            if system.opens > month:
+            if system.opens > month or (left <= NONE_LEFT and not system.is_done):
                 continue
             body, asked = system.body, system.work_this_month
             wanted = asked * body.staff.migration_service
