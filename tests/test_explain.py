@@ -17,7 +17,7 @@ from dxsim.cli import main
 from dxsim.errors import InputError
 from dxsim.language import LANGUAGES, in_language, set_language
 from dxsim.model import events
-from dxsim.model.codes import CAUSES, CHANNELS
+from dxsim.model.codes import CAUSES, CHANNELS, Held
 from dxsim.model.run import begin, prepare
 from dxsim.model.schedule import advance
 from dxsim.model.vendor_choice import TERMS
@@ -28,6 +28,7 @@ from dxsim.records.biography import (
     LEAD,
     MEASURES,
     ONLY_OFFER,
+    PACKAGE,
     Biography,
     biography,
     counterfactuals,
@@ -38,6 +39,7 @@ from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.operations import lots, operations
 from dxsim.views.documents.story import story
+from dxsim.views.labels import labels
 from dxsim.views.run.timeline import describe_timeline, last_month, main_lot, timeline_figure
 from tests.model.cases import mixed_nation
 
@@ -160,7 +162,7 @@ def test_a_lot_is_decided_at_an_open_gate_with_hazard_enough_or_with_its_lead(
 ) -> None:
     for lot in told[row].lots.to_dict("records"):
         then = told[row].hazards[told[row].hazards["lot"] == lot["lot"]]
-        assert lot["why"] in (*TERMS, LEAD, ONLY_OFFER)
+        assert lot["why"] in (*TERMS, LEAD, PACKAGE, ONLY_OFFER)
         assert then["month"].iloc[-1] == lot["decided"]
         if lot["why"] != LEAD:
             assert lot["cumulative_hazard"] >= lot["threshold"]
@@ -213,6 +215,35 @@ def test_states_of_systems_end_where_the_records_end(told: dict[int, Biography],
         final = one.systems.groupby("operation")["state"].last()
         own = records.systems[records.systems["code"] == one.code].set_index("operation")["state"]
         assert final.to_dict() == own.to_dict()
+
+
+def test_what_held_it_up_is_the_ledger_of_the_run(nation: Nation, scenario: Scenario, told: dict[int, Biography]) -> None:
+    run = begin(prepare(nation, scenario, SEED))
+    advance(run, 0, MONTHS)
+    for row, one in told.items():
+        applies = run.systems.state[row] >= 0
+        months = one.delays.groupby("held")["months"].sum()
+        lot_of = run.lot_of[applies]
+        share = 1.0 / np.bincount(lot_of, minlength=len(lots()))[lot_of]
+        for held in Held:
+            expected = (run.delay[row, applies, held] * share).sum()
+            assert months.get(held.name.lower(), 0.0) == pytest.approx(expected), held
+        by_month = one.systems[one.systems["held"].notna()].groupby("held").size()
+        for held in Held:
+            assert by_month.get(held.name.lower(), 0) == run.delay[row, applies, held].sum(), held
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_story_says_what_held_each_lot_up(told: dict[int, Biography], changes: pd.DataFrame, row: int) -> None:
+    one = told[row]
+    for language in LANGUAGES:
+        with in_language(language):
+            text = story(one, changes, language)
+            for lot, rows in one.delays.groupby("lot"):
+                name = next(known.name for known in lots() if known.lot == lot)
+                first = rows.iloc[0]
+                words = f"{labels()[f'hold_up_{first.held}']} {first.months:.1f}"
+                assert any(name in line and words in line for line in text.splitlines()), (name, words)
 
 
 def test_neighbours_are_those_of_the_nation(told: dict[int, Biography], nation: Nation, records: Records) -> None:
@@ -389,7 +420,7 @@ def test_the_command_prints_the_story_and_writes_tables_and_figure(
     printed = capsys.readouterr().out
     assert printed.startswith("Body 1（01201）")
     written = {path.name for path in (desk / "out").iterdir()}
-    tables = {"months", "hazards", "queues", "systems", "events", "lots", "neighbours", "counterfactuals"}
+    tables = {"months", "hazards", "queues", "systems", "delays", "events", "lots", "neighbours", "counterfactuals"}
     assert written == {f"{name}.csv" for name in tables} | {"story.txt", "timeline.png"}
     assert (desk / "out" / "story.txt").read_text("utf-8") in printed
     months = pd.read_csv(desk / "out" / "months.csv")

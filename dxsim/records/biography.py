@@ -27,8 +27,11 @@ from dxsim.model.codes import (
     REASONS,
     STATES,
     Account,
+    Held,
+    Listed,
     Programme,
     SystemState,
+    names,
 )
 from dxsim.records.dates import month_starts
 from dxsim.records.findings import Findings
@@ -48,7 +51,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-LEAD, ONLY_OFFER = "lead", "only_offer"  # why a vendor was chosen, where no terms were weighed
+LEAD, PACKAGE, ONLY_OFFER = "lead", "package", "only_offer"  # why a vendor was chosen, where no terms were weighed
+HELD = names(Held)
 MEASURES = ("months_to_live", "late_systems", "cost_per_resident_2035", "excluded_share")
 AS_IT_WAS = "as_it_was"
 THREADS = 2
@@ -65,8 +69,8 @@ class Biography:
     code, name : str
         Of the municipality.
     about : mapping
-        What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (weighted z-score at the
-        start), ``rank`` (1 = most ready of ``municipalities``), ``platform``, ``baseline_cost``
+        What it is: ``type``, ``prefecture_name``, ``population``, ``systems``, ``readiness`` (effect on the log hazard
+        of a decision), ``rank`` (1 = most ready of ``municipalities``), ``platform``, ``baseline_cost``
         (yen a year before migration), ``running_2035`` (yen booked in FY2035), ``deadline`` (its month, YYYY-MM).
     months : pandas.DataFrame
         One row a month, as of its end: ``readiness``, ``belief``, ``envelope`` (yen), ``refused`` (lots for which the
@@ -86,7 +90,10 @@ class Biography:
         the vendor's ``queue_wait`` (months) and ``book`` (reference jobs), ``ahead`` (systems of others that stand in
         its queue before the municipality's first one on which work has not begun; nan if none waits).
     systems : pandas.DataFrame
-        One row a month and system: ``state`` at the month's end.
+        One row a month and system: ``state`` at the month's end; ``held``, what held it up in the month, from the start
+        of the mandate until it is live.
+    delays : pandas.DataFrame
+        One row a lot and what held it up: ``lot``, ``held``, ``months`` (mean of its systems), the longest first.
     events : pandas.DataFrame
         What the log says of it: ``month``, ``kind``, ``lot``, ``operation``, ``programme``, ``vendor``, ``cause``,
         ``reason``, ``value``, ``amount`` and the same in ``words``.
@@ -95,7 +102,8 @@ class Biography:
         then; ``gate_before``, with ``cumulative_hazard_before`` and the terms then (``*_before``); ``ordered`` and
         ``started`` (the first system), ``live`` (the last one), ``systems``, ``late_systems``, ``reason`` (the most
         frequent), ``legacy_vendor``, ``vendor`` (decided for), ``last_vendor``, ``stays``, ``product`` (month from
-        which the vendor decided for has one), ``why`` (the term that spoke most for the vendor against ``runner_up``),
+        which the vendor decided for has one), ``why`` (the term that spoke most for the vendor against ``runner_up``,
+        or that it came with the lead of the group or the package),
         ``margin`` (utils by which it is ahead), ``lead`` (code of the lead whose decision it followed) and
         ``tendered_again`` (systems).
     neighbours : pandas.DataFrame
@@ -112,6 +120,7 @@ class Biography:
     hazards: pd.DataFrame
     queues: pd.DataFrame
     systems: pd.DataFrame
+    delays: pd.DataFrame
     events: pd.DataFrame
     lots: pd.DataFrame
     neighbours: pd.DataFrame
@@ -123,7 +132,7 @@ class Biography:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name."""
-        names = ("months", "hazards", "queues", "systems", "events", "lots", "neighbours")
+        names = ("months", "hazards", "queues", "systems", "delays", "events", "lots", "neighbours")
         return {name: getattr(self, name) for name in names}
 
 
@@ -291,11 +300,11 @@ class _Observer:
             self.choices[int(lot)] = self._weigh_vendors(month, int(lot))
         self.months.append(self._month(month, refused))
         self.queues += self._queues(month)
-        for operation, number in enumerate(run.systems["state"][i].tolist()):
-            if number >= 0:
-                self.systems.append(
-                    {"month": month, "operation": operations()[operation].operation, "state": STATES[number]}
-                )
+        for operation, system in enumerate(run.systems[i]):
+            if system.state >= 0:
+                is_booked = month >= run.parameters.mandate_start and not 0 <= system.live <= month
+                row = {"month": month, "operation": operations()[operation].operation, "state": STATES[system.state]}
+                self.systems.append(row | {"held": HELD[system.held] if is_booked else None})
 
     def _weigh_vendors(self, month: int, lot: int) -> Row:
         """Return why a lot went to its vendor: the terms of the utility of the chosen one and of the next best."""
@@ -304,8 +313,11 @@ class _Observer:
         run, i = self.run, self.i
         chosen = int(run.lots["vendor"][i, lot])
         lead = int(vendor_choice.lead_of(run.municipalities, run.groups, run.parameters.shared_system, i))
-        if lead != i and chosen == run.lots["vendor"][lead, lot]:
-            return {"why": LEAD, "runner_up": None, "lead": self.codes[lead]}
+        place = run.decided[: run.listed[Listed.DECIDED]].tolist().index(i * run.lots.shape[1] + lot)
+        if chosen == vendor_choice.leading_choice(run, place):
+            if lead != i and run.lots["legacy"][lead, lot] >= 0:
+                return {"why": LEAD, "runner_up": None, "lead": self.codes[lead]}
+            return {"why": PACKAGE, "runner_up": None}
         offers = [int(vendor) for vendor in np.flatnonzero(run.product_month[:, lot] != NEVER)]
         terms = {vendor: np.zeros(len(vendor_choice.TERMS)) for vendor in offers}
         for vendor in offers:
@@ -429,6 +441,7 @@ class _Observer:
             hazards=_frame(self.hazards, ("month",)),
             queues=_frame(self.queues, ("month",)),
             systems=_frame(self.systems, ("month",)),
+            delays=pd.DataFrame(self._delays(state), columns=["lot", "held", "months"]),
             events=events,
             lots=_frame(self._lots(state, hazards), _LOT_DATES),
             neighbours=_frame(self._neighbours(state), ("decided",), _NEIGHBOUR_COLUMNS),
@@ -479,6 +492,16 @@ class _Observer:
             }
             choice = self.choices.get(number, {})
             rows.append(row | {key: choice.get(key) for key in ("lead", "why", "runner_up", "margin")})
+        return rows
+
+    def _delays(self, state: State) -> list[Row]:
+        rows = []
+        for number, lot in enumerate(lots()):
+            if state.lots["legacy"][self.i, number] >= 0:
+                months = state.delay[self.i, self.inputs.country.lot_of == number].mean(axis=0)
+                for held in np.argsort(-months, kind="stable"):
+                    if months[held] > 0:
+                        rows.append({"lot": lot.lot, "held": HELD[held], "months": float(months[held])})
         return rows
 
     def _neighbours(self, state: State) -> list[Row]:

@@ -39,7 +39,7 @@ UNIT_JOBS = {
     "legacy.bespoke_share": 0,
     "legacy.no_product_share": 0,
     "vendor.work_dispersion": 0,
-    "vendor.minimum_service": 1000,
+    "vendor.minimum_months": 1,
 }
 # Vendors that never change or announce, and whose engineers are where the work is.
 STEADY_VENDORS = {

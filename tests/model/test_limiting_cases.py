@@ -491,8 +491,6 @@ def test_without_capacity_all_systems_are_late():
     overrides = {
         "vendor.capacity_ratio": 0,
         "vendor.retender_probability": 0,
-        "vendor.minimum_service": 0.3,
-        "vendor.minimum_months": 7,
     }
     systems = run_inputs(prepare(nation, plain(overrides), 1)).state.systems
     applies = systems.state >= 0
@@ -524,8 +522,8 @@ def test_without_capacity_all_systems_are_late_in_the_whole_model():
 
 
 @pytest.mark.parametrize("core_only", [True, False], ids=["core", "whole"])
-@pytest.mark.parametrize(("least_service", "shortest"), [(0.3, 7.0), (0.05, 4.5), (1000.0, 12.0)])
-def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortest, core_only):
+@pytest.mark.parametrize(("exponent", "shortest"), [(0.0, 7.0), (0.3, 4.5), (1.0, 12.0)])
+def test_with_unlimited_capacity_jobs_take_their_own_time(exponent, shortest, core_only):
     overrides = {
         "vendor.capacity_ratio": 1e6,
         "vendor.shortage_threshold": 1,  # else orders shortly before the deadline make vendors announce a shortage
@@ -533,7 +531,7 @@ def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortes
         "vendor.specialist_readiness_mean": 0,
         "vendor.readiness_sd": 0,
         "vendor.count": 4,
-        "vendor.minimum_service": least_service,
+        "vendor.duration_exponent": exponent,
         "vendor.minimum_months": shortest,
         "legacy.mainframe_share": 0,
         "legacy.bespoke_share": 0,
@@ -548,7 +546,7 @@ def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortes
     ordered = systems.order >= 0
     assert not core_only or ordered.sum() == (systems.state >= 0).sum()
     assert ordered.sum() > 0.5 * (systems.state >= 0).sum()
-    duration = np.ceil(np.minimum(systems.work / least_service, shortest) - 1e-9)
+    duration = np.ceil(shortest * systems.work**exponent - 1e-9)
     assert (systems.start[ordered] == systems.order[ordered]).all()
     # What is ordered together is planned for one cut-over: that of the longest job.
     together = np.full(systems.shape, 1)
@@ -557,7 +555,7 @@ def test_with_unlimited_capacity_jobs_take_their_own_time(least_service, shortes
         together[i, o] = max(1, duration[i, same].max())
     assert (systems.live[ordered] == systems.order[ordered] + together[ordered]).all()
     assert not outcome.state.delay[:, :, [Held.NO_ENGINEER, Held.OWN_STAFF, Held.BOOKED_AGAIN]].any()
-    assert np.unique(duration[ordered]).size > (1 if least_service < 1 else 0)
+    assert (np.unique(duration[ordered]).size > 1) == (exponent > 0)
 
 
 # What can't hold anybody up when there is enough of it
@@ -867,8 +865,10 @@ def test_work_grows_with_size_and_complexity():
         (vendor_queue.what_held, (0.0, 0.0, 0.0), Held.WINDOW),
         (planning_duration, (9.0, 0.3, 0.3), 9),
         (planning_duration, (9.0, 1.6, 0.3), 18),
-        (work.monthly_limit, (0.7, 0.3, 7.0), 0.3),
-        (work.monthly_limit, (7.0, 0.3, 7.0), 1.0),
+        (work.monthly_limit, (1.0, 7.0, 0.3), 1 / 7),
+        (work.monthly_limit, (16.0, 4.0, 0.5), 1.0),
+        (work.monthly_limit, (16.0, 4.0, 0.0), 4.0),
+        (work.monthly_limit, (16.0, 4.0, 1.0), 0.25),
         (work.shortest_duration, (0.91, 0.3), 4),
         (work.shortest_duration, (0.0, 0.3), 1),
         (beliefs.updated_belief, (0.1, 1.0, 0.2), 0.28),

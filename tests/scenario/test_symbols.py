@@ -21,8 +21,8 @@ GIVEN = {
     "planning": {"d_pl", "kappa_mean"},
     "staff": {"g_e", "x_test"},
     "state": {"V"},
-    "vendor_queue": {"d_min", "y_min"},
-    "work": {"chi", "d_min", "eta_z", "N_ref", "s_z", "y_min"},
+    "vendor_queue": {"d_min", "eta_d"},
+    "work": {"d_min", "eta_z", "eta_d", "s_z"},
 }
 
 

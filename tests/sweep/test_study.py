@@ -319,7 +319,7 @@ def test_a_study_comes_back_from_its_text(tmp_path: Path) -> None:
         variants=("default", "small_first"),
         cases=(Case({"policy.deadline": "2026-03"}, "early"), Case({"policy.late_penalty": 1e9}, None, "baseline")),
         uncertainties={
-            "vendor.minimum_service": {"distribution": "loguniform", "low": 1e-4, "high": 1 / 3},
+            "vendor.minimum_months": {"distribution": "loguniform", "low": 0.1, "high": 10 / 3},
             "money.running_cost_mean": {"distribution": "truncnorm", "a": -2, "b": 2, "loc": 1.9, "scale": 0.3},
         },
         constants={"policy.phasing": "none", "subsidy.fund_opening": 1e15},

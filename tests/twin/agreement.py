@@ -9,7 +9,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, HOLD_UPS, NOT_APPLICABLE, PROGRAMMES, TREASURY
+from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NOT_APPLICABLE, PROGRAMMES, TREASURY, Held
 from dxsim.model.fields import Field, columns_of, numbers_of
 from dxsim.model.levers import BODY_LEVERS
 from dxsim.model.run import Inputs, begin, prepare
@@ -128,8 +128,9 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     yield from compare_fields(SYSTEM_FIELDS, state.systems[body, operation], systems, system_name)
     yield from compare("opens", state.queue.opens[body, operation], [s.opens for s in systems], EXACT, system_name)
     ledger = np.array([system.delay for system in systems])
-    for held, name in enumerate(HOLD_UPS):
-        yield from compare(f"months of {name}", state.delay[body, operation, held], ledger[:, held], EXACT, system_name)
+    for held in Held:
+        months = state.delay[body, operation, held]
+        yield from compare(f"months of {held.name}", months, ledger[:, held], EXACT, system_name)
 
     twin_lots = [lot for body in model.municipalities for lot in body.lots if lot]
     body, lot = np.nonzero(state.lots.legacy != NOT_APPLICABLE)

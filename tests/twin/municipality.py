@@ -166,7 +166,7 @@ class Municipality(mesa.Agent):
             work = operation.work_weight * (self.population / REFERENCE) ** p.work_population_exponent
             work *= 1.0 + lot.complexity
             work *= exp(p.work_dispersion * model.normal(streams.WORK, self.code, 0, number))
-            limit = max(p.minimum_service, work / p.minimum_months)
+            limit = work ** (1.0 - p.duration_exponent) / p.minimum_months if work > 0.0 else 1.0
             system = System(
                 self, lot, number, operation.work_weight, flag, earliest_start, work, limit, work, lot.incumbent
             )

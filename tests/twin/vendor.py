@@ -235,7 +235,8 @@ class Vendor(mesa.Agent):
         """Announce a shortage if too much of the work is due after the deadline."""
         p = self.model.parameters
         self.project(self.model.month + 1)
-        open_cases = [system for system in self.queue if system.flag == NO_REASON]
+        soon = self.model.month + p.notice_months
+        open_cases = [system for system in self.queue if system.flag == NO_REASON and system.opens <= soon]
         due_late = [system for system in open_cases if system.finish > p.deadline]
         self.shortage = sum(s.remaining for s in due_late) > p.shortage_threshold * sum(s.remaining for s in open_cases)
         if self.shortage:

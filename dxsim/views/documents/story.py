@@ -43,6 +43,7 @@ def story(told: Biography, changes: pd.DataFrame, language: str | None = None) -
             _section(say("Who it is"), _who(told)),
             _section(say("What it decided and when"), [_when_table(told)]),
             _section(say("Why"), [_why_table(told), *_why(told)]),
+            _section(say("What held it up (months of a system, until it is live)"), [_delay_table(told)]),
             _section(say("What its vendor did"), _vendor(told)),
             _section(say("Money"), _money(told)),
             _section(say("Staff"), _staff(told)),
@@ -178,6 +179,7 @@ def _choice_words(row: dict[str, Any]) -> str:
         "taste": say("the municipality's own preference"),
         "only_offer": say("no other offer"),
         "lead": say("the lead of its group"),
+        "package": say("the rest of its package"),
     }
     return words[row["why"]]
 
@@ -211,6 +213,16 @@ def _why(told: Biography) -> list[str]:
         lines.append(what)
     leads = told.lots.loc[told.lots["why"] == LEAD, "lead"].dropna().unique()
     return lines + [say("it followed the lead of its group, {lead}", lead=lead) for lead in leads]
+
+
+def _delay_table(told: Biography) -> str:
+    """Return for each lot what held its systems up, the longest first."""
+    rows = [[say("lot"), say("months"), say("of these")]]
+    for lot, held in told.delays.groupby("lot", sort=False):
+        amounts = zip(held["held"], held["months"], strict=True)
+        parts = [f"{labels()[f'hold_up_{name}']} {months:.1f}" for name, months in amounts]
+        rows.append([_lot(str(lot)).name, f"{held['months'].sum():.0f}", "; ".join(parts)])
+    return columns(rows, right=[1])
 
 
 def _vendor(told: Biography) -> list[str]:
