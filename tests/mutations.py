@@ -23,6 +23,7 @@ LIMITS, INVARIANTS, RELATIONS = (
 )
 STREAMS = "tests/test_streams.py"
 TWIN = "tests/model/test_twin.py"
+STAFF, SHORTAGE = "tests/model/test_staff.py", "tests/model/test_shortage.py"
 CASES = tuple(f"{INVARIANTS}::test_invariants_hold_every_month[{number}]" for number in range(8))
 
 
@@ -47,8 +48,8 @@ FAULTS = (
     Fault(
         "> for >= at the threshold",
         "model/commitment.py",
-        ">= chosen.threshold",
-        "> chosen.threshold",
+        ">= run.lots[i, lot].threshold",
+        "> run.lots[i, lot].threshold",
         (LIMITS, "-k", "logistic"),
     ),
     Fault(
@@ -61,8 +62,8 @@ FAULTS = (
     Fault(
         "uniformity the wrong way round",
         "model/commitment.py",
-        "(1.0 - uniformity) * slope",
-        "uniformity * slope",
+        "(1.0 - uniformity) * readiness",
+        "uniformity * readiness",
         (LIMITS, "-k", "mandate"),
     ),
     Fault(
@@ -71,13 +72,6 @@ FAULTS = (
         "cumulative[Cause.OWN_MOTIVE] - before[Cause.OWN_MOTIVE],",
         "cumulative[Cause.OWN_MOTIVE],",
         (LIMITS, "-k", "causes"),
-    ),
-    Fault(
-        "planners forget the wait",
-        "model/commitment.py",
-        "(0.0 if naive else queue_wait)",
-        "0.0",
-        (LIMITS, "-k", "planners"),
     ),
     Fault(
         "belief moves away from the signal",
@@ -101,13 +95,6 @@ FAULTS = (
         (LIMITS, "-k", "capacity or equations"),
     ),
     Fault(
-        "smallest limit instead of the largest",
-        "model/work.py",
-        "max(minimum_service, work / minimum_months)",
-        "min(minimum_service, work / minimum_months)",
-        (LIMITS, "-k", "unlimited"),
-    ),
-    Fault(
         "a withdrawn job stays in the book",
         "model/vendor_queue.py",
         "    supplier.book -= system.remaining\n",
@@ -122,25 +109,18 @@ FAULTS = (
         (LIMITS, "-k", "batch"),
     ),
     Fault(
-        "one threshold for all lots",
+        "one threshold for all packages",
         "model/initialisation.py",
-        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)",
+        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, package)",
         "streams.exponential(run.seed, streams.COMMIT, place.code, 0, 0)",
         (LIMITS, RELATIONS, "-k", "binomial or one_more"),
     ),
     Fault(
         "thresholds drawn by row, not by code",
         "model/initialisation.py",
-        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, number)",
-        "streams.exponential(run.seed, streams.COMMIT, i, 0, number)",
+        "streams.exponential(run.seed, streams.COMMIT, place.code, 0, package)",
+        "streams.exponential(run.seed, streams.COMMIT, i, 0, package)",
         (RELATIONS, "-k", "one_more"),
-    ),
-    Fault(
-        "no learning",
-        "model/capacity.py",
-        "(1.0 + experience) ** -exponent",
-        "1.0 + 0.0 * experience * exponent",
-        (LIMITS, "-k", "learn"),
     ),
     Fault(
         "vendors do not grow",
@@ -155,13 +135,6 @@ FAULTS = (
         "math.exp(-run.parameters.incumbency - penalty)",
         "math.exp(run.parameters.incumbency - penalty)",
         (LIMITS, "-k", "logit"),
-    ),
-    Fault(
-        "ordered in time, but not with nothing to spare",
-        "model/lateness.py",
-        "order + duration <= deadline",
-        "order + duration < deadline",
-        (LIMITS, "-k", "example"),
     ),
     Fault(
         "nine rounds instead of ten",
@@ -194,7 +167,7 @@ FAULTS = (
     Fault(
         "booked again for now",
         "model/shortage.py",
-        "system.earliest_start = rebooked_start(run.parameters.deadline, run.parameters.rebooking_horizon, draw)",
+        "system.earliest_start = booked_again(run.branch_left[prefecture], rate, p.deadline, last)",
         "pass",
         (TWIN, "-k", "baseline"),
     ),
@@ -214,10 +187,80 @@ FAULTS = (
     ),
     Fault(
         "product dates do not bind",
-        "model/vendor_queue.py",
-        "return max(ready[system.lot], system.earliest_start)",
-        "return int(system.earliest_start)",
+        "model/planning.py",
+        "begin = max(begin, run.product_month[system.vendor, other.lot])",
+        "begin = max(begin, 0)",
         (TWIN, "-k", "baseline"),
+    ),
+    Fault(
+        "planners forget the wait",
+        "model/commitment.py",
+        "wait = run.vendors[chosen.legacy].queue_wait",
+        "wait = 0.0",
+        (LIMITS, "-k", "planners"),
+    ),
+    Fault(
+        "lots decide apart",
+        "model/initialisation.py",
+        "        if lots[first].legacy == lots[number].legacy:\n            return first\n",
+        "        pass\n",
+        (LIMITS, "-k", "package"),
+    ),
+    Fault(
+        "the first systems of a list take all of own staff",
+        "model/staff.py",
+        "worker.migration_service = served(worker.left_for_migration, asked)",
+        "worker.migration_service = 1.0",
+        (STAFF, "-k", "first_month"),
+    ),
+    Fault(
+        "all engineers travel",
+        "model/vendor_queue.py",
+        "travelling = run.parameters.travel_share * left",
+        "travelling = left",
+        CASES,
+    ),
+    Fault(
+        "live before the window",
+        "model/vendor_queue.py",
+        "if is_done and month + 1 >= system.window and cut_over",
+        "if is_done and cut_over",
+        CASES,
+    ),
+    Fault(
+        "the rush ends with a missed date",
+        "model/cutover.py",
+        "return 1.0 if deadline - rush_months <= month else 0.0",
+        "return 1.0 if deadline - rush_months <= month < deadline else 0.0",
+        ("tests/model/test_cutover.py", "-k", "rush"),
+    ),
+    Fault(
+        "no second date for want of engineers",
+        "model/shortage.py",
+        "            run.lots[i, system.lot].excused = True\n",
+        "",
+        ("tests/model/test_dates.py", "-k", "engineers"),
+    ),
+    Fault(
+        "what is booked past the deadline takes engineers before it",
+        "model/vendor_queue.py",
+        "            if begin < deadline:\n",
+        "            if True:\n",
+        (SHORTAGE,),
+    ),
+    Fault(
+        "work begins when it is offered",
+        "model/vendor_queue.py",
+        "if system.state == SystemState.ORDERED and (given > 0.0 or asked <= DONE_BELOW):",
+        "if system.state == SystemState.ORDERED:",
+        (STAFF, "-k", "something_is_done"),
+    ),
+    Fault(
+        "own staff is never the blocker",
+        "model/vendor_queue.py",
+        "return Held.OWN_STAFF.value if asked - wanted >= wanted - given else Held.NO_ENGINEER.value",
+        "return Held.NO_ENGINEER.value",
+        (LIMITS, "-k", "equations"),
     ),
 )
 

@@ -66,7 +66,7 @@ BLIND = {
     "policy.extension_rule": "none",
 }
 # The mandate presses, and queues have no length: no shortage moves a belief, no review looks at delays.
-NO_QUEUES = BLIND | {"commitment.mandate_hazard": 0.45, "vendor.capacity_ratio": 1e7}
+NO_QUEUES = BLIND | {"commitment.mandate_hazard": 0.45, "vendor.capacity_ratio": 1e6}
 PEERS = {"commitment.peer_hazard": 0.04}
 # Vendors are chosen for reasons that no queue and no neighbour changes, and never let go of a job.
 FIXED_VENDORS = {
