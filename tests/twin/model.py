@@ -257,9 +257,9 @@ class PlainModel(mesa.Model):
             territory.append({vendor: amount / total for vendor, amount in weight.items()})
         return territory
 
-    def pick_vendor(self, prefecture: str, lot: int, draw: float) -> Vendor:
+    def pick_vendor(self, shares: dict[Vendor, float], draw: float) -> Vendor:
         below = 0.0
-        for vendor, share in self.territories[prefecture][lot].items():
+        for vendor, share in shares.items():
             below += share
             if draw < below:
                 return vendor

@@ -125,7 +125,7 @@ class Municipality(mesa.Agent):
         def home(*address: int) -> str:
             return homes[int(model.uniform(streams.CONTRACT, self.code, *address) * len(homes))]
 
-        main = model.pick_vendor(home(3, 0), 0, model.uniform(streams.CONTRACT, self.code, 0, 0))
+        main = model.pick_vendor(model.territories[home(3, 0)][0], model.uniform(streams.CONTRACT, self.code, 0, 0))
         size = log(max(self.population, 1.0) / REFERENCE)
         bundling = min(1.0, max(0.0, p.package_bundling - p.bundling_size_slope * size))
         incumbents: list[Vendor | None] = []
@@ -139,7 +139,10 @@ class Municipality(mesa.Agent):
                 incumbents.append(main)
             else:
                 draw = model.uniform(streams.CONTRACT, self.code, 2, key)
-                incumbents.append(model.pick_vendor(home(4, key), number, draw))
+                market = {vendor: vendor.shares[number] for vendor in model.vendors if vendor.shares[number] > 0.0}
+                if facts.has_specialists:
+                    market = model.territories[home(4, key)][number]
+                incumbents.append(model.pick_vendor(market, draw))
         return incumbents
 
     def draw_lot(self, number: int, incumbent: Vendor, package: int) -> Lot:
