@@ -49,7 +49,7 @@ def begin_planning(
     system.since = month
     system.vendor = vendor
     system.remaining = system.work
-    system.planned, system.effort, system.failed = 0.0, effort, False
+    system.planned, system.effort = 0.0, effort
     supplier.book += system.work
     supplier.contracted += system.work
     municipality.planning += 1

@@ -365,6 +365,7 @@ def withdraw(run: Run, number: int, month: int) -> None:
     supplier.book -= system.remaining
     supplier.withdrawn += system.remaining
     municipality.withdrawn += 1
+    system.failed = False
     system.state = SystemState.WITHDRAWN
     system.since = month
 

@@ -80,7 +80,6 @@ class Vendor(mesa.Agent):
         system.remaining = system.work
         system.planned = 0.0
         system.effort = system.lot.tender * system.own_planning
-        system.failed = False
         if system.flag == VENDOR_RESOURCES:
             system.earliest_start = 0
         self.book += system.remaining
@@ -209,7 +208,7 @@ class Vendor(mesa.Agent):
             system.body.migrating -= 1
         self.book -= system.remaining
         self.withdrawn += system.remaining
-        system.state, system.since = WITHDRAWN, self.model.month
+        system.state, system.since, system.failed = WITHDRAWN, self.model.month, False
         self.model.withdrawn.append(system)
 
     def project(self, now: int):
