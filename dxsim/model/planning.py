@@ -7,8 +7,8 @@
 
 Each month of planning counts as far as own staff serves it: with staff enough, a system committed in month t is ordered
 in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
-whose draw U (uniform) is the municipality's and vendor's: so vendors' windows are spread, more of them towards the
-deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
+whose draw U (uniform) is, with probability phi_reg, that of the vendor's branch, which moves its customers together,
+else the municipality's own: so vendors' windows are spread, more of them towards the deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
 A system whose work is done waits for its window, one that is not done in time is cut over as soon as it is.
 """
 
@@ -100,6 +100,15 @@ def order(run: Run, month: int) -> None:
 
 
 @kernel
+def window_draw(run: Run, i: int, vendor: int) -> float:
+    """Return the draw for a municipality's window with a vendor: its own, or that of the vendor's branch."""
+    place = run.places[i]
+    if streams.uniform(run.seed, streams.WINDOW, place.code, 1, vendor) < run.parameters.regional_rollout:
+        return streams.uniform(run.seed, streams.WINDOW, place.prefecture, 2, vendor)
+    return streams.uniform(run.seed, streams.WINDOW, place.code, 0, vendor)
+
+
+@kernel
 def set_window(run: Run, month: int, i: int, first: int, last: int, number: int) -> None:
     """Plan the cut-over of system `number`, together with those of `ordered` that have the same vendor."""
     p, systems = run.parameters, run.systems.reshape(-1)
@@ -111,7 +120,7 @@ def set_window(run: Run, month: int, i: int, first: int, last: int, number: int)
             begin = max(begin, run.product_month[system.vendor, other.lot])
             longest = max(longest, shortest_duration(other.remaining, other.limit))
     due = due_date(p.deadline, run.lots[i, system.lot], run.nation[0], p)
-    draw = streams.uniform(run.seed, streams.WINDOW, run.places[i].code, 0, system.vendor)
+    draw = window_draw(run, i, system.vendor)
     window = planned_window(begin + longest, due, p.reserve_months, p.late_planning, draw)
     system.window = window
     run.queue.reshape(-1)[number].opens = max(begin, window - longest - p.reserve_months)
