@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
+    from dxsim.analysis.knockout import Knockouts, knockout
     from dxsim.language import in_language, set_language
     from dxsim.nation.nation import Nation, load_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
@@ -57,6 +58,8 @@ _HOMES = {
     "Comparison": "dxsim.analysis",
     "sensitivity": "dxsim.analysis",
     "select": "dxsim.analysis",
+    "knockout": "dxsim.analysis.knockout",
+    "Knockouts": "dxsim.analysis.knockout",
     "biography": "dxsim.records.biography",
     "counterfactuals": "dxsim.records.biography",
     "story": "dxsim.views.documents.story",
@@ -65,6 +68,7 @@ _MODULES = {"plots": "dxsim.views.plots"}
 
 __all__ = [
     "Comparison",
+    "Knockouts",
     "MunicipalDXModel",
     "Municipality",
     "Nation",
@@ -78,6 +82,7 @@ __all__ = [
     "compare",
     "counterfactuals",
     "in_language",
+    "knockout",
     "load_nation",
     "load_scenario",
     "plots",

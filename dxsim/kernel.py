@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -35,6 +36,7 @@ types: Any = numba_types
 PREFIX = "dxsim-kernels-"
 _WARM = "all-steps-compiled"
 KEPT_SECONDS = 14 * 24 * 3600
+_setting = threading.Lock()  # of the cache folder, which is one for the process
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -161,12 +163,13 @@ def _compiled(function: Function, makes_arrays: bool) -> Function:
 
 
 def _whole(function: Function, options: dict[str, Any]) -> Dispatcher:
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
-    try:
-        dispatcher = njit(cache=True, **options)(function)
-    finally:
-        config.CACHE_DIR = before
+    with _setting:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(cache_folder())
+        try:
+            dispatcher = njit(cache=True, **options)(function)
+        finally:
+            config.CACHE_DIR = before
     _compile_once_for_all_values(dispatcher)
     return cast("Dispatcher", dispatcher)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numba import njit
 from numba.core.errors import TypingError
 
+from dxsim import kernel as kernel_module
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model.compilation import empty_run
@@ -97,3 +100,20 @@ def test_a_helper_leaves_all_steps_compiled_for_others(tmp_path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
+
+
+def test_threads_that_make_kernels_leave_each_other_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def slow(**_: object) -> object:
+        seen.append(kernel_module.config.CACHE_DIR)
+        time.sleep(0.02)
+        seen.append(kernel_module.config.CACHE_DIR)
+        return lambda function: njit(function)
+
+    before = kernel_module.config.CACHE_DIR
+    monkeypatch.setattr(kernel_module, "njit", slow)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda place: kernel_module._whole(lambda: place, {}), range(4)))
+    assert set(seen) == {str(kernel_module.cache_folder())}
+    assert before == kernel_module.config.CACHE_DIR

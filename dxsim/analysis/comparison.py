@@ -131,12 +131,12 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     frames = [frame[kpis] for frame in frames]
     reference, names = frames[0], [item.name for item in alternatives]
     matches = _matches(names, frames)
-    by_variant = _with_units(_estimates(names, matches, reference, frames, KPI, confidence))
+    by_variant = with_units(_estimates(names, matches, reference, frames, KPI, confidence))
     strata = [outcomes(item, "strata") for item in alternatives]
     equity = pd.DataFrame()
     if all(len(frame.columns) for frame in strata):
         strata = _named(alternatives, strata)
-        equity = _with_units(_estimates(names, matches, strata[0], strata, STRATA, confidence))
+        equity = with_units(_estimates(names, matches, strata[0], strata, STRATA, confidence))
     ranks, agreement = _ranks(names, frames, by_variant)
     return Comparison(
         alternatives=_described(alternatives),
@@ -255,7 +255,7 @@ def _estimates(
     return pd.concat(parts, ignore_index=True)
 
 
-def _with_units(table: pd.DataFrame) -> pd.DataFrame:
+def with_units(table: pd.DataFrame) -> pd.DataFrame:
     """Return differences with their unit, which direction is better, a verdict, and how many seeds they need."""
     name = "kpi" if "kpi" in table else "measure"
     facts = {kpi: unit_and_direction(kpi) for kpi in table[name].unique()}

@@ -22,6 +22,7 @@ examples:
   dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
+  dxsim knockout --only budget --only engineers    what the budget and engineers do, by taking them away
   dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
@@ -201,6 +202,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(compare)
     compare.set_defaults(run=_compare)
 
+    knockout = commands.add_parser(
+        "knockout",
+        help="say what each mechanism does, by taking it away",
+        epilog=_RUN_KEYS + "seed is the first of the seeds\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    knockout.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    knockout.add_argument("--only", action="append", default=[], metavar="NAME", help="take this away; again for more")
+    knockout.add_argument("--list", action="store_true", help="only list what can be taken away")
+    knockout.add_argument("--seeds", type=int, default=30, metavar="N", help="how many seeds (default: 30)")
+    knockout.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
+    knockout.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+    knockout.add_argument("-o", "--output", metavar="FOLDER", help="where table and figure go (default: nowhere)")
+    _add_language(knockout)
+    knockout.set_defaults(run=_knockout)
+
     report = commands.add_parser(
         "report", help="write one page of HTML on a run or a sweep: figures, tables, origin, limits"
     )
@@ -368,6 +385,17 @@ def _odd(parsed: argparse.Namespace) -> None:
     from dxsim.cli.odd import print_odd
 
     print_odd(parsed.output, parsed.check)
+
+
+def _knockout(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.knockout import list_knockouts, print_knockouts
+
+    if parsed.list:
+        list_knockouts()
+        return
+    print_knockouts(
+        parsed.overrides, parsed.only, parsed.seeds, parsed.threads, parsed.output, markdown=parsed.markdown
+    )
 
 
 def _report(parsed: argparse.Namespace) -> None:

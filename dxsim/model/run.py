@@ -37,6 +37,7 @@ from dxsim.model.state import (
     empty_series,
     empty_state,
 )
+from dxsim.nation.averages import known_or_average
 from dxsim.nation.network import neighbour_lists
 from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS
 from dxsim.terms.calendar import FIRST_YEAR, MONTHS, MONTHS_PER_YEAR
@@ -155,6 +156,8 @@ def country_arrays(nation: Nation) -> Country:
     places.prefecture, places.kind = prefecture, kind
     for column in ("population", "staff", "fiscal_index", "x_km", "y_km"):
         places[column] = table[column].to_numpy(np.float64, na_value=np.nan)
+    for column, figures in known_or_average(table).items():
+        places[column] = figures
     return Country(
         places=places,
         ages=np.ascontiguousarray(table[list(AGE_BANDS)].to_numpy(np.float64)),

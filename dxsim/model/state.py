@@ -61,9 +61,17 @@ PLACE = np.dtype(
         ("kind", np.int64),  # index of the type of municipality
         ("population", np.float64),  # persons, 2020
         ("staff", np.float64),  # persons, general administration; nan = not known
+        ("administration", np.float64),  # the same, an average by population where not known
         ("fiscal_index", np.float64),  # 1; nan = not known
         ("x_km", np.float64),  # km, east
         ("y_km", np.float64),  # km, north
+        ("area_km2", np.float64),  # km2
+        ("habitable_km2", np.float64),  # km2
+        ("community_halls", np.float64),  # halls
+        ("aged_single_share", np.float64),  # households of one aged 65 and over, per resident of that age
+        ("standard_scale", np.float64),  # standard financial scale, yen a year
+        ("current_balance_ratio", np.float64),  # %
+        ("reserve", np.float64),  # financial adjustment fund at the start, yen
     ]
 )
 

@@ -35,21 +35,26 @@ def describe_run(
     return {
         **describe_software(),
         "seed": seed,
-        "scenario": {
-            "name": scenario.name,
-            "title": dict(scenario.title),
-            "fingerprint": scenario.fingerprint,
-            "values": dict(scenario.values),
-            "overrides": dict(scenario.overrides),
-            "policies": [asdict(policy) for policy in scenario.policies],
-            "surveys": list(scenario.surveys),
-            "events": _events(scenario),
-        },
+        "scenario": describe_scenario(scenario),
         "nation": describe_nation(nation),
         "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
         "registry_sha256": sha256(PACKAGE / "scenario" / "parameters.csv"),
         "started": started.isoformat(timespec="milliseconds"),
         "finished": now().isoformat(timespec="milliseconds"),
+    }
+
+
+def describe_scenario(scenario: Scenario) -> dict[str, Any]:
+    """Return all of a scenario that can change a result, with its name and title."""
+    return {
+        "name": scenario.name,
+        "title": dict(scenario.title),
+        "fingerprint": scenario.fingerprint,
+        "values": dict(scenario.values),
+        "overrides": dict(scenario.overrides),
+        "policies": [asdict(policy) for policy in scenario.policies],
+        "surveys": list(scenario.surveys),
+        "events": _events(scenario),
     }
 
 

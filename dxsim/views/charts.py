@@ -33,6 +33,7 @@ from dxsim.views.run.timeline import timeline_figure
 from dxsim.views.style import Plot
 from dxsim.views.sweep import case_maps, differences, fan, strata, tornado, trade_off
 from dxsim.views.sweep.data import SweepData
+from dxsim.views.sweep.knockouts import knockouts_figure
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ CHARTS: tuple[Chart, ...] = (
     Chart(timeline_figure),
     Chart(curves_figure),
     Chart(size_classes_figure),
+    Chart(knockouts_figure),
     SweepChart(differences.differences_figure, differences.of_sweep),
     SweepChart(strata.strata_figure, strata.of_sweep),
     SweepChart(trade_off.trade_off_figure, trade_off.of_sweep),

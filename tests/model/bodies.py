@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from dxsim.model.codes import Account
 from dxsim.model.levers import POLICY
@@ -18,6 +19,7 @@ from dxsim.model.state import (
     empty_series,
     empty_state,
 )
+from dxsim.nation.averages import known_or_average
 from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import PREFECTURES
@@ -41,6 +43,8 @@ def country_of(
     places.kind = np.arange(n) % KINDS
     places.prefecture = 1 + np.arange(n) * prefectures // n
     places.population = population
+    for column, figures in known_or_average(pd.DataFrame({"population": places.population})).items():
+        places[column] = figures
     around = [[(i - 1) % n, (i + 1) % n] if ring else [] for i in range(n)]
     return Country(
         places=places,

@@ -1,0 +1,121 @@
+"""``dxsim knockout``: what each mechanism does, by taking it away."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from dxsim.analysis.knockout import Knockouts, knockout, runs_of, select_knockouts, shipped_knockouts
+from dxsim.cli.sweep import Progress
+from dxsim.errors import InputError, Problem
+from dxsim.files import write_text, write_whole
+from dxsim.language import in_language, say
+from dxsim.nation.nation import load_nation
+from dxsim.nation.vendor_table import read_vendor_table
+from dxsim.records.store import check_writable
+from dxsim.scenario.configuration import LARGEST_SEED, RunConfiguration, read_command_line
+from dxsim.sweep.settings import MOST_THREADS
+from dxsim.views.documents.knockouts import knockout_label, knockouts_markdown, knockouts_text
+from dxsim.views.labels import labels
+from dxsim.views.text import columns
+
+MOST_SEEDS = 10_000
+FILE = "knockouts"  # without its suffix
+
+
+def list_knockouts() -> None:
+    """Print what can be taken away: name, meaning, and what is set in its place."""
+    rows = [[name, knockout_label(name), item.overrides] for name, item in shipped_knockouts().items()]
+    print(columns(rows))
+
+
+def print_knockouts(
+    overrides: Sequence[str],
+    names: Sequence[str],
+    seeds: int,
+    threads: int | None,
+    output: str | None,
+    *,
+    markdown: bool,
+) -> None:
+    """Run a scenario with and without each mechanism, print the differences, write them if a folder is named.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        As of ``dxsim run``; ``seed`` is the first of the seeds.
+    names : sequence of str
+        What is taken away; everything if empty.
+    seeds : int
+        How many.
+    threads : int or None
+        Runs at a time; None: all processors.
+    output : str or None
+        Folder of the table, its Markdown and the figure.
+    markdown : bool
+        Whether Markdown is printed in place of text.
+
+    Raises
+    ------
+    InputError
+        Before anything is simulated, if any of the input is wrong.
+    """
+    configuration = read_command_line(overrides)
+    with in_language(configuration.language):
+        _check(configuration.seed, seeds, threads)
+        select_knockouts(names)
+        folder = Path(output) if output else configuration.output
+        if folder:
+            check_writable(folder)
+        found = _run(configuration, names, range(configuration.seed, configuration.seed + seeds), threads)
+        print(
+            knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n", flush=True
+        )
+        if folder:
+            _write(found, folder, figures=configuration.figures)
+            print(labels()["nation_written"].format(folder=folder), file=sys.stderr if markdown else sys.stdout)
+
+
+def _check(first: int, seeds: int, threads: int | None) -> None:
+    wanted = {"seeds": (seeds, 2, min(MOST_SEEDS, LARGEST_SEED - first + 1)), "threads": (threads, 1, MOST_THREADS)}
+    problems = []
+    for key, (value, low, high) in wanted.items():
+        if value is not None and not low <= value <= high:
+            bounds = say("a whole number from {low} to {high}", low=low, high=high)
+            what = say("{key} must be {bounds} (got {value})", key=f"--{key}", bounds=bounds, value=value)
+            problems.append(Problem("", what))
+    if problems:
+        raise InputError(say("command line"), problems)
+
+
+def _run(configuration: RunConfiguration, names: Sequence[str], seeds: Sequence[int], threads: int | None) -> Knockouts:
+    from dxsim.kernel import is_warm
+
+    nation = load_nation(configuration.nation)
+    table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
+    runs = runs_of(configuration.scenario, names, seeds)
+    if not is_warm():
+        print(labels()["run_compile"], file=sys.stderr, flush=True)
+    with Progress(runs) as progress:
+        return knockout(
+            nation,
+            configuration.scenario,
+            names,
+            seeds=seeds,
+            threads=threads,
+            vendor_table=table,
+            on_run=progress.add,
+        )
+
+
+def _write(found: Knockouts, folder: Path, *, figures: bool) -> None:
+    write_whole(
+        folder / f"{FILE}.csv", partial(found.differences.to_csv, index=False, float_format="%.8g", lineterminator="\n")
+    )
+    write_text(folder / f"{FILE}.md", knockouts_markdown(found))
+    if figures:
+        from dxsim.views.sweep.knockouts import knockouts_figure
+
+        write_whole(folder / f"{FILE}.png", knockouts_figure(found).savefig)
