@@ -41,9 +41,9 @@ TYPED = {
     "missing scenario file": (["run", "scenario=./none.yaml"], "none.yaml"),
     "misspelt parameter": (["run", "policy.deadlin=2027-03"], "did you mean 'policy.deadline'"),
     "parameter without its group": (["run", "deadline=2027-03"], "did you mean 'policy.deadline'"),
-    "out of bounds": (["run", "policy.enforcement=2"], "[0, 1]"),
-    "not a number": (["run", "policy.enforcement=much"], "[0, 1]"),
-    "infinite": (["run", "policy.enforcement=inf"], "[0, 1]"),
+    "out of bounds": (["run", "policy.portability=2"], "[0, 1]"),
+    "not a number": (["run", "policy.portability=much"], "[0, 1]"),
+    "infinite": (["run", "policy.portability=inf"], "[0, 1]"),
     "month that is none": (["run", "policy.deadline=2026-13"], "YYYY-MM"),
     "month outside the calendar": (["run", "policy.deadline=2050-01"], "2036-03"),
     "unknown choice": (["run", "policy.extension_rule=al"], "did you mean 'all'"),
@@ -90,8 +90,8 @@ SCENARIO_FILES = {
     "empty": ("", "empty"),
     "unknown key": (SCENARIO + "paramters: {}\n", "did you mean 'parameters'"),
     "unknown parameter": (SCENARIO + "parameters: {policy: {deadlin: 2027-03}}\n", "deadline"),
-    "wrong type": (SCENARIO + "parameters: {policy: {enforcement: [1]}}\n", "policy.enforcement"),
-    "YAML 1.1 truth value": (SCENARIO + "parameters: {policy: {enforcement: no}}\n", "policy.enforcement"),
+    "wrong type": (SCENARIO + "parameters: {policy: {portability: [1]}}\n", "policy.portability"),
+    "YAML 1.1 truth value": (SCENARIO + "parameters: {policy: {portability: no}}\n", "policy.portability"),
     "key given twice": (SCENARIO + "name: mine\n", "line 6"),
     "_target_": (SCENARIO + "_target_: os.system\n", "_target_"),
     "Python tag": (SCENARIO + "parameters: !!python/object/apply:os.system ['touch harm']\n", "line 6"),
@@ -253,8 +253,8 @@ def test_records_with_a_users_file_among_them_are_kept(
 
 
 def test_all_problems_are_named_at_once(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["run", "seed=-1", "policy.enforcement=2", "sed=3", "scenario=basline", "nation=nowhere"]
-    says = ("seed must be", "policy.enforcement must be", "sed", "did you mean 'baseline'", "nowhere", "5 problems")
+    arguments = ["run", "seed=-1", "policy.portability=2", "sed=3", "scenario=basline", "nation=nowhere"]
+    says = ("seed must be", "policy.portability must be", "sed", "did you mean 'baseline'", "nowhere", "5 problems")
     for words in says:
         refuse(desk, capsys, arguments, words)
 

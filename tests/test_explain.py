@@ -217,7 +217,9 @@ def test_states_of_systems_end_where_the_records_end(told: dict[int, Biography],
         assert final.to_dict() == own.to_dict()
 
 
-def test_what_held_it_up_is_the_ledger_of_the_run(nation: Nation, scenario: Scenario, told: dict[int, Biography]) -> None:
+def test_what_held_it_up_is_the_ledger_of_the_run(
+    nation: Nation, scenario: Scenario, told: dict[int, Biography]
+) -> None:
     run = begin(prepare(nation, scenario, SEED))
     advance(run, 0, MONTHS)
     for row, one in told.items():

@@ -495,13 +495,12 @@ class _Observer:
         return rows
 
     def _delays(self, state: State) -> list[Row]:
-        rows = []
+        rows: list[Row] = []
         for number, lot in enumerate(lots()):
             if state.lots["legacy"][self.i, number] >= 0:
                 months = state.delay[self.i, self.inputs.country.lot_of == number].mean(axis=0)
-                for held in np.argsort(-months, kind="stable"):
-                    if months[held] > 0:
-                        rows.append({"lot": lot.lot, "held": HELD[held], "months": float(months[held])})
+                order = [held for held in np.argsort(-months, kind="stable") if months[held] > 0]
+                rows += [{"lot": lot.lot, "held": HELD[held], "months": float(months[held])} for held in order]
         return rows
 
     def _neighbours(self, state: State) -> list[Row]:

@@ -19,7 +19,7 @@ from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
 from tests.analysis.sweeps import noise, plan_table, sweep
 
-FIRST, SECOND, THIRD = "vendor.capacity_ratio", "commitment.naive_share", "legacy.complexity_mean"
+FIRST, SECOND, THIRD = "vendor.capacity_ratio", "legacy.complexity_dispersion", "legacy.complexity_mean"
 
 
 def sampled(folder: Path, sample: dict[str, Any], kpis: Callable[[Mapping[str, Any]], dict[str, float]]) -> Results:

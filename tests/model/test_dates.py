@@ -73,6 +73,7 @@ def test_the_second_date_is_for_want_of_engineers_too():
 def test_nobody_pays_for_a_system_before_its_own_date(rule):
     scenario = plain(
         {"policy.extension_rule": rule, "policy.extension_threshold": 0, "vendor.capacity_ratio": 0.1}
+        | {"vendor.shortage_threshold": 1}
         | {f"legacy.{name}_share": 0.05 for name in ("mainframe", "bespoke", "no_product")},
         policies=(Policy("policy.late_penalty", 1000.0),),
     )

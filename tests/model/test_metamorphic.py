@@ -181,7 +181,7 @@ def test_more_hazard_can_delay_once_a_precondition_is_gone(setting, without_prec
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_hazard_never_delays_a_go_live_with_unlimited_capacity(seed):
-    """Packages are whole: with peers, who differ by lot, one may be ordered with a longer job, whose window it shares."""
+    """Without peers, who differ by lot: a lot that is ordered with a longer job shares its window."""
     overrides = BLIND | FIXED_VENDORS | {"vendor.capacity_ratio": 1e4, "vendor.readiness_mean": 24}
     overrides |= {"vendor.specialist_readiness_mean": 24, "vendor.travel_share": 1, "commitment.peer_hazard": 0}
     for base, changed in more_hazard(overrides, seed).values():

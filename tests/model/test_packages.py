@@ -11,7 +11,11 @@ from tests.model.cases import STEADY_VENDORS, mixed_nation, plain
 from tests.model.replay import run_logged
 
 NATION = mixed_nation(5, 6)
-STEADY = STEADY_VENDORS | {"policy.extension_rule": "none", "vendor.capacity_ratio": 0.8, "vendor.duration_exponent": 0.4}
+STEADY = STEADY_VENDORS | {
+    "policy.extension_rule": "none",
+    "vendor.capacity_ratio": 0.8,
+    "vendor.duration_exponent": 0.4,
+}
 
 
 def run_of(rule, log=False, **overrides):

@@ -14,6 +14,7 @@ from dxsim import streams
 from dxsim.model import events, programmes
 from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
 from dxsim.model.state import Country, State
+from dxsim.terms.statistics import LOG_POPULATION_MEAN
 from tests.model.bodies import country_of, parameters_with, run_of, state_of
 
 LIMIT = 5.0
@@ -107,7 +108,7 @@ def test_a_month_adds_the_hazard_by_programme():
     state.programmes.threshold = np.inf
     state.programmes.level[:, AUTOMATION] = [1, 0, 2, 2]
     proceed(country, state, parameters, 1)
-    logs = np.log([1_000, 20_000, 400_000, 3_000_000]) - parameters.log_population_mean
+    logs = np.log([1_000, 20_000, 400_000, 3_000_000]) - LOG_POPULATION_MEAN
     service = np.array([1.0, 0.5, 1.0, 0.0])
     # The municipalities 0 and 2 are of one type, 1 and 3 of the other; nobody at the highest level builds up any more.
     exposure = np.array([0.75, 0.5, 0.75, 0.5])

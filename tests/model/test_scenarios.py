@@ -83,13 +83,6 @@ def test_engineers_help_where_they_are_short_and_dates_help_where_the_calendar_b
     assert earlier.mean() < -0.10
 
 
-def test_enforcement_matters_where_many_have_not_committed_by_the_deadline():
-    weak = (("commitment.mandate_hazard", 0.02), ("commitment.own_motive_hazard", 0.001))
-    effect = differences("live_share_2031_03", "enforcement", both=weak)
-    assert (effect > 0.0).all()
-    assert effect.mean() > 0.02
-
-
 def test_groups_first_serves_members_at_the_cost_of_others():
     """The sum of both is about nothing, which is what the scenario expects."""
     nation = load_nation("synthetic")

@@ -131,7 +131,6 @@ def fill(state: State, series: Series) -> None:
     bodies.group = -1, -1, 0, 0
     bodies.closing = 66, NEVER, NEVER, NEVER
     bodies.platform = True, False, False, True
-    bodies.aide = False, True, False, False
     state.groups[0] = (2, TOWN, TOWN, 72, 1e8, 15.6e6)
     purses.baseline, purses.new, purses.saving, purses.coordination = BASELINE, NEW, SAVED, COORDINATION
     purses.running_total = booked[-12:, :, Account.RUNNING].sum(axis=0)

@@ -61,7 +61,7 @@ def test_the_command_line_wins_over_the_variant_which_wins_over_the_file_which_w
     assert values["vendor.readiness_mean"] == 44  # command line
     assert values["vendor.readiness_sd"] == 2.0  # variant
     assert values["vendor.planning_months"] == 11  # file
-    assert values["vendor.learning_exponent"] == REGISTRY["vendor.learning_exponent"].default
+    assert values["vendor.organic_growth"] == REGISTRY["vendor.organic_growth"].default
 
 
 def test_null_leaves_a_parameter_to_the_scenario():

@@ -137,7 +137,7 @@ def test_a_choice_is_compared_with_its_codes_by_name(path):
 
 def test_the_codes_of_choices_are_taken_from_the_registry():
     keys = {parameter.key for parameter in enumerations().values()}
-    assert {"commitment.peer_response", "commitment.gate_rule", "vendor.queue_discipline", "policy.phasing"} <= keys
+    assert {"commitment.gate_rule", "vendor.queue_discipline", "policy.phasing"} <= keys
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_the_codes_of_choices_are_taken_from_the_registry():
         ("A, B = 7, 8\n", inline_numbers, set()),
         ("class C(IntEnum):\n    A = 7\n    b = 8\n", inline_numbers, {(3, 8)}),
         ("class C:\n    A = 7\n", inline_numbers, {(2, 7)}),
-        ("def f(p):\n    return p.peer_response == PeerResponse.LINEAR", unnamed_choices, set()),
+        ("def f(p):\n    return p.gate_rule == GateRule.ALWAYS_OPEN", unnamed_choices, set()),
         ("def f(run):\n    return run.parameters.budget != money.Budget.BINDING", unnamed_choices, set()),
         ("def f(p):\n    return p.shared_staff in (Switch.ON, Switch.OFF)", unnamed_choices, set()),
-        ("def f(p):\n    return p.peer_response == 1", unnamed_choices, {(2, "peer_response")}),
-        ("def f(p):\n    return p.peer_response == GateRule.ALWAYS_OPEN", unnamed_choices, {(2, "peer_response")}),
+        ("def f(p):\n    return p.gate_rule == 1", unnamed_choices, {(2, "gate_rule")}),
+        ("def f(p):\n    return p.phasing == GateRule.ALWAYS_OPEN", unnamed_choices, {(2, "phasing")}),
         ("def f(p):\n    return p.deadline == 1", unnamed_choices, set()),
     ],
 )

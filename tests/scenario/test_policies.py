@@ -62,8 +62,8 @@ def test_a_list_of_policies_replaces_that_of_the_parent(mine):
     head = "name: child\ntitle: {en: x}\nmeaning: {en: x}\nextends: mine.yaml\n"
     assert [policy.lever for policy in mine("", head, "child.yaml").policies] == ["policy.naming"]
     assert mine("policies: []\n", head, "child.yaml").policies == ()
-    other = mine("policies: [{lever: policy.enforcement, value: 1}]\n", head, "child.yaml")
-    assert [policy.lever for policy in other.policies] == ["policy.enforcement"]
+    other = mine("policies: [{lever: quality.test_effort, value: 1}]\n", head, "child.yaml")
+    assert [policy.lever for policy in other.policies] == ["quality.test_effort"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_list_of_policies_replaces_that_of_the_parent(mine):
     [
         ("{lever: residents.suport_desks, value: 1}", "policies.1.lever: no such lever; did you mean 'residents.sup"),
         ("{lever: support_desks, value: 1}", "no such lever; did you mean 'residents.support_desks'?"),
-        ("{lever: zzz, value: 1}", "no such lever; the levers are policy.enforcement, policy.naming"),
+        ("{lever: zzz, value: 1}", "no such lever; the levers are policy.naming, policy.late_penalty"),
         (
             "{lever: policy.deadline, value: 2027-03}",
             "policy.deadline can't differ between municipalities; set it under",

@@ -20,8 +20,7 @@ LEVERS = {
     "big_bang": {"quality.cut_over"},
     "budget_closing": {"residents.analog_rule", "residents.analog_floor"},
     "calendar_limited": {
-        f"vendor.{name}"
-        for name in ("readiness_mean", "readiness_sd", "capacity_ratio", "minimum_months", "minimum_service")
+        f"vendor.{name}" for name in ("readiness_mean", "readiness_sd", "capacity_ratio", "minimum_months")
     },
     "capacity_programme": {"policy.capacity_programme"},
     "data_export": {"policy.data_export"},
@@ -31,7 +30,6 @@ LEVERS = {
     "earlier_specifications": {"policy.readiness_shift"},
     "engineer_pool": {"policy.engineer_pool"},
     "extension": {"policy.extension_rule"},
-    "external_aides": {"staff.aide_share"},
     "firm_deadline": {"policy.extension_rule", "belief.initial_extension_belief"},
     "full_subsidy": {"subsidy.subsidy_ceiling", "subsidy.fund_top_up"},
     "geographic_peers": {"commitment.peer_hazard"},
@@ -61,7 +59,6 @@ LEVERS = {
 }
 POLICIES = {
     "cooperation_grant": ["cooperation.grant_rate"],
-    "enforcement": ["policy.enforcement"],
     "facilitation": ["cooperation.facilitation"],
     "governance_requirement": ["security.governance_requirement"],
     "hub_bonus": ["cooperation.grant_rate"],
@@ -177,10 +174,10 @@ def test_overrides_win_and_are_checked():
     scenario = load_scenario("open_standards", {"policy.portability": 0.2})
     assert scenario.values["policy.portability"] == 0.2
     assert scenario.overrides == {"policy.portability": 0.2}
-    found = problems(load_scenario, "baseline", {"policy.portabilty": 1, "policy.enforcement": 2})
+    found = problems(load_scenario, "baseline", {"policy.portabilty": 1, "policy.data_export": 2})
     assert found == [
         "policy.portabilty: no such parameter; did you mean 'policy.portability'?",
-        "policy.enforcement must be in [0, 1] (got 2)",
+        "policy.data_export must be in [0, 1] (got 2)",
     ]
 
 
@@ -233,14 +230,14 @@ def test_lists_are_replaced_parameters_are_merged_and_parents_may_be_files(mine)
     mine(
         """
         extends: open_standards
-        parameters: {policy: {enforcement: 0.7}}
+        parameters: {policy: {data_export: 0.7}}
         surveys: [2025-10, 2024-10, 2025-10]
         expected: [{kpi: late_share, direction: lower, because: so}]
         """
     )
     child = mine("extends: mine.yaml\nannouncements: []\n", HEAD.replace("mine", "child"), "child.yaml")
     assert child.values["policy.portability"] == 0.9
-    assert child.values["policy.enforcement"] == 0.7
+    assert child.values["policy.data_export"] == 0.7
     assert child.surveys == (42, 54)
     assert child.announcements == ()
     assert child.vendor_events == load_scenario("baseline").vendor_events

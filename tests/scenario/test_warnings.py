@@ -91,13 +91,8 @@ def test_values_that_make_no_sense(values, says):
         ({}, [policy("residents.tablets", 0, "add")], "policy 1 (residents.tablets + 0) changes nothing"),
         ({}, [policy("residents.tablets", 3, "multiply")], "policy 1 (residents.tablets × 3) changes nothing"),
         ({}, [policy("residents.tablets", 0)], "policy 1 (residents.tablets = 0) changes nothing"),
-        ({}, [policy("policy.enforcement", 0.9, "add")], "goes past the bounds: policy.enforcement must be in [0, 1]"),
+        ({}, [policy("staff.rotation_loss", 0.9, "add")], "past the bounds: staff.rotation_loss must be in [0, 1]"),
         ({}, [policy("policy.late_penalty", 1, until="2026-03")], "ends too early: systems are late only after"),
-        (
-            {},
-            [policy("policy.enforcement", 1, until="2026-03")],
-            "ends too early: it counts only after a municipality's own",
-        ),
         (
             {},
             [policy("policy.naming", 1, until="2024-03")],

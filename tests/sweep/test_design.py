@@ -88,7 +88,7 @@ def test_a_sobol_sequence_is_scrambled_and_balanced() -> None:
 
 def test_saltelli_rows_let_salib_find_known_indices() -> None:
     """A sum of two uniform quantities, the second of twice the range: indices 1/5 and 4/5."""
-    mine = study("saltelli", ["policy.enforcement", "policy.data_export"], 1024)
+    mine = study("saltelli", ["policy.portability", "policy.data_export"], 1024)
     first, second = (np.array([point[key] for point in points(mine)]) for key in mine.uncertainties)
     found = sobol.analyze(salib_problem(mine), first + 2 * second, calc_second_order=False, seed=1)
     assert found["S1"] == pytest.approx([0.2, 0.8], abs=0.02)
@@ -96,7 +96,7 @@ def test_saltelli_rows_let_salib_find_known_indices() -> None:
 
 
 def test_morris_rows_let_salib_find_known_effects() -> None:
-    mine = study("morris", ["policy.enforcement", "policy.data_export"], 10)
+    mine = study("morris", ["policy.portability", "policy.data_export"], 10)
     first, second = (np.array([point[key] for point in points(mine)]) for key in mine.uncertainties)
     found = morris.analyze(salib_problem(mine), unit_sample(mine), first - 3 * second, seed=1)
     assert np.asarray(found["mu"]) == pytest.approx([1.0, -3.0])
@@ -148,7 +148,7 @@ def test_draws_out_of_bounds_are_refused_with_their_probability() -> None:
     mine = Study(
         "mine",
         uncertainties={
-            "policy.enforcement": {"distribution": "norm", "loc": 1.0, "scale": 0.1},
+            "policy.portability": {"distribution": "norm", "loc": 1.0, "scale": 0.1},
             "policy.naming": {"distribution": "norm", "loc": 5, "scale": 0.1},
             "policy.data_export": {"distribution": "cauchy"},
         },
@@ -158,7 +158,7 @@ def test_draws_out_of_bounds_are_refused_with_their_probability() -> None:
         points(mine)
     first, second = (str(problem) for problem in caught.value.problems)
     assert first == (
-        "policy.enforcement: 50 of 100 draws are out of bounds: it must be in [0, 1], and 50 % of norm is outside"
+        "policy.portability: 50 of 100 draws are out of bounds: it must be in [0, 1], and 50 % of norm is outside"
     )
     assert second.startswith("policy.data_export: 75 of 100 draws are out of bounds")
 

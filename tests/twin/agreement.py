@@ -34,7 +34,8 @@ def fields(tolerance: float, names: str, **read: Callable) -> dict[str, tuple[Ca
 
 
 SYSTEM_FIELDS = fields(
-    EXACT, "state flag reason since order start live earliest_start vendor window touched held blocker declared failed",
+    EXACT,
+    "state flag reason since order start live earliest_start vendor window touched held blocker declared failed",
     vendor=attrgetter("vendor.number"),
 ) | fields(SUM, "work remaining planned limit effort")
 LOT_FIELDS = fields(
