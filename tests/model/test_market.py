@@ -69,7 +69,7 @@ def test_territories_are_as_concentrated_as_the_dirichlet_says(concentration):
     expected = (1.0 + concentration * (share**2).sum()) / (1.0 + concentration)
     together = []
     for seed in range(40):
-        all_bundled = {"package_bundling": 1.0, "bundling_size_slope": 0.0}
+        all_bundled = {"package_bundling": 1.0, "bundling_size_slope": 0.0, "count": 20, "market_exponent": 1.1}
         drawn = market(seed, ISLANDS, territory_concentration=concentration, **all_bundled)
         for prefecture in range(1, 48):
             main = drawn.legacy[JAPAN.places.prefecture == prefecture, LOTS.index("core")]
