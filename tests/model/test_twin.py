@@ -117,9 +117,12 @@ CASES = {
         (),
     ),
     "all engineers travel": (SCARCE | {"vendor.travel_share": 1.0, "vendor.branch_spread": 1.5}, ()),
-    "cut-overs are planned early": ({"vendor.late_planning": 0.2, "vendor.reserve_months": 2.5}, ()),
+    "cut-overs are planned early": (
+        {"vendor.late_planning": 0.2, "vendor.reserve_months": 2.5, "vendor.regional_rollout": 0.0},
+        (),
+    ),
     "cut-overs are planned late, without reserve": (
-        SCARCE | {"vendor.late_planning": 20.0, "vendor.reserve_months": 0.0},
+        SCARCE | {"vendor.late_planning": 20.0, "vendor.reserve_months": 0.0, "vendor.regional_rollout": 1.0},
         (),
     ),
     "finished work is put off": (

@@ -386,9 +386,16 @@ class Municipality(mesa.Agent):
         system.window = earliest = begin + longest
         spare = self.due_date(system.lot, p.deadline) - earliest - p.reserve_months
         if spare > 0.0:
-            late = self.model.uniform(streams.WINDOW, self.code, 0, vendor.number) ** (1.0 / p.late_planning)
+            late = self.draw_window(vendor) ** (1.0 / p.late_planning)
             system.window = int(earliest + p.reserve_months + floor(spare * late + 0.5))
         system.opens = int(max(begin, system.window - longest - p.reserve_months))
+
+    def draw_window(self, vendor: Vendor) -> float:
+        """Return how late it means to cut over, from 0 to 1: as others of its vendor's branch, or as it sees fit."""
+        uniform = self.model.uniform
+        if uniform(streams.WINDOW, self.code, 1, vendor.number) < self.model.parameters.regional_rollout:
+            return uniform(streams.WINDOW, int(self.prefecture), 2, vendor.number)
+        return uniform(streams.WINDOW, self.code, 0, vendor.number)
 
     def cut_over(self, system: System) -> float | None:
         return self.harm.cut_over(system)
