@@ -2,13 +2,15 @@
 
     planning = d_pl (1 + kappa) / (1 + kappa_mean)      months, rounded, for a package of legacy complexity kappa
     earliest = max(order, product) + longest work       month; the longest of the systems ordered together
-    window   = earliest + d_res + (due - earliest - d_res) U^(1 / lambda_w)            first month live as planned
+    window   = earliest + d_res + (due - earliest - d_res) U^(1 / lambda)              first month live as planned
+    lambda   = lambda_w max(1, order - t_m) / 12        t_m: start of the mandate
     opens    = window - longest work - d_res            month before which vendor work does not start
 
 Each month of planning counts as far as own staff serves it: with staff enough, a system committed in month t is ordered
 in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
 whose draw U (uniform) is, with probability phi_reg, that of the vendor's branch, which moves its customers together,
-else the municipality's own: so vendors' windows are spread, more of them towards the deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
+else the municipality's own. Windows are given out first come, first served: who orders later finds the early ones
+taken, and comes closer to the deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
 A system whose work is done waits for its window, one that is not done in time is cut over as soon as it is.
 """
 
@@ -25,7 +27,7 @@ from dxsim.model import events, staff
 from dxsim.model.codes import Listed, SystemState
 from dxsim.model.dates import due_date
 from dxsim.model.work import shortest_duration
-from dxsim.terms.calendar import MONTHS
+from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -121,6 +123,7 @@ def set_window(run: Run, month: int, i: int, first: int, last: int, number: int)
             longest = max(longest, shortest_duration(other.remaining, other.limit))
     due = due_date(p.deadline, run.lots[i, system.lot], run.nation[0], p)
     draw = window_draw(run, i, system.vendor)
-    window = planned_window(begin + longest, due, p.reserve_months, p.late_planning, draw)
+    lean = p.late_planning * max(1, month - p.mandate_start) / MONTHS_PER_YEAR
+    window = planned_window(begin + longest, due, p.reserve_months, lean, draw)
     system.window = window
     run.queue.reshape(-1)[number].opens = max(begin, window - longest - p.reserve_months)
