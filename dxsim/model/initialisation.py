@@ -3,7 +3,7 @@
     market share             s_v ~ rank^(-eta_V), summing to one (Zipf), for V general vendors that sell every lot
     specialists              V_sp vendors of their own, by the same law, for each of family register, health and public
                              assistance, which share what of these lots is not bundled
-    strength in a prefecture g_v ~ Gamma(alpha_ter s_v): small alpha_ter, one dominant vendor; shares there ~ g_v
+    strength in a prefecture G_v ~ Gamma(alpha_ter s_v): small alpha_ter, one dominant vendor; shares there ~ G_v
     home                     the prefecture whose shares count: a municipality's own or that of a land neighbour, each
                              neighbour and itself with equal probability, so territories cross borders
     main vendor              drawn from the shares of the home

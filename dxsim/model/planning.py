@@ -10,8 +10,9 @@ Each month of planning counts as far as own staff serves it: with staff enough, 
 in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
 whose draw U (uniform) is, with probability phi_reg, that of the vendor's branch, which moves its customers together,
 else the municipality's own. Windows are given out first come, first served: who orders later finds the early ones
-taken, and comes closer to the deadline the larger lambda_w. Where nothing is left before the date that is due (`dates`), the window is the earliest.
-A system whose work is done waits for its window, one that is not done in time is cut over as soon as it is.
+taken, and comes closer to the deadline the larger lambda_w. Where nothing is left before the date that is due
+(`dates`; T_D nationally), the window is the earliest. A system whose work is done waits for its window, one that is not
+done in time is cut over as soon as it is.
 """
 
 from __future__ import annotations

@@ -11,10 +11,13 @@ the job and smallest_municipality by population, both of them also before jobs t
 group_first by planned start, municipalities in a group before others; earliest_cohort by planned start, cohorts with an
 earlier date of their own before others. Vendors may lend the part phi_pool of their idle engineers.
 
-A system whose work is done is cut over in the month before its window. If `cut_over` is big_bang it waits, without
-engineers, until all systems of its lot (package) at that municipality are as far; these are cut over in the same month,
-once all vendors have worked. If one of them has to be rolled back, none goes live, and all are cut over anew when its
-work is done again.
+A vendor's plan (`project`) lays out what each branch has in its queue; what is to begin in the next d_not months, or
+has begun, counts for a notice (`shortage`).
+
+A system whose work is done is cut over in the month before its window, also where engineers are short. If `cut_over`
+is big_bang it waits, without engineers, until all systems of its lot (package) at that municipality are as far; these
+are cut over in the same month, once all vendors have worked. If one of them has to be rolled back, none goes live, and
+all are cut over anew when its work is done again.
 
 At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy at the
 rate sigma and in multiples of u_yen (`money`), and a parallel run of d_par months begins.

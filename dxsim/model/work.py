@@ -22,7 +22,7 @@ DONE_BELOW = 1e-9  # work left, in reference jobs, that counts as none
 def job_size(weight: float, size: float, complexity: float, noise: float) -> float:
     """Return the vendor work z of a system (reference jobs).
 
-    `size` is (N / N_ref)^eta_z of the municipality, `noise` the log of the random factor.
+    `size` is (N / 50,000)^eta_z of the municipality, `noise` the log of the random factor.
     """
     return weight * size * (1.0 + complexity) * math.exp(noise)
 

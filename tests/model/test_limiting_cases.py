@@ -197,7 +197,7 @@ def test_peers_follow_the_discrete_not_the_continuous_bass_curve(commitments_wit
     # 1741 municipalities lag behind infinitely many by about 0.001 on average.
     assert abs(share.mean() - L3_CHAIN_BINOMIAL_AT_48) < LIMIT * math.hypot(error, 0.0023)
     assert abs(share.mean() - L3[48]) < LIMIT * error + 0.0015
-    assert (L3_CONTINUOUS_AT_48 - share.mean()) / error > 10
+    assert (L3_CONTINUOUS_AT_48 - share.mean()) / error > LIMIT
 
 
 # L4: logistic

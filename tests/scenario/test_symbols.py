@@ -15,11 +15,11 @@ MODULES = sorted(path.stem for path in MODEL.glob("*.py"))
 # Symbols in the equations of files that get their values as arguments, or in what a record of the state holds.
 GIVEN = {
     "beliefs": {"T_D2"},
-    "capacity": {"kappa_cap", "r_mean", "r_sp"},
+    "capacity": {"kappa_cap", "phi_tr", "r_mean", "r_sp"},
     "initialisation": {"eta_V", "V", "V_sp"},
     "money": {"delta_buy", "sigma"},
     "planning": {"d_pl", "kappa_mean"},
-    "staff": {"g_e", "x_test"},
+    "staff": {"g_e"},
     "state": {"V"},
     "vendor_queue": {"d_min", "eta_d"},
     "work": {"d_min", "eta_z", "eta_d", "s_z"},

@@ -386,7 +386,8 @@ class Municipality(mesa.Agent):
         system.window = earliest = begin + longest
         spare = self.due_date(system.lot, p.deadline) - earliest - p.reserve_months
         if spare > 0.0:
-            late = self.draw_window(vendor) ** (1.0 / p.late_planning)
+            lean = p.late_planning * max(1, self.model.month - p.mandate_start) / 12
+            late = self.draw_window(vendor) ** (1.0 / lean)
             system.window = int(earliest + p.reserve_months + floor(spare * late + 0.5))
         system.opens = int(max(begin, system.window - longest - p.reserve_months))
 
