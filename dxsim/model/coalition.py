@@ -167,8 +167,8 @@ def joint_cost(run: Run, members: Integers, count: int) -> tuple[int, float, flo
 def share_out(run: Run, count: int, lead: int, joint: float, transaction: float) -> None:
     """Fill `shares` of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing.
 
-    What a member does not share it pays itself: the rules by weights share out the rest, by weights that count as far
-    as a member shares.
+    The rules by weights and by equal savings share T equally. What a member does not share it pays itself: the rest is
+    shared by weights that count as far as a member shares.
     """
     p = run.parameters
     members, alone, weights, shares = run.members, run.alone, run.weights, run.shares
@@ -186,7 +186,7 @@ def share_out(run: Run, count: int, lead: int, joint: float, transaction: float)
         else:
             sampled_shapley(run, count)
         return
-    in_the_pool = joint
+    pool = joint - transaction
     for k in range(count):
         player = run.players[members[k]]
         if members[k] == lead:
@@ -200,15 +200,15 @@ def share_out(run: Run, count: int, lead: int, joint: float, transaction: float)
             weights[k] *= player.usage
         if p.sharing_rule != SharingRule.EQUAL_SAVING:
             alone[k] *= 1.0 - part
-            in_the_pool -= alone[k]
+            pool -= alone[k]
     if p.sharing_rule == SharingRule.EQUAL_SAVING:
-        equal_saving(joint - transaction, alone, weights, count, shares)
+        equal_saving(pool, alone, weights, count, shares)
+    else:
+        proportional(pool, weights, count, shares)
         for k in range(count):
-            shares[k] += transaction / count
-        return
-    proportional(in_the_pool, weights, count, shares)
+            shares[k] += alone[k]
     for k in range(count):
-        shares[k] += alone[k]
+        shares[k] += transaction / count
 
 
 @kernel

@@ -198,14 +198,15 @@ def plain_cost(run, members):
 
 def plain_shares(run, members):
     joint, size, rule = plain_cost(run, members), len(members), RULES[run.parameters.sharing_rule]
-    alone, parts = run.players["cost"][members], plain_parts(run, members)
+    alone, parts, transaction = run.players["cost"][members], plain_parts(run, members), plain_transaction(run, members)
     if rule in ("equal", "population", "usage"):
         weight = parts * (1.0 if rule == "equal" else run.players[rule][members])
         weight = weight / weight.sum() if weight.sum() > 0 else np.full(size, 1 / size)
-        return (1 - parts) * alone + (joint - ((1 - parts) * alone).sum()) * weight
+        pool, each = joint - transaction - ((1 - parts) * alone).sum(), transaction / size
+        return (1 - parts) * alone + pool * weight + each
     if rule == "equal_saving":
         weight = parts / parts.sum() if parts.sum() > 0 else np.full(size, 1 / size)
-        return alone - plain_saved(run, members) * weight + plain_transaction(run, members) / size
+        return alone - plain_saved(run, members) * weight + transaction / size
     if rule == "separable_costs":
         separable = joint - np.array([plain_cost(run, [j for j in members if j != i]) for i in members])
         benefit = np.maximum(0, alone - separable)

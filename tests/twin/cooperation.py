@@ -210,16 +210,16 @@ def shares(members: list[Party], cost: float, p: SimpleNamespace) -> list[float]
         if len(members) <= sharing.EXACT_PLAYERS:
             return sharing.shapley(members, partial(joint_cost, p))
         return sharing.sampled_shapley(members, lead_of(members).body.code, Joining(members, p))
-    parts = in_common(members)
+    parts, transaction = in_common(members), transaction_cost(members, p)
+    each = transaction / len(members)
     if p.sharing_rule == "equal_saving":
-        each = transaction_cost(members, p) / len(members)
         savings = sharing.proportional(pooled(members, p), parts)
         return [member.cost - saving + each for member, saving in zip(members, savings, strict=True)]
     measure = {"equal": lambda _: 1.0, "population": attrgetter("population"), "usage": attrgetter("usage")}
     weights = [part * measure[p.sharing_rule](member) for part, member in zip(parts, members, strict=True)]
     own = [(1.0 - part) * member.cost for part, member in zip(parts, members, strict=True)]
-    pool = sharing.proportional(cost - sum(own), weights)
-    return [mine + part for mine, part in zip(own, pool, strict=True)]
+    pool = sharing.proportional(cost - transaction - sum(own), weights)
+    return [mine + part + each for mine, part in zip(own, pool, strict=True)]
 
 
 def grants(members: list[Party], p: SimpleNamespace) -> list[float]:
