@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from numba import njit
 
 from dxsim.model import cooperation, events, formation
-from dxsim.model.coalition import ALONE, OPEN, PLAYER, SMALL_POPULATION, STAFF_VALUE, appraise, foresee, invite, take_stock
+from dxsim.model.coalition import (
+    ALONE,
+    OPEN,
+    PLAYER,
+    SMALL_POPULATION,
+    STAFF_VALUE,
+    appraise,
+    foresee,
+    invite,
+    take_stock,
+)
 from dxsim.model.codes import NOBODY, NOT_APPLICABLE, Account, SystemState, Talks
 from dxsim.model.state import PLACE, Country, State, empty_state
 from dxsim.nation.nation import load_nation

@@ -743,7 +743,11 @@ def test_a_lump_sum_for_everybody_changes_no_group():
 
 @pytest.mark.parametrize("rule", ["equal_saving", "shapley", "separable_costs"])
 def test_cost_fees_and_grants_times_four_change_no_group(rule):
-    setting = LIVELY | {"cooperation.sharing_rule": rule, "cooperation.grant_rate": 0.2, "cooperation.shared_staff": "off"}
+    setting = LIVELY | {
+        "cooperation.sharing_rule": rule,
+        "cooperation.grant_rate": 0.2,
+        "cooperation.shared_staff": "off",
+    }
     names = ("money.fixed_cost", "money.unit_cost", "money.large_city_cost")
     base = load_scenario("baseline", setting).values
     scaled = {name: float(base[name]) * 4 for name in (*names, "cooperation.transaction_cost")}
