@@ -10,20 +10,21 @@ bonus         (what the state pays a member of i's one-off cost not yet paid, le
 exit fee      c_exit C({i})                                        yen, for leaving before the contract ends
 usage         nu_1 N_1 + nu_2 N_2 + nu_3 N_3 + nu_4 N_4            procedures a month that four age groups need
 
-A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. What members pay once is the part psi_pool of
-the fixed cost of systems that they share (`shared_system`): q_i is the share of a member's work weight in systems that
-the lead runs with it, and the lead's own q in systems that somebody runs with the lead. In April a system is shared if
-it is live with both and of one vendor, or if both still run the old one of one vendor and were in one group when the
-first groups began: a municipal cloud. So a new group saves nothing before its systems are live, and an old one loses
-what it saved on a system while only some have moved it. In October members foresee what they will share: members take
-the vendor of their lead, so a lot counts unless the member is already committed to another vendor than the lead is.
+A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. What members pay once is the part psi_pool
+of the fixed cost of systems that they share (`shared_system`): q_i is the share of a member's work weight in systems
+that the lead runs with it, and the lead's own q in systems that somebody runs with the lead. In April a system is
+shared if it is live with both and of one vendor, or if both still run the old one of one vendor and were in one group
+when the first groups began: a municipal cloud. So a new group saves nothing before its systems are live, and an old
+one loses what it saved on a system while only some have moved it. In October members foresee what they will share:
+members take the vendor of their lead, so a lot counts unless the member is already committed to another vendor than
+the lead is.
 
 Relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule` gives share_i (`sharing`).
 The lead is the largest member, and phi_fac is that of its prefecture. By `grant_recipient` all members get a grant, or
 those with fewer than 20,000 residents, or the lead; each has a rate g_coop of its own. Shortage and surplus of staff
-are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays the share sigma of one-off
-cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the part 1 -
-phi_1 is not yet paid. Trust between members is left out.
+are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays the share sigma of
+one-off cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the
+part 1 - phi_1 is not yet paid. Trust between members is left out.
 
 Sources: ZDNet 2016 (18 municipal clouds: half of them save 30 % or more); Feiock 2013 (transaction cost, qualitative);
 Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
@@ -31,7 +32,6 @@ Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,7 +93,7 @@ PLAYER = np.dtype(
 
 @kernel
 def poolable(p: np.record) -> float:
-    """Return psi_pool F_0 (yen a year), what a member saves by sharing all its systems: nothing without such sharing."""
+    """Return psi_pool F_0 (yen a year), what a member saves by sharing all its systems; 0 if none are shared."""
     return p.poolable_share * p.fixed_cost if p.shared_system == Switch.ON else 0.0
 
 
@@ -189,10 +189,8 @@ def share_out(run: Run, count: int, lead: int, joint: float, transaction: float)
     pool = joint - transaction
     for k in range(count):
         player = run.players[members[k]]
-        if members[k] == lead:
-            part = used_by_others(run, members, count, lead)
-        else:
-            part = in_common(run, members[k], lead)
+        is_lead = members[k] == lead
+        part = used_by_others(run, members, count, lead) if is_lead else in_common(run, members[k], lead)
         alone[k], weights[k] = player.cost, part
         if p.sharing_rule == SharingRule.POPULATION:
             weights[k] *= player.population
@@ -288,7 +286,7 @@ def sampled_shapley(run: Run, count: int) -> None:
 
 @kernel
 def grant_out(run: Run, members: Integers, count: int, lead: int, saved: float, grants: Floats) -> None:
-    """Fill `grants` (yen a year) of the first `count` of `members` under their `lead`, who have `saved` (yen a year)."""
+    """Fill `grants` of the first `count` of `members`, who have `saved` so much under their `lead` (yen a year)."""
     p = run.parameters
     receivers = 0
     for k in range(count):

@@ -116,9 +116,9 @@ def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Flo
     first = NOBODY
     for place in range(run.offsets[i], run.offsets[i + 1]):
         j = run.neighbours[place]
-        if is_free[j] and (vendor == NOBODY or main_vendor(run.lots[j]) == vendor):
-            if first == NOBODY or turn[j] < turn[first]:
-                first = j
+        is_wanted = is_free[j] and (vendor == NOBODY or main_vendor(run.lots[j]) == vendor)
+        if is_wanted and (first == NOBODY or turn[j] < turn[first]):
+            first = j
     return first
 
 

@@ -1,17 +1,18 @@
 """How does a group share its cost among its members?
 
-by weights          (1 - q_i) C({i}) + P q_i w_i / sum of q w + T / n    w: 1, residents, or procedures needed
-equal saving        C({i}) - [sum of C({j}) + T - C(S)] q_i / sum of q + T / n
+by weights          (1 - q_i) C({i}) + P q_i w_i / (sum of q w) + T / n    w: 1, residents, or procedures needed
+equal saving        C({i}) - [sum of C({j}) + T - C(S)] q_i / (sum of q) + T / n
 separable costs,    m_i + [C(S) - sum of m_j] b_i / sum of b
 remaining benefits  m_i = C(S) - C(S less i), b_i = max(0, C({i}) - m_i)
 Shapley             mean over all orders of joining of what i adds to the cost of those who came before
 
 Costs are yen a year; the shares of every rule sum to C(S), the joint cost. q_i is the share of its systems that a
-member shares (`coalition`), T the transaction cost, and P = C(S) - T - sum of (1 - q_j) C({j}) what the shared ones cost
-together. So who shares more gains more under equal saving, small members pay for large ones by equal weights and large
-ones for small ones by residents, and who adds nothing to what the others save gets nothing by separable costs and
-Shapley's value. Where the weights or benefits are all zero, what they would share is shared equally. The exact Shapley value takes a cost for each of the 2^n coalitions: coalition
-number b holds player k if bit k of b is set. In larger groups the mean is over some random orders of joining.
+member shares (`coalition`), T the transaction cost, and P = C(S) - T - sum of (1 - q_j) C({j}) what the shared ones
+cost together. So who shares more saves more by equal saving, small members pay for large ones by equal weights and
+large ones for small ones by residents, and who adds nothing to what the others save gets nothing by separable costs and
+Shapley's value. Where the weights or benefits are all zero, what they would share is shared equally. The exact Shapley
+value takes a cost for each of the 2^n coalitions: coalition number b holds player k if bit k of b is set. In larger
+groups the mean is over some random orders of joining.
 
 Sources: Young, Okada and Hashimoto 1982 (rules, and six Swedish municipalities as an example); Shapley 1953; sampled
 orders: Castro, Gómez and Tejada 2009.

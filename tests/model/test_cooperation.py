@@ -22,13 +22,13 @@ from dxsim.model.coalition import (
     invite,
     take_stock,
 )
-from dxsim.model.codes import NOBODY, NOT_APPLICABLE, Account, SystemState, Talks
+from dxsim.model.codes import NOT_APPLICABLE, Account, SystemState, Talks
+from dxsim.model.cooperation import FOUNDING_SIZE
 from dxsim.model.state import PLACE, Country, State, empty_state
 from dxsim.nation.nation import load_nation
 from dxsim.nation.network import neighbour_lists
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import load_scenario
-from dxsim.model.cooperation import FOUNDING_SIZE
 from dxsim.terms.municipalities import PREFECTURES
 from tests.model.bodies import run_of
 
