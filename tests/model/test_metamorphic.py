@@ -704,6 +704,7 @@ def test_cooperation_that_nobody_wants_is_as_none(seed):
         {
             "cooperation.transaction_cost": 1e12,
             "cooperation.initial_share": 0,
+            "cooperation.talks_share": 0.5,
         },
     )
     one, other = (begin(whole(change, seed)) for change in (none, unwanted))
@@ -764,7 +765,8 @@ def test_more_that_can_be_pooled_saves_every_group_at_the_start_no_less():
         costs.append(run.groups.cost[run.groups.members > 1])
     assert costs[0].size > 10
     for less, more in pairwise(costs):
-        assert (more < less).all()
+        assert (more <= less).all()
+        assert (more < less).mean() > 0.8  # the others run no old system of one vendor
 
 
 # Residents
