@@ -25,7 +25,7 @@ Parameters = Mapping[str, Value]
 Floats = npt.NDArray[np.float64]
 
 GRANTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
-LITTLE_TO_POOL = 0.2  # share; at the default most cooperate without a grant, at half of this none do with one
+LITTLE_TO_POOL = 0.05  # share: saves less than coordination costs, so few cooperate without a grant
 LEAST_RISE = 0.02  # share of municipalities: one of the teaching nation
 FLOORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 _ROUNDING = 1e-9

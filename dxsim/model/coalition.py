@@ -1,43 +1,48 @@
 """What is a group of municipalities worth to each of its members?
 
-cost          C(S) = sum of C({i}) - psi_pool F_0 (|S| - 1) + T(S)                                  yen a year
-transaction   T(S) = tau_1 (|S| - 1) [1 + tau_d d / D_0 + tau_h CV(ln N) + tau_v v] (1 - phi_fac)   yen a year
-payoff        u_i(S) = C({i}) - share_i + grant_i - a_aut (1 - N_i / N_S) C({i}) + relief_i + purchase_i + bonus_i
-grant         g_coop psi_pool F_0 (|S| - 1) / (members that get one)
+cost          C(S) = sum of C({i}) - psi_pool F_0 (sum of q_i, the lead's left out) + T(S)          yen a year
+transaction   T(S) = tau_1 (|S| - 1) (1 - phi_fac)                                                  yen a year
+payoff        u_i(S) = C({i}) - share_i + grant_i + relief_i + purchase_i + bonus_i                 yen a year
+grant         g_coop psi_pool F_0 (sum of q_i) / (members that get one)
 relief        w_S shortage_i min(1, (1 - lambda_c) surplus_S / shortage_S)
 purchase      delta_buy ln|S| (what the state leaves a member of i's one-off cost still to come) / years
 bonus         (what the state pays a member of i's one-off cost not yet paid, less what it pays i alone) / years
 exit fee      c_exit C({i})                                        yen, for leaving before the contract ends
 usage         nu_1 N_1 + nu_2 N_2 + nu_3 N_3 + nu_4 N_4            procedures a month that four age groups need
 
-A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. Members pay the part psi_pool of the fixed
-cost once (under `shared_system`); relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule
-`sharing_rule` gives share_i (`sharing`). The lead is the largest member: d is the mean distance of the others to it
-(km), v the share of the others with another main vendor, and phi_fac that of its prefecture. CV is the coefficient of
-variation. By `grant_recipient` all members get a grant, or those with fewer than N_small residents, or the lead; each
-has a rate g_coop of its own. Shortage and surplus of staff are FTE; years = d_con / 12, at least 1. The state pays the
-share sigma of one-off cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is
-committed the part 1 - phi_1 is not yet paid. Distance to the lead instead of between all pairs prices a group in one
-pass; trust between members is left out.
+A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. What members pay once is the part psi_pool
+of the fixed cost of systems that they share (`shared_system`): q_i is the share of a member's work weight in systems
+that the lead runs with it, and the lead's own q in systems that somebody runs with the lead. In April a system is
+shared if it is live with both and of one vendor, or if both still run the old one of one vendor and were in one group
+when the first groups began: a municipal cloud. So a new group saves nothing before its systems are live, and an old
+one loses what it saved on a system while only some have moved it. In October members foresee what they will share:
+members take the vendor of their lead, so a lot counts unless the member is already committed to another vendor than
+the lead is.
 
-Sources: Feiock 2013 (transaction cost, qualitative); Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
+Relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule` gives share_i (`sharing`).
+The lead is the largest member, and phi_fac is that of its prefecture. By `grant_recipient` all members get a grant, or
+those with fewer than 20,000 residents, or the lead; each has a rate g_coop of its own. Shortage and surplus of staff
+are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays the share sigma of
+one-off cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the
+part 1 - phi_1 is not yet paid. Trust between members is left out.
+
+Sources: ZDNet 2016 (18 municipal clouds: half of them save 30 % or more); Feiock 2013 (transaction cost, qualitative);
+Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model import money, readiness
-from dxsim.model.codes import NOBODY, SystemState
+from dxsim.model.codes import NOBODY, NOT_APPLICABLE, SystemState
 from dxsim.model.sharing import (
     EXACT_PLAYERS,
     SAMPLED_ORDERS,
     SharingRule,
-    equal,
     equal_saving,
     proportional,
     random_order,
@@ -52,21 +57,25 @@ if TYPE_CHECKING:
 
 
 Switch, GrantRecipient = choices("cooperation.shared_system"), choices("cooperation.grant_recipient")
+STAFF_VALUE = 7_000_000.0  # w_S, yen per FTE and year: assumed, about what a municipal employee costs
+SMALL_POPULATION = 20_000.0  # residents of the smallest class of the MIC cost survey end here
+MOST_MEMBERS = 50  # the upper bound of n_max
+# What stands for a system in `footing`; from 0 on: the vendor that runs it, or the old system of a municipal cloud.
+ALONE, OPEN = -2, -3
 
 PLAYER = np.dtype(
     [
         ("code", np.int64),  # key of random draws
         ("vendor", np.int64),  # main vendor: that of the first lot that applies
         ("population", np.float64),  # persons
-        ("log_population", np.float64),
-        ("x_km", np.float64),
-        ("y_km", np.float64),
+        ("weight", np.float64),  # work weight of all its systems
         ("cost", np.float64),  # C({i}), yen a year
         ("usage", np.float64),  # procedures needed a month
         ("shortage", np.float64),  # FTE that its own work lacks
         ("surplus", np.float64),  # FTE that its own work leaves
         ("purchase", np.float64),  # a member's one-off cost still to come, without subsidy, yen a year of a contract
         ("bonus", np.float64),  # what the state pays a member towards one-off cost, but not alone, yen a year of it
+        ("seat", np.int64),  # its place in `alike`
         ("facilitation", np.float64),  # part of the transaction cost that the prefecture takes away
         ("grant_rate", np.float64),  # share of the pooled fixed cost
         ("exit_fee", np.float64),  # yen to pay for leaving its group next April
@@ -82,27 +91,10 @@ PLAYER = np.dtype(
 )
 
 
-# How the other members of a group differ from its lead, summed up.
-DIFFERENCES = np.dtype(
-    [
-        ("distance", np.float64),  # km
-        ("elsewhere", np.float64),  # members with another main vendor
-        ("gap", np.float64),  # by which log population falls short
-        ("squared_gap", np.float64),
-    ]
-)
-
-
-@kernel
-def pooled(size: int, poolable: float, fixed: float) -> float:
-    """Return the fixed cost (yen a year) that a group of this `size` saves before its transaction cost."""
-    return poolable * fixed * max(0, size - 1)
-
-
 @kernel
 def poolable(p: np.record) -> float:
-    """Return psi_pool, the share of the fixed cost that a group pays once: none if it does not share systems."""
-    return p.poolable_share if p.shared_system == Switch.ON else 0.0
+    """Return psi_pool F_0 (yen a year), what a member saves by sharing all its systems; 0 if none are shared."""
+    return p.poolable_share * p.fixed_cost if p.shared_system == Switch.ON else 0.0
 
 
 @kernel
@@ -112,45 +104,9 @@ def covered(surplus: float, shortage: float, loss: float) -> float:
 
 
 @kernel
-def autonomy_loss(population: float, of_all: float, cost: float, price: float) -> float:
-    """Return what it is worth (yen a year) to decide alone to a municipality with this part of the votes in a group."""
-    return price * (1.0 - population / of_all) * cost
-
-
-@kernel
-def coefficient_of_variation(lead: float, gap: float, squared_gap: float, size: int) -> float:
-    """Return the CV of values that fall short of the value of the `lead` by `gap` in all; 0 if they have no mean."""
-    mean = lead - gap / size
-    variance = squared_gap / size - (gap / size) ** 2
-    return math.sqrt(max(0.0, variance)) / mean if mean > 0.0 else 0.0
-
-
-@kernel
-def transaction_cost(size: int, lead: np.record, sums: np.record, p: np.record) -> float:
-    """Return T (yen a year) of a group of this `size`; `sums` say how its other members differ from its `lead`."""
-    if size <= 1:
-        return 0.0
-    friction = p.distance_weight * sums.distance / (size - 1) / p.distance_scale
-    friction += p.vendor_weight * sums.elsewhere / (size - 1)
-    spread = coefficient_of_variation(lead.log_population, sums.gap, sums.squared_gap, size)
-    friction += p.heterogeneity_weight * spread
-    return p.transaction_cost * (size - 1) * (1.0 + friction) * (1.0 - lead.facilitation)
-
-
-@kernel
-def distance(one: np.record, other: np.record) -> float:
-    """Return the distance (km) between two municipalities."""
-    return math.sqrt((one.x_km - other.x_km) ** 2 + (one.y_km - other.y_km) ** 2)
-
-
-@kernel
-def compare(lead: np.record, other: np.record, sums: np.record) -> None:
-    """Add to `sums` how one more member differs from the lead."""
-    gap = lead.log_population - other.log_population
-    sums.distance += distance(lead, other)
-    sums.elsewhere += other.vendor != lead.vendor
-    sums.gap += gap
-    sums.squared_gap += gap * gap
+def transaction_cost(size: int, facilitation: float, p: np.record) -> float:
+    """Return T (yen a year) of a group of this `size` with this `facilitation` of its lead."""
+    return p.transaction_cost * (size - 1) * (1.0 - facilitation)
 
 
 @kernel
@@ -166,52 +122,91 @@ def largest(run: Run, members: Integers, count: int) -> int:
 
 
 @kernel
-def transactions(run: Run, members: Integers, count: int, lead: int) -> float:
-    """Return T (yen a year) of the first `count` of `members` under their `lead`; fills `differences`."""
-    sums = run.differences[0]
-    sums.distance, sums.elsewhere, sums.gap, sums.squared_gap = 0.0, 0.0, 0.0, 0.0
-    for k in range(count):
-        if members[k] != lead:
-            compare(run.players[lead], run.players[members[k]], sums)
-    return transaction_cost(count, run.players[lead], sums, run.parameters)
+def is_shared(one: int, lead: int) -> bool:
+    """Return whether a member shares a system with its lead, by what stands for it in `footing` with each."""
+    return one == lead >= 0 or (one == OPEN and lead != NOT_APPLICABLE)
 
 
 @kernel
-def joint_cost(run: Run, members: Integers, count: int) -> tuple[int, float, float]:
-    """Return the lead, C and T (yen a year) of the first `count` of `members`."""
-    p = run.parameters
+def in_common(run: Run, i: int, lead: int) -> float:
+    """Return q, the share of the work weight of municipality `i` in systems that a `lead` shares with it."""
+    weight = 0.0
+    for operation in range(run.lot_of.size):
+        weight += run.weight[operation] * is_shared(run.footing[i, operation], run.footing[lead, operation])
+    return weight / run.players[i].weight if weight > 0.0 else 0.0
+
+
+@kernel
+def used_by_others(run: Run, members: Integers, count: int, lead: int) -> float:
+    """Return q of the `lead`: the share of its work weight in systems that it shares with at least one member."""
+    weight = 0.0
+    for operation in range(run.lot_of.size):
+        for k in range(count):
+            i = members[k]
+            if i != lead and is_shared(run.footing[i, operation], run.footing[lead, operation]):
+                weight += run.weight[operation]
+                break
+    return weight / run.players[lead].weight if weight > 0.0 else 0.0
+
+
+@kernel
+def joint_cost(run: Run, members: Integers, count: int) -> tuple[int, float, float, float]:
+    """Return the lead, C, T and what is saved before T (yen a year) of the first `count` of `members`."""
     lead = largest(run, members, count)
-    transaction = transactions(run, members, count, lead)
-    total = 0.0
+    transaction = transaction_cost(count, run.players[lead].facilitation, run.parameters)
+    total, shared = 0.0, 0.0
     for k in range(count):
         total += run.players[members[k]].cost
-    return lead, total - pooled(count, poolable(p), p.fixed_cost) + transaction, transaction
+        if members[k] != lead:
+            shared += in_common(run, members[k], lead)
+    saved = poolable(run.parameters) * shared
+    return lead, total - saved + transaction, transaction, saved
 
 
 @kernel
-def share_out(run: Run, count: int, joint: float) -> None:
-    """Fill `shares` of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing."""
+def share_out(run: Run, count: int, lead: int, joint: float, transaction: float) -> None:
+    """Fill `shares` of the members on the desk, whose `joint` cost is C (yen a year), by the rule for sharing.
+
+    The rules by weights and by equal savings share T equally. What a member does not share it pays itself: the rest is
+    shared by weights that count as far as a member shares.
+    """
     p = run.parameters
-    members, alone, weights = run.members, run.alone, run.weights
-    shares = run.shares
-    for k in range(count):
-        player = run.players[members[k]]
-        alone[k] = player.cost
-        weights[k] = player.usage if p.sharing_rule == SharingRule.USAGE else player.population
-    if p.sharing_rule == SharingRule.EQUAL:
-        equal(joint, count, shares)
-    elif p.sharing_rule == SharingRule.POPULATION or p.sharing_rule == SharingRule.USAGE:
-        proportional(joint, weights, count, shares)
-    elif p.sharing_rule == SharingRule.EQUAL_SAVING:
-        equal_saving(joint, alone, count, shares)
-    elif p.sharing_rule == SharingRule.SEPARABLE_COSTS:
+    members, alone, weights, shares = run.members, run.alone, run.weights, run.shares
+    if p.sharing_rule == SharingRule.SEPARABLE_COSTS:
+        for k in range(count):
+            alone[k] = run.players[members[k]].cost
         cost_without_each(run, count)
         separable_costs_remaining_benefits(joint, alone, weights, count, shares)
-    elif count <= EXACT_PLAYERS:
-        tabulate_costs(run, count)
-        shapley(run.coalition_costs, count, shares)
+        return
+    if p.sharing_rule == SharingRule.SHAPLEY:
+        see_who_shares(run, count)
+        if count <= EXACT_PLAYERS:
+            tabulate_costs(run, count)
+            shapley(run.coalition_costs, count, shares)
+        else:
+            sampled_shapley(run, count)
+        return
+    pool = joint - transaction
+    for k in range(count):
+        player = run.players[members[k]]
+        is_lead = members[k] == lead
+        part = used_by_others(run, members, count, lead) if is_lead else in_common(run, members[k], lead)
+        alone[k], weights[k] = player.cost, part
+        if p.sharing_rule == SharingRule.POPULATION:
+            weights[k] *= player.population
+        elif p.sharing_rule == SharingRule.USAGE:
+            weights[k] *= player.usage
+        if p.sharing_rule != SharingRule.EQUAL_SAVING:
+            alone[k] *= 1.0 - part
+            pool -= alone[k]
+    if p.sharing_rule == SharingRule.EQUAL_SAVING:
+        equal_saving(pool, alone, weights, count, shares)
     else:
-        sampled_shapley(run, count)
+        proportional(pool, weights, count, shares)
+        for k in range(count):
+            shares[k] += alone[k]
+    for k in range(count):
+        shares[k] += transaction / count
 
 
 @kernel
@@ -227,52 +222,72 @@ def cost_without_each(run: Run, count: int) -> None:
 
 
 @kernel
+def see_who_shares(run: Run, count: int) -> None:
+    """Seat the members on the desk, and fill `alike` with what each would share if another one led."""
+    for k in range(count):
+        run.players[run.members[k]].seat = k
+        for lead in range(count):
+            run.alike[k, lead] = in_common(run, run.members[k], run.members[lead])
+
+
+@kernel
+def shared_with(run: Run, members: Integers, count: int, lead: int) -> float:
+    """Return the sum of q over the first `count` of `members`, the `lead` left out, by `alike`."""
+    shared, seat = 0.0, run.players[lead].seat
+    for k in range(count):
+        if members[k] != lead:
+            shared += run.alike[run.players[members[k]].seat, seat]
+    return shared
+
+
+@kernel
 def tabulate_costs(run: Run, count: int) -> None:
     """Fill `coalition_costs` with C (yen a year) of every coalition of the members."""
-    members, some = run.members, run.others
+    members, some, each = run.members, run.others, poolable(run.parameters)
     run.coalition_costs[0] = 0.0
     for coalition in range(1, 1 << count):
-        size = 0
+        size, total = 0, 0.0
         for k in range(count):
             if (coalition >> k) & 1:
                 some[size] = members[k]
+                total += run.players[members[k]].cost
                 size += 1
-        run.coalition_costs[coalition] = joint_cost(run, some, size)[1]
+        lead = largest(run, some, size)
+        total += transaction_cost(size, run.players[lead].facilitation, run.parameters)
+        total -= each * shared_with(run, some, size, lead)
+        run.coalition_costs[coalition] = total
 
 
 @kernel
 def sampled_shapley(run: Run, count: int) -> None:
     """Fill `shares` with the mean of what each member adds (yen a year) over random orders of joining."""
-    p = run.parameters
+    p, each = run.parameters, poolable(run.parameters)
     members, joined, codes, order = run.members, run.others, run.codes, run.order
-    shares, draws, sums = run.shares, run.weights, run.differences[0]
+    shares, draws = run.shares, run.weights
     for k in range(count):
         codes[k] = run.players[members[k]].code
         shares[k] = 0.0
     key = run.players[largest(run, members, count)].code
     for number in range(SAMPLED_ORDERS):
         random_order(codes, count, key, number, draws, order)
-        lead, before = members[order[0]], 0.0
+        lead, before, shared = members[order[0]], 0.0, 0.0
         for place in range(count):
             joiner = members[order[place]]
             joined[place] = joiner
-            after = 0.0
             if largest(run, joined, place + 1) == joiner:
                 lead = joiner
-                after = transactions(run, joined, place + 1, lead)
+                shared = shared_with(run, joined, place + 1, lead)
             else:
-                compare(run.players[lead], run.players[joiner], sums)
-                after = transaction_cost(place + 1, run.players[lead], sums, p)
-            after -= pooled(place + 1, poolable(p), p.fixed_cost)
+                shared += run.alike[run.players[joiner].seat, run.players[lead].seat]
+            after = transaction_cost(place + 1, run.players[lead].facilitation, p) - each * shared
             shares[order[place]] += (run.players[joiner].cost + (after - before)) / SAMPLED_ORDERS
             before = after
 
 
 @kernel
-def grant_out(run: Run, members: Integers, count: int, lead: int, grants: Floats) -> None:
-    """Fill `grants` (yen a year) of the first `count` of `members` under their `lead`."""
+def grant_out(run: Run, members: Integers, count: int, lead: int, saved: float, grants: Floats) -> None:
+    """Fill `grants` of the first `count` of `members`, who have `saved` so much under their `lead` (yen a year)."""
     p = run.parameters
-    saved = pooled(count, poolable(p), p.fixed_cost)
     receivers = 0
     for k in range(count):
         receivers += is_granted(members[k] == lead, run.players[members[k]].population, p)
@@ -286,7 +301,7 @@ def is_granted(is_lead: bool, population: float, p: np.record) -> bool:
     """Return whether a member gets a part of the cooperation grant."""
     if p.grant_recipient == GrantRecipient.HUB:
         return is_lead
-    return p.grant_recipient == GrantRecipient.ALL or population < p.small_population
+    return p.grant_recipient == GrantRecipient.ALL or population < SMALL_POPULATION
 
 
 @kernel
@@ -304,15 +319,14 @@ def appraise(run: Run, count: int, least: float) -> tuple[int, float, float]:
     p = run.parameters
     members, shares = run.members, run.shares
     grants, payoffs = run.grants, run.payoffs
-    lead, joint, transaction = joint_cost(run, members, count)
-    grant_out(run, members, count, lead, grants)
-    population, surplus, shortage = 0.0, 0.0, 0.0
+    lead, joint, transaction, saved = joint_cost(run, members, count)
+    grant_out(run, members, count, lead, saved, grants)
+    surplus, shortage = 0.0, 0.0
     for k in range(count):
         player = run.players[members[k]]
-        population += player.population
         surplus += player.surplus
         shortage += player.shortage
-    relief = p.staff_value * covered(surplus, shortage, p.coordination_loss) if p.shared_staff == Switch.ON else 0.0
+    relief = STAFF_VALUE * covered(surplus, shortage, p.coordination_loss) if p.shared_staff == Switch.ON else 0.0
     discount = 1.0 - money.group_price(count, p.procurement_discount) if p.joint_procurement == Switch.ON else 0.0
     total = -joint
     for k in range(count):
@@ -320,10 +334,10 @@ def appraise(run: Run, count: int, least: float) -> tuple[int, float, float]:
         payoff = player.cost + grants[k] + relief * player.shortage + discount * player.purchase
         if count > 1:
             payoff += player.bonus
-        payoffs[k] = payoff - autonomy_loss(player.population, population, player.cost, p.autonomy_cost)
+        payoffs[k] = payoff
         total += payoffs[k]
     if total >= least:
-        share_out(run, count, joint)
+        share_out(run, count, lead, joint, transaction)
     for k in range(count):
         payoffs[k] = payoffs[k] - shares[k] if total >= least else -np.inf
     return lead, joint, transaction
@@ -352,8 +366,7 @@ def invite(run: Run, month: int) -> None:
         player.code, player.vendor = place.code, main_vendor(lots)
         player.group, player.after, player.payoff, player.exit_fee = NOBODY, NOBODY, 0.0, 0.0
         player.pays_exit, player.opens, player.is_due = False, False, True
-        player.population, player.log_population = place.population, math.log(max(1.0, place.population))
-        player.x_km, player.y_km = place.x_km, place.y_km
+        player.population = place.population
         player.cost = purse.baseline
         player.usage = p.need_under_65 * people[0] + p.need_65_to_74 * people[1]
         player.usage += p.need_75_to_84 * people[2] + p.need_85_over * people[3]
@@ -363,9 +376,10 @@ def invite(run: Run, month: int) -> None:
         for lot in range(n_lots):
             if lots[lot].legacy >= 0 and lots[lot].commit < 0:
                 to_come += run.lot_weights[lot]
-        unpaid = to_come
+        unpaid, player.weight = to_come, 0.0
         for operation in range(run.lot_of.size):
             chosen = lots[run.lot_of[operation]]
+            player.weight += run.weight[operation] * (chosen.legacy >= 0)
             if chosen.commit >= 0 and 0 <= run.systems[i, operation].state < SystemState.LIVE:
                 unpaid += (1.0 - p.first_instalment) * chosen.price * run.weight[operation]
         alone = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, False))
@@ -375,3 +389,29 @@ def invite(run: Run, month: int) -> None:
         player.facilitation, player.grant_rate = lever.facilitation, lever.grant_rate
         if group >= 0 and run.groups[group].contract_end > april:
             player.exit_fee = p.exit_fee * purse.baseline
+
+
+@kernel
+def foresee(run: Run) -> None:
+    """Fill `footing` with the vendor that each municipality is committed to, by operation, or OPEN."""
+    for i in range(run.places.size):
+        for operation in range(run.lot_of.size):
+            chosen = run.lots[i, run.lot_of[operation]]
+            run.footing[i, operation] = NOT_APPLICABLE
+            if chosen.legacy >= 0:
+                run.footing[i, operation] = run.systems[i, operation].vendor if chosen.commit >= 0 else OPEN
+
+
+@kernel
+def take_stock(run: Run) -> None:
+    """Fill `footing` with the vendor of each live system, the old system of each municipal cloud, or ALONE."""
+    vendors = run.vendors.size
+    for i in range(run.places.size):
+        cloud = run.municipalities[i].cloud
+        for operation in range(run.lot_of.size):
+            system, legacy = run.systems[i, operation], run.lots[i, run.lot_of[operation]].legacy
+            run.footing[i, operation] = NOT_APPLICABLE if legacy < 0 else ALONE
+            if system.state >= SystemState.LIVE:
+                run.footing[i, operation] = system.vendor
+            elif cloud != NOBODY and legacy >= 0:
+                run.footing[i, operation] = (1 + cloud) * vendors + legacy

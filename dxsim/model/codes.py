@@ -150,7 +150,6 @@ class Talks(IntEnum):
 
     MOVES_TESTED = 0
     MOVES_ACCEPTED = 1
-    BLOCKING_MOVES = 2
 
 
 class How(IntEnum):

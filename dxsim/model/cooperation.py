@@ -9,9 +9,9 @@ coordination          T / |S| / 12                               yen a month
 staff lent            short members receive min(shortage, (1 - lambda_c) surplus) in all, in proportion to what they
                       lack; the others give this over (1 - lambda_c), in proportion to what they have left; FTE
 
-At the start a municipality of up to N_found residents founds a group with probability phi_start / n_start and takes in
-free neighbours, then theirs, up to a size drawn around the mean n_start and to n_max municipalities; a founder without
-is alone.
+At the start a municipality founds a group, a municipal cloud, with probability phi_start / 6.1 and takes in free
+neighbours, then theirs, first those with its main vendor, up to a size drawn around the published mean of 6.1 and to
+n_max municipalities; a founder without is alone. Its members share the old systems that they have of one vendor.
 
 The contract of a group begins anew, for d_con months, whenever a member joins or leaves. Who leaves earlier pays the
 fee c_exit C({i}), in multiples of u_yen, from the reserve. A member that the others expel pays none. Without
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
-from dxsim.model.coalition import Switch, appraise, covered, invite
+from dxsim.model.coalition import Switch, appraise, covered, invite, main_vendor, take_stock
 from dxsim.model.codes import NOBODY, Account
 from dxsim.model.fields import Field
 from dxsim.model.formation import Formation
@@ -39,7 +39,7 @@ from dxsim.terms.calendar import MONTHS_PER_YEAR
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Run
 
-
+FOUNDING_SIZE = 6.1  # mean size of a municipal cloud: 379 municipalities in 62 groups, ZDNet 2018
 GROUP = np.dtype(
     [
         ("members", np.int64),  # how many, 0 = there is no such group
@@ -66,39 +66,44 @@ def share_saved(cost: float, share: float, transaction: float) -> float:
 
 @kernel(makes_arrays=True)
 def found(run: Run) -> None:
-    """Draw the groups that there are at the start."""
+    """Draw the groups that there are at the start: municipal clouds."""
     p = run.parameters
+    municipalities, n = run.municipalities, run.places.size
+    for i in range(n):
+        municipalities[i].cloud = NOBODY
     if p.formation == Formation.NONE:
         return
-    municipalities, n = run.municipalities, run.places.size
     draw, turn = np.empty(n), np.empty(n)
     is_founder, is_free = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
     for i in range(n):
         place = run.places[i]
         draw[i] = streams.uniform(run.seed, streams.FOUNDING, place.code, 0, 0)
         turn[i] = streams.uniform(run.seed, streams.FOUNDING, place.code, 0, 1)
-        is_small = place.population <= p.initial_population_limit
-        is_founder[i] = is_small and draw[i] < p.initial_share / p.initial_size
-        is_free[i] = is_small and not is_founder[i]
+        is_founder[i] = draw[i] < p.initial_share / FOUNDING_SIZE
+        is_free[i] = not is_founder[i]
     members = np.empty(n, dtype=np.int64)
     for founder in np.argsort(draw, kind="mergesort"):
         if not is_founder[founder]:
             continue
-        size, code = int(p.initial_size), run.places[founder].code
-        size += streams.uniform(run.seed, streams.FOUNDING, code, 0, 2) < p.initial_size - size
+        size, code = int(FOUNDING_SIZE), run.places[founder].code
+        size += streams.uniform(run.seed, streams.FOUNDING, code, 0, 2) < FOUNDING_SIZE - size
+        size = min(size, p.largest_group)
         members[0] = founder
-        count, host = 1, 0
-        while host < count and count < min(size, p.largest_group):
-            guest = first_free_neighbour(run, members[host], is_free, turn)
-            if guest == NOBODY:
-                host += 1
-                continue
-            is_free[guest] = False
-            members[count] = guest
-            count += 1
+        count, vendor = 1, main_vendor(run.lots[founder])
+        for wanted in (vendor, NOBODY):
+            host = 0
+            while host < count and count < size:
+                guest = first_free_neighbour(run, members[host], is_free, turn, wanted)
+                if guest == NOBODY:
+                    host += 1
+                    continue
+                is_free[guest] = False
+                members[count] = guest
+                count += 1
         for k in range(count):
             if count > 1:
-                municipalities[members[k]].group, municipalities[members[k]].next_group = founder, founder
+                member = municipalities[members[k]]
+                member.group, member.next_group, member.cloud = founder, founder, founder
     list_groups(run)
     for g in range(n):
         if run.groups[g].members > 0:
@@ -106,12 +111,13 @@ def found(run: Run) -> None:
 
 
 @kernel
-def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Floats) -> int:
-    """Return the free neighbour of municipality `i` with the lowest `turn`, or NOBODY."""
+def first_free_neighbour(run: Run, i: int, is_free: NDArray[np.bool_], turn: Floats, vendor: int) -> int:
+    """Return the free neighbour of `i` with the lowest `turn`, with this main `vendor` unless it is NOBODY."""
     first = NOBODY
     for place in range(run.offsets[i], run.offsets[i + 1]):
         j = run.neighbours[place]
-        if is_free[j] and (first == NOBODY or turn[j] < turn[first]):
+        is_wanted = is_free[j] and (vendor == NOBODY or main_vendor(run.lots[j]) == vendor)
+        if is_wanted and (first == NOBODY or turn[j] < turn[first]):
             first = j
     return first
 
@@ -175,6 +181,7 @@ def settle_terms(run: Run, month: int) -> None:
     """Work out cost and lead of every group, and what its members save, pay and receive."""
     n = run.places.size
     invite(run, month)
+    take_stock(run)
     for i in range(n):
         purse = run.purses[i]
         purse.saving, purse.coordination, purse.grant = 0.0, 0.0, 0.0

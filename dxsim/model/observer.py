@@ -50,4 +50,3 @@ def observe_nation(run: Run, row: np.record) -> None:
             row.cooperating_municipalities += run.groups[group].members
     row.moves_tested = run.talks[Talks.MOVES_TESTED]
     row.moves_accepted = run.talks[Talks.MOVES_ACCEPTED]
-    row.blocking_moves = run.talks[Talks.BLOCKING_MOVES]

@@ -1,15 +1,18 @@
 """How does a group share its cost among its members?
 
-equal               C(S) / n
-proportional        C(S) w_i / sum of w                  w: residents, or procedures needed
-equal saving        C({i}) - [sum of C({j}) - C(S)] / n
+by weights          (1 - q_i) C({i}) + P q_i w_i / (sum of q w) + T / n    w: 1, residents, or procedures needed
+equal saving        C({i}) - [sum of C({j}) + T - C(S)] q_i / (sum of q) + T / n
 separable costs,    m_i + [C(S) - sum of m_j] b_i / sum of b
 remaining benefits  m_i = C(S) - C(S less i), b_i = max(0, C({i}) - m_i)
 Shapley             mean over all orders of joining of what i adds to the cost of those who came before
 
-Costs are yen a year; the shares of every rule sum to C(S), the joint cost. Where the weights or benefits are all zero,
-what they would share is shared equally. The exact Shapley value takes a cost for each of the 2^n coalitions: coalition
-number b holds player k if bit k of b is set. In larger groups the mean is over some random orders of joining.
+Costs are yen a year; the shares of every rule sum to C(S), the joint cost. q_i is the share of its systems that a
+member shares (`coalition`), T the transaction cost, and P = C(S) - T - sum of (1 - q_j) C({j}) what the shared ones
+cost together. So who shares more saves more by equal saving, small members pay for large ones by equal weights and
+large ones for small ones by residents, and who adds nothing to what the others save gets nothing by separable costs and
+Shapley's value. Where the weights or benefits are all zero, what they would share is shared equally. The exact Shapley
+value takes a cost for each of the 2^n coalitions: coalition number b holds player k if bit k of b is set. In larger
+groups the mean is over some random orders of joining.
 
 Sources: Young, Okada and Hashimoto 1982 (rules, and six Swedish municipalities as an example); Shapley 1953; sampled
 orders: Castro, Gómez and Tejada 2009.
@@ -34,13 +37,6 @@ ORDERS_SEED = 0  # the orders are a way to integrate, not chance in the model: a
 
 
 @kernel
-def equal(joint: float, players: int, shares: Floats) -> None:
-    """Fill the first `players` of `shares` with equal parts of the `joint` cost."""
-    for k in range(players):
-        shares[k] = joint / players
-
-
-@kernel
 def proportional(joint: float, weights: Floats, players: int, shares: Floats) -> None:
     """Fill the first `players` of `shares` with parts of the `joint` cost in proportion to `weights` (not negative)."""
     total = 0.0
@@ -51,13 +47,14 @@ def proportional(joint: float, weights: Floats, players: int, shares: Floats) ->
 
 
 @kernel
-def equal_saving(joint: float, alone: Floats, players: int, shares: Floats) -> None:
-    """Fill the first `players` of `shares` so that each saves the same against its cost `alone`."""
-    saving = -joint
+def equal_saving(joint: float, alone: Floats, weights: Floats, players: int, shares: Floats) -> None:
+    """Fill the first `players` of `shares` so that each saves in proportion to its weight against its cost `alone`."""
+    saving, total = -joint, 0.0
     for k in range(players):
         saving += alone[k]
+        total += weights[k]
     for k in range(players):
-        shares[k] = alone[k] - saving / players
+        shares[k] = alone[k] - saving * (weights[k] / total if total > 0.0 else 1.0 / players)
 
 
 @kernel

@@ -110,6 +110,7 @@ MUNICIPALITY = np.dtype(
         ("platform", np.bool_),  # puts procedures online through its prefecture's platform
         ("group", np.int32),  # index of the group, -1 = none
         ("next_group", np.int32),  # index of the group from next April on, -1 = none
+        ("cloud", np.int32),  # index of its founder's municipality if its old systems run in a municipal cloud, -1 = no
         ("pays_exit", np.bool_),  # leaves its group next April before the contract ends
         ("after", np.int32),  # next member of the same group, -1 = last
     ],
@@ -230,7 +231,6 @@ NATIONAL_FIELDS = (
     Field("cooperating_municipalities", "municipalities"),
     Field("moves_tested", "moves of the last October"),
     Field("moves_accepted", "moves of the last October"),
-    Field("blocking_moves", "moves of the last October"),
 )
 VENDOR_FIELDS = (
     Field("capacity", "reference jobs a month"),
@@ -374,7 +374,6 @@ class Scratch(NamedTuple):
     talks_groups: Records  # (n,) formation.TALKS_GROUP
     members: Integers  # (n,) the group on the desk: indices of municipalities, in the order of the nation
     others: Integers  # (n,) some of them
-    leavers: Integers  # (n,) those who leave
     partners: Integers  # (n,) whom a mover may ask
     codes: Integers  # (n,) keys of the members' draws
     order: Integers  # (n,) an order in which they join
@@ -384,7 +383,8 @@ class Scratch(NamedTuple):
     grants: Floats  # (n,) its grant, yen a year
     payoffs: Floats  # (n,) its payoff, yen a year
     wanted: Floats  # (n,) payoff above which it agrees, yen a year
-    differences: Records  # (1,) coalition.DIFFERENCES of the others from the lead
+    footing: Integers  # (n, O) what stands for a system when municipalities see what they share
+    alike: Floats  # (MOST_MEMBERS, MOST_MEMBERS) share of systems that a member shares if another one leads
     coalition_costs: Floats  # (2^EXACT_PLAYERS,) yen a year by coalition
 
 
@@ -555,7 +555,6 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         talks_groups=records_of_zeros((n,), formation.TALKS_GROUP),
         members=whole(n),
         others=whole(n),
-        leavers=whole(n),
         partners=whole(n),
         codes=whole(n),
         order=whole(n),
@@ -565,6 +564,7 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         grants=np.zeros(n),
         payoffs=np.zeros(n),
         wanted=np.zeros(n),
-        differences=records_of_zeros((1,), coalition.DIFFERENCES),
+        footing=whole(n, operations),
+        alike=np.zeros((coalition.MOST_MEMBERS, coalition.MOST_MEMBERS)),
         coalition_costs=np.zeros(1 << EXACT_PLAYERS),
     )

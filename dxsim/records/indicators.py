@@ -176,7 +176,6 @@ def cooperation(found: Findings) -> Values:
         ),
         "moves_tested": _national(found, "moves_tested")[OCTOBERS].sum(),
         "moves_accepted": accepted.sum(),
-        "blocking_moves": _national(found, "blocking_moves")[OCTOBERS][-1],
         "group_turnover": accepted.mean() / municipalities,
         "group_modularity": group_modularity(found),
         "prefecture_modularity": found.frame.prefecture_modularity,

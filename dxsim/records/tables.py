@@ -55,8 +55,7 @@ class Records:
         One row per month: ``hhi_systems`` and ``hhi_population`` (0 to 10,000), sums over vendors of ``capacity``,
         ``book`` and ``work_done`` (reference jobs), ``shortages`` (vendors that announce a shortage in that month),
         mean ``belief`` in an extension and whether it is granted, ``fund_balance`` of the state (yen), ``groups``,
-        ``cooperating_municipalities`` and, as of the last October, ``moves_tested``, ``moves_accepted``,
-        ``blocking_moves``.
+        ``cooperating_municipalities`` and, as of the last October, ``moves_tested`` and ``moves_accepted``.
     vendors : pandas.DataFrame
         One row per month and vendor: ``capacity``, ``book``, ``work_done``, ``queue_wait`` (months of work in the book
         at the present output), ``shortage`` (announced in that month), ``systems_served``, ``population_served``.

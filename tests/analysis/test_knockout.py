@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,13 @@ from dxsim.nation.small import grid_nation
 from dxsim.records import simulate
 from dxsim.records.findings import Findings
 from dxsim.records.indicators import indicators
+from dxsim.scenario.events import VendorEvent
 from dxsim.scenario.scenario import load_scenario, scenario_names
 from dxsim.views import plots
 from dxsim.views.documents.knockouts import cell, knockout_label, knockouts_markdown, knockouts_text, scale_of_column
 
 SEEDS = (3, 4, 5)
-NAMES = ("products", "planning", "naive_plans")
+NAMES = ("products", "engineers", "planning")
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +47,8 @@ def nation() -> Nation:
 
 @pytest.fixture(scope="module")
 def scenario() -> dxsim.Scenario:
-    """A baseline in which everybody looks at the vendor's queue."""
-    return load_scenario("baseline", {"commitment.naive_share": 0})
+    """A baseline in which nobody plans."""
+    return load_scenario("baseline", {"vendor.planning_months": 0})
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_every_knock_out_takes_something_from_the_baseline() -> None:
 def test_differences_are_those_of_two_runs_with_the_same_seed(
     nation: Nation, scenario: dxsim.Scenario, found: Knockouts
 ) -> None:
-    earlier = load_scenario("baseline", {"commitment.naive_share": 0, "policy.readiness_shift": -12})
+    earlier = load_scenario("baseline", {"vendor.planning_months": 0, "policy.readiness_shift": -12})
 
     def kpis(case: dxsim.Scenario, kpi: str) -> np.ndarray:
         runs = [simulate(nation, case, seed).summary.set_index("kpi")["value"][kpi] for seed in SEEDS]
@@ -93,20 +95,20 @@ def test_differences_are_those_of_two_runs_with_the_same_seed(
 
 
 def test_what_the_scenario_does_not_have_can_not_be_taken_away(found: Knockouts) -> None:
-    rows = found.differences[found.differences["knockout"] == "naive_plans"]
+    rows = found.differences[found.differences["knockout"] == "planning"]
     assert not rows["is_new"].any()
     assert (rows[["difference", "monte_carlo_low", "monte_carlo_high"]] == 0).all(axis=None)
     assert set(rows["verdict"]) == {"same"}
-    assert knockout_label("naive_plans") in knockouts_text(found).splitlines()[-1]
+    assert knockout_label("planning") in knockouts_text(found).splitlines()[-1]
 
 
-def test_a_parameter_that_nothing_reads_here_differs_by_nothing(nation: Nation) -> None:
-    """Set to another value and run, as opposed to not run at all: the budget where it does not bind."""
-    unlimited = load_scenario("baseline", {"security.security_hazard": 0, "security.own_exposure": 0.1})
-    rows = knockout(nation, unlimited, ["data_sharing"], seeds=SEEDS[:2]).differences
+def test_a_mechanism_that_does_nothing_here_differs_by_nothing(nation: Nation) -> None:
+    """Taken away and run, as opposed to not run at all: a notice after which capacity is as before."""
+    notice = VendorEvent(month="2024-09", vendors=[1], capacity_factor=1.0, text="As before")
+    told = replace(load_scenario("baseline"), vendor_events=(notice,))
+    rows = knockout(nation, told, ["vendor_notices"], seeds=SEEDS[:2]).differences
     assert rows["is_new"].all()
-    late = rows[rows["kpi"].isin(["late_share", "exposed_records", "impact_person_months"])]
-    assert (late["difference"] == 0).all()
+    assert set(rows["verdict"]) == {"same"}
 
 
 def test_kpis_of_all_municipalities_are_those_of_the_summary(four_bodies_findings: Findings) -> None:
@@ -134,7 +136,7 @@ def test_groups_of_sizes_by_hand(four_bodies_findings: Findings) -> None:
 
 def test_a_group_without_municipalities_is_left_out(scenario: dxsim.Scenario) -> None:
     towns = grid_nation(3, 3, population=4_000, type_="town")
-    table = knockout(towns, scenario, ["planning"], seeds=SEEDS[:2]).differences
+    table = knockout(towns, scenario, ["products"], seeds=SEEDS[:2]).differences
     assert set(table["size_group"]) == {"all", "under_5k", "under_10k"}
 
 
@@ -226,14 +228,14 @@ def test_the_command_prints_and_writes(
 ) -> None:
     write_nation(nation, tmp_path / "small")
     monkeypatch.chdir(tmp_path)
-    words = ["knockout", "nation=small", "seed=3", "--seeds", "3", "--only", "products", "--only", "planning"]
-    assert main([*words, "-o", "mine", "commitment.naive_share=0"]) == 0
+    words = ["knockout", "nation=small", "seed=3", "--seeds", "3", "--only", "products", "--only", "engineers"]
+    assert main([*words, "-o", "mine"]) == 0
     printed = capsys.readouterr()
     assert "Late systems at the deadline" in printed.out
     assert "9 of 9 runs" in printed.err
     assert {path.name for path in (tmp_path / "mine").iterdir()} == {"knockouts.csv", "knockouts.md", "knockouts.png"}
     table = pd.read_csv(tmp_path / "mine" / "knockouts.csv")
-    assert set(table["knockout"]) == {"products", "planning"}
+    assert set(table["knockout"]) == {"products", "engineers"}
     assert main([*words, "--markdown"]) == 0
     assert capsys.readouterr().out.startswith("baseline on ")
     assert main(["knockout", "--list", "--language", "ja"]) == 0

@@ -202,7 +202,7 @@ BAD = [
         ["nation: ", "scenario: ", "policy.deadline must", "policy.portability must", "no such parameter", "seed: "],
     ),
     ("/run", setting(**{"vendor.count": 64}) | {"seed": 1}, ["can't be changed in the app"]),
-    ("/run", setting(**{"cooperation.sweeps": 10**9}) | {"seed": 1}, ["can't be changed in the app"]),
+    ("/run", setting(**{"cooperation.contract_months": 120}) | {"seed": 1}, ["can't be changed in the app"]),
     ("/run", setting(**{"policy.portability": float("nan")}) | {"seed": 1}, ["policy.portability must"]),
     ("/run", setting(**{"policy.deadline": "2033-03"}) | {"seed": 1}, ["policy.second_deadline"]),
     ("/compare", {"arms": [], "seeds": 2}, ["arms: "]),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dxsim.model.sharing import (
     SAMPLED_ORDERS,
-    equal,
     equal_saving,
     proportional,
     random_order,
@@ -50,9 +49,9 @@ def all_shares(costs, players, weights):
     joint, alone = costs[-1], np.array([costs[1 << k] for k in range(players)])
     without = np.array([costs[2**players - 1 - (1 << k)] for k in range(players)])
     return {
-        "equal": shares_by(equal, players, joint),
+        "equal": shares_by(proportional, players, joint, np.ones(players)),
         "proportional": shares_by(proportional, players, joint, weights),
-        "equal_saving": shares_by(equal_saving, players, joint, alone),
+        "equal_saving": shares_by(equal_saving, players, joint, alone, np.ones(players)),
         "separable_costs": shares_by(separable_costs_remaining_benefits, players, joint, alone, without),
         "shapley": shares_by(shapley, players, costs),
     }

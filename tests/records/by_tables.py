@@ -139,7 +139,6 @@ def cooperation(tables: Mapping[str, pd.DataFrame], nation: Nation) -> Values:
         ),
         "moves_tested": talks["moves_tested"].sum(),
         "moves_accepted": accepted,
-        "blocking_moves": talks["blocking_moves"].iloc[-1],
         "group_turnover": accepted / len(talks) / len(bodies),
         "group_modularity": _modularity(nation, bodies["group"].fillna(bodies["code"])),
         "prefecture_modularity": _modularity(nation, bodies["prefecture"]),

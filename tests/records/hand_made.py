@@ -118,7 +118,6 @@ def fill_nation(national: np.recarray) -> None:
     national.cooperating_municipalities = 2 * (month >= 12)
     national.moves_tested = np.where(month >= 6, 3, 0)  # each October, and kept until the next
     national.moves_accepted = (month >= 6) & (month < 18)
-    national.blocking_moves = 2 * (month >= 174)
 
 
 def fill(state: State, series: Series) -> None:

@@ -77,7 +77,6 @@ WANTED = {
     "worse_off_share": 0.5,
     "moves_tested": 45.0,
     "moves_accepted": 1.0,
-    "blocking_moves": 2.0,
     "group_turnover": 1 / 60,
     "incidents": 3.0,
     "affected_residents": 1_060.0,

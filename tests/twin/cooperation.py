@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from math import dist, inf, log, sqrt
+from math import inf, log
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from tests.twin.model import PlainModel
     from tests.twin.municipality import Municipality
     from tests.twin.systems import System
+    from tests.twin.vendor import Vendor
 
 OPENING = 128  # address of the draw of who opens talks, past those of partners
+FOUNDERS_CIRCLE = 6.1  # mean size of a group at the start
+WORTH_OF_STAFF = 7_000_000.0  # yen per FTE and year
+SMALL = 20_000.0  # residents from which a member of a group is not small
+ROUNDS = 50  # of talks, at most
 
 
 @dataclass(slots=True, eq=False)
@@ -57,18 +62,18 @@ class Party:
     """A municipality as it comes to the table; money in yen a year, staff in full-time equivalents (FTE)."""
 
     __slots__ = (
-        *("body", "population", "rank", "log_population", "vendor", "cost", "usage", "shortage", "surplus"),
+        *("body", "population", "rank", "runs", "parts", "weight", "cost", "usage", "shortage", "surplus"),
         *("purchase", "bonus", "circle", "payoff", "exit_fee", "pays_exit"),
     )
 
-    def __init__(self, body: Municipality):
+    def __init__(self, body: Municipality, runs: dict[int, object]):
         p, purse, staff = body.model.parameters, body.purse, body.staff
         self.body = body
         self.population = body.population
         self.rank = (body.population, -body.code)  # the highest one leads
-        self.log_population = log(max(1.0, body.population))
-        first = next(lot for lot in body.lots if lot)
-        self.vendor = first.vendor or first.incumbent
+        self.runs = runs  # what it runs or will run, by operation; nothing = what its lead will run
+        self.parts: dict[Party, float] = {}  # share of its systems that it shares with a lead
+        self.weight = sum(system.weight for system in body.systems)
         self.cost = purse.baseline
         self.usage = body.residents.usual_cases
         self.shortage = max(0.0, staff.demand - staff.supply)
@@ -86,14 +91,41 @@ class Party:
         self.exit_fee = 0.0
         self.pays_exit = False
 
-    def away_from(self, other: Party) -> float:
-        """Return the distance in km."""
-        return dist(self.body.position, other.body.position)
+    def shares_with(self, lead: Party) -> set[int]:
+        """Return the operations whose systems it shares with a lead."""
+        return {
+            operation
+            for operation, mine in self.runs.items()
+            if operation in lead.runs and (mine is None or mine == lead.runs[operation])
+        }
 
-    def walk_out(self):
-        """Leave of its own will; the exit fee is owed at most once."""
-        self.pays_exit |= self.exit_fee > 0.0
-        self.exit_fee = 0.0
+    def part_with(self, lead: Party) -> float:
+        """Return the share of its work weight in systems that it shares with a lead."""
+        if lead not in self.parts:
+            self.parts[lead] = self.part_of(self.shares_with(lead))
+        return self.parts[lead]
+
+    def part_of(self, operations: set[int]) -> float:
+        """Return the share of its work weight in the systems for these operations."""
+        return sum(system.weight for system in self.body.systems if system.operation in operations) / self.weight
+
+
+def foreseen(body: Municipality) -> dict[int, object]:
+    """Return what it will run: the vendors that it is committed to, or nothing where it can still follow a lead."""
+    return {system.operation: system.vendor if system.lot.commit is not None else None for system in body.systems}
+
+
+def running(body: Municipality) -> dict[int, object]:
+    """Return what it runs, in a way that equals what others run in one system with it."""
+    runs: dict[int, object] = {}
+    for system in body.systems:
+        if system.state >= LIVE:
+            runs[system.operation] = ("new", system.vendor)
+        elif body.cloud is not None:
+            runs[system.operation] = ("old", body.cloud, system.lot.incumbent)
+        else:
+            runs[system.operation] = object()
+    return runs
 
 
 def is_begun(system: System) -> bool:
@@ -112,36 +144,36 @@ class Terms:
     payoffs: list[float]
 
 
-def pooled(size: int, p: SimpleNamespace) -> float:
+def lead_of(members: list[Party]) -> Party:
+    return max(members, key=attrgetter("rank"))
+
+
+def in_common(members: list[Party]) -> list[float]:
+    """Return the share of its systems that each member shares with the lead, and the lead with any member."""
+    lead, used, parts = lead_of(members), set(), []
+    for member in members:
+        operations = member.shares_with(lead) if member is not lead else set()
+        used |= operations
+        parts.append(member.part_of(operations))
+    parts[members.index(lead)] = lead.part_of(used)
+    return parts
+
+
+def pooled(members: list[Party], p: SimpleNamespace) -> float:
     """Return the fixed cost that a group saves before its transaction cost."""
-    return p.poolable_share * p.fixed_cost * (size - 1) if p.shared_system == "on" else 0.0
-
-
-def friction(distance: float, elsewhere: int, deviation: float, size: int, lead: Party, p: SimpleNamespace) -> float:
-    """Return the transaction cost of a group whose other members are `distance` km from the lead in all.
-
-    `elsewhere` counts those on another main vendor; `deviation` is the coefficient of variation of log population.
-    """
-    others = size - 1
-    weight = p.distance_weight * distance / others / p.distance_scale + p.vendor_weight * elsewhere / others
-    weight += p.heterogeneity_weight * deviation
-    return p.transaction_cost * others * (1.0 + weight) * (1.0 - lead.body.lever.facilitation)
+    if p.shared_system == "off":
+        return 0.0
+    lead = lead_of(members)
+    parts = [member.part_with(lead) for member in members if member is not lead]
+    return p.poolable_share * p.fixed_cost * sum(parts)
 
 
 def transaction_cost(members: list[Party], p: SimpleNamespace) -> float:
-    size = len(members)
-    if size == 1:
-        return 0.0
-    lead = max(members, key=attrgetter("rank"))
-    distance = sum(lead.away_from(member) for member in members)
-    elsewhere = sum(member.vendor is not lead.vendor for member in members)
-    mean = sum(member.log_population for member in members) / size
-    variance = sum((member.log_population - mean) ** 2 for member in members) / size
-    return friction(distance, elsewhere, sqrt(variance) / mean if mean > 0.0 else 0.0, size, lead, p)
+    return p.transaction_cost * (len(members) - 1) * (1.0 - lead_of(members).body.lever.facilitation)
 
 
 def joint_cost(p: SimpleNamespace, members: list[Party]) -> float:
-    return sum(member.cost for member in members) - pooled(len(members), p) + transaction_cost(members, p)
+    return sum(member.cost for member in members) - pooled(members, p) + transaction_cost(members, p)
 
 
 class Joining:
@@ -149,29 +181,22 @@ class Joining:
 
     def __init__(self, members: list[Party], p: SimpleNamespace):
         self.parameters = p
-        self.reference = members[0].log_population
-        self.distance = {(one, other): one.away_from(other) for one in members for other in members}
+        self.saving = {
+            (one, lead): p.poolable_share * p.fixed_cost * one.part_with(lead) * (p.shared_system == "on")
+            for one in members
+            for lead in members
+        }
 
     def __call__(self, order: list[Party]) -> list[float]:
-        p, distance = self.parameters, self.distance
-        lead, before, added = order[0], 0.0, []
-        away, elsewhere, total, squares = 0.0, 0, 0.0, 0.0
-        for size, joiner in enumerate(order, start=1):
-            size_gap = joiner.log_population - self.reference
-            total += size_gap
-            squares += size_gap**2
+        p, saving = self.parameters, self.saving
+        lead, before, saved, added = order[0], 0.0, 0.0, []
+        for others, joiner in enumerate(order):
             if joiner.rank >= lead.rank:
                 lead = joiner
-                away = sum(distance[lead, member] for member in order[:size])
-                elsewhere = sum(member.vendor is not lead.vendor for member in order[:size])
+                saved = sum(saving[member, lead] for member in order[:others])
             else:
-                away += distance[lead, joiner]
-                elsewhere += joiner.vendor is not lead.vendor
-            after = -pooled(size, p)
-            if size > 1:
-                mean = self.reference + total / size
-                deviation = sqrt(max(0.0, squares / size - (total / size) ** 2)) / mean if mean > 0.0 else 0.0
-                after += friction(away, elsewhere, deviation, size, lead, p)
+                saved += saving[joiner, lead]
+            after = p.transaction_cost * others * (1.0 - lead.body.lever.facilitation) - saved
             added.append(joiner.cost + after - before)
             before = after
         return added
@@ -179,33 +204,34 @@ class Joining:
 
 def shares(members: list[Party], cost: float, p: SimpleNamespace) -> list[float]:
     """Return what each member pays of the joint `cost`."""
-    match p.sharing_rule:
-        case "equal":
-            return sharing.equal(cost, len(members))
-        case "population":
-            return sharing.proportional(cost, [member.population for member in members])
-        case "usage":
-            return sharing.proportional(cost, [member.usage for member in members])
-        case "equal_saving":
-            return sharing.equal_saving(cost, [member.cost for member in members])
-        case "separable_costs":
-            return sharing.separable_costs(cost, members, partial(joint_cost, p))
-    if len(members) <= sharing.EXACT_PLAYERS:
-        return sharing.shapley(members, partial(joint_cost, p))
-    lead = max(members, key=attrgetter("rank"))
-    return sharing.sampled_shapley(members, lead.body.code, Joining(members, p))
+    if p.sharing_rule == "separable_costs":
+        return sharing.separable_costs(cost, members, partial(joint_cost, p))
+    if p.sharing_rule == "shapley":
+        if len(members) <= sharing.EXACT_PLAYERS:
+            return sharing.shapley(members, partial(joint_cost, p))
+        return sharing.sampled_shapley(members, lead_of(members).body.code, Joining(members, p))
+    parts, transaction = in_common(members), transaction_cost(members, p)
+    each = transaction / len(members)
+    if p.sharing_rule == "equal_saving":
+        savings = sharing.proportional(pooled(members, p), parts)
+        return [member.cost - saving + each for member, saving in zip(members, savings, strict=True)]
+    measure = {"equal": lambda _: 1.0, "population": attrgetter("population"), "usage": attrgetter("usage")}
+    weights = [part * measure[p.sharing_rule](member) for part, member in zip(parts, members, strict=True)]
+    own = [(1.0 - part) * member.cost for part, member in zip(parts, members, strict=True)]
+    pool = sharing.proportional(cost - transaction - sum(own), weights)
+    return [mine + part + each for mine, part in zip(own, pool, strict=True)]
 
 
 def grants(members: list[Party], p: SimpleNamespace) -> list[float]:
     """Return the cooperation grant of each member."""
-    lead = max(members, key=attrgetter("rank"))
+    lead = lead_of(members)
     gets = [
         p.grant_recipient == "all"
-        or (p.grant_recipient == "small" and member.population < p.small_population)
+        or (p.grant_recipient == "small" and member.population < SMALL)
         or (p.grant_recipient == "hub" and member is lead)
         for member in members
     ]
-    saved = pooled(len(members), p)
+    saved = pooled(members, p)
     return [
         member.body.lever.grant_rate * saved / sum(gets) if granted else 0.0
         for member, granted in zip(members, gets, strict=True)
@@ -215,17 +241,12 @@ def grants(members: list[Party], p: SimpleNamespace) -> list[float]:
 def appraise(members: list[Party], p: SimpleNamespace, least: float = -inf) -> Terms | None:
     """Return what a group would be worth to its members, or nothing if they gain less than `least` in all."""
     transaction = transaction_cost(members, p)
-    cost = sum(member.cost for member in members) - pooled(len(members), p) + transaction
-    people = sum(member.population for member in members)
-    relief = p.staff_value * covered(members, p) if p.shared_staff == "on" else 0.0
+    cost = sum(member.cost for member in members) - pooled(members, p) + transaction
+    relief = WORTH_OF_STAFF * covered(members, p) if p.shared_staff == "on" else 0.0
     discount = p.procurement_discount * log(len(members)) if p.joint_procurement == "on" else 0.0
     granted = grants(members, p)
     worth = [
-        member.cost * (1.0 - p.autonomy_cost * (1.0 - member.population / people))
-        + grant
-        + relief * member.shortage
-        + discount * member.purchase
-        + member.bonus
+        member.cost + grant + relief * member.shortage + discount * member.purchase + member.bonus
         for member, grant in zip(members, granted, strict=True)
     ]
     if sum(worth) - cost < least:
@@ -250,26 +271,35 @@ def found(model: PlainModel) -> list[Group]:
     p = model.parameters
     if p.formation == "none":
         return []
-    small = [body for body in model.municipalities if body.population <= p.initial_population_limit]
-    draw = {body: model.uniform(streams.FOUNDING, body.code, 0, 0) for body in small}
-    turn = {body: model.uniform(streams.FOUNDING, body.code, 0, 1) for body in small}
-    founders = [body for body in small if draw[body] < p.initial_share / p.initial_size]
-    free = set(small).difference(founders)
+    draw = {body: model.uniform(streams.FOUNDING, body.code, 0, 0) for body in model.municipalities}
+    turn = {body: model.uniform(streams.FOUNDING, body.code, 0, 1) for body in model.municipalities}
+    founders = [body for body in model.municipalities if draw[body] < p.initial_share / FOUNDERS_CIRCLE]
+    free = set(model.municipalities).difference(founders)
     groups = []
     for founder in sorted(founders, key=draw.get):
-        size = int(p.initial_size)
-        size += model.uniform(streams.FOUNDING, founder.code, 0, 2) < p.initial_size - size
+        size = int(FOUNDERS_CIRCLE)
+        size += model.uniform(streams.FOUNDING, founder.code, 0, 2) < FOUNDERS_CIRCLE - size
         size = min(p.largest_group, size)
         members = [founder]
-        for host in members:
-            guests = sorted(free.intersection(host.neighbours), key=turn.get)[: size - len(members)]
-            members += guests
-            free.difference_update(guests)
+        alike = {body for body in free if main_vendor(body) is main_vendor(founder)}
+        for wanted in (alike, free):
+            for host in members:
+                at_hand = free.intersection(wanted, host.neighbours)
+                guests = sorted(at_hand, key=turn.get)[: size - len(members)]
+                members += guests
+                free = free.difference(guests)
         if len(members) > 1:
             group = Group(contract_end=p.contract_months)
             group.admit(sorted(members, key=attrgetter("code")))
+            for body in members:
+                body.cloud = group
             groups.append(group)
     return groups
+
+
+def main_vendor(body: Municipality) -> Vendor:
+    """Return who runs its first lot at the start."""
+    return next(lot for lot in body.lots if lot).incumbent
 
 
 # October
@@ -286,20 +316,19 @@ class Circle:
 
 @dataclass(slots=True, eq=False)
 class Move:
-    """What would change: those who go on as a circle (`terms`, if already known), and those who go their own way."""
+    """What would change: those who go on as a circle (`terms`, if already known), and who leaves one."""
 
     staying: list[Party]
     origin: Group | None
     terms: Terms | None = None
-    leaving: list[Party] = field(default_factory=list)
-    is_own_will: bool = False
+    leaver: Party | None = None
 
 
 class Table(dict):
     """The parties that have been asked for, by municipality."""
 
     def __missing__(self, body: Municipality) -> Party:
-        party = self[body] = Party(body)
+        party = self[body] = Party(body, foreseen(body))
         return party
 
 
@@ -309,7 +338,7 @@ class Talks:
     def __init__(self, model: PlainModel):
         self.model = model
         self.parameters = model.parameters
-        self.tested = self.accepted = self.blocking = 0
+        self.tested = self.accepted = 0
         self.party = Table()
         self.circles: dict[Circle, None] = {}  # in the order in which they came about
         self.partners: dict[Party, list[Party]] = {}  # drawn once an October
@@ -318,7 +347,6 @@ class Talks:
             for body in model.municipalities
             if model.uniform(streams.TALKS, body.code, model.month, OPENING) < self.parameters.talks_share
         }
-        self.due = set(self.openers)
         april = model.month + 12 - model.month % 12
         for group in model.groups:
             members = [self.party[body] for body in group.members]
@@ -326,12 +354,14 @@ class Talks:
             if group.contract_end > april:
                 for party in members:
                     party.exit_fee = self.parameters.exit_fee * party.cost
+            self.openers.update(party.body for party in members if self.would_leave(party))
+        self.due = set(self.openers)
 
     def hold(self):
         """Let those who open talks take turns until nobody moves or the rounds run out."""
         month, uniform = self.model.month, self.model.uniform
         turns = sorted(self.openers, key=lambda body: uniform(streams.TALKS, body.code, month, 0))
-        for _ in range(self.parameters.sweeps):
+        for _ in range(ROUNDS):
             moves = 0
             for body in turns:
                 if body in self.due:
@@ -342,7 +372,6 @@ class Talks:
             self.accepted += moves
             if not moves:
                 return
-        self.blocking = sum(self.find_move(self.party[body]) is not None for body in turns if body in self.due)
 
     def conclude(self) -> list[Agreement]:
         """Return who will be a group, and note who owes an exit fee."""
@@ -355,19 +384,14 @@ class Talks:
         for partner in self.partners_of(mover):
             if move := self.unite(mover, partner):
                 return move
-        circle = mover.circle
-        if circle is None:
-            return None
-        if move := self.leave(mover):
-            return move
-        return (self.split(circle) or self.expel(circle)) if circle.lead is mover else None
+        return self.leave(mover) if mover.circle else None
 
     def partners_of(self, mover: Party) -> list[Party]:
-        """Return some of its neighbours, in random order."""
+        """Return its neighbours, in random order."""
         if mover not in self.partners:
             code, month = mover.body.code, self.model.month
             near, drawn = sorted(mover.body.neighbours, key=attrgetter("code")), []
-            for number in range(min(self.parameters.candidate_moves, len(near))):
+            for number in range(len(near)):
                 rest = len(near) - number
                 place = number + int(self.model.uniform(streams.TALKS, code, month, 1 + number) * rest)
                 near[number], near[place] = near[place], near[number]
@@ -379,10 +403,14 @@ class Talks:
         """Return the payoff above which a party moves."""
         return party.payoff + self.parameters.join_threshold * party.cost
 
-    def gain(self, members: list[Party], fees: float = 0.0) -> Terms | None:
-        """Return the terms of a group if all `members` gain by it, after this part of their exit fees."""
+    def would_leave(self, party: Party) -> bool:
+        """Return whether a member gains by being alone, its exit fee paid."""
+        return self.least(party) + party.exit_fee < 0.0
+
+    def gain(self, members: list[Party]) -> Terms | None:
+        """Return the terms of a group if all `members` gain by it."""
         self.tested += 1
-        wanted = [self.least(party) + fees * party.exit_fee for party in members]
+        wanted = [self.least(party) for party in members]
         terms = appraise(members, self.parameters, sum(wanted))
         if terms and all(payoff > least for payoff, least in zip(terms.payoffs, wanted, strict=True)):
             return terms
@@ -405,40 +433,21 @@ class Talks:
 
     def leave(self, mover: Party) -> Move | None:
         self.tested += 1
-        if self.least(mover) + mover.exit_fee >= 0.0:
+        if not self.would_leave(mover):
             return None
         staying = [party for party in mover.circle.members if party is not mover]
-        return Move(staying, mover.circle.origin, leaving=[mover], is_own_will=True)
-
-    def split(self, circle: Circle) -> Move | None:
-        """Let the members on other main vendors than the lead become a group of their own, if all of these gain."""
-        leaving = [party for party in circle.members if party.vendor is not circle.lead.vendor]
-        if len(leaving) < 2 or not self.gain(leaving, fees=1.0):
-            return None
-        staying = [party for party in circle.members if party.vendor is circle.lead.vendor]
-        return Move(staying, circle.origin, leaving=leaving, is_own_will=True)
-
-    def expel(self, circle: Circle) -> Move | None:
-        """Expel the member on another main vendor that is farthest away, if all others gain."""
-        others = [party for party in circle.members if party.vendor is not circle.lead.vendor]
-        if not others or len(circle.members) <= 2:
-            return None
-        expelled = max(others, key=circle.lead.away_from)
-        staying = [party for party in circle.members if party is not expelled]
-        terms = self.gain(staying)
-        return Move(staying, circle.origin, terms, leaving=[expelled]) if terms else None
+        return Move(staying, mover.circle.origin, leaver=mover)
 
     def carry_out(self, move: Move):
         """Change circles; let everybody whose circle has changed, and their neighbours, have another turn."""
-        if move.is_own_will:
-            for party in move.leaving:
-                party.walk_out()
-        for party in (*move.staying, *move.leaving):
+        leaving = [move.leaver] if move.leaver else []
+        for party in (*move.staying, *leaving):
             self.circles.pop(party.circle, None)
         self.settle(move.staying, move.origin, move.terms)
-        if move.leaving:
-            self.settle(move.leaving, None)
-        for party in (*move.staying, *move.leaving):
+        if move.leaver:
+            move.leaver.pays_exit |= move.leaver.exit_fee > 0.0
+            self.settle(leaving, None)
+        for party in (*move.staying, *leaving):
             self.due |= self.openers.intersection((party.body, *party.body.neighbours))
 
     def settle(self, members: list[Party], origin: Group | None, terms: Terms | None = None):
@@ -482,7 +491,7 @@ def take_effect(model: PlainModel):
 
 def set_terms(group: Group, p: SimpleNamespace):
     """Work out what a group costs, and what its members save, pay and receive in the new year."""
-    terms = appraise([Party(body) for body in group.members], p)
+    terms = appraise([Party(body, running(body)) for body in group.members], p)
     group.cost, group.transaction = terms.cost, terms.transaction
     each = terms.transaction / len(group.members)
     for body, share, grant in zip(group.members, terms.shares, terms.grants, strict=True):

@@ -39,7 +39,7 @@ COUNTS = (
     *(f"declared_{reason}" for reason in REASONS),
     *("municipalities_committed", "municipalities_declared", "municipalities_late"),
 )
-TALKS = ("moves_tested", "moves_accepted", "blocking_moves")
+TALKS = ("moves_tested", "moves_accepted")
 
 
 class PlainModel(mesa.Model):
@@ -571,7 +571,7 @@ class PlainModel(mesa.Model):
         talks = Talks(self)
         talks.hold()
         self.agreements = talks.conclude()
-        self.talks = dict(zip(TALKS, (talks.tested, talks.accepted, talks.blocking), strict=True))
+        self.talks = dict(zip(TALKS, (talks.tested, talks.accepted), strict=True))
 
     def call_late(self):
         """Give every system that is not live at the deadline its reason."""

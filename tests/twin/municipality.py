@@ -68,6 +68,7 @@ class Municipality(mesa.Agent):
         self.position = (float(row.x_km), float(row.y_km))
         self.neighbours: list[Municipality] = []
         self.group: Group | None = None  # of municipalities that it is in
+        self.cloud: Group | None = None  # the first one, in which it runs its old systems
         self.pays_exit = False  # leaves its group next April before the contract ends
         self.lever = model.common_levers
         self.flows = model.flows[row.type]

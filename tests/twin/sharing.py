@@ -29,11 +29,6 @@ def proportional(total: float, weights: list[float]) -> list[float]:
     return [total * weight / whole for weight in weights] if whole > 0.0 else equal(total, len(weights))
 
 
-def equal_saving(total: float, alone: list[float]) -> list[float]:
-    saving = (sum(alone) - total) / len(alone)
-    return [cost - saving for cost in alone]
-
-
 def separable_costs(total: float, members: list[Party], cost: Cost) -> list[float]:
     """Let each pay what it adds to the cost of all others, and share the rest by the benefits that remain."""
     separable = [total - cost([other for other in members if other is not member]) for member in members]
