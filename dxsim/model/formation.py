@@ -14,9 +14,9 @@ against its will. A group grows until one more member adds no more than epsilon_
 savings of some 30 % that is at about seven members. A turn can only come out differently if the own group or that of a
 neighbour has changed since, so only such municipalities are asked again; it is not the core of the game.
 
-The default of phi_talk gives some thirty new members of groups a year, as many as municipal clouds had from 2014 to
-2018. Without vendors' differences, distance or votes as prices of their own groups come out no different: members on
-another vendor share less, and neighbours are near.
+The default of phi_talk gives some eighteen new members of groups a year; municipal clouds had 33 a year from 2014 to
+2018. Vendors' differences and distance have no price of their own: members on another vendor share less, and
+neighbours are near.
 
 Sources: Vernon-Bido and Collins 2021 (moves); Bogomolnaia and Jackson 2002 (individual stability); Ministry of Internal
 Affairs 2015 (247 members of municipal clouds in 2014) and ZDNet 2018 (379 in 2018).
