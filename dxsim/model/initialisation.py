@@ -43,6 +43,7 @@ from dxsim.terms.municipalities import PREFECTURES
 from dxsim.terms.statistics import MEAN_POPULATION
 
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
+HOME, HOME_OF_LOT = 3, 4  # which draw of `streams.CONTRACT`: whose territory counts, for the main vendor and for a lot
 
 
 def market_shares(count: int, exponent: float) -> Floats:
@@ -165,7 +166,7 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
     legacy = np.empty((n, n_lots), dtype=np.int16)
     for i in range(n):
         code, population = country.places[i].code, country.places[i].population
-        home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, 3, 0))
+        home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, HOME, 0))
         main = pick(territory[home, 0], streams.uniform(seed, streams.CONTRACT, code, 0, 0))
         for lot in range(n_lots):
             legacy[i, lot] = NOT_APPLICABLE
@@ -182,7 +183,7 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
             if share[main, lot] > 0.0 and streams.uniform(seed, streams.CONTRACT, code, 1, key) < bundled:
                 legacy[i, lot] = main
             elif country.has_specialists[lot]:
-                home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, 4, key))
+                home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, HOME_OF_LOT, key))
                 legacy[i, lot] = pick(territory[home, lot], draw)
             else:
                 legacy[i, lot] = pick(share[:, lot], draw)
