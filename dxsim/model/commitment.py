@@ -23,7 +23,7 @@ What a municipality has from one vendor is one package: its lots have the thresh
 on together, and are paid for together or not at all. The first instalment is the part phi_1 of one-off cost, less the
 subsidy at the rate sigma, in multiples of u_yen (`money`). A municipality whose envelope lacks it waits and keeps its
 cumulative hazard, if its `budget` is binding. In a group S under `joint_procurement` the price falls by the part
-delta_buy ln|S|, and planning by the part phi_tender (1 - 1 / |S|).
+delta_buy ln|S|.
 
 Members of a group under `shared_system` decide as one: the lead decides with the members' mean readiness, weighted by
 population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
@@ -407,19 +407,11 @@ def commit(run: Run, month: int) -> None:
 
 @kernel
 def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
-    """Fix the price of a lot and the own share of a joint tender; pay the first instalment."""
+    """Fix the price of a lot and pay the first instalment."""
     municipality, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
-    chosen.price, chosen.tender = price_now(municipality, run.groups, run.parameters), 1.0
-    if municipality.group >= 0 and run.parameters.joint_procurement == Switch.ON:
-        chosen.tender = tender_work(run.groups[municipality.group].members, run.parameters.tender_share)
+    chosen.price = price_now(municipality, run.groups, run.parameters)
     weight, unit = run.lot_weights[lot], run.parameters.rounding_unit
     due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)
     ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
     sums = run.money[run.places[i].kind]
     money.pay_one_off(run.ledger[i], sums, run.treasury, due, lever.subsidy_rate, ceiling, unit)
-
-
-@kernel
-def tender_work(size: int, share: float) -> float:
-    """Return the part of planning work left to each of `size` municipalities that do a `share` of it together."""
-    return 1.0 - share * (1.0 - 1.0 / size)

@@ -134,7 +134,7 @@ def own_effort(effort: float, weight: float, complexity: float, scale: float, mo
 def planning_effort(parameters: np.record, weight: float, lot: np.record, worker: np.record) -> float:
     """Return the FTE that it takes to plan a system of this work `weight` in a `lot`."""
     p = parameters
-    return lot.tender * own_effort(p.planning_effort, weight, lot.complexity, worker.scale, lot.planning_months)
+    return own_effort(p.planning_effort, weight, lot.complexity, worker.scale, lot.planning_months)
 
 
 @kernel

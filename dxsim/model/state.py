@@ -124,7 +124,6 @@ LOT = np.dtype(
         ("neighbours_committed", np.int32),  # neighbours that committed before this month
         ("running_factor", np.float64),  # running cost after migration against before, 1
         ("price", np.float64),  # price level of the one-off cost; below 1 for a joint procurement
-        ("tender", np.float64),  # share of the planning work that the municipality does itself
         ("planning_months", np.int16),  # months
         ("shift", np.int16),  # months by which the municipality's own date differs from the national deadline
         ("commit", np.int16),  # month, -1 = not yet

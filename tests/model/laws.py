@@ -632,7 +632,6 @@ def check_ranges(watch: Watch, this: Month) -> None:
     assert (state.vendors.capacity >= 0).all()
     assert (state.vendors.queue_wait >= 0).all()
     assert (state.cumulative_hazard >= state.hazard_at_gate).all()
-    assert ((state.lots.tender >= 0) & (state.lots.tender <= 1)).all()
     assert ((state.lots.price > 0) & (state.lots.price <= 1)).all()
     assert not (state.lots.refused & (state.lots.commit >= 0)).any()
     for lot in range(len(LOTS)):

@@ -120,10 +120,8 @@ class Purse:
         return enough
 
     def pay_first_instalment(self, lot: Lot):
-        p, group = self.model.parameters, self.body.group
-        lot.price, lot.tender = self.price(), 1.0
-        if group is not None and p.joint_procurement == "on":
-            lot.tender = 1.0 - p.tender_share * (1.0 - 1.0 / len(group.members))
+        p = self.model.parameters
+        lot.price = self.price()
         self.pay_one_off(self.instalment(p.first_instalment, lot.weight, lot.price), self.ceiling())
 
     def pay_rest(self, system: System):

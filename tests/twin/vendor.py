@@ -79,7 +79,7 @@ class Vendor(mesa.Agent):
         system.vendor = self
         system.remaining = system.work
         system.planned = 0.0
-        system.effort = system.lot.tender * system.own_planning
+        system.effort = system.own_planning
         if system.flag == VENDOR_RESOURCES:
             system.earliest_start = 0
         self.book += system.remaining
