@@ -43,7 +43,7 @@ LOT_FIELDS = fields(
     "commit cause vendor legacy package excused refused planning_months neighbours_committed shift",
     vendor=lambda lot: lot.vendor and lot.vendor.number,
     legacy=attrgetter("incumbent.number"),
-) | fields(SUM, "complexity threshold running_factor price tender")
+) | fields(SUM, "complexity threshold running_factor price")
 BODY_FIELDS = (
     fields(
         EXACT,

@@ -58,7 +58,6 @@ class Lot:
     weight: float = 0.0  # work weight of its systems
     running_factor: float = 0.0  # running cost after migration against before
     price: float = 1.0  # price level of the one-off cost
-    tender: float = 0.0  # share of the planning that the municipality does itself, from commitment on
 
 
 @dataclass(slots=True, eq=False)
