@@ -46,7 +46,7 @@ from tests.model.cases import mixed_nation
 # Peers count, money is short, vendors let municipalities down, groups come and go.
 EVENTFUL = {
     "commitment.peer_hazard": 0.02,
-    "money.envelope_share": 0.05,
+    "money.envelope_share": 0.002,
     "vendor.capacity_ratio": 0.5,
     "vendor.retender_probability": 0.5,
     "policy.naming": 0.5,

@@ -193,10 +193,10 @@ LESSONS = (
         (
             {},
             {"policy.capacity_programme": 0.4},
-            {"subsidy.subsidy_ceiling": 1.0, "subsidy.fund_top_up": 1e12},
+            {"subsidy.ceiling_multiple": 10.0, "subsidy.fund_top_up": 1e12},
         ),
         1,
-        ("policy.capacity_programme", "subsidy.subsidy_ceiling", "policy.readiness_shift"),
+        ("policy.capacity_programme", "subsidy.ceiling_multiple", "policy.readiness_shift"),
         (),
         "late_share",
         "late",

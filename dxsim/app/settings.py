@@ -39,7 +39,7 @@ LEVERS = (
     Lever("policy.deadline", "2025-03", "2029-03", 6),
     Lever("policy.capacity_programme", 0.0, 1.0, 0.05),
     Lever("policy.readiness_shift", -18, 6, 1),
-    Lever("subsidy.subsidy_ceiling", 0.0, 1.0, 0.04, {"subsidy.fund_top_up": 1e12}),
+    Lever("subsidy.ceiling_multiple", 0.0, 3.0, 0.1, {"subsidy.fund_top_up": 1e12}),
     Lever("staff.prefectural_pool", 0.0, 20.0, 1),
     Lever("residents.analog_floor", 0.0, 1.0, 0.05, {"residents.analog_rule": "sunset"}),
     Lever("residents.support_desks", 0.0, 5.0, 0.2),

@@ -22,9 +22,9 @@ the lead is.
 Relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule` gives share_i (`sharing`).
 The lead is the largest member, and phi_fac is that of its prefecture. By `grant_recipient` all members get a grant, or
 those with fewer than 20,000 residents, or the lead; each has a rate g_coop of its own. Shortage and surplus of staff
-are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays the share sigma of
-one-off cost up to the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the
-part 1 - phi_1 is not yet paid. Trust between members is left out.
+are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays one-off cost up to
+the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the part 1 - phi_1 is not
+yet paid. Trust between members is left out.
 
 Sources: ZDNet 2016 (18 municipal clouds: half of them save 30 % or more); Feiock 2013 (transaction cost, qualitative);
 Bel and Sebő 2021; Young, Okada and Hashimoto 1982 (shares).
@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dxsim.kernel import kernel
-from dxsim.model import money, readiness
+from dxsim.model import money
 from dxsim.model.codes import NOBODY, NOT_APPLICABLE, SystemState
 from dxsim.model.sharing import (
     EXACT_PLAYERS,
@@ -382,8 +382,10 @@ def invite(run: Run, month: int) -> None:
             player.weight += run.weight[operation] * (chosen.legacy >= 0)
             if chosen.commit >= 0 and 0 <= run.systems[i, operation].state < SystemState.LIVE:
                 unpaid += (1.0 - p.first_instalment) * chosen.price * run.weight[operation]
-        alone = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, False))
-        member = readiness.net_cost(lever.subsidy_rate, money.ceiling_now(lever, p, month, False, True))
+        alone, member = (
+            money.left_to_pay(purse, lever, p, month, False),
+            money.left_to_pay(purse, lever, p, month, True),
+        )
         player.purchase = member * to_come * purse.unit_one_off / years
         player.bonus = (alone - member) * unpaid * purse.unit_one_off / years
         player.facilitation, player.grant_rate = lever.facilitation, lever.grant_rate

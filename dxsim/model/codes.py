@@ -93,7 +93,8 @@ CAUSES = names(Cause)
 class Account(IntEnum):
     """Accounts of a municipality's ledger: debits are positive, credits negative, and every row sums to zero.
 
-    The envelope is what is left to spend; appropriation, subsidy, grant and reserve are where money comes from.
+    The envelope is what is left to spend; appropriation, subsidy, grant and reserve are where money comes from. What is
+    put back makes the reserve's balance rise.
     """
 
     ENVELOPE = 0

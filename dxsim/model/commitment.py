@@ -21,9 +21,8 @@ September, December and March.
 
 What a municipality has from one vendor is one package: its lots have the threshold of the first of them, are decided
 on together, and are paid for together or not at all. The first instalment is the part phi_1 of one-off cost, less the
-subsidy at the rate sigma, in multiples of u_yen (`money`). A municipality whose envelope lacks it waits and keeps its
-cumulative hazard, if its `budget` is binding. In a group S under `joint_procurement` the price falls by the part
-delta_buy ln|S|.
+subsidy (`money`). A municipality without the money waits and keeps its cumulative hazard, if its `budget` is binding.
+In a group S under `joint_procurement` the price falls by the part delta_buy ln|S|.
 
 Members of a group under `shared_system` decide as one: the lead decides with the members' mean readiness, weighted by
 population, and the members commit with it, or as soon as they have the money. A lot that the lead does not have, each
@@ -46,7 +45,7 @@ from dxsim.kernel import kernel
 from dxsim.model import events, money
 from dxsim.model.beliefs import expected_deadline
 from dxsim.model.coalition import Switch
-from dxsim.model.codes import NOBODY, Account, Cause, Listed, Treasury
+from dxsim.model.codes import NOBODY, Cause, Listed
 from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
 from dxsim.model.fields import Field
@@ -165,7 +164,7 @@ def decide(run: Run, month: int) -> None:
     run.listed[Listed.DECIDED] = 0
     for i in range(run.places.size):
         if run.municipalities[i].open_lots > 0:
-            run.left[i] = run.ledger[i, Account.ENVELOPE]
+            run.left[i] = money.at_hand(run.purses[i], run.ledger[i])
             for lot in range(n_lots):
                 run.is_listed[i, lot] = False
     look_at_peers(run)
@@ -319,14 +318,11 @@ def affords(run: Run, month: int, i: int, joint: int) -> bool:
     """Return whether a municipality can pay the first instalment of lots, a bit each; if so, set it aside in `left`."""
     if run.parameters.budget == money.Budget.UNLIMITED:
         return True
-    municipality, lever = run.municipalities[i], run.levers[i]
-    price = price_now(municipality, run.groups, run.parameters)
-    unit, fund, needed = run.parameters.rounding_unit, run.treasury[Treasury.FUND], 0
-    ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
+    price = price_now(run.municipalities[i], run.groups, run.parameters) * money.lock_in(run.parameters, True, 1.0)
+    needed = 0
     for lot in range(run.lots.shape[1]):
         if joint >> lot & 1:
-            due = money.instalment(run.purses[i], run.lot_weights[lot], price, run.parameters.first_instalment, unit)
-            needed += due - money.subsidy(due, lever.subsidy_rate, ceiling, fund, unit)
+            needed += money.own_part(run, month, i, run.lot_weights[lot], price, run.parameters.first_instalment)
     if needed > run.left[i]:
         run.flows[run.places[i].kind].refusals += 1.0
         for lot in range(run.lots.shape[1]):
@@ -407,11 +403,7 @@ def commit(run: Run, month: int) -> None:
 
 @kernel
 def pay_first_instalment(run: Run, month: int, i: int, lot: int) -> None:
-    """Fix the price of a lot and pay the first instalment."""
-    municipality, lever, chosen = run.municipalities[i], run.levers[i], run.lots[i, lot]
-    chosen.price = price_now(municipality, run.groups, run.parameters)
-    weight, unit = run.lot_weights[lot], run.parameters.rounding_unit
-    due = money.instalment(run.purses[i], weight, chosen.price, run.parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(lever, run.parameters, month, False, municipality.group >= 0)
-    sums = run.money[run.places[i].kind]
-    money.pay_one_off(run.ledger[i], sums, run.treasury, due, lever.subsidy_rate, ceiling, unit)
+    """Fix the prices of a lot and pay the first instalment."""
+    money.agree_on_prices(run, i, lot, price_now(run.municipalities[i], run.groups, run.parameters))
+    price, share = run.lots[i, lot].price, run.parameters.first_instalment
+    money.pay_one_off(run, month, i, run.lot_weights[lot], price, share, False)

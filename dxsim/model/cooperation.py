@@ -14,7 +14,7 @@ neighbours, then theirs, first those with its main vendor, up to a size drawn ar
 n_max municipalities; a founder without is alone. Its members share the old systems that they have of one vendor.
 
 The contract of a group begins anew, for d_con months, whenever a member joins or leaves. Who leaves earlier pays the
-fee c_exit C({i}), in multiples of u_yen, from the reserve. A member that the others expel pays none. Without
+fee c_exit C({i}), in multiples of u_yen. A member that the others expel pays none. Without
 `formation` there are no groups; members lend each other staff under `shared_staff`.
 
 Source: ZDNet 2018 (379 municipalities in 62 groups at the start).
@@ -156,13 +156,13 @@ def take_effect(run: Run, month: int) -> None:
     for g in range(n):
         run.has_changed[g] = False
     for i in range(n):
-        municipality, sums = run.municipalities[i], run.money[run.places[i].kind]
+        municipality = run.municipalities[i]
         is_leaving, municipality.pays_exit = municipality.pays_exit, False
         if municipality.next_group == municipality.group:
             continue
         if is_leaving:
             fee = money.booked(p.exit_fee * run.purses[i].baseline, p.rounding_unit)
-            money.post(run.ledger[i], sums, Account.COORDINATION, Account.RESERVE, fee)
+            money.pay(run, i, Account.COORDINATION, fee)
         if municipality.group != NOBODY:
             run.has_changed[municipality.group] = True
         if municipality.next_group != NOBODY:

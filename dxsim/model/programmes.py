@@ -8,13 +8,13 @@ hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu_N)) s    
     exposure counts        q_AI, q_SEC, q_DATA, q_GOV; online 0                            1/month
     size counts            beta_AI, beta_SEC, beta_DATA, beta_GOV; online 0                1
 exposure                   F_d = mean level of those looked at / highest level             [0, 1], as of last month
-cost of a level            c_level C; c_level C / 26 a procedure                        yen; C: yearly IT cost before
+cost of a level            c_level sqrt(F_0 C); 1/26 of it a procedure                  yen; C: yearly IT cost before
 
 s is the share of the work on programmes that own staff serves; those looked at are by `exposure` all municipalities,
 the municipality's type (itself included) or its neighbours (its type where there are none). Hazard adds up; the next
-level comes when the cumulative hazard reaches a unit-exponential threshold, at most one a month, and when the envelope
-can pay for it, if the `budget` is binding; cost is in multiples of u_yen. Where the state requires the level GOV_min of
-data governance, a municipality below it rises at once, from its reserve if it must.
+level comes when the cumulative hazard reaches a unit-exponential threshold, at most one a month, and when the year's
+envelope can pay for it, if the `budget` is binding (`money`); cost is in multiples of u_yen. Where the state requires
+the level GOV_min of data governance, a municipality below it rises at once, from its reserve if it must.
 
 All start with n_ON procedures online. These depend on neither size nor others: a municipality takes part in its
 prefecture's platform with probability phi_plat, which grows by the hazard a_plat and costs it nothing; the others add
@@ -40,7 +40,7 @@ from dxsim.scenario.registry import choices
 from dxsim.terms import statistics
 
 if TYPE_CHECKING:
-    from dxsim.model.state import Integers, Records, Run
+    from dxsim.model.state import Records, Run
 
 
 Exposure = choices("programmes.exposure")
@@ -81,10 +81,10 @@ def level_hazard(own: float, growth: float, exposure: float, factor: float, serv
 
 
 @kernel
-def step_cost(baseline: float, share: float, programme: int, unit: int) -> int:
-    """Return what one level costs (yen), a `share` of the yearly IT cost; a procedure costs 1/26 of it."""
+def step_cost(baseline: float, fixed: float, share: float, programme: int, unit: int) -> int:
+    """Return what one level costs (yen), by yearly IT cost and the `fixed` part of it; a procedure costs 1/26."""
     steps = PROCEDURES if programme == Programme.ONLINE else 1
-    return money.booked(share * baseline / steps, unit)
+    return money.booked(share * math.sqrt(baseline * fixed) / steps, unit)
 
 
 @kernel
@@ -192,13 +192,6 @@ def neighbours_mean(run: Run, i: int, d: int, other: float) -> float:
 
 
 @kernel
-def pay(ledger: Integers, sums: Integers, cost: int) -> None:
-    """Pay for a level (yen) from the envelope and, where that lacks, the reserve."""
-    money.post(ledger, sums, Account.PROGRAMMES, Account.ENVELOPE, cost)
-    money.draw_on_reserve(ledger, sums)
-
-
-@kernel
 def progress(run: Run, month: int) -> None:
     """Let platforms and municipalities move on by what they and others had reached last month."""
     set_rates(run.rates, run.parameters)
@@ -246,7 +239,7 @@ def move_on(run: Run, month: int, i: int) -> None:
 def affords_step(run: Run, i: int, d: int) -> bool:
     """Return whether a municipality's envelope pays for the next level of its programme `d`."""
     p = run.parameters
-    cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
+    cost = step_cost(run.purses[i].baseline, p.fixed_cost, p.level_cost, d, p.rounding_unit)
     return p.budget == money.Budget.UNLIMITED or cost <= run.ledger[i, Account.ENVELOPE]
 
 
@@ -256,5 +249,6 @@ def take_step(run: Run, i: int, d: int) -> None:
     p, place, programme = run.parameters, run.places[i], run.programmes[i, d]
     programme.level += 1
     await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
-    cost = step_cost(run.purses[i].baseline, p.level_cost, d, p.rounding_unit)
-    pay(run.ledger[i], run.money[place.kind], cost)
+    money.pay(
+        run, i, Account.PROGRAMMES, step_cost(run.purses[i].baseline, p.fixed_cost, p.level_cost, d, p.rounding_unit)
+    )

@@ -42,9 +42,3 @@ def standing(place: np.record, parameters: np.record) -> float:
     x += p.fiscal_slope * z_score(place.fiscal_index, statistics.FISCAL_INDEX_MEAN, statistics.FISCAL_INDEX_SD)
     slack = staff_slack(place.staff, log_population)
     return float(x + p.staff_slope * z_score(slack, 0.0, statistics.LOG_STAFF_RESIDUAL_SD))
-
-
-@kernel
-def net_cost(rate: float, ceiling: float) -> float:
-    """Return the share of the one-off cost that the subsidy leaves to the municipality."""
-    return 1.0 - min(rate, ceiling)

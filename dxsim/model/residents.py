@@ -27,8 +27,8 @@ desks, points and tablets per 10,000 residents aged 65 and over. Cost is booked 
 
 When counters close (`analog_rule`): keep, never; sunset, from month t_close on; take_up, from then on as soon as the
 online share of a municipality's cases of last month, those excluded included, reaches x_take; budget, from the first
-April from then on at which the municipality has drawn on its reserve. They close in a straight line over d_close
-months.
+April from then on at which the municipality has an emergency budget to pay back. They close in a straight line over
+d_close months.
 
 A higher alpha_min or more capacity never leaves more residents of any group excluded in any month (under take_up more
 capacity may: training makes counters close earlier). More points of help never leave more excluded in all; but where
@@ -183,13 +183,13 @@ def online_share(cohorts: Records) -> float:
 
 
 @kernel
-def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold: float, reserve: int) -> bool:
-    """Return whether a municipality with all counters open begins to close; `reserve` is that account's balance."""
+def begins_to_close(rule: int, month: int, start: int, take_up: float, threshold: float, debt: int) -> bool:
+    """Return whether a municipality with all counters open begins to close; `debt` are emergency budgets (yen)."""
     if month < start or rule == AnalogRule.KEEP:
         return False
     if rule == AnalogRule.TAKE_UP:
         return take_up >= threshold
-    return rule == AnalogRule.SUNSET or (month % MONTHS_PER_YEAR == 0 and reserve != 0)
+    return rule == AnalogRule.SUNSET or (month % MONTHS_PER_YEAR == 0 and debt > 0)
 
 
 @kernel
@@ -232,8 +232,8 @@ def consider_closing(run: Run, month: int, i: int) -> None:
     p, municipality = run.parameters, run.municipalities[i]
     if municipality.closing == NEVER and p.analog_rule != AnalogRule.KEEP:
         take_up = online_share(run.cohorts[i]) if p.analog_rule == AnalogRule.TAKE_UP else 0.0
-        reserve = run.ledger[i, Account.RESERVE]
-        if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, reserve):
+        debt = run.purses[i].debt
+        if begins_to_close(p.analog_rule, month, p.closing_start, take_up, p.take_up_threshold, debt):
             municipality.closing = month
 
 

@@ -19,8 +19,8 @@ is big_bang it waits, without engineers, until all systems of its lot (package) 
 are cut over in the same month, once all vendors have worked. If one of them has to be rolled back, none goes live, and
 all are cut over anew when its work is done again.
 
-At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy at the
-rate sigma and in multiples of u_yen (`money`), and a parallel run of d_par months begins.
+At go-live own staff gains the experience g_e, the part 1 - phi_1 of one-off cost falls due, less the subsidy (`money`),
+and a parallel run of d_par months begins.
 """
 
 from __future__ import annotations
@@ -207,16 +207,13 @@ def make_live(run: Run, month: int, i: int, operation: int, incidents: int) -> N
     counts.live += 1
     if system.reason > 0:
         settle_lateness(municipality, system.reason, counts)
-    purse, lever, unit = run.purses[i], run.levers[i], run.parameters.rounding_unit
+    purse = run.purses[i]
     cost = purse.unit_running * weight
     purse.legacy -= cost
     purse.parallel += cost
     purse.new += cost * lot.running_factor
-    due = money.instalment(purse, weight, lot.price, 1.0 - run.parameters.first_instalment, unit)
-    ceiling = money.ceiling_now(
-        lever, run.parameters, month, system.flag == Reason.VENDOR_RESOURCES, municipality.group >= 0
-    )
-    money.pay_one_off(run.ledger[i], run.money[place.kind], run.treasury, due, lever.subsidy_rate, ceiling, unit)
+    rest, is_short = 1.0 - run.parameters.first_instalment, system.flag == Reason.VENDOR_RESOURCES
+    money.pay_one_off(run, month, i, weight, lot.price, rest, is_short)
 
 
 @kernel(makes_arrays=True)

@@ -649,7 +649,7 @@ def levers(scenario: Scenario) -> dict[str, dict[str, Value]]:
             "policy.readiness_shift": _raised("policy.readiness_shift", float(now_["policy.readiness_shift"]) - 6)
         },
         "firm": {"policy.extension_rule": "none"},
-        "subsidy": {"subsidy.subsidy_ceiling": REGISTRY["subsidy.subsidy_ceiling"].read(1)},
+        "subsidy": {"subsidy.ceiling_multiple": REGISTRY["subsidy.ceiling_multiple"].read(10)},
         "pool": {"staff.prefectural_pool": REGISTRY["staff.prefectural_pool"].read(15)},
         "alone": {"cooperation.formation": "none"},
         "grant": {"cooperation.grant_rate": REGISTRY["cooperation.grant_rate"].read(0.3)},

@@ -31,7 +31,7 @@ _SERIES = {
     "vendors_by_month": VENDOR_FIELDS,
 }  # and their columns
 _GROWTH = np.array([-1 if account in SOURCES else 1 for account in ACCOUNTS])  # credits are below zero
-_GROWTH[Account.ENVELOPE] = 0  # it may rise and fall
+_GROWTH[[Account.ENVELOPE, Account.RESERVE]] = 0  # they may rise and fall
 
 
 class RunFailure(DxsimError):  # noqa: N818 - an error of the run, not of who asked for it

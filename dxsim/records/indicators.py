@@ -132,7 +132,7 @@ def money(found: Findings) -> Values:
         "subsidy_paid": booked["subsidy"],
         "grants_paid": booked["grant"],
         "reserve_drawn": booked["reserve"],
-        "own_burden": change + booked["coordination"] + booked["programmes"] + booked["penalty"] - paid_by_state,
+        "own_burden": change + booked["programmes"] + booked["penalty"] - paid_by_state,
         "running_cost_2035": running,
         "running_cost_ratio_2035": _ratio(running, found.outcome.state.purses["baseline"].sum()),
         "cost_per_resident_2035": _ratio(running + last["coordination"], found.residents_2035.sum()),

@@ -18,11 +18,9 @@ from dxsim.records.tables import LATE_REASONS
 
 Column = npt.NDArray[Any]
 
-# What the change itself costs a municipality; running cost and counters are there without it.
-BURDEN = [
-    *(Account.ONE_OFF, Account.PARALLEL, Account.INTERFACE),
-    *(Account.COORDINATION, Account.PROGRAMMES, Account.PENALTY),
-]
+# What the change itself costs a municipality; what comes back every year stands apart: a group's transaction cost goes
+# with the running cost that it saves.
+BURDEN = [Account.ONE_OFF, Account.PARALLEL, Account.INTERFACE, Account.PROGRAMMES, Account.PENALTY]
 
 
 def _main_vendor(found: Findings) -> npt.NDArray[np.object_]:

@@ -24,7 +24,7 @@ COOPERATION = (
     *("cooperation.sharing_rule", "cooperation.shared_system", "cooperation.shared_staff"),
     "cooperation.joint_procurement",
 )
-SUBSIDY = ("subsidy.subsidy_rate", "subsidy.subsidy_ceiling", "subsidy.late_bonus", "subsidy.group_bonus")
+SUBSIDY = ("subsidy.ceiling_multiple", "subsidy.late_bonus", "subsidy.group_bonus")
 HELP = ("residents.support_desks", "residents.access_points", "residents.tablets")
 
 
@@ -111,17 +111,13 @@ def _idle(scenario: Scenario) -> Iterator[str]:
 
 def _timing(scenario: Scenario) -> Iterator[str]:
     """Policies in months in which their lever does nothing."""
-    deadline, top_up = _number(scenario, "policy.deadline"), _number(scenario, "subsidy.fund_top_up_month")
+    deadline = _number(scenario, "policy.deadline")
     mandate = _number(scenario, "policy.mandate_start")
     counts_from = {
         "policy.late_penalty": (deadline, say("systems are late only after the deadline")),
         "policy.naming": (
             max(mandate, deadline - NAMING_MONTHS),
             say("municipalities are named only from two years before the deadline on"),
-        ),
-        "subsidy.subsidy_ceiling": (
-            top_up,
-            say("until the fund is topped up, {key} holds", key="subsidy.initial_ceiling"),
         ),
     }
     for number, policy in _numbered(scenario):
@@ -133,14 +129,6 @@ def _timing(scenario: Scenario) -> Iterator[str]:
                 "policy {number} ({what}) ends too early: {because}",
                 number=number,
                 what=what_text(policy),
-                because=because,
-            )
-        elif policy.lever == "subsidy.subsidy_ceiling" and policy.first < begins:
-            yield say(
-                "policy {number} ({what}) counts only from {month} on: {because}",
-                number=number,
-                what=what_text(policy),
-                month=month_name(int(begins)),
                 because=because,
             )
         elif read_in and not any(month % MONTHS_PER_YEAR in read_in for month in months):
@@ -268,14 +256,8 @@ def _money(scenario: Scenario) -> Iterator[str]:
             for key in SUBSIDY
             if _is_used(scenario, key)
         )
-    if _span(scenario, "subsidy.subsidy_rate")[1] == 0:
-        yield from (
-            _no_effect(key, "subsidy.subsidy_rate", 0)
-            for key in (*SUBSIDY[1:], "subsidy.initial_ceiling")
-            if _is_used(scenario, key)
-        )
     no_money = scenario.values["subsidy.fund_opening"] == scenario.values["subsidy.fund_top_up"] == 0
-    if no_money and _span(scenario, "subsidy.subsidy_rate")[1] > 0:
+    if no_money and _span(scenario, "subsidy.ceiling_multiple")[1] > 0:
         yield say("the state pays a subsidy, but its fund holds nothing")
 
 

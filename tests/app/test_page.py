@@ -130,7 +130,7 @@ MOVES = {
     "policy.deadline": 5,
     "policy.capacity_programme": 0.4,
     "policy.readiness_shift": -6,
-    "subsidy.subsidy_ceiling": 0.2,
+    "subsidy.ceiling_multiple": 0.2,
     "staff.prefectural_pool": 12,
     "residents.analog_floor": 0.25,
     "residents.support_desks": 2,

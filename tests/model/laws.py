@@ -46,8 +46,9 @@ LEVER_BOUNDS = {
     for entry in REGISTRY.values()
     if entry.role == "body_lever"
 }
-SOURCES = (Account.SUBSIDY, Account.GRANT, Account.RESERVE)
-COST_ACCOUNTS = tuple(a for a in Account if a not in (Account.ENVELOPE, Account.APPROPRIATION, *SOURCES))
+SOURCES = (Account.SUBSIDY, Account.GRANT)
+NO_COST = (Account.ENVELOPE, Account.APPROPRIATION, Account.RESERVE, *SOURCES)
+COST_ACCOUNTS = tuple(account for account in Account if account not in NO_COST)
 HARM = {  # flows, and the fields of a municipality that they are the rise of
     "incidents": "incidents",
     "affected_residents": "affected",
@@ -544,7 +545,7 @@ def check_cut_overs(watch: Watch, this: Month) -> None:
 
 
 def check_ledgers(watch: Watch, this: Month) -> None:
-    """Debits are credits; sums by type are those of municipalities; amounts are whole; no envelope is overdrawn."""
+    """Debits are credits; sums by type are those of municipalities; nothing is overdrawn."""
     state, p = watch.state, watch.inputs.parameters
     ledger, change = state.ledger, state.ledger - this.before.ledger
     assert (ledger.sum(axis=1) == 0).all()
@@ -554,6 +555,13 @@ def check_ledgers(watch: Watch, this: Month) -> None:
     assert (watch.series.money_by_month[this.number] == by_kind).all()
     assert (ledger % int(p.rounding_unit) == 0).all()
     assert (ledger[:, Account.ENVELOPE] >= 0).all()
+    reserve, debt = state.purses.opening_reserve + ledger[:, Account.RESERVE], state.purses.debt
+    assert (reserve >= 0).all()
+    assert (debt >= 0).all()
+    in_debt = debt > this.before.purses.debt
+    assert (reserve[in_debt] == 0).all()
+    assert (ledger[in_debt, Account.ENVELOPE] == 0).all()
+    assert (change[:, Account.RESERVE] <= 0).all() or this.number % 12 == 0
     costs = [account for account in COST_ACCOUNTS if account != Account.RUNNING or p.formation == Formation.NONE]
     assert (change[:, costs] >= 0).all()
     assert (change[:, SOURCES] <= 0).all()
@@ -632,14 +640,13 @@ def check_ranges(watch: Watch, this: Month) -> None:
     assert (state.vendors.capacity >= 0).all()
     assert (state.vendors.queue_wait >= 0).all()
     assert (state.cumulative_hazard >= state.hazard_at_gate).all()
-    assert ((state.lots.price > 0) & (state.lots.price <= 1)).all()
+    assert ((state.lots.price > 0) & (state.lots.price <= 1 + p.lock_in)).all()
     assert not (state.lots.refused & (state.lots.commit >= 0)).any()
     for lot in range(len(LOTS)):
         has_reason = (state.systems.flag[:, watch.inputs.country.lot_of == lot] > 0).any(axis=1)
         assert (state.lots.excused[:, lot] == has_reason).all()
-    factor = state.lots.running_factor[state.lots.legacy >= 0]
-    bounded = (factor >= p.running_cost_minimum) & (factor <= p.running_cost_maximum)
-    assert bounded.all() or p.running_cost_minimum > p.running_cost_maximum
+    factor = state.lots.running_factor[state.lots.commit >= 0]
+    assert ((factor >= 0.7) & (factor <= 5.7)).all()
     assert (state.purses.saving <= 1).all()
     for array in (state.cumulative_hazard, *(state.purses[name] for name in ("legacy", "parallel", "new", "saving"))):
         assert np.isfinite(array).all()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from dxsim.model import cooperation, events, formation
+from dxsim.model import cooperation, events, formation, money
 from dxsim.model.coalition import (
     ALONE,
     OPEN,
@@ -83,9 +83,9 @@ def country_of(population, x, y, offsets, neighbours):
 
 def set_costs(country, state, p):
     people = country.places.population
-    state.purses.baseline = p.fixed_cost + p.unit_cost * people
-    state.purses.baseline += p.large_city_cost * np.maximum(0, people - p.large_city_population)
+    state.purses.baseline = [money.it_cost(persons, p.fixed_cost, p.unit_cost) for persons in people]
     state.purses.unit_one_off = p.one_off_ratio * state.purses.baseline / country.weight.sum()
+    state.purses.unit_ceiling = 0.19 * state.purses.unit_one_off
 
 
 def state_of(country, p, draw, log_size=0):
@@ -102,7 +102,7 @@ def state_of(country, p, draw, log_size=0):
     state.systems.state = np.where(state.lots.legacy >= 0, SystemState.LEGACY, NOT_APPLICABLE)[:, country.lot_of]
     bodies.cloud = -1
     state.workforce.supply, state.workforce.demand = draw.uniform(0, 5, (2, n))
-    state.levers.subsidy_rate, state.levers.subsidy_ceiling = 0.8, 0.7
+    state.levers.ceiling_multiple = 1.0
     set_costs(country, state, p)
     return state
 
@@ -286,7 +286,7 @@ def test_a_player_is_what_its_state_says():
     state.workforce.demand[:2], state.workforce.supply[:2] = [3, 1], [1, 2]
     state.municipalities.group[:2] = 5
     state.groups.contract_end[5] = 13
-    state.lots.price, state.levers.group_bonus = 0.9, 0.05
+    state.lots.price, state.levers.group_bonus = 0.9, 0.2
     state.systems.state[0, 1::LOTS] = SystemState.LIVE  # of the lot that it has committed, all but one system
     state.systems.state[0, 1] = SystemState.MIGRATING
     players = invited((country, state, p), 6).players
@@ -296,15 +296,17 @@ def test_a_player_is_what_its_state_says():
     one_off = p.one_off_ratio * players["cost"]
     part = country.weight[2::LOTS].sum() / country.weight.sum()  # the only lot that is still to come
     begun = (1 - p.first_instalment) * 0.9 * country.weight[1] / country.weight.sum()
-    # The fund is topped up in month 31: until then the first ceiling holds, of 0.19, and 0.24 for members.
-    for month, left, bonus in ((6, 0.76, 0.05), (30, 0.76, 0.05), (42, 0.25, 0.05)):
+    # The fund is topped up in month 31: then the ceiling rises, of 0.19 of the cost and for members a fifth more.
+    early, late = 0.19 * 1.2, 3.83 * 0.19 * 1.2
+    for month, left, bonus in ((6, 1 - early, early / 6), (30, 1 - early, early / 6), (42, 1 - late, late / 6)):
         then = invited((country, state, p), month).players
         assert then["purchase"][1] == pytest.approx(left * one_off[1] / 2)
         assert then["purchase"][0] == pytest.approx(left * part * one_off[0] / 2)
         assert then["bonus"][1] == pytest.approx(bonus * one_off[1] / 2)
         assert then["bonus"][0] == pytest.approx(bonus * (part + begun) * one_off[0] / 2)
-    state.levers.group_bonus = 0.5  # no more than the rate of 0.8 and the whole cost
-    assert invited((country, state, p), 42).players["bonus"][1] == pytest.approx(0.1 * one_off[1] / 2)
+    state.levers.group_bonus = 0.5  # no more than the whole cost
+    saved = 1 - 3.83 * 0.19
+    assert invited((country, state, p), 42).players["bonus"][1] == pytest.approx(saved * one_off[1] / 2)
     state.levers.group_bonus = 0.0
     assert (invited((country, state, p), 42).players["bonus"] == 0.0).all()
     needs = np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
@@ -341,7 +343,6 @@ def test_l16_the_grand_coalition_comes_about_and_is_stable(rule, is_founded):
     overrides = ZERO_TRANSACTION | {
         "money.fixed_cost": 100,
         "money.unit_cost": 0.002,
-        "money.large_city_cost": 0,
         "cooperation.poolable_share": 1,
         "cooperation.exit_fee": 0,
         "cooperation.shared_staff": "off",
@@ -558,7 +559,7 @@ def test_mr18_a_lump_sum_to_everyone_changes_no_group():
 
 def test_a_bonus_on_the_subsidy_of_members_makes_members():
     members, sizes = [], []
-    for bonus in (0.0, 0.1, 0.28):
+    for bonus in (0.0, 0.5, 1.5):
         w = world(6, {"cooperation.transaction_cost": 30e6})
         w.state.lots.price, w.state.levers.group_bonus = 1.0, bonus
         groups = partition(hold_talks(w, years=2).municipalities.next_group)
@@ -569,8 +570,7 @@ def test_a_bonus_on_the_subsidy_of_members_makes_members():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_mr19_all_yen_times_four_changes_no_group(rule):
-    keys = ("money.fixed_cost", "money.unit_cost", "money.large_city_cost")
-    keys += ("cooperation.transaction_cost",)
+    keys = ("money.fixed_cost", "money.unit_cost", "cooperation.transaction_cost")
     states = []
     for factor in (1, 4):
         scaled = {key: float(REGISTRY[key].default) * factor for key in keys}
@@ -640,7 +640,8 @@ def test_who_leaves_under_contract_pays_once_and_the_last_one_nothing():
     fees = np.rint(p.exit_fee * state.purses.baseline) * leavers
     assert fees.sum() > 0
     assert (state.ledger[:, Account.COORDINATION] == fees).all()
-    assert (state.ledger[:, Account.RESERVE] == -fees).all()
+    assert (state.ledger[:, Account.APPROPRIATION] == -fees).all()  # there is neither envelope nor reserve
+    assert (state.purses.debt == fees).all()
     assert (state.ledger.sum(axis=1) == 0).all()
     assert (state.money.sum(axis=0) == state.ledger.sum(axis=0)).all()
     assert not state.municipalities.pays_exit.any()

@@ -45,7 +45,8 @@ EXTREMES = {
     "policy.extension_threshold": [0.0, 0.1],
     "policy.engineer_pool": [0, 0, 0.5, 1],
     "legacy.bespoke_share": [0.0, 0.0057, 0.3],
-    "money.envelope_share": [0, 0.02, 0.1, 10],
+    "money.envelope_share": [0, 0.001, 0.015, 1],
+    "money.lock_in": [0, 0.4, 3],
     "money.first_instalment": [0, 0.1, 1],
     "money.rounding_unit": [1, 1, 1000, 1_000_000],
     "subsidy.fund_opening": [0, 2e7, 1e9, 1.825e11],
@@ -413,7 +414,7 @@ MISTAKES = {
     "next parallel run's end": move("municipalities", "next_done", -1),
     **{
         f"purse {name}": move("purses", name, 1000)
-        for name in ("baseline", "unit_running", "legacy", "parallel", "new", "running_total")
+        for name in ("baseline", "unit_running", "legacy", "parallel", "new", "new_due", "running_total", "debt")
     },
     "purse saving": move("purses", "saving", 0.01),
     **{

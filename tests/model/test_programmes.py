@@ -263,9 +263,9 @@ def test_levels_are_paid_for():
     state = begun(country, parameters)
     levels = proceed(country, state, parameters, 100)[-1]
     lone = ~state.municipalities.platform
-    whole = round(0.02 * 2.6e8)
+    whole, one_procedure = (round(0.02 * math.sqrt(2.6e8 * 7.8e7) / steps) for steps in (1, 26))
     procedures = np.where(lone, levels[:, ONLINE] - parameters.initial_online, 0)
-    cost = whole * levels[:, 1:].sum(axis=1) + whole // 26 * procedures
+    cost = whole * levels[:, 1:].sum(axis=1) + one_procedure * procedures
     assert cost.max() > 5 * whole
     assert (state.ledger[:, Account.PROGRAMMES] == cost).all()
     assert (state.ledger[:, Account.ENVELOPE] == 10**12 - cost).all()
@@ -274,14 +274,16 @@ def test_levels_are_paid_for():
         assert (state.money[kind] == state.ledger[country.places.kind == kind].sum(axis=0)).all()
 
 
-def test_a_step_costs_a_share_of_it_cost():
-    assert programmes.step_cost(2.6e8, 0.01, DATA, 1) == 2_600_000
-    assert programmes.step_cost(2.6e8, 0.01, ONLINE, 1) == 100_000
-    assert programmes.step_cost(2.6e8, 0.01, DATA, 1_000_000) == 3_000_000
+def test_a_step_costs_a_share_of_it_cost_and_grows_with_its_root():
+    assert programmes.step_cost(4e8, 1e8, 0.013, DATA, 1) == 2_600_000
+    assert programmes.step_cost(4e8, 1e8, 0.013, ONLINE, 1) == 100_000
+    assert programmes.step_cost(4e8, 1e8, 0.013, DATA, 1_000_000) == 3_000_000
 
 
 def test_without_money_a_level_waits_and_keeps_its_hazard():
-    parameters = parameters_with(programmes__security_own=0.5, programmes__level_cost=0.01, **STEADY)
+    parameters = parameters_with(
+        programmes__security_own=0.5, programmes__level_cost=0.01, money__fixed_cost=2.6e8, **STEADY
+    )
     country = country_of(1)
     state = begun(country, parameters)
     state.programmes.threshold[:] = np.inf
@@ -298,31 +300,41 @@ def test_without_money_a_level_waits_and_keeps_its_hazard():
     assert state.ledger[0, Account.RESERVE] == 0
 
 
-def test_with_an_unlimited_budget_the_reserve_pays():
-    parameters = parameters_with(programmes__security_own=10, money__budget="unlimited", **STEADY)
+def test_with_an_unlimited_budget_the_reserve_pays_and_then_an_emergency_budget():
+    parameters = parameters_with(
+        programmes__security_own=10,
+        programmes__level_cost=0.01,
+        money__fixed_cost=2.6e8,
+        money__budget="unlimited",
+        **STEADY,
+    )
     country = country_of(1)
     state = begun(country, parameters)
     state.ledger[0, Account.ENVELOPE] = 1_000_000
+    state.purses.opening_reserve = 1_500_000
     state.programmes.threshold[:] = np.inf
     state.programmes.threshold[0, SECURITY] = 0.7
     proceed(country, state, parameters, 1)
     assert state.programmes[0, SECURITY].level == 1
     assert state.ledger[0, Account.ENVELOPE] == 0
-    assert state.ledger[0, Account.RESERVE] == -1_600_000
+    assert state.ledger[0, Account.RESERVE] == -1_500_000
+    assert state.purses.debt.tolist() == [100_000]
 
 
 # What the state requires.
 
 
 def test_a_requirement_lifts_everybody_by_a_level_a_month():
-    parameters = parameters_with(programmes__governance_own=0, **STEADY)
+    parameters = parameters_with(
+        programmes__governance_own=0, programmes__level_cost=0.01, money__fixed_cost=2.6e8, **STEADY
+    )
     country = country_of(6)
     state = begun(country, parameters)
     state.levers.governance_requirement = [0, 1, 2, 3, 3, 3]
     state.ledger[5, Account.ENVELOPE] = 0
     levels = proceed(country, state, parameters, 4)[:, :, GOVERNANCE]
     assert levels.tolist() == [[0, 1, 1, 1, 1, 1], [0, 1, 2, 2, 2, 2], [0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3]]
-    assert state.ledger[:, Account.RESERVE].tolist() == [0, 0, 0, 0, 0, -7_800_000]
+    assert state.purses.debt.tolist() == [0, 0, 0, 0, 0, 7_800_000]
     assert (state.ledger[:, Account.PROGRAMMES] >= 2_600_000 * levels[-1]).all()
     assert state.ledger[5, Account.ENVELOPE] == 0
 

@@ -309,7 +309,7 @@ def test_counters_are_kept_under_the_rule_to_keep_them():
     parameters = parameters_with(residents__analog_rule="keep", residents__analog_floor=0)
     country = people_of(2)
     state = begun(country, parameters)
-    state.ledger[:, Account.RESERVE] = -1
+    state.purses.debt = 1
     assert closings(parameters, state, country, 180) == [-1, -1]
     assert not state.cohorts.excluded_total.any()
 
@@ -353,15 +353,15 @@ def test_the_online_share_counts_those_shut_out_as_cases():
     assert residents.online_share(state.cohorts[0]) == 0.25
 
 
-def test_under_budget_counters_close_in_an_april_after_drawing_on_the_reserve():
+def test_under_budget_counters_close_in_an_april_after_an_emergency_budget():
     country = people_of(3)
     parameters = parameters_with(residents__analog_rule="budget", residents__closing_start="2022-06")
     state = begun(country, parameters)
-    state.ledger[0, Account.RESERVE] = -5
+    state.purses.debt[0] = 5
     run = run_of(country, state, parameters)
     for month in range(60):
         if month == 30:
-            state.ledger[1, Account.RESERVE] = -1
+            state.purses.debt[1] = 1
         residents.serve_residents(run, month)
     assert state.municipalities.closing.tolist() == [24, 36, NEVER]
 

@@ -58,10 +58,9 @@ def decree(lever, value, how="set", first=0, last=180, **who):
 PEERS = {"commitment.peer_hazard": 0.03}
 FEW = {"staff.staff_of_100": 0.8, "staff.planning_effort": 2.0, "staff.migration_effort": 3.0}
 POOR = {
-    "money.envelope_share": 0.05,
+    "money.envelope_share": 0.004,
     "money.first_instalment": 0.3,
-    "subsidy.initial_ceiling": 0.1,
-    "subsidy.subsidy_ceiling": 0.3,
+    "subsidy.ceiling_multiple": 0.4,
 }
 KEEN = {"programmes.security_own": 0.016, "programmes.data_own": 0.01, "programmes.governance_own": 0.01}
 EXPOSED = {
@@ -163,13 +162,13 @@ CASES = {
         (),
     ),
     "tight budgets": (POOR, ()),
-    "tight budgets, no subsidy": (POOR | {"subsidy.subsidy_rate": 0.0, "policy.naming": 1.0}, ()),
+    "tight budgets, no subsidy": (POOR | {"subsidy.ceiling_multiple": 0.0, "policy.naming": 1.0}, ()),
     "no limit to budgets and staff": ({"money.budget": "unlimited", "staff.staffing": "unlimited"}, ()),
     "the fund runs dry": (
         {
             "subsidy.fund_opening": 2e9,
             "subsidy.fund_top_up": 5e9,
-            "subsidy.initial_ceiling": 0.9,
+            "subsidy.ceiling_multiple": 4.0,
             "subsidy.late_bonus": 0.3,
         },
         (),
@@ -177,16 +176,21 @@ CASES = {
     "thousands of yen, grants and crowding out": (
         {
             "money.rounding_unit": 1000,
-            "money.crowding_out": 0.5,
             "money.running_cost_mean": 2.5,
-            "money.carry_limit": 1.0,
+            "money.lock_in": 1.0,
+            "policy.portability": 0.0,
             "money.optimisation": 0.1,
             "subsidy.lump_sum": 3_000_000.0,
         },
         (),
     ),
     "running cost does not change": (
-        {"money.running_cost_minimum": 1.0, "money.running_cost_maximum": 1.0, "vendor.stabilisation_months": 12},
+        {
+            "money.running_cost_mean": 1.0,
+            "money.running_cost_sd": 0.001,
+            "policy.data_export": 1.0,
+            "vendor.stabilisation_months": 12,
+        },
         (),
     ),
     "penalties and naming": (
@@ -249,7 +253,7 @@ CASES = {
         KEEN | EXPOSED | {"programmes.exposure": "geographic", "programmes.platform_share": 0.0},
         (),
     ),
-    "programmes without money": (POOR | KEEN | {"programmes.level_cost": 0.05, "money.carry_limit": 0.0}, ()),
+    "programmes without money": (POOR | KEEN | {"programmes.level_cost": 0.2}, ()),
     "nobody shares data": (KEEN | {"security.data_sharing": "none", "security.security_hazard": 0.02}, ()),
     "all share data": (
         KEEN
@@ -393,7 +397,7 @@ POLICIES = {
         decree("residents.analog_floor", 0.0, first=90, last=100),
     ),
     "policies": (
-        decree("subsidy.subsidy_ceiling", 0.9, first=30, types=("town", "village")),
+        decree("subsidy.ceiling_multiple", 1.3, first=30, types=("town", "village")),
         decree("policy.naming", 1.0, first=40, last=70, population_from=100_000.0),
         decree("staff.prefectural_pool", 20.0, last=48, prefectures=("01", "03")),
         decree("security.governance_requirement", 3, first=36),
@@ -407,7 +411,7 @@ POLICIES = {
         decree("staff.rotation_loss", -0.5, "add", first=24, last=72, types=("town",), population_from=10_000.0),
         decree("policy.late_penalty", 50_000.0, first=60),
         decree("policy.late_penalty", 2.0, "multiply", first=64, last=90, prefectures=("02",)),
-        decree("subsidy.subsidy_rate", 0.0, first=20, last=40, types=("village",), prefectures=("01", "04")),
+        decree("subsidy.ceiling_multiple", 0.0, first=20, last=40, types=("village",), prefectures=("01", "04")),
         decree("security.security_baseline", 1.0, first=10),
     ),
 }

@@ -78,7 +78,7 @@ def money(tables: Mapping[str, pd.DataFrame]) -> Values:
     booked = nation.groupby("account")["yen"].sum()
     last = nation.iloc[-MONTHS_PER_YEAR * len(booked) :].groupby("account")["yen"].sum()
     change = booked[["one_off", "parallel", "interface"]].sum()
-    own = change + booked[["coordination", "programmes", "penalty"]].sum() - booked[["subsidy", "grant"]].sum()
+    own = change + booked[["programmes", "penalty"]].sum() - booked[["subsidy", "grant"]].sum()
     running = last[["running", "parallel", "interface"]].sum()
     return {
         "one_off_cost": booked["one_off"],

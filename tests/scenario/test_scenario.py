@@ -31,7 +31,7 @@ LEVERS = {
     "engineer_pool": {"policy.engineer_pool"},
     "extension": {"policy.extension_rule"},
     "firm_deadline": {"policy.extension_rule", "belief.initial_extension_belief"},
-    "full_subsidy": {"subsidy.subsidy_ceiling", "subsidy.fund_top_up"},
+    "full_subsidy": {"subsidy.ceiling_multiple", "subsidy.fund_top_up"},
     "geographic_peers": {"commitment.peer_hazard"},
     "groups_first": {"vendor.queue_discipline"},
     "hub_bonus": {"cooperation.grant_recipient"},
@@ -74,7 +74,7 @@ POLICIES = {
     "staff_pool_most_overloaded": ["staff.prefectural_pool"],
     "subsidy_groups": ["subsidy.group_bonus"],
     "subsidy_late": ["subsidy.late_bonus"],
-    "subsidy_small": ["subsidy.subsidy_ceiling"],
+    "subsidy_small": ["subsidy.ceiling_multiple"],
     "sunset_with_support": ["residents.support_desks", "residents.access_points"],
     "support_desks": ["residents.support_desks"],
     "tablets": ["residents.tablets"],
@@ -140,7 +140,7 @@ def test_every_lever_of_the_design_has_a_scenario():
     levers = {key for key, parameter in REGISTRY.items() if parameter.role in ("lever", "body_lever")}
     in_company = {  # levers that only say when or how strongly another one is used
         *("policy.second_deadline", "policy.mandate_start", "policy.extension_threshold", "policy.cohorts"),
-        *("policy.capacity_programme_start", "subsidy.subsidy_rate", "subsidy.fund_opening"),
+        *("policy.capacity_programme_start", "subsidy.fund_opening"),
         *("subsidy.fund_top_up_month", "cooperation.shared_staff", "residents.closing_start"),
         *("residents.closing_months", "residents.take_up_threshold"),
     }

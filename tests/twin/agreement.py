@@ -62,8 +62,14 @@ SUPPLY_FIELDS = fields(EXACT, "go_lives systems_served shortage") | fields(
 )
 LEVER_FIELDS = fields(EXACT, " ".join(BODY_LEVERS))
 PURSE_FIELDS = (
-    fields(EXACT, "running_total")
-    | fields(SUM, "baseline unit_running unit_one_off legacy parallel new")
+    fields(EXACT, "running_total granted opening_reserve debt")
+    | fields(SUM, "baseline unit_running unit_one_off unit_ceiling legacy parallel new room")
+    | fields(
+        *(SUM, "legacy_due parallel_due new_due"),
+        legacy_due=lambda purse: purse.due[0],
+        parallel_due=lambda purse: purse.due[1],
+        new_due=lambda purse: purse.due[2],
+    )
     | fields(SUM, "saving coordination grant")
 )
 STAFF_FIELDS = (

@@ -481,7 +481,7 @@ def take_effect(model: PlainModel):
     model.groups = groups
     for body, group in was_in.items():
         if body.pays_exit and body.group is not group:
-            body.purse.ledger.post("coordination", "reserve", model.booked(p.exit_fee * body.purse.baseline))
+            body.purse.spend("coordination", model.booked(p.exit_fee * body.purse.baseline))
         if body.group is None:
             body.purse.saving = body.purse.coordination = body.purse.grant = 0.0
         body.pays_exit = False

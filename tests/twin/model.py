@@ -13,6 +13,7 @@ from mesa.agent import AgentSet
 
 from dxsim import streams
 from dxsim.nation import Nation
+from dxsim.nation.averages import known_or_average
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
 from dxsim.terms.municipalities import TYPES
@@ -204,7 +205,7 @@ class PlainModel(mesa.Model):
         return p.specialist_readiness_mean if vendor.is_specialist else p.readiness_mean
 
     def create_municipalities(self, nation: Nation):
-        table = nation.municipalities.sort_values("code")
+        table = nation.municipalities.assign(**known_or_average(nation.municipalities)).sort_values("code")
         numbers = {prefecture: int(prefecture) for prefecture in table["prefecture"].unique()}
         self.territories = {prefecture: self.draw_territory(number) for prefecture, number in numbers.items()}
         prefecture_of = dict(zip(table["code"], table["prefecture"], strict=True))
@@ -307,12 +308,10 @@ class PlainModel(mesa.Model):
             take_effect(self)
 
     def open_year(self):
-        """In April open the envelopes, lose staff to rotation and hire."""
-        if not self.is_april:
-            return
+        """See what is due this month; in April open the envelopes, lose staff to rotation and hire."""
         for body in self.municipalities:
-            body.purse.open_year()
-        if self.month > 0:
+            body.purse.open_month()
+        if self.is_april and self.month > 0:
             for body in self.municipalities:
                 body.staff.open_year()
 
@@ -406,7 +405,7 @@ class PlainModel(mesa.Model):
         """Let municipalities decide which lots commit, on what was known last month; those with a lead come last."""
         self.decided = {}
         for body in self.undecided:
-            body.purse.free = body.purse.envelope
+            body.purse.free = body.purse.at_hand
         following = []
         for body in self.undecided:
             if body.follows:

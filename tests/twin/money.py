@@ -38,7 +38,7 @@ class Ledger:
 class Purse:
     """What a municipality has to spend, owes and pays; costs are yen a month unless said otherwise."""
 
-    def __init__(self, body: Municipality):
+    def __init__(self, body: Municipality, row):
         self.body = body
         self.model = body.model
         p = self.model.parameters
@@ -47,15 +47,22 @@ class Purse:
         complexities = [lot.complexity for lot in body.lots if lot]
         self.ledger = Ledger(ACCOUNTS, self.model.money[body.type])
         self.baseline = (  # yen a year
-            p.fixed_cost + p.unit_cost * people + p.large_city_cost * max(0.0, people - p.large_city_population)
+            p.fixed_cost + p.unit_cost * (people + 0.277 * max(0.0, people - 300_000.0))
         )
         one_off = p.one_off_ratio * self.baseline * (1.0 + sum(complexities) / max(1, len(complexities)))
         one_off /= 1.0 + p.complexity_mean
         self.unit_running = self.baseline / 12 / max(1.0, weights)
         self.unit_one_off = one_off / max(1.0, weights)  # yen
+        self.unit_ceiling = (25.1e6 + 851.0 * people) / max(1.0, weights)  # yen, before the rise
         self.legacy = self.unit_running * weights  # systems that are not live yet
         self.parallel = 0.0  # old systems beside live ones
         self.new = 0.0  # live systems
+        self.due = (0.0, 0.0, 0.0)  # these three as they were when the month began
+        self.standard_scale = row.standard_scale  # yen a year
+        self.room = self.standard_scale * max(0.02, 1.0 - row.current_balance_ratio / 100.0)  # yen a year
+        self.opening_reserve = self.model.booked(p.envelope_share * row.reserve)
+        self.granted = 0  # this year, before anything is paid back
+        self.debt = 0  # emergency budgets that are not paid back
         self.saving = 0.0  # share of running cost that the group saves
         self.coordination = 0.0  # share in the group's transaction cost
         self.grant = 0.0  # of the state, for cooperation
@@ -66,17 +73,34 @@ class Purse:
     def envelope(self) -> int:
         return self.ledger.balance["envelope"]
 
+    @property
+    def at_hand(self) -> int:
+        """What a first instalment may take: what is there, and four more envelopes as far as they are not owed."""
+        return self.envelope + self.reserve + max(0, 4 * self.granted - self.debt)
+
+    @property
+    def reserve(self) -> int:
+        return self.opening_reserve + self.ledger.balance["reserve"]
+
     # The one-off cost
 
-    def draw_running_factor(self, lot: Lot) -> float:
+    def lock_in(self, lot: Lot) -> float:
+        """Return what its vendor, for a lot without one its incumbent, takes more of it than a free market would."""
         p = self.model.parameters
+        stays = lot.vendor in (None, lot.incumbent)
+        hold = 1.0 if stays else lot.vendor.shares[lot.number]
+        return 1.0 + p.lock_in * (1.0 - p.portability) * (1.0 - p.data_export) * hold
+
+    def agree_on_prices(self, lot: Lot):
+        p, lock = self.model.parameters, self.lock_in(lot)
+        lot.price = self.price() * lock
         variance = log(1.0 + (p.running_cost_sd / p.running_cost_mean) ** 2)
         draw = self.model.normal(streams.RUNNING, self.body.code, 0, lot.number)
-        factor = p.running_cost_mean * exp(sqrt(variance) * draw - variance / 2.0)
-        return min(p.running_cost_maximum, max(p.running_cost_minimum, factor))
+        factor = lock * p.running_cost_mean * exp(sqrt(variance) * draw - variance / 2.0)
+        lot.running_factor = min(5.7, max(0.7, factor))
 
     def price(self) -> float:
-        """Return the price level at which it buys now: below 1 in a group that procures jointly."""
+        """Return the price level at which its group buys now: below 1 if that procures jointly."""
         p, group = self.model.parameters, self.body.group
         if group is None or p.joint_procurement == "off":
             return 1.0
@@ -86,30 +110,30 @@ class Purse:
         return self.model.booked(share * self.unit_one_off * weight * price)
 
     def ceiling(self, *, is_short: bool = False, is_member: bool | None = None) -> float:
-        """Return the ceiling of the subsidy as a share of cost; `is_short`: the vendor came short."""
-        p, lever = self.model.parameters, self.body.lever
-        ceiling = lever.subsidy_ceiling if self.model.month >= p.fund_top_up_month else p.initial_ceiling
-        if is_short:
-            ceiling += lever.late_bonus
+        """Return the ceiling of the subsidy per unit of work weight; `is_short`: the vendor came short."""
+        lever = self.body.lever
+        extra = lever.late_bonus if is_short else 0.0
         if self.body.group is not None if is_member is None else is_member:
-            ceiling += lever.group_bonus
-        return min(1.0, ceiling)
+            extra += lever.group_bonus
+        rise = 3.83 if self.model.month >= self.model.parameters.fund_top_up_month else 1.0
+        return self.unit_ceiling * (lever.ceiling_multiple + extra) * rise
 
     def left_to_pay(self, *, is_member: bool) -> float:
         """Return the share of one-off cost that the subsidy would leave to it as a member of a group, or alone."""
-        return 1.0 - min(self.body.lever.subsidy_rate, self.ceiling(is_member=is_member))
+        return 1.0 - min(1.0, self.ceiling(is_member=is_member) / max(1.0, self.unit_one_off))
 
-    def subsidy(self, cost: int, ceiling: float) -> int:
-        share = min(self.body.lever.subsidy_rate, ceiling)
-        return min(self.model.booked(share * cost), self.model.treasury.balance["fund"])
+    def subsidy(self, cost: int, part: float, *, is_short: bool = False) -> int:
+        """Return what the state pays of a `cost` that is for so much weight, or part of it."""
+        ceiling = self.model.booked(self.ceiling(is_short=is_short) * part)
+        return min(cost, ceiling, self.model.treasury.balance["fund"])
 
     def reserve_for(self, lots: list[Lot]) -> bool:
-        """Set aside what the first instalment of lots takes of the envelope; return whether there is enough."""
+        """Set aside what the first instalment of lots takes of its money; return whether there is enough."""
         p, needed = self.model.parameters, 0
         if p.budget == "binding":
             for lot in lots:
-                due = self.instalment(p.first_instalment, lot.weight, self.price())
-                needed += due - self.subsidy(due, self.ceiling())
+                due = self.instalment(p.first_instalment, lot.weight, self.price() * self.lock_in(lot))
+                needed += due - self.subsidy(due, lot.weight * p.first_instalment)
         enough = p.budget == "unlimited" or needed <= self.free
         if enough:
             self.free -= needed
@@ -120,26 +144,29 @@ class Purse:
         return enough
 
     def pay_first_instalment(self, lot: Lot):
-        p = self.model.parameters
-        lot.price = self.price()
-        self.pay_one_off(self.instalment(p.first_instalment, lot.weight, lot.price), self.ceiling())
+        self.agree_on_prices(lot)
+        self.pay_one_off(self.model.parameters.first_instalment, lot.weight, lot.price)
 
     def pay_rest(self, system: System):
-        due = self.instalment(1.0 - self.model.parameters.first_instalment, system.weight, system.lot.price)
-        self.pay_one_off(due, self.ceiling(is_short=system.flag == VENDOR_RESOURCES))
+        rest = 1.0 - self.model.parameters.first_instalment
+        self.pay_one_off(rest, system.weight, system.lot.price, is_short=system.flag == VENDOR_RESOURCES)
 
-    def pay_one_off(self, cost: int, ceiling: float):
-        """Pay from the subsidy, the envelope and the reserve, in this order."""
-        paid = self.subsidy(cost, ceiling)
+    def pay_one_off(self, share: float, weight: float, price: float, *, is_short: bool = False):
+        """Pay from the subsidy, and the rest itself."""
+        cost = self.instalment(share, weight, price)
+        paid = self.subsidy(cost, weight * share, is_short=is_short)
         self.model.treasury.post("subsidies_paid", "fund", paid)
         self.ledger.post("envelope", "subsidy", paid)
         self.spend("one_off", cost)
 
     def spend(self, account: str, cost: int):
-        """Pay from the envelope and, where that lacks, the reserve."""
+        """Pay from the envelope, then from the reserve, then by an emergency budget."""
         self.ledger.post(account, "envelope", cost)
         if self.envelope < 0:
-            self.ledger.post("envelope", "reserve", -self.envelope)
+            self.ledger.post("envelope", "reserve", min(-self.envelope, self.reserve))
+        if self.envelope < 0:
+            self.debt -= self.envelope
+            self.ledger.post("envelope", "appropriation", -self.envelope)
 
     def receive_grant(self, amount: int):
         self.ledger.post("envelope", "grant", amount)
@@ -159,23 +186,33 @@ class Purse:
 
     @property
     def running(self) -> float:
-        """Running cost before what the group saves."""
-        return max(0.0, self.legacy + self.new)
+        """Running cost of this month before what the group saves."""
+        legacy, _, new = self.due
+        return max(0.0, legacy + new)
 
     # The calendar
 
+    def open_month(self):
+        """In April systems that were live in March get cheaper and a new envelope comes; see what is due this month."""
+        if self.model.is_april:
+            self.new -= self.model.parameters.optimisation * self.due[2]
+            self.open_year()
+        self.due = (self.legacy, self.parallel, self.new)
+
     def open_year(self):
-        """Let what is above the carry-over limit lapse; grant a new envelope; new systems get cheaper to run."""
-        p, month = self.model.parameters, self.model.month
-        kept = self.model.booked(p.carry_limit * p.envelope_share * self.baseline)
-        self.ledger.post("lapsed", "envelope", max(0, self.envelope - kept))
+        """Put what is left into the reserve, or let it lapse; grant a new envelope, less what has to be paid back."""
+        p, post = self.model.parameters, self.ledger.post
+        post("reserve", "envelope", self.envelope)
+        if self.body.live == len(self.body.systems):
+            post("lapsed", "reserve", max(0, self.reserve - self.opening_reserve))
         rise = max(0.0, self.running_total - self.baseline)
-        granted = max(0.0, p.envelope_share * self.baseline - p.crowding_out * rise)
-        self.ledger.post("envelope", "appropriation", self.model.booked(granted))
+        granted = self.model.booked(p.envelope_share * max(0.02 * self.standard_scale, self.room - rise))
+        self.granted = granted
+        back = 0 if self.body.open_lots else min(self.debt, granted)
+        self.debt -= back
+        post("envelope", "appropriation", granted - back)
         self.receive_grant(self.model.booked(self.body.lever.lump_sum))
         self.running_total = 0
-        if month > 0:
-            self.new *= 1.0 - p.optimisation
 
     def close_month(self, bills: dict):
         """Book what it owes for this month; `bills` holds the running cost of its group's earlier members."""
@@ -190,15 +227,15 @@ class Purse:
             self.settle_with_group(running)
         post("running", "appropriation", owed)
         self.running_total += owed
-        if self.parallel > 0.0:
-            post("parallel", "appropriation", self.model.booked(self.parallel))
+        if self.due[1] > 0.0:
+            post("parallel", "appropriation", self.model.booked(self.due[1]))
         if body.harm.interfaces > 0.0:
             cost = p.interface_cost * self.baseline / 12 * body.harm.interfaces / 100
             post("interface", "appropriation", self.model.booked(cost))
         penalty = body.lever.late_penalty
         if body.late > 0 and penalty > 0.0:
             amount = self.model.booked(penalty * self.overdue())
-            post("penalty", "reserve", amount)
+            self.spend("penalty", amount)
             self.model.treasury.post("taxes", "penalties_received", amount)
 
     def overdue(self) -> int:

@@ -82,9 +82,7 @@ class Municipality(mesa.Agent):
         self.readiness = self.draw_readiness(row)
         self.systems = self.draw_systems()
         self.open_lots = [lot for lot in self.lots if lot]
-        self.purse = Purse(self)
-        for lot in self.open_lots:
-            lot.running_factor = self.purse.draw_running_factor(lot)
+        self.purse = Purse(self, row)
         self.staff = Staff(self, float(row.staff))
         self.programmes = Programmes(self)
         self.harm = Harm(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
 from dxsim import streams
@@ -70,10 +70,10 @@ class Programmes:
         p, body = self.model.parameters, self.body
         if name == "online":
             own, growth, slope = p.online_hazard, 0.0, 0.0
-            cost = p.level_cost * body.purse.baseline / HIGHEST_LEVEL[name]
+            cost = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost) / HIGHEST_LEVEL[name]
         else:
             own, growth, slope = (getattr(p, f"{name}_{what}") for what in ("own", "exposure", "size"))
-            cost = p.level_cost * body.purse.baseline
+            cost = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost)
         factor = exp(slope * (log(max(body.population, 1.0)) - LOG_POPULATION_MEAN))
         programme = Programme(name, HIGHEST_LEVEL[name], own, growth, factor, self.model.booked(cost))
         self.rise(programme, p.initial_online if name == "online" else 0)

@@ -117,7 +117,7 @@ class Residents:
         if p.analog_rule == "sunset":
             return True
         if p.analog_rule == "budget":
-            return self.model.is_april and self.body.purse.ledger.balance["reserve"] != 0
+            return self.model.is_april and self.body.purse.debt > 0
         cases = sum(cohort.cases for cohort in self.cohorts.values())
         online = sum(cohort.online for cohort in self.cohorts.values())
         return (online / cases if cases > 0.0 else 0.0) >= p.take_up_threshold
