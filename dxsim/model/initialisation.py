@@ -15,7 +15,8 @@
                              up; r_sp for specialists
     engineers of a branch    ~ (work of the vendor in the prefecture) exp(s_br Z)
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
-    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all
+    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all; they come
+                             together: 4.1 of 20 in the few municipalities that have any
     start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
 Work z and its monthly limit follow `work` (eta_z, s_z, d_min, eta_d), months of planning `planning` (d_pl), and
@@ -42,6 +43,7 @@ from dxsim.model.work import REFERENCE_POPULATION, job_size, monthly_limit
 from dxsim.terms.municipalities import PREFECTURES
 from dxsim.terms.statistics import MEAN_POPULATION
 
+HARD_TOGETHER = 4.1 / 20.0  # of 20 systems: 702 hard ones in 171 bodies, October 2023 (Jiji; second-hand)
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
 HOME, HOME_OF_LOT = 3, 4  # which draw of `streams.CONTRACT`: whose territory counts, for the main vendor and for a lot
 
@@ -275,6 +277,20 @@ def hard_flag(mainframe: float, bespoke: float, no_product: float, draw: float) 
     return Reason.NO_PRODUCT if point < mainframe + bespoke + no_product else Reason.ON_TIME
 
 
+@kernel
+def hard_cases(place: np.record, parameters: np.record, draw: float) -> float:
+    """Return how many times more often than on average a municipality's systems are hard; 0 for most municipalities.
+
+    Hard systems come together: where there are any, they are the part `HARD_TOGETHER` of all, or more if that falls
+    short of the mean of municipalities of this size. `draw` is uniform.
+    """
+    p = parameters
+    mean = p.mainframe_share + p.bespoke_share + p.no_product_share
+    expected = mean * relative_size(place.population, MEAN_POPULATION, p.hard_size_exponent)
+    together = max(HARD_TOGETHER, expected)
+    return together / mean if draw * together < expected else 0.0
+
+
 @kernel(makes_arrays=True)
 def set_systems(run: Run) -> None:
     """Draw which systems are hard and how much work each one is."""
@@ -283,7 +299,7 @@ def set_systems(run: Run) -> None:
     for i in range(run.places.size):
         place = run.places[i]
         size = relative_size(place.population, REFERENCE_POPULATION, p.work_population_exponent)
-        hardness = relative_size(place.population, MEAN_POPULATION, p.hard_size_exponent)
+        rarity = hard_cases(place, p, streams.uniform(run.seed, streams.HARD, place.code, 1, 0))
         streams.uniforms(hard_draws, run.seed, streams.HARD, place.code, 0, 0)
         for operation in range(run.lot_of.size):
             system, lot = run.systems[i, operation], run.lots[i, run.lot_of[operation]]
@@ -296,9 +312,9 @@ def set_systems(run: Run) -> None:
                 continue
             system.state = SystemState.LEGACY
             system.flag = hard_flag(
-                p.mainframe_share * hardness,
-                p.bespoke_share * hardness,
-                p.no_product_share * hardness,
+                p.mainframe_share * rarity,
+                p.bespoke_share * rarity,
+                p.no_product_share * rarity,
                 hard_draws[operation],
             )
             if system.flag != Reason.ON_TIME:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 QueueDiscipline, CutOver = choices("vendor.queue_discipline"), choices("quality.cut_over")
 END = -1  # of a queue
-NONE_LEFT = 1e-12  # reference jobs of a vendor's output that count as none
+NONE_LEFT = 1e-9  # reference jobs of a vendor's output that count as none
 
 
 @kernel(makes_arrays=True)
@@ -127,6 +127,8 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
         asked = min(system.remaining, system.limit)
         wanted = asked * run.workforce[i].migration_service
         given = min(wanted, run.branch_left[prefecture] + travelling)
+        if given <= NONE_LEFT:
+            given = 0.0
         local = min(given, run.branch_left[prefecture])
         run.branch_left[prefecture] -= local
         travelling -= given - local

@@ -183,9 +183,13 @@ class Municipality(mesa.Agent):
 
     def draw_hard_flag(self, operation: int) -> int:
         p = self.model.parameters
-        size = (self.population / MEAN) ** p.hard_size_exponent
         shares = {MAINFRAME: p.mainframe_share, BESPOKE: p.bespoke_share, NO_PRODUCT: p.no_product_share}
-        chances = {flag: share * size for flag, share in shares.items()}
+        mean = sum(shares.values())
+        expected = mean * (self.population / MEAN) ** p.hard_size_exponent
+        together = max(4.1 / 20.0, expected)
+        if not self.model.uniform(streams.HARD, self.code, 1, 0) * together < expected:
+            return NO_REASON
+        chances = {flag: share * (together / mean) for flag, share in shares.items()}
         point = self.model.uniform(streams.HARD, self.code, 0, operation) * max(1.0, sum(chances.values()))
         for flag, chance in chances.items():
             if point < chance:

@@ -28,7 +28,7 @@ from tests.twin.systems import (
 )
 
 LONGEST_WAIT = 120.0  # months that a vendor quotes
-NONE_LEFT = 1e-12  # reference jobs of output that count as none
+NONE_LEFT = 1e-9  # reference jobs of output that count as none
 PREFECTURES = tuple(f"{number:02}" for number in range(1, 48))
 
 
@@ -125,6 +125,8 @@ class Vendor(mesa.Agent):
             wanted = asked * body.staff.migration_service
             here = at_branch.get(body.prefecture, 0.0)
             given = min(wanted, here + travelling)
+            if given <= NONE_LEFT:
+                given = 0.0
             local = min(given, here)
             at_branch[body.prefecture] = here - local
             travelling -= given - local
