@@ -78,6 +78,8 @@ def country_of(population, x, y, offsets, neighbours):
         weight=WEIGHTS,
         applies=np.ones((KINDS, LOTS), dtype=np.bool_),
         bundling_factor=np.ones(LOTS),
+        bought_with=np.arange(LOTS),
+        has_specialists=np.zeros(LOTS, dtype=np.bool_),
     )
 
 
