@@ -39,8 +39,9 @@ INCIDENT = 23  # how many incidents a cut-over has
 SEVERITY = 24  # how many residents an incident hits
 CORRECTION = 25  # how long an incident lasts
 PROGRAMME = 26  # hazard needed for the next level of a programme
-PLATFORM = 27  # who uses the platform of the prefecture, and how it grows
+PLATFORM = 27  # how the platform of a prefecture grows
 BREACH = 28  # hazard needed for the next security incident
+POINTS = 29  # which municipalities get the odd branch office, desk, point or tablet
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)

@@ -47,7 +47,7 @@ uncertainties:
   commitment.mandate_hazard:
   vendor.capacity_ratio:
   cooperation.poolable_share:
-  residents.burden_sensitivity:
+  residents.willingness_growth:
 sample: {{method: latin_hypercube, size: 5, seed: 1}}
 seeds: {{first: 1, count: 5, common: true}}
 outcomes:

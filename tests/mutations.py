@@ -230,8 +230,8 @@ FAULTS = (
     Fault(
         "the rush ends with a missed date",
         "model/cutover.py",
-        "return 1.0 if deadline - rush_months <= month else 0.0",
-        "return 1.0 if deadline - rush_months <= month < deadline else 0.0",
+        "return 1.0 if deadline - RUSH_MONTHS <= month else 0.0",
+        "return 1.0 if deadline - RUSH_MONTHS <= month < deadline else 0.0",
         ("tests/model/test_cutover.py", "-k", "rush"),
     ),
     Fault(

@@ -42,7 +42,7 @@ LEVERS = (
     Lever("subsidy.ceiling_multiple", 0.0, 3.0, 0.1, {"subsidy.fund_top_up": 1e12}),
     Lever("staff.prefectural_pool", 0.0, 20.0, 1),
     Lever("residents.analog_floor", 0.0, 1.0, 0.05, {"residents.analog_rule": "sunset"}),
-    Lever("residents.support_desks", 0.0, 5.0, 0.2),
+    Lever("residents.support_desks", 0.0, 2.0, 0.1),
 )
 HAZARD = Lever("commitment.own_motive_hazard", 0.005, 0.06, 0.005)  # of the limiting case
 # What the state decides may be changed, and what has a slider. Other parameters could make a run last for minutes, and

@@ -8,7 +8,7 @@ relief        w_S shortage_i min(1, (1 - lambda_c) surplus_S / shortage_S)
 purchase      delta_buy ln|S| (what the state leaves a member of i's one-off cost still to come) / years
 bonus         (what the state pays a member of i's one-off cost not yet paid, less what it pays i alone) / years
 exit fee      c_exit C({i})                                        yen, for leaving before the contract ends
-usage         nu_1 N_1 + nu_2 N_2 + nu_3 N_3 + nu_4 N_4            procedures a month that four age groups need
+usage         procedures done in the last month, online, with help or at the counter      cases
 
 A municipality alone costs C({i}), of which F_0 is fixed, and has payoff 0. What members pay once is the part psi_pool
 of the fixed cost of systems that they share (`shared_system`): q_i is the share of a member's work weight in systems
@@ -70,7 +70,7 @@ PLAYER = np.dtype(
         ("population", np.float64),  # persons
         ("weight", np.float64),  # work weight of all its systems
         ("cost", np.float64),  # C({i}), yen a year
-        ("usage", np.float64),  # procedures needed a month
+        ("usage", np.float64),  # procedures done in the last month
         ("shortage", np.float64),  # FTE that its own work lacks
         ("surplus", np.float64),  # FTE that its own work leaves
         ("purchase", np.float64),  # a member's one-off cost still to come, without subsidy, yen a year of a contract
@@ -361,15 +361,16 @@ def invite(run: Run, month: int) -> None:
     april = month + (MONTHS_PER_YEAR - month % MONTHS_PER_YEAR)
     for i in range(n):
         place, purse, lever, worker = run.places[i], run.purses[i], run.levers[i], run.workforce[i]
-        lots, people, group = run.lots[i], run.ages[i], run.municipalities[i].group
+        lots, group = run.lots[i], run.municipalities[i].group
         player = run.players[i]
         player.code, player.vendor = place.code, main_vendor(lots)
         player.group, player.after, player.payoff, player.exit_fee = NOBODY, NOBODY, 0.0, 0.0
         player.pays_exit, player.opens, player.is_due = False, False, True
         player.population = place.population
         player.cost = purse.baseline
-        player.usage = p.need_under_65 * people[0] + p.need_65_to_74 * people[1]
-        player.usage += p.need_75_to_84 * people[2] + p.need_85_over * people[3]
+        player.usage = 0.0
+        for cohort in run.cohorts[i]:
+            player.usage += cohort.online + cohort.assisted + cohort.analog
         player.shortage = max(0.0, worker.demand - worker.supply)
         player.surplus = max(0.0, worker.supply - worker.demand)
         to_come = 0.0

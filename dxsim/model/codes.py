@@ -140,7 +140,7 @@ class Programme(IntEnum):
 
 
 PROGRAMMES = names(Programme)
-HIGHEST_LEVEL = (26, 2, 3, 3, 3)  # by Programme
+HIGHEST_LEVEL = (26, 2, 3, 2, 3)  # by Programme
 
 COHORTS = ("under_65", "65_to_74", "75_to_84", "85_over")  # age groups of residents
 CHANNELS = ("online", "assisted", "analog", "excluded")  # ways to get a procedure done, and not to

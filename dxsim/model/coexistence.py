@@ -1,14 +1,18 @@
-"""What does it cost to run old and new systems side by side, and what do new systems bring that work together?
+"""What does it cost to run old and new systems side by side, and what do new systems save that work together?
 
 interfaces between old and new    I = rho_if n (n_T - n)            n of n_T systems live; at most 100 rho_if of 20
-benefit index of a municipality   B = w / 2 + b / 2                 [0, 1]
-    within the municipality       w = n (n - 1) / (n_T (n_T - 1))   pairs of systems that are both live
-    between municipalities        b = r (live share of those it may share data with)^2
-benefit                           G = v_int B C / 12                yen a month, C the yearly IT cost before migration
+pairs of systems both live        w = n (n - 1) / (n_T (n_T - 1))   [0, 1]
+asked for only once               b = T n / n_T (s_P / 2 + s_J / 2)     [0, 1]; s_J only where DATA = 2, 0 where DATA = 0
+work of a case at the counter     (1 - sigma_int w) (1 - sigma_once b)      against that of April 2021
+benefit                           G = c_cnt N (1 - (1 - sigma_int w) (1 - sigma_once b)) / 12      yen a month
 
-Under the rule `data_sharing` = none no data flow between municipalities: r = 0; prefecture (r = 0.5) and national (r =
-1) say whose live share counts, and how far data reach. Interfaces cost money (`money`) and own work (`staff`) and raise
-the security hazard (`security`). The benefit goes to society and stands in no ledger.
+DATA is the level of data sharing that the municipality has decided on (`programmes`), T the trust in it (`security`),
+s_P and s_J the shares of all systems, of the prefecture and of the nation, that are live at those who share so far:
+both sides have to share. Half of those who move do so within their prefecture. Interfaces cost money (`money`) and own
+work (`staff`) and raise the security hazard (`security`). What is saved is work at counters, which then serve more
+(`residents`); G values it at the cost of counters and stands in no ledger.
+
+Source: report on internal migration 2023 (half of the moves between municipalities are within a prefecture).
 """
 
 from __future__ import annotations
@@ -16,16 +20,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dxsim.kernel import kernel
+from dxsim.model.codes import Programme
 from dxsim.model.fields import Field
-from dxsim.scenario.registry import choices
 from dxsim.terms.calendar import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
 
 
-DataSharing = choices("security.data_sharing")
-REACH = (0.0, 0.5, 1.0)  # r of a data flow, by the data-sharing rule
+NATION = 0  # place of the nation beside the prefectures 1 to 47
+WITHIN_PREFECTURE, WITHIN_NATION = 1, 2  # levels of data sharing
+NEAR = 0.5  # share of what is asked for that another municipality of the prefecture holds
 FLOW_FIELDS = (Field("interfaces", "between old and new systems"), Field("interoperability", "yen"))
 
 
@@ -42,51 +47,60 @@ def pairs_live(live: int, systems: int) -> float:
 
 
 @kernel
-def between_bodies(live_share: float, reach: float) -> float:
-    """Return b in [0, 1]; `live_share` is that of those it may share data with, `reach` how far they go."""
-    return reach * live_share**2
+def once_only(level: int, live: float, in_prefecture: float, in_nation: float) -> float:
+    """Return b in [0, 1] but for trust; `live` is its own live share, the others those of systems that share."""
+    if level == 0:
+        return 0.0
+    reach = NEAR * in_prefecture
+    if level == WITHIN_NATION:
+        reach += (1.0 - NEAR) * in_nation
+    return live * reach
 
 
 @kernel
-def benefit_index(within: float, between: float) -> float:
-    """Return B in [0, 1], half from `within` the municipality, half from `between` municipalities, both in [0, 1]."""
-    return within / 2.0 + between / 2.0
+def work_left(within: float, once: float, interoperability_saving: float, once_only_saving: float) -> float:
+    """Return the work of a case at the counter against that of April 2021, by w and b, both in [0, 1]."""
+    return (1.0 - interoperability_saving * within) * (1.0 - once_only_saving * once)
 
 
 @kernel
-def monthly_benefit(index: float, share: float, baseline: float) -> float:
-    """Return G (yen a month) at a benefit `index`; at most a `share` of the yearly IT cost `baseline`."""
-    return share * baseline / MONTHS_PER_YEAR * index
+def monthly_benefit(left: float, counter_cost: float, residents: float) -> float:
+    """Return G (yen a month) where so much of the work is `left`; counters cost `counter_cost` a resident and year."""
+    return (1.0 - left) * counter_cost * residents / MONTHS_PER_YEAR
 
 
 @kernel
-def look_at_live_shares(run: Run) -> None:
-    """Work out the live share that counts for the municipalities of each prefecture."""
-    rule = run.parameters.data_sharing
-    for prefecture in range(run.live_share.size):
-        run.area_live[prefecture], run.area_systems[prefecture] = 0, 0
-        run.live_share[prefecture] = 0.0
-    if rule == DataSharing.NONE:
-        return
+def look_at_sharing(run: Run) -> None:
+    """Work out the share of all systems that is live at those who share, in each prefecture and in the nation."""
+    for area in range(run.live_share.size):
+        run.area_live[area], run.area_systems[area] = 0, 0
     for i in range(run.places.size):
-        area = run.places[i].prefecture if rule == DataSharing.PREFECTURE else 0
-        run.area_live[area] += run.municipalities[i].live
-        run.area_systems[area] += run.municipalities[i].systems
-    for prefecture in range(run.live_share.size):
-        area = prefecture if rule == DataSharing.PREFECTURE else 0
-        run.live_share[prefecture] = run.area_live[area] / max(1, run.area_systems[area])
+        prefecture, municipality = run.places[i].prefecture, run.municipalities[i]
+        level = run.programmes[i, Programme.DATA].level
+        run.area_systems[prefecture] += municipality.systems
+        run.area_systems[NATION] += municipality.systems
+        if level >= WITHIN_PREFECTURE:
+            run.area_live[prefecture] += municipality.live
+        if level >= WITHIN_NATION:
+            run.area_live[NATION] += municipality.live
+    for area in range(run.live_share.size):
+        run.live_share[area] = run.area_live[area] / max(1, run.area_systems[area])
 
 
 @kernel
 def count_interfaces(run: Run, month: int) -> None:
     """Count every municipality's interfaces between old and new systems, and value what works together."""
     p = run.parameters
-    look_at_live_shares(run)
+    look_at_sharing(run)
     for i in range(run.places.size):
-        place, municipality = run.places[i], run.municipalities[i]
-        flows = run.flows[place.kind]
-        run.harm[i].interfaces = interfaces(municipality.live, municipality.systems, p.interface_density)
-        between = between_bodies(run.live_share[place.prefecture], REACH[p.data_sharing])
-        index = benefit_index(pairs_live(municipality.live, municipality.systems), between)
-        flows.interfaces += run.harm[i].interfaces
-        flows.interoperability += monthly_benefit(index, p.interoperability_benefit, run.purses[i].baseline)
+        place, municipality, harm = run.places[i], run.municipalities[i], run.harm[i]
+        live, systems, flows = municipality.live, municipality.systems, run.flows[place.kind]
+        level = run.programmes[i, Programme.DATA].level
+        harm.interfaces = interfaces(live, systems, p.interface_density)
+        harm.within = pairs_live(live, systems)
+        near, far = run.live_share[place.prefecture], run.live_share[NATION]
+        harm.once_only = harm.trust * once_only(level, live / max(1, systems), near, far)
+        left = work_left(harm.within, harm.once_only, p.interoperability_saving, p.once_only_saving)
+        residents = place.population * run.population_ratio[i, month // MONTHS_PER_YEAR]
+        flows.interfaces += harm.interfaces
+        flows.interoperability += monthly_benefit(left, p.counter_cost, residents)

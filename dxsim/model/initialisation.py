@@ -33,7 +33,7 @@ import numpy as np
 
 from dxsim import streams
 from dxsim.kernel import kernel
-from dxsim.model import cooperation, levers, money, programmes, readiness, security, staff
+from dxsim.model import cooperation, levers, money, programmes, readiness, residents, security, staff
 from dxsim.model.capacity import initial_capacity
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
 from dxsim.model.planning import planning_duration
@@ -234,6 +234,7 @@ def start(run: Run) -> None:
     staff.start(run)
     programmes.start(run)
     security.start(run)
+    residents.start(run)
     cooperation.found(run)
 
 

@@ -1,27 +1,30 @@
 """How far do municipalities go in what the state does not impose?
 
-Five programmes d: online procedures ON (0 to 26 of them), AI and RPA (0 to 2), security SEC, data use DATA and data
-governance GOV (0 to 3).
+Five programmes d: online procedures ON (0 to 26 of them), AI and RPA (0 to 2), security SEC (0 to 3), data sharing DATA
+(0 with nobody, 1 within the prefecture, 2 within the nation) and data governance GOV (0 to 3).
 
-hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu_N)) s               1/month
-    own motive             a_ON, a_AI, a_SEC, a_DATA, a_GOV                                1/month
-    exposure counts        q_AI, q_SEC, q_DATA, q_GOV; online 0                            1/month
-    size counts            beta_AI, beta_SEC, beta_DATA, beta_GOV; online 0                1
+hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu)) s               1/month
+    AI and RPA             a_AI, q_AI, beta_AI
+    SEC, GOV               a_vol, q_vol, beta_vol
+    DATA                   the same, times T (1 + GOV) / 4: who keeps its own data in order, and whom residents trust
+    joining the platform   h = a_ON s
 exposure                   F_d = mean level of those looked at / highest level             [0, 1], as of last month
-cost of a level            c_level sqrt(F_0 C); 1/26 of it a procedure                  yen; C: yearly IT cost before
+hours given back           sigma_AI level of AI / 2                                        share of the hours of own staff
+cost of a level            c_level sqrt(F_0 C); 1/26 of it to join the platform            yen; C: yearly IT cost before
 
-s is the share of the work on programmes that own staff serves; those looked at are by `exposure` all municipalities,
-the municipality's type (itself included) or its neighbours (its type where there are none). Hazard adds up; the next
-level comes when the cumulative hazard reaches a unit-exponential threshold, at most one a month, and when the year's
-envelope can pay for it, if the `budget` is binding (`money`); cost is in multiples of u_yen. Where the state requires
+s is the share of the work on programmes that own staff serves, T the trust of residents (`security`), mu the mean log
+population; those looked at are by `exposure` all municipalities, the municipality's type (itself included) or its
+neighbours (its type where there are none). Hazard adds up; the next level comes when the cumulative hazard reaches a
+unit-exponential threshold, at most one a month, and when the year's envelope can pay for it, if the `budget` is binding
+(`money`); cost is in multiples of u_yen. DATA goes as far as the rule `data_sharing` allows. Where the state requires
 the level GOV_min of data governance, a municipality below it rises at once, from its reserve if it must.
 
-All start with n_ON procedures online. These depend on neither size nor others: a municipality takes part in its
-prefecture's platform with probability phi_plat, which grows by the hazard a_plat and costs it nothing; the others add
-procedures alone (h = a_ON s).
+Online procedures are joined or not: each prefecture's platform puts procedures online by the hazard a_plat exp(Z), Z
+standard normal, and a municipality has what the platform has from the month in which it joins, and nothing before.
 
-Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of municipalities: 0.044 a month; shares by size of
-municipality); Digital Agency dashboard (26 procedures: no effect of size, clusters by prefecture).
+Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of municipalities; shares by size of municipality);
+Digital Agency dashboard, mid-2024 (26 procedures: two thirds of municipalities have all, a tenth none, no effect of
+size, clusters by prefecture).
 """
 
 from __future__ import annotations
@@ -44,9 +47,12 @@ if TYPE_CHECKING:
 
 
 Exposure = choices("programmes.exposure")
-OF_PLATFORM = 1  # place of the draws for a platform's growth; its users draw at place 0
+DataSharing = choices("security.data_sharing")
+OF_PLATFORM = 1  # place of the draws for a platform's growth; how fast it is is drawn at place 0
+PLATFORM_SPREAD = 1.0  # log sd of that: in mid-2024 prefectures had from half of the procedures to all of them online
 COUNT = len(PROGRAMMES)
-PROCEDURES = HIGHEST_LEVEL[Programme.ONLINE]
+PROCEDURES, MOST_AUTOMATION = HIGHEST_LEVEL[Programme.ONLINE], HIGHEST_LEVEL[Programme.AUTOMATION]
+MOST_DATA, MOST_GOVERNANCE = HIGHEST_LEVEL[Programme.DATA], HIGHEST_LEVEL[Programme.GOVERNANCE]
 
 PROGRAMME = np.dtype(
     [
@@ -82,9 +88,29 @@ def level_hazard(own: float, growth: float, exposure: float, factor: float, serv
 
 @kernel
 def step_cost(baseline: float, fixed: float, share: float, programme: int, unit: int) -> int:
-    """Return what one level costs (yen), by yearly IT cost and the `fixed` part of it; a procedure costs 1/26."""
+    """Return what one level costs (yen), by yearly IT cost and its `fixed` part; 1/26 of it to join a platform."""
     steps = PROCEDURES if programme == Programme.ONLINE else 1
     return money.booked(share * math.sqrt(baseline * fixed) / steps, unit)
+
+
+@kernel
+def willingness_to_share(trust: float, governance: int) -> float:
+    """Return how willing a municipality is to share data, [0, 1], at residents' `trust` and a level of `governance`."""
+    return trust * (1 + governance) / (1 + MOST_GOVERNANCE)
+
+
+@kernel
+def hours_given_back(level: int, parameters: np.record) -> float:
+    """Return the share of hours, [0, 1), that AI and RPA at this `level` give back to own staff."""
+    return parameters.automation_saving * level / MOST_AUTOMATION
+
+
+@kernel
+def furthest_sharing(rule: int) -> int:
+    """Return the highest level of data sharing that the state's rule allows."""
+    if rule == DataSharing.NONE:
+        return 0
+    return 1 if rule == DataSharing.PREFECTURE else MOST_DATA
 
 
 @kernel
@@ -92,14 +118,12 @@ def set_rates(rates: Records, parameters: np.record) -> None:
     """Set what holds for all municipalities, by programme."""
     p = parameters
     for d in range(COUNT):
-        rates[d].growth, rates[d].slope, rates[d].highest = 0.0, 0.0, HIGHEST_LEVEL[d]
-    online, automation, security = rates[Programme.ONLINE], rates[Programme.AUTOMATION], rates[Programme.SECURITY]
-    data, governance = rates[Programme.DATA], rates[Programme.GOVERNANCE]
-    online.own = p.online_hazard
+        rates[d].own, rates[d].growth, rates[d].slope = p.voluntary_own, p.voluntary_exposure, p.voluntary_size
+        rates[d].highest = HIGHEST_LEVEL[d]
+    online, automation = rates[Programme.ONLINE], rates[Programme.AUTOMATION]
+    online.own, online.growth, online.slope = p.joining_hazard, 0.0, 0.0
     automation.own, automation.growth, automation.slope = p.automation_own, p.automation_exposure, p.automation_size
-    security.own, security.growth, security.slope = p.security_own, p.security_exposure, p.security_size
-    data.own, data.growth, data.slope = p.data_own, p.data_exposure, p.data_size
-    governance.own, governance.growth, governance.slope = p.governance_own, p.governance_exposure, p.governance_size
+    rates[Programme.DATA].highest = furthest_sharing(p.data_sharing)
 
 
 @kernel
@@ -111,20 +135,16 @@ def await_next(programme: np.record, seed: int, stream: int, entity: int, place:
 
 @kernel
 def start(run: Run) -> None:
-    """Set the levels at the start, who is on a platform, the effects of size and the first thresholds."""
+    """Draw the first thresholds, and set the effects of size."""
     set_rates(run.rates, run.parameters)
     for prefecture in range(1, run.platforms.size):
         platform = run.platforms[prefecture]
-        platform.level, platform.factor = run.parameters.initial_online, 1.0
+        platform.factor = math.exp(PLATFORM_SPREAD * streams.normal(run.seed, streams.PLATFORM, prefecture, 0, 0))
         await_next(platform, run.seed, streams.PLATFORM, prefecture, OF_PLATFORM)
     for i in range(run.places.size):
-        place, municipality = run.places[i], run.municipalities[i]
-        municipality.platform = (
-            streams.uniform(run.seed, streams.PLATFORM, place.code, 0, 0) < run.parameters.platform_share
-        )
+        place = run.places[i]
         for d in range(COUNT):
             programme = run.programmes[i, d]
-            programme.level = run.parameters.initial_online if d == Programme.ONLINE else 0
             programme.factor = size_factor(place.population, run.rates[d].slope, statistics.LOG_POPULATION_MEAN)
             await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
 
@@ -143,7 +163,7 @@ def grow_platforms(platforms: Records, hazard: float, seed: int) -> None:
     """Let each prefecture's platform put procedures online, at most one in this month."""
     for prefecture in range(1, platforms.size):
         platform = platforms[prefecture]
-        if build_up(platform, hazard, PROCEDURES):
+        if build_up(platform, hazard * platform.factor, PROCEDURES):
             platform.level += 1
             await_next(platform, seed, streams.PLATFORM, prefecture, OF_PLATFORM)
 
@@ -208,19 +228,14 @@ def progress(run: Run, month: int) -> None:
 @kernel
 def move_on(run: Run, month: int, i: int) -> None:
     """Let a municipality move on in all programmes in which it is below the highest level."""
-    place, municipality, lever, service = (
-        run.places[i],
-        run.municipalities[i],
-        run.levers[i],
-        run.workforce[i].programme_service,
-    )
+    place, lever, service = run.places[i], run.levers[i], run.workforce[i].programme_service
     for d in range(COUNT):
         programme, rate = run.programmes[i, d], run.rates[d]
         before = programme.level
         if before >= rate.highest:
             continue
-        if d == Programme.ONLINE and municipality.platform:
-            programme.level = max(before, run.platforms[place.prefecture].level)
+        if d == Programme.ONLINE and run.municipalities[i].platform:
+            programme.level = run.platforms[place.prefecture].level
         elif d == Programme.GOVERNANCE and before < min(lever.governance_requirement, rate.highest):
             take_step(run, i, d)
         else:
@@ -228,6 +243,9 @@ def move_on(run: Run, month: int, i: int) -> None:
             if run.parameters.exposure == Exposure.GEOGRAPHIC:
                 exposure = neighbours_mean(run, i, d, exposure)
             hazard = level_hazard(rate.own, rate.growth, exposure, programme.factor, service)
+            if d == Programme.DATA:
+                governance = run.programmes[i, Programme.GOVERNANCE].level
+                hazard *= willingness_to_share(run.harm[i].trust, governance)
             if build_up(programme, hazard, rate.highest) and affords_step(run, i, d):
                 take_step(run, i, d)
         if programme.level > before:
@@ -245,9 +263,13 @@ def affords_step(run: Run, i: int, d: int) -> bool:
 
 @kernel
 def take_step(run: Run, i: int, d: int) -> None:
-    """Let a municipality reach the next level of its programme `d`, and pay for it."""
+    """Let a municipality reach the next level of its programme `d`, or join the platform, and pay for it."""
     p, place, programme = run.parameters, run.places[i], run.programmes[i, d]
-    programme.level += 1
+    if d == Programme.ONLINE:
+        run.municipalities[i].platform = True
+        programme.level = run.platforms[place.prefecture].level
+    else:
+        programme.level += 1
     await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
     money.pay(
         run, i, Account.PROGRAMMES, step_cost(run.purses[i].baseline, p.fixed_cost, p.level_cost, d, p.rounding_unit)

@@ -1,8 +1,8 @@
 """One run: a nation and a scenario go in, arrays come out.
 
-Of the residents aged 75 and over in each municipality the share phi_85 is 85 and over. Without a table of vendors there
-are V of them and, for each specialist lot, V_sp more; their market shares fall with their rank as rank^(-eta_V)
-(`initialisation`).
+Of the residents aged 75 and over in each municipality a third is 85 and over (census of 2020). Without a table of
+vendors there are V of them and, for each specialist lot, V_sp more; their market shares fall with their rank as
+rank^(-eta_V) (`initialisation`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 NOT_CITIES = ("town", "village")
 CENSUS_YEAR = 2020  # of the population of a nation
+SHARE_85_OVER = 0.33  # of residents aged 75 and over, census of 2020
 EVENTS_PER_SYSTEM = 12  # for which a log has room at first; a usual run needs about half of it
 
 
@@ -101,7 +102,6 @@ def prepare(nation: Nation, scenario: Scenario, seed: int, vendor_table: VendorT
     call_helper()
     parameters = scenario.record()[0]
     country = country_arrays(nation)
-    country = country._replace(ages=age_groups(country.ages, parameters.share_85_over))
     if vendor_table is None:
         p = parameters
         share = suppliers_of_lots(country, int(p.count), int(p.specialists), float(p.market_exponent))
@@ -160,7 +160,7 @@ def country_arrays(nation: Nation) -> Country:
         places[column] = figures
     return Country(
         places=places,
-        ages=np.ascontiguousarray(table[list(AGE_BANDS)].to_numpy(np.float64)),
+        ages=age_groups(table[list(AGE_BANDS)].to_numpy(np.float64)),
         population_ratio=population_path(table),
         offsets=np.asarray(offsets, dtype=np.int64),
         neighbours=np.asarray(neighbours, dtype=np.int64),
@@ -175,10 +175,10 @@ def country_arrays(nation: Nation) -> Country:
     )
 
 
-def age_groups(bands: Floats, share_85_over: float) -> Floats:
+def age_groups(bands: Floats) -> Floats:
     """Return residents by `state.COHORTS` from those by `schema.AGE_BANDS`, both (n, 4) persons."""
     children, adults, young_old, old = bands.T
-    return np.column_stack([children + adults, young_old, old * (1.0 - share_85_over), old * share_85_over])
+    return np.column_stack([children + adults, young_old, old * (1.0 - SHARE_85_OVER), old * SHARE_85_OVER])
 
 
 def population_path(table: pd.DataFrame) -> Floats:

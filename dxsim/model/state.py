@@ -107,7 +107,7 @@ MUNICIPALITY = np.dtype(
         ("withdrawn", np.int16),  # systems withdrawn and not yet tendered again
         ("next_done", np.int16),  # month in which the next parallel run ends, NEVER = none
         ("late", np.int16),  # systems past the deadline and not live
-        ("platform", np.bool_),  # puts procedures online through its prefecture's platform
+        ("platform", np.bool_),  # has joined its prefecture's platform of online procedures
         ("group", np.int32),  # index of the group, -1 = none
         ("next_group", np.int32),  # index of the group from next April on, -1 = none
         ("cloud", np.int32),  # index of its founder's municipality if its old systems run in a municipal cloud, -1 = no
@@ -314,6 +314,7 @@ class State(NamedTuple):
     harm: Records  # (n,) cutover.HARM
     programmes: Records  # (n, 5) programmes.PROGRAMME
     cohorts: Records  # (n, 4) residents.COHORT
+    access: Records  # (n,) residents.ACCESS
     groups: Records  # (n,) cooperation.GROUP
     platforms: Records  # (48,) programmes.PROGRAMME: what each prefecture's platform offers
     ledger: Integers  # (n, len(ACCOUNTS)) yen
@@ -364,11 +365,10 @@ class Scratch(NamedTuple):
     level_sums: Integers  # (kinds, 5) their sums over municipalities, kept up to date
     mean_level: Floats  # (kinds, 5) mean over the highest level, [0, 1]
     age_rates: Records  # (4,) residents.AGE_RATE
-    breach_factor: Floats  # (4, 4, 4) effect of levels of security, data use and governance on the hazard of a breach
-    open_flows: Floats  # (4, 4) how far data flows are open, by levels of data use and governance
-    live_share: Floats  # (48,) share of systems that are live, as it counts for a prefecture
-    area_live: Integers  # (48,) systems live
-    area_systems: Integers  # (48,) systems
+    breach_factor: Floats  # (4, 4) effect of levels of security and governance on the hazard of a breach
+    live_share: Floats  # (48,) share of systems that are live at those who share data; place 0: the nation
+    area_live: Integers  # (48,) such systems
+    area_systems: Integers  # (48,) all systems
     players: Records  # (n,) coalition.PLAYER
     talks_groups: Records  # (n,) formation.TALKS_GROUP
     members: Integers  # (n,) the group on the desk: indices of municipalities, in the order of the nation
@@ -484,6 +484,7 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         harm=records_of_zeros((n,), cutover.HARM),
         programmes=records_of_zeros((n, len(PROGRAMMES)), programmes.PROGRAMME),
         cohorts=records_of_zeros((n, len(COHORTS)), residents.COHORT),
+        access=records_of_zeros((n,), residents.ACCESS),
         groups=records_of_zeros((n,), cooperation.GROUP),
         platforms=records_of_zeros((areas,), programmes.PROGRAMME),
         ledger=np.zeros((n, len(ACCOUNTS)), dtype=np.int64),
@@ -510,7 +511,7 @@ def empty_series(vendors: int, kinds: int) -> Series:
 def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) -> Scratch:
     """Return room for the steps of a run of these sizes."""
     areas = PREFECTURES + 1
-    top, wide, high = (HIGHEST_LEVEL[code] + 1 for code in (Programme.SECURITY, Programme.DATA, Programme.GOVERNANCE))
+    top, high = (HIGHEST_LEVEL[code] + 1 for code in (Programme.SECURITY, Programme.GOVERNANCE))
 
     def whole(*shape: int) -> Integers:
         return np.zeros(shape, dtype=np.int64)
@@ -545,8 +546,7 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         level_sums=whole(kinds, len(PROGRAMMES)),
         mean_level=np.zeros((kinds, len(PROGRAMMES))),
         age_rates=records_of_zeros((len(COHORTS),), residents.AGE_RATE),
-        breach_factor=np.zeros((top, wide, high)),
-        open_flows=np.zeros((wide, high)),
+        breach_factor=np.zeros((top, high)),
         live_share=np.zeros(areas),
         area_live=whole(areas),
         area_systems=whole(areas),

@@ -27,6 +27,9 @@ Values = dict[str, float]
 
 MANY_LATE = 10  # systems; "late with nearly everything"
 WORST = 0.01  # share of municipalities in the tail
+TENTH = 0.1  # share of municipalities in which residents are shut out most
+LEAST_NEED = 1e-9  # procedures: where none is needed none is missed
+COUNTER_FLOWS = ("waiting", "counter_work", "counter_capacity")
 STEPS = {"committed": 10, "ordered": 6, "started": 11, "live": 11, "done": 2}  # 40 in all
 OCTOBERS = slice(OCTOBER, MONTHS, MONTHS_PER_YEAR)  # months in which municipalities talk about cooperation
 OLD, YOUNG = ("75_to_84", "85_over"), ("under_65",)
@@ -221,7 +224,15 @@ def residents(found: Findings) -> Values:
     values["excluded_share"] = _ratio(excluded.sum(), needed.sum())
     values |= {f"excluded_share_{name}": _ratio(excluded[place], needed[place]) for place, name in enumerate(COHORTS)}
     values["digital_gap"] = _online_share(last, YOUNG) - _online_share(last, OLD)
-    return values | {"burden_hours": nationwide(found, "burden_hours").sum()}
+    year = {name: nationwide(found, name)[-MONTHS_PER_YEAR:].sum() for name in COUNTER_FLOWS}
+    needed_by_body = np.maximum(found.needed, LEAST_NEED)
+    return values | {
+        "excluded_share_worst_10_percent": tail_mean(found.cases["excluded"] / needed_by_body, TENTH),
+        "service_2035": _ratio((last.sum() - last[CHANNELS.index("excluded")].sum()), last.sum()),
+        "waiting_2035": _ratio(year["waiting"], last.sum()),
+        "counter_load_2035": _ratio(year["counter_work"], year["counter_capacity"]),
+        "burden_hours": nationwide(found, "burden_hours").sum(),
+    }
 
 
 def _national(found: Findings, column: str) -> npt.NDArray[np.float64]:

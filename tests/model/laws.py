@@ -29,6 +29,7 @@ from dxsim.model.codes import (
 )
 from dxsim.model.events import Kind
 from dxsim.model.formation import Formation
+from dxsim.model.programmes import furthest_sharing
 from dxsim.model.residents import AnalogRule
 from dxsim.model.state import COUNT_FIELDS, FLOW_FIELDS, VENDOR_FIELDS
 from dxsim.model.vendor_queue import CutOver, QueueDiscipline
@@ -476,29 +477,36 @@ def check_talks(watch: Watch, this: Month) -> None:
 
 
 def check_programmes(watch: Watch, this: Month) -> None:
-    """Levels stay within their bounds, never fall and rise by one at most, but when a platform is joined."""
+    """Levels never fall and rise by one at most; data go as far as the rule; who joined has what the platform has."""
     state, platform = watch.state, watch.state.municipalities.platform
     level = state.programmes.level
     rise = level - this.before.programmes.level
     assert ((level >= 0) & (level <= np.array(HIGHEST_LEVEL)) & (rise >= 0)).all()
     assert (np.delete(rise, Programme.ONLINE, axis=1) <= 1).all()
-    assert (rise[~platform, Programme.ONLINE] <= 1).all()
+    assert (level[:, Programme.DATA] <= furthest_sharing(watch.inputs.parameters.data_sharing)).all()
     offered = state.platforms.level
+    online = np.where(platform, offered[watch.inputs.country.places.prefecture], 0)
+    assert (level[:, Programme.ONLINE] == online).all()
+    assert (platform >= this.before.municipalities.platform).all()
     assert ((offered >= this.before.platforms.level) & (offered <= HIGHEST_LEVEL[Programme.ONLINE])).all()
     assert (state.programmes.cumulative_hazard >= 0).all()
 
 
 def check_residents(watch: Watch, this: Month) -> None:
-    """Everybody has a need or none; every need is met by one channel or not at all; nobody unlearns."""
-    p, people, before = watch.inputs.parameters, watch.state.cohorts, this.before.cohorts
+    """Every need is met by one channel, waits, or is not met at all; nobody unlearns; counters serve what they can."""
+    p, people, before, access = watch.inputs.parameters, watch.state.cohorts, this.before.cohorts, watch.state.access
     persons = watch.inputs.country.ages * watch.inputs.country.population_ratio[:, this.number // 12][:, None]
-    cases = persons * np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
+    cases = persons * p.need
     assert (people.persons == persons).all()
-    assert close(sum(people[name] for name in RESIDENTS_BY) + (persons - cases), persons)
+    assert close(sum(people[name] for name in RESIDENTS_BY) + people.waiting, cases + before.waiting)
     for name in RESIDENTS_BY:
         assert (people[name] >= -CLOSE * (1 + cases)).all(), name
         assert close(people[name + "_total"], before[name + "_total"] + people[name]), name
+    assert (people.waiting >= 0).all()
     assert ((people.trained >= before.trained) & (people.trained <= 1)).all()
+    assert ((access.served >= 0) & (access.served <= 1)).all()
+    assert (access.branches == this.before.access.branches).all()
+    assert ((access.away >= 0) & (access.away <= watch.inputs.country.places.aged_single_share)).all()
 
 
 def check_closing(watch: Watch, this: Month) -> None:
@@ -531,6 +539,10 @@ def check_harm(watch: Watch, this: Month) -> None:
     assert (incidents.amount >= 1).all()
     assert (breaches.amount <= population[breaches.municipality] * (1 + CLOSE)).all()
     assert ((harm.cumulative_hazard >= 0) & (harm.cumulative_hazard < harm.threshold)).all()
+    assert ((harm.trust >= 0) & (harm.trust <= 1)).all()
+    assert (harm.news == 0).all()
+    assert (harm.enquiries >= 0).all()
+    assert ((harm.once_only >= 0) & (harm.once_only <= 1)).all()
 
 
 def check_cut_overs(watch: Watch, this: Month) -> None:
@@ -597,6 +609,8 @@ def check_flows(watch: Watch, this: Month) -> None:
         "pool": worker.pool,
         "resignations": leaving,
         "interfaces": harm.interfaces,
+        "waiting": state.cohorts.waiting.sum(axis=1),
+        "counter_capacity": state.access.capacity,
         "cooperating_municipalities": state.municipalities.group >= 0,
         **{flow: harm[field] - was[field] for flow, field in HARM.items()},
         **{f"level_{name}": state.programmes.level[:, d] for d, name in enumerate(PROGRAMMES)},

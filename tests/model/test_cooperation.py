@@ -78,6 +78,8 @@ def country_of(population, x, y, offsets, neighbours):
         weight=WEIGHTS,
         applies=np.ones((KINDS, LOTS), dtype=np.bool_),
         bundling_factor=np.ones(LOTS),
+        bought_with=np.arange(LOTS),
+        has_specialists=np.zeros(LOTS, dtype=np.bool_),
     )
 
 
@@ -309,8 +311,9 @@ def test_a_player_is_what_its_state_says():
     assert invited((country, state, p), 42).players["bonus"][1] == pytest.approx(saved * one_off[1] / 2)
     state.levers.group_bonus = 0.0
     assert (invited((country, state, p), 42).players["bonus"] == 0.0).all()
-    needs = np.array([p.need_under_65, p.need_65_to_74, p.need_75_to_84, p.need_85_over])
-    assert players["usage"] == pytest.approx(country.ages @ needs)
+    state.cohorts.online, state.cohorts.assisted, state.cohorts.analog, state.cohorts.excluded = 1.0, 2.0, 4.0, 8.0
+    state.cohorts.online[0, 3] = 11.0
+    assert invited((country, state, p), 6).players["usage"][:2].tolist() == [38.0, 28.0]
     assert players["exit_fee"][:3] == pytest.approx([*(p.exit_fee * players["cost"][:2]), 0])
     assert invited((country, state, p), 18).players["exit_fee"].tolist() == [0.0] * 42
 

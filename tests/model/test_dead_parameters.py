@@ -27,7 +27,6 @@ ROUNDING = 1e-12  # what is smaller against the KPI itself is none
 KNOWN = {
     "policy.enforcement": "after the deadline everybody has committed",
     "vendor.substitute_months": "no shipped scenario lets a vendor leave a lot that nobody else offers",
-    "residents.tablet_rate": "help is never full in a shipped scenario",
 }
 
 

@@ -62,7 +62,7 @@ EXTREMES = {
     "quality.incident_rate": [0, 0.02, 1],
     "quality.rollback_severity": [0, 0.002, 0.05, 1],
     "quality.rollback_work": [0, 0.3, 1],
-    "programmes.initial_online": [0, 4, 26],
+    "programmes.joining_hazard": [0, 0.06, 5],
     "security.security_hazard": [0, 0.0005, 0.5],
     "residents.analog_floor": [0, 0.3, 1],
     "residents.closing_months": [0, 24],

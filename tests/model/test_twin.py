@@ -62,11 +62,10 @@ POOR = {
     "money.first_instalment": 0.3,
     "subsidy.ceiling_multiple": 0.4,
 }
-KEEN = {"programmes.security_own": 0.016, "programmes.data_own": 0.01, "programmes.governance_own": 0.01}
+KEEN = {"programmes.voluntary_own": 0.03}
 EXPOSED = {
     "programmes.automation_exposure": 0.06,
-    "programmes.security_exposure": 0.02,
-    "programmes.data_exposure": 0.02,
+    "programmes.voluntary_exposure": 0.04,
 }
 TALKS = {"cooperation.talks_share": 1.0}
 CHEAP = TALKS | {"cooperation.transaction_cost": 2e6}
@@ -76,7 +75,7 @@ CLOSING = UNEVEN | {
     "residents.closing_start": "2023-07",
     "residents.closing_months": 30,
 }
-HELP = {"residents.support_desks": 3.0, "residents.access_points": 8.0, "residents.tablets": 10.0}
+HELP = {"residents.support_desks": 1.0, "residents.access_points": 3.0, "residents.tablets": 3.0}
 COHORTS = {"policy.cohorts": 4, "policy.cohort_months": 9, "commitment.mandate_hazard": 0.3}
 SCARCE = {"vendor.capacity_ratio": 0.6, "vendor.shortage_threshold": 0.05, "vendor.retender_probability": 0.5}
 CASES = {
@@ -231,7 +230,6 @@ CASES = {
             "policy.data_export": 1.0,
             "quality.test_effort": 1.0,
             "quality.incident_rate": 0.3,
-            "quality.rush_months": 12,
         },
         (),
     ),
@@ -245,12 +243,12 @@ CASES = {
         (),
     ),
     "group first": (SCARCE | {"vendor.queue_discipline": "group_first"}, ()),
-    "programmes look at the nation, all on platforms": (
-        KEEN | EXPOSED | {"programmes.exposure": "national", "programmes.platform_share": 1.0},
+    "programmes look at the nation, all join platforms": (
+        KEEN | EXPOSED | {"programmes.exposure": "national", "programmes.joining_hazard": 1.0},
         (),
     ),
-    "programmes look at neighbours, no platform": (
-        KEEN | EXPOSED | {"programmes.exposure": "geographic", "programmes.platform_share": 0.0},
+    "programmes look at neighbours, few join": (
+        KEEN | EXPOSED | {"programmes.exposure": "geographic", "programmes.joining_hazard": 0.005},
         (),
     ),
     "programmes without money": (POOR | KEEN | {"programmes.level_cost": 0.2}, ()),
@@ -354,17 +352,17 @@ CASES = {
     "counters close when enough are online": (
         CLOSING
         | HELP
-        | {"residents.analog_rule": "take_up", "residents.take_up_threshold": 0.4, "programmes.online_hazard": 0.2},
+        | {"residents.analog_rule": "take_up", "residents.take_up_threshold": 0.1, "residents.online_coverage": 0.9},
         (),
     ),
-    "counters close when the reserve is touched": (
-        CLOSING | POOR | {"residents.analog_rule": "budget", "residents.tablets": 1.0, "vendor.readiness_sd": 6.0},
+    "counters close when staff runs out": (
+        CLOSING | POOR | {"residents.analog_rule": "staff", "residents.tablets": 1.0, "programmes.joining_hazard": 0.0},
         (),
     ),
     "much help, much training": (
         CLOSING
         | HELP
-        | {"residents.analog_rule": "sunset", "residents.training": 0.1, "residents.ability_growth": 0.25},
+        | {"residents.analog_rule": "sunset", "residents.training": 0.1, "residents.help_rate": 4.0},
         (),
     ),
     "no help": (

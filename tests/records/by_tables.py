@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import networkx
@@ -181,7 +182,14 @@ def residents(tables: Mapping[str, pd.DataFrame]) -> Values:
     values["excluded_share"] = _ratio(cases["excluded"].sum(), needed.sum())
     values |= {f"excluded_share_{cohort}": _ratio(cases.loc[cohort, "excluded"], needed[cohort]) for cohort in COHORTS}
     values["digital_gap"] = _online_share(last, YOUNG) - _online_share(last, OLD)
-    values["burden_hours"] = _nation(tables["flows"])["burden_hours"].sum()
+    flows, bodies = _nation(tables["flows"]), tables["municipalities"]
+    values["burden_hours"] = flows["burden_hours"].sum()
+    year = flows.iloc[-MONTHS_PER_YEAR:]
+    values["service_2035"] = _ratio(last.drop(columns="excluded").to_numpy().sum(), last.to_numpy().sum())
+    values["waiting_2035"] = _ratio(year["waiting"].sum(), last.to_numpy().sum())
+    values["counter_load_2035"] = _ratio(year["counter_work"].sum(), year["counter_capacity"].sum())
+    shares = (bodies["excluded"] / bodies[list(CHANNELS)].sum(axis=1)).fillna(0.0)
+    values["excluded_share_worst_10_percent"] = shares.nlargest(math.ceil(len(shares) / 10)).mean()
     return values
 
 

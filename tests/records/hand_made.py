@@ -92,6 +92,7 @@ def flows() -> np.recarray:
     for channel, shares in CASES.items():
         result[channel] = PEOPLE[:, None] * shares
     result.burden_hours = 100
+    result.waiting, result.counter_work, result.counter_capacity = 0.001 * PEOPLE, 0.06 * PEOPLE, 0.08 * PEOPLE
     result.incidents[58, CITY], result.affected_residents[58, CITY], result.impact[58, CITY] = 1, 60, 60
     result.incidents[60, BIG], result.affected_residents[60, BIG], result.impact[60, BIG] = 2, 1_000, 2_500
     result.rollbacks[60, BIG] = 1

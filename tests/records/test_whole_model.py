@@ -99,7 +99,11 @@ WANTED = {
     "excluded_share": 0.0015 / 0.08,
     "excluded_share_75_to_84": 1 / 7,
     "excluded_share_85_over": 1 / 6,
+    "excluded_share_worst_10_percent": 0.0015 / 0.08,
     "digital_gap": 5 / 6 - 0.1,
+    "service_2035": 0.0785 / 0.08,
+    "waiting_2035": 0.001 / 0.08,
+    "counter_load_2035": 0.75,
     "burden_hours": 72_000.0,
 }
 

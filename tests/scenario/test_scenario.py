@@ -18,7 +18,7 @@ from dxsim.terms.operations import lots
 HEAD = "name: mine\ntitle: {en: A title}\nmeaning: {ja: 意味}\nsources: [own]\n"
 LEVERS = {
     "big_bang": {"quality.cut_over"},
-    "budget_closing": {"residents.analog_rule", "residents.analog_floor"},
+    "staff_closing": {"residents.analog_rule", "residents.analog_floor"},
     "calendar_limited": {
         f"vendor.{name}" for name in ("readiness_mean", "readiness_sd", "capacity_ratio", "minimum_months")
     },
@@ -300,11 +300,11 @@ def test_what_a_file_gets_wrong_is_said_with_its_line(mine, line, says):
 
 
 def test_numbers_are_read_as_people_mean_them(mine):
-    scenario = mine("parameters: {vendor: {count: 12, learning_unit: 1e1, capacity_ratio: .5, minimum_months: +7}}\n")
+    scenario = mine("parameters: {vendor: {count: 12, work_dispersion: 2e0, capacity_ratio: .5, minimum_months: +7}}\n")
     read = {
-        scenario.values[f"vendor.{name}"] for name in ("count", "learning_unit", "capacity_ratio", "minimum_months")
+        scenario.values[f"vendor.{name}"] for name in ("count", "work_dispersion", "capacity_ratio", "minimum_months")
     }
-    assert read == {12, 10.0, 0.5, 7.0}
+    assert read == {12, 2.0, 0.5, 7.0}
 
 
 def test_all_problems_come_at_once_in_the_order_of_lines(mine):

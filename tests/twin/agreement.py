@@ -77,12 +77,13 @@ STAFF_FIELDS = (
     | fields(SUM, "staff initial scale experience pool lent supply demand overload")
     | fields(SUM, "planning_service migration_service programme_service migration_demand left_for_migration")
 )
-HARM_FIELDS = fields(EXACT, "interfaces incidents affected impact rollbacks security_incidents") | fields(
-    SUM, "cumulative_hazard threshold exposed"
+HARM_FIELDS = fields(EXACT, "interfaces incidents affected impact rollbacks security_incidents news") | fields(
+    SUM, "cumulative_hazard threshold exposed within once_only trust enquiries"
 )
 PARTS = {"purse": PURSE_FIELDS, "staff": STAFF_FIELDS, "harm": HARM_FIELDS}
 PROGRAMME_FIELDS = fields(EXACT, "level") | fields(SUM, "cumulative_hazard threshold factor")
-COHORT_FIELDS = fields(SUM, "persons trained density reach online assisted analog excluded") | fields(
+ACCESS_FIELDS = fields(EXACT, "branches") | fields(SUM, "served capacity")
+COHORT_FIELDS = fields(SUM, "persons trained waiting online assisted analog excluded") | fields(
     SUM, "online_total assisted_total analog_total excluded_total"
 )
 GROUP_FIELDS = fields(
@@ -160,6 +161,8 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
     for number, name in enumerate(PROGRAMMES):
         twins = [body.programmes.by_name[name] for body in model.municipalities]
         yield from compare_fields(PROGRAMME_FIELDS, state.programmes[:, number], twins, municipality_name)
+    people = [body.residents for body in model.municipalities]
+    yield from compare_fields(ACCESS_FIELDS, state.access, people, municipality_name)
     for number, name in enumerate(COHORTS):
         twins = [body.residents.cohorts[name] for body in model.municipalities]
         yield from compare_fields(COHORT_FIELDS, state.cohorts[:, number], twins, municipality_name)

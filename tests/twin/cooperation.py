@@ -75,7 +75,7 @@ class Party:
         self.parts: dict[Party, float] = {}  # share of its systems that it shares with a lead
         self.weight = sum(system.weight for system in body.systems)
         self.cost = purse.baseline
-        self.usage = body.residents.usual_cases
+        self.usage = body.residents.done
         self.shortage = max(0.0, staff.demand - staff.supply)
         self.surplus = max(0.0, staff.supply - staff.demand)
         to_come = sum(lot.weight for lot in body.open_lots)

@@ -9,12 +9,12 @@ from dxsim import streams
 from tests.twin.systems import System
 
 if TYPE_CHECKING:
-    from tests.twin.model import PlainModel
     from tests.twin.municipality import Municipality
 
 MOST_INCIDENTS = 64  # at one cut-over; also the draws that are set aside for an operation
 LARGEST_EXPONENT = 700.0  # exp of more is not a finite number
-REACH = {"none": 0.0, "prefecture": 0.5, "national": 1.0}  # of data flows, by the rule
+RUSH_MONTHS = 3
+SEVERITY_SD = 1.5
 
 
 class Harm:
@@ -24,6 +24,11 @@ class Harm:
         self.body = body
         self.model = body.model
         self.interfaces = 0.0  # between old and new systems
+        self.within = 0.0  # share of pairs of systems both live
+        self.once_only = 0.0  # share of what is asked for that others hand over
+        self.trust = 1.0
+        self.enquiries = 0.0  # residents hit who have not asked yet
+        self.news = 0  # incidents of this month
         self.incidents = self.affected = self.impact = self.rollbacks = 0.0
         self.security_incidents = self.exposed = self.cumulative_hazard = 0.0
         self.await_next()
@@ -33,15 +38,14 @@ class Harm:
     def expected_incidents(self, system: System) -> float:
         p, body = self.model.parameters, self.body
         deadline = body.due_date(system.lot, p.deadline)
-        in_rush = self.model.month >= deadline - p.rush_months  # also once the date is missed
-        worse = (
+        in_rush = self.model.month >= deadline - RUSH_MONTHS  # also once the date is missed
+        exponent = (
             p.complexity_effect * system.lot.complexity * (1.0 - p.data_export)
             + p.rush_effect * in_rush
-            + p.overload_effect * min(p.overload_limit, max(0.0, body.staff.overload - 1.0))
-            + p.novice_effect / (1.0 + system.vendor.go_lives / p.learning_unit)
+            + p.overload_effect * min(1.0, max(0.0, body.staff.overload - 1.0))
+            - p.test_effect * body.lever.test_effort
         )
-        better = p.test_effect * body.lever.test_effort + p.experience_effect * body.staff.experience
-        return p.incident_rate * system.weight * exp(min(LARGEST_EXPONENT, worse - better))
+        return p.incident_rate * system.weight * exp(min(LARGEST_EXPONENT, exponent))
 
     def cut_over(self, system: System) -> float | None:
         """Try to switch a system; return the work that is to be done again if it is rolled back, else None."""
@@ -51,7 +55,7 @@ class Harm:
         count = incidents(self.expected_incidents(system), draw)
         worst = 0.0
         for place in range(first, first + count):
-            severity = p.severity_sd * model.normal(streams.SEVERITY, code, model.month, place)
+            severity = SEVERITY_SD * model.normal(streams.SEVERITY, code, model.month, place)
             share = min(1.0, p.severity_median * exp(severity))
             wait = -log(model.uniform(streams.CORRECTION, code, model.month, place)) / p.correction_hazard
             self.count_incident(round(share * self.body.population_now), max(1, ceil(wait)))
@@ -68,6 +72,8 @@ class Harm:
         self.incidents += 1
         self.affected += residents
         self.impact += residents * months
+        self.enquiries += residents
+        self.news += 1
         flows["incidents"] += 1
         flows["affected_residents"] += residents
         flows["impact"] += residents * months
@@ -79,20 +85,32 @@ class Harm:
 
     def strike(self):
         """Let this month's security incidents happen."""
-        model, body, p = self.model, self.body, self.model.parameters
-        levels = body.programmes
-        factor, openness = model.security[levels["security"], levels["data"], levels["governance"]]
-        if self.interfaces > 0.0:
-            factor *= exp(p.interface_effect * self.interfaces / 100)
-        self.cumulative_hazard += p.security_hazard * factor * (1.0 - p.baseline_effect * body.lever.security_baseline)
+        body, p, levels = self.body, self.model.parameters, self.body.programmes
+        openness = self.trust * levels["data"] / 2
+        security = max(levels["security"], 3 * body.lever.security_baseline)
+        hazard = p.security_hazard * exp(-p.maturity_effect * (security + levels["governance"]))
+        hazard *= (1.0 + p.sharing_effect * openness) * (1.0 + p.interface_effect * self.interfaces / 100)
+        self.cumulative_hazard += hazard
         while self.cumulative_hazard >= self.threshold:
             self.cumulative_hazard -= self.threshold
             records = body.population_now * (p.own_exposure + (1.0 - p.own_exposure) * openness)
             self.security_incidents += 1
             self.exposed += records
+            self.news += 1
+            self.enquiries += body.population_now * p.own_exposure
             body.flows["security_incidents"] += 1
             body.flows["exposed_records"] += records
             self.await_next()
+        self.trust += p.trust_recovery * (1.0 - self.trust)
+
+    def spread_news(self):
+        """Let incidents cost trust, at home and at neighbours."""
+        p, news = self.model.parameters, self.news
+        if news:
+            self.trust *= (1.0 - p.trust_loss) ** news
+            for other in self.body.neighbours:
+                other.harm.trust *= (1.0 - p.trust_spread * p.trust_loss) ** news
+        self.news = 0
 
 
 def incidents(expected: float, draw: float) -> int:
@@ -104,17 +122,3 @@ def incidents(expected: float, draw: float) -> int:
         chance *= expected / number
         below += chance
     return number
-
-
-def security_factors(model: PlainModel) -> dict[tuple[int, int, int], tuple[float, float]]:
-    """Return the factor on the hazard and the open data flows, by level of security, data use and governance."""
-    p = model.parameters
-    table = {}
-    for security in range(4):
-        for data in range(4):
-            for governance in range(4):
-                openness = REACH[p.data_sharing] * data / 3 * (1 + governance) / 4
-                exponent = p.sharing_effect * openness
-                exponent -= p.maturity_effect * security + p.governance_effect * governance
-                table[security, data, governance] = exp(exponent), openness
-    return table

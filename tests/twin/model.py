@@ -19,12 +19,11 @@ from dxsim.scenario.scenario import Scenario
 from dxsim.terms.municipalities import TYPES
 from dxsim.terms.operations import lots, operations
 from tests.twin.cooperation import Agreement, Talks, found, pool_staff, take_effect
-from tests.twin.harm import REACH, security_factors
 from tests.twin.levers import common_levers, levers_of, shift_dates
 from tests.twin.money import ACCOUNTS, TREASURY, Ledger
 from tests.twin.municipality import Municipality
 from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
-from tests.twin.residents import AGE_GROUPS, ability, online_preference
+from tests.twin.residents import AGE_GROUPS, ability, willing
 from tests.twin.staff import share_out
 from tests.twin.systems import LIVE, MIGRATING, NEVER, NO_PRODUCT, NO_REASON, VENDOR_RESOURCES, Lot, System
 from tests.twin.vendor import Vendor
@@ -67,7 +66,6 @@ class PlainModel(mesa.Model):
         self.treasury = Ledger(TREASURY)
         self.levels = {type_: Counter() for type_ in TYPES}  # sums of the levels of programmes
         self.common_levers = common_levers(self.parameters)
-        self.security = security_factors(self)
         self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
         self.committed = Counter()  # municipalities by (prefecture or type, lot)
         self.is_offered = [True] * len(lots())
@@ -512,13 +510,10 @@ class PlainModel(mesa.Model):
 
     def count_interfaces(self):
         """Count interfaces between old and new systems; value what works together."""
-        rule = self.parameters.data_sharing
-        if rule == "prefecture":
-            share = {prefecture: live_share(bodies) for prefecture, bodies in self.prefectures.items()}
-        else:
-            share = dict.fromkeys(self.prefectures, live_share(self.municipalities))
+        far = live_share(self.municipalities, 2)
+        near = {prefecture: live_share(bodies, 1) for prefecture, bodies in self.prefectures.items()}
         for body in self.municipalities:
-            body.count_interfaces(REACH[rule] * share[body.prefecture] ** 2)
+            body.count_interfaces(near[body.prefecture], far)
 
     def progress(self):
         """Let platforms and municipalities move on in voluntary programmes by what others had reached last month."""
@@ -548,14 +543,16 @@ class PlainModel(mesa.Model):
     def serve_residents(self):
         """Let residents use their procedures."""
         p = self.parameters
-        able, preference = {age: ability(p, age, self.month) for age in AGE_GROUPS}, online_preference(p)
+        able, keen = {age: ability(p, age, self.month) for age in AGE_GROUPS}, willing(p, self.month)
         for body in self.municipalities:
-            body.residents.serve(able, preference)
+            body.residents.serve(able, keen)
 
     def strike(self):
         """Let security incidents happen."""
         for body in self.municipalities:
             body.harm.strike()
+        for body in self.municipalities:
+            body.harm.spread_news()
 
     def close_month(self):
         """Book what municipalities owe for this month."""
@@ -668,8 +665,10 @@ def mean_levels(sums: Counter, bodies: int) -> dict[str, float]:
     return {name: sums[name] / (max(1, bodies) * highest) for name, highest in HIGHEST_LEVEL.items()}
 
 
-def live_share(bodies: list[Municipality]) -> float:
-    return sum(body.live for body in bodies) / max(1, sum(len(body.systems) for body in bodies))
+def live_share(bodies: list[Municipality], level: int) -> float:
+    """Return the share of all systems that is live at those who share data so far."""
+    live = sum(body.live for body in bodies if body.programmes["data"] >= level)
+    return live / max(1, sum(len(body.systems) for body in bodies))
 
 
 def zipf(count: int, exponent: float) -> list[float]:

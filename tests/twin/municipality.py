@@ -418,16 +418,25 @@ class Municipality(mesa.Agent):
         self.purse.end_parallel_run(system)
         self.model.counts["done"][self.type] += 1
 
-    def count_interfaces(self, between: float):
-        """Count the interfaces between old and new systems; value what works together in it and `between` them."""
-        p, n, systems = self.model.parameters, self.live, len(self.systems)
-        if n == 0 and between == 0.0:
-            return
+    def count_interfaces(self, in_prefecture: float, in_nation: float):
+        """Count the interfaces between old and new systems; value what works together, here and with others.
+
+        The shares are those of systems that are live at those who share data so far.
+        """
+        p, n, systems, level = self.model.parameters, self.live, len(self.systems), self.programmes["data"]
         self.harm.interfaces = p.interface_density * n * (systems - n)
-        within = n * (n - 1) / (systems * (systems - 1)) if systems > 1 else 0.0
-        benefit = p.interoperability_benefit * self.purse.baseline / 12 * (within + between) / 2
+        self.harm.within = n * (n - 1) / (systems * (systems - 1)) if systems > 1 else 0.0
+        others = (in_prefecture / 2 if level >= 1 else 0.0) + (in_nation / 2 if level == 2 else 0.0)
+        self.harm.once_only = self.harm.trust * n / systems * others if systems else 0.0
+        saved = p.counter_cost / 12 * self.population_now * (1.0 - self.work_left)
         self.flows["interfaces"] += self.harm.interfaces
-        self.flows["interoperability"] += benefit
+        self.flows["interoperability"] += saved
+
+    @property
+    def work_left(self) -> float:
+        """Return the work on a case at the counter against that before any system was live."""
+        p = self.model.parameters
+        return (1.0 - p.interoperability_saving * self.harm.within) * (1.0 - p.once_only_saving * self.harm.once_only)
 
     def exposure_to_neighbours(self) -> dict[str, float]:
         """Return the mean level over the highest of its neighbours, by programme."""

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from tests.twin.model import PlainModel
     from tests.twin.municipality import Municipality
 
-HIGHEST_LEVEL = {"online": 26, "automation": 2, "security": 3, "data": 3, "governance": 3}
+HIGHEST_LEVEL = {"online": 26, "automation": 2, "security": 3, "data": 2, "governance": 3}
 PROGRAMMES = tuple(HIGHEST_LEVEL)
-PLATFORM = 1  # address of the draws of a platform, past those of its users
+SHARING_ALLOWED = {"none": 0, "prefecture": 1, "national": 2}  # by the state's rule
+PLATFORM = 1  # address of the draws of a platform
 
 
 @dataclass(slots=True, eq=False)
@@ -27,7 +28,6 @@ class Programme:
     own: float  # hazard of the next level without influence of others
     growth: float  # what full influence adds
     factor: float  # effect of size
-    cost: int = 0  # of a level, in yen
     level: int = 0
     cumulative_hazard: float = 0.0  # hazard built up since the last level
     threshold: float = 0.0  # hazard at which the next level comes
@@ -41,7 +41,8 @@ class Programme:
 def platform(model: PlainModel, prefecture: str) -> Programme:
     """Return the platform on which a prefecture puts procedures online."""
     p = model.parameters
-    new = Programme("online", HIGHEST_LEVEL["online"], p.platform_hazard, 0.0, 1.0, level=p.initial_online)
+    speed = exp(model.normal(streams.PLATFORM, int(prefecture), 0, 0))
+    new = Programme("online", HIGHEST_LEVEL["online"], p.platform_hazard, 0.0, speed)
     await_next_of_platform(model, prefecture, new)
     return new
 
@@ -59,24 +60,23 @@ class Programmes:
         self.model = body.model
         self.by_name = {name: self.begin(name) for name in PROGRAMMES}
         p = self.model.parameters
-        self.on_platform = self.model.uniform(streams.PLATFORM, body.code, 0, 0) < p.platform_share
-        self.open = [  # in which it can still move on by itself
-            programme
-            for name, programme in self.by_name.items()
-            if programme.level < programme.highest and not (name == "online" and self.on_platform)
-        ]
+        level = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost)
+        self.costs = {
+            name: self.model.booked(level / (HIGHEST_LEVEL[name] if name == "online" else 1)) for name in PROGRAMMES
+        }
+        self.on_platform = False
+        self.open = [programme for programme in self.by_name.values() if programme.highest > 0]
 
     def begin(self, name: str) -> Programme:
         p, body = self.model.parameters, self.body
         if name == "online":
-            own, growth, slope = p.online_hazard, 0.0, 0.0
-            cost = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost) / HIGHEST_LEVEL[name]
+            own, growth, slope = p.joining_hazard, 0.0, 0.0
         else:
-            own, growth, slope = (getattr(p, f"{name}_{what}") for what in ("own", "exposure", "size"))
-            cost = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost)
+            kind = "automation" if name == "automation" else "voluntary"
+            own, growth, slope = (getattr(p, f"{kind}_{what}") for what in ("own", "exposure", "size"))
         factor = exp(slope * (log(max(body.population, 1.0)) - LOG_POPULATION_MEAN))
-        programme = Programme(name, HIGHEST_LEVEL[name], own, growth, factor, self.model.booked(cost))
-        self.rise(programme, p.initial_online if name == "online" else 0)
+        highest = SHARING_ALLOWED[p.data_sharing] if name == "data" else HIGHEST_LEVEL[name]
+        programme = Programme(name, highest, own, growth, factor)
         self.await_next(programme)
         return programme
 
@@ -98,11 +98,15 @@ class Programmes:
         programme.threshold = self.model.exponential(streams.PROGRAMME, self.body.code, number, programme.level)
 
     def climb(self, programme: Programme):
-        """Pay for the next level and reach it."""
-        self.body.purse.spend("programmes", programme.cost)
-        self.rise(programme, programme.level + 1)
+        """Pay for the next level and reach it, or join the platform."""
+        self.body.purse.spend("programmes", self.costs[programme.name])
+        if programme.name == "online":
+            self.on_platform = True
+            self.rise(programme, self.model.platforms[self.body.prefecture].level)
+        else:
+            self.rise(programme, programme.level + 1)
         self.await_next(programme)
-        if programme.level == programme.highest:
+        if self.on_platform and programme.name == "online" or programme.level == programme.highest:
             self.open.remove(programme)
 
     def follow_platform(self, level: int):
@@ -110,14 +114,23 @@ class Programmes:
         if self.on_platform:
             self.rise(self.by_name["online"], level)
 
+    @property
+    def willing_to_share(self) -> float:
+        return self.body.harm.trust * (1 + self["governance"]) / 4
+
+    @property
+    def hours_given_back(self) -> float:
+        return self.model.parameters.automation_saving * self["automation"] / 2
+
     def progress(self, exposure: dict[str, float]):
-        """Move on in what it does alone; `exposure` is by programme and as of last month."""
+        """Move on in what it decides on; `exposure` is by programme and as of last month."""
         body, is_binding = self.body, self.model.parameters.budget == "binding"
         service = body.staff.programme_service
         for programme in tuple(self.open):
             name = programme.name
             is_required = name == "governance" and programme.level < body.lever.governance_requirement
-            if not is_required and not programme.build_up(exposure[name], service):
+            keen = self.willing_to_share if name == "data" else 1.0
+            if not is_required and not programme.build_up(exposure[name], service * keen):
                 continue
-            if is_required or not is_binding or programme.cost <= body.purse.envelope:
+            if is_required or not is_binding or self.costs[name] <= body.purse.envelope:
                 self.climb(programme)
