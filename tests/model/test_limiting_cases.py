@@ -742,6 +742,7 @@ def test_the_unable_are_excluded_as_counters_close(kept):
         "residents.online_coverage": 1,
         "residents.access_distance": 1e6,
         "residents.online_work": 0,
+        "residents.giving_up": 0,
         "security.security_hazard": 0,
         "quality.incident_rate": 0,
         "programmes.joining_hazard": 100,
