@@ -106,17 +106,14 @@ def late_systems(found: Findings) -> Flags:
 
 def levels_at(outcome: Outcome, month: int) -> tuple[Floats, Floats]:
     """Return whether a municipality uses AI, and its share of procedures online, at the end of `month`, (n,) each."""
-    final = outcome.state.programmes["level"]
     log = outcome.log
+    levels = np.zeros((2, len(outcome.state.programmes)))
     if log.size == 0:
-        nothing = np.full(len(final), np.nan)
-        return nothing, nothing
-    later = log[(log["kind"] == Kind.LEVEL) & (log["month"] > month)]
-    levels = []
-    for programme in (Programme.AUTOMATION, Programme.ONLINE):
-        # A level rises by one at a time, so what came later is what is to be taken off again.
-        raised = later["municipality"][later["place"] == programme]
-        levels.append(final[:, programme] - np.bincount(raised, minlength=len(final)))
+        return np.full(len(levels[0]), np.nan), np.full(len(levels[0]), np.nan)
+    reached = log[(log["kind"] == Kind.LEVEL) & (log["month"] <= month)]
+    for row, programme in enumerate((Programme.AUTOMATION, Programme.ONLINE)):
+        mine = reached[reached["place"] == programme]
+        levels[row, mine["municipality"]] = mine["value"]  # in the order of time: the last one stands
     return np.where(levels[0] > 0, 1.0, 0.0), levels[1] / HIGHEST_LEVEL[Programme.ONLINE]
 
 
