@@ -160,8 +160,8 @@ FAULTS = (
     Fault(
         "teams are never released",
         "model/capacity.py",
-        "            vendors[vendor].capacity *= run.parameters.capacity_after_deadline\n",
-        "            pass\n",
+        "run.parameters.capacity_after_deadline * vendors[vendor].initial_capacity",
+        "vendors[vendor].capacity",
         (LIMITS, "-k", "released"),
     ),
     Fault(

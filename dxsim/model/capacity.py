@@ -5,7 +5,7 @@
     K(t + 1)    = K(t) (1 + g_v)                        organic growth
     programme   : + Delta_K K(0) once, in month t_K + d_hire
     ceiling     : all K together at most K_max times all K(0)
-    deadline    : times k_post once, at T_D, when project teams are released
+    deadline    : k_post K(0), once, at T_D, when project teams are released; also where a notice cut K before
     queue wait  = book / K                              months, at most W_max = 120
     quoted wait = max(months until the product is available, queue wait), at most W_max
 
@@ -67,7 +67,7 @@ def change(run: Run, month: int) -> None:
         if total > ceiling:
             vendors[vendor].capacity *= ceiling / total
         if releases:
-            vendors[vendor].capacity *= run.parameters.capacity_after_deadline
+            vendors[vendor].capacity = run.parameters.capacity_after_deadline * vendors[vendor].initial_capacity
     if releases:
         nation.released = 1
     for event in range(run.vendor_events.size):

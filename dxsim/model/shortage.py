@@ -6,7 +6,7 @@ their work that would end after T_D exceeds theta_ann, it announces a shortage. 
 is, with the same fate for all systems of a municipality at that vendor,
 
     tendered again   with probability rho_rt     (withdrawn; other vendors are asked next month), or
-    booked again     to begin at T_D + (work booked again there so far) / (k_post engineers of the branch), before T_D2
+    booked again     to begin at T_D + (work booked again there so far) / (k_post K(0) of the branch), before T_D2
 
 so the tail is as long as what a branch has to make up and as the engineers that stay on after the deadline. Work done
 is kept. The vendor's customers and their neighbours believe more in an extension (by Delta_xi, once per announcement).
@@ -93,7 +93,8 @@ def postpone(run: Run, month: int, vendor: int) -> None:
                 withdraw(run, place, month)
             else:
                 prefecture = run.places[i].prefecture
-                rate = p.capacity_after_deadline * branch_output(run, vendor, prefecture, run.vendors[vendor].capacity)
+                stays = p.capacity_after_deadline * run.vendors[vendor].initial_capacity
+                rate = branch_output(run, vendor, prefecture, stays)
                 duration = shortest_duration(system.remaining, system.limit)
                 last = p.second_deadline - duration
                 system.earliest_start = booked_again(run.branch_left[prefecture], rate, p.deadline, last)

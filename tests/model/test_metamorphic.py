@@ -757,8 +757,8 @@ MORE_HELP = {
 def test_more_help_or_counters_exclude_nobody_more(change):
     """For each municipality, age group and month, in the whole model; channels feed back only into their cost.
 
-    Where distance keeps nobody away and nobody gives up: with counters open fewer go online, so that distance keeps a few
-    more away, and more come to a counter that may be short of staff.
+    Where distance keeps nobody away and nobody gives up: with counters open fewer go online, so that distance keeps a
+    few more away, and more come to a counter that may be short of staff.
     """
     base, one = excluded_by_month(CLOSING, 4)
     changed, other = excluded_by_month(CLOSING | MORE_HELP[change], 4)

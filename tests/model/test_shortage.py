@@ -27,7 +27,8 @@ def queue_of(capacity: float, **parameters: object) -> Run:
     state.systems.limit = 0.1
     state.systems.municipality = np.arange(N)[:, None]
     state.municipalities.ordered = OPERATIONS
-    state.branch_share[0, 1], state.vendors.capacity = 1.0, capacity
+    state.branch_share[0, 1] = 1.0
+    state.vendors.capacity = state.vendors.initial_capacity = capacity
     size = N * OPERATIONS
     state.queue.following = np.append(np.arange(1, size), -1).reshape(N, OPERATIONS)
     state.head[0], state.tail[0] = 0, size - 1

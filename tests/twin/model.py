@@ -329,7 +329,7 @@ class PlainModel(mesa.Model):
                 vendor.capacity *= ceiling / total
         if self.month == p.deadline:
             for vendor in vendors:
-                vendor.capacity *= p.capacity_after_deadline
+                vendor.capacity = p.capacity_after_deadline * vendor.initial_capacity
         for vendor, factor, _ in self.shocks[self.month]:
             vendor.capacity *= factor
 

@@ -269,7 +269,7 @@ class Vendor(mesa.Agent):
         p, prefecture = self.model.parameters, system.body.prefecture
         duration = system.shortest_duration(system.remaining)
         latest = max(p.deadline, p.second_deadline - duration)
-        rate = p.capacity_after_deadline * self.capacity * self.branches[prefecture]
+        rate = p.capacity_after_deadline * self.initial_capacity * self.branches[prefecture]
         system.earliest_start = latest
         if rate > 0.0:
             system.earliest_start = min(latest, floor(p.deadline + backlog[prefecture] / rate))
