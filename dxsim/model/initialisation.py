@@ -15,8 +15,8 @@
                              up; r_sp for specialists
     engineers of a branch    ~ (work of the vendor in the prefecture) exp(s_br Z)
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
-    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all; they come
-                             together: 4.1 of 20 in the few municipalities that have any
+    hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all; they
+                             come together: 4.1 of 20 in the few municipalities that have any
     start of a hard system   not before t_hard + H_hard U                 month, rounded up; U uniform
 
 Work z and its monthly limit follow `work` (eta_z, s_z, d_min, eta_d), months of planning `planning` (d_pl), and

@@ -44,8 +44,8 @@ class Records:
         municipalities: ``staff``, ``own_work`` and ``pool`` (FTE), ``overloaded_municipalities`` (work above 1.2 times
         what staff can do), ``overload`` (FTE above that), ``resignations`` (FTE), ``refusals`` (municipalities that had
         no money for a commitment), ``burden_hours``, ``waiting`` (cases at the counters at the month's end),
-        ``counter_work`` and ``counter_capacity`` (cases), ``incidents`` at cut-overs, ``affected_residents``, ``impact``
-        (person-months), ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``,
+        ``counter_work`` and ``counter_capacity`` (cases), ``incidents`` at cut-overs, ``affected_residents``,
+        ``impact`` (person-months), ``rollbacks``, ``security_incidents``, ``exposed_records``, ``interfaces``,
         ``interoperability`` (yen), mean ``level_*`` of programmes (nan without municipalities),
         ``cooperating_municipalities``, their ``saving`` (yen, grant included) and ``worse_off_municipalities``, members
         that would pay less alone.

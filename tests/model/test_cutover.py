@@ -174,9 +174,7 @@ def test_expected_incidents_worked_out_by_hand():
 
 def test_staff_that_is_not_overloaded_does_no_harm():
     parameters = parameters_with()
-    idle, busy, over = (
-        cutover.expected_incidents(parameters, 1.0, 0.5, 0.0, omega, 0.0) for omega in (0.0, 1.0, 1.01)
-    )
+    idle, busy, over = (cutover.expected_incidents(parameters, 1.0, 0.5, 0.0, omega, 0.0) for omega in (0.0, 1.0, 1.01))
     assert idle == busy < over
 
 

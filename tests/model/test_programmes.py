@@ -12,7 +12,7 @@ from scipy import stats
 
 from dxsim import streams
 from dxsim.model import events, programmes
-from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
+from dxsim.model.codes import HIGHEST_LEVEL, Account, Programme
 from dxsim.model.state import Country, State
 from dxsim.terms.statistics import LOG_POPULATION_MEAN
 from tests.model.bodies import country_of, parameters_with, run_of, state_of
@@ -412,7 +412,10 @@ def test_joining_a_platform_costs_what_a_procedure_does_and_no_more():
     country = country_of(10)
     state = begun(country, parameters)
     assert (proceed(country, state, parameters, 60)[-1, :, ONLINE] > 20).all()
-    assert (state.ledger[:, Account.PROGRAMMES] == programmes.step_cost(2.6e8, parameters.fixed_cost, parameters.level_cost, ONLINE, 1)).all()
+    assert (
+        state.ledger[:, Account.PROGRAMMES]
+        == programmes.step_cost(2.6e8, parameters.fixed_cost, parameters.level_cost, ONLINE, 1)
+    ).all()
 
 
 def test_joining_comes_at_a_hazard_that_size_does_not_change():

@@ -79,9 +79,7 @@ def closing_now(**values: object) -> np.record:
 
 
 @many
-@given(
-    shares, shares, *[st.floats(0.0, 5.0)] * 3, st.integers(0, 26), st.floats(0.3, 1.0), st.floats(0.5, 1.2), shares
-)
+@given(shares, shares, *[st.floats(0.0, 5.0)] * 3, st.integers(0, 26), st.floats(0.3, 1.0), st.floats(0.5, 1.2), shares)
 def test_everybody_is_served_waits_or_is_shut_out(floor, training, desks, points, tablets, level, ratio, left, trust):
     parameters = closing_now()
     country = people_of(3, [0.2, 1.0, 40.0])

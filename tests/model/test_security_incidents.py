@@ -210,7 +210,7 @@ def test_sharing_saves_work_and_exposes_records():
     away = country.places.prefecture > 1
     assert not once[0].any()
     assert (once[1][away] == 0.5).all()
-    assert (once[2][away] == pytest.approx(0.5 + 0.5 * 0.75))
+    assert once[2][away] == pytest.approx(0.5 + 0.5 * 0.75)
     assert not once[2][~away].any()  # who has nothing live hands nothing over, and gets nothing
 
 

@@ -360,9 +360,7 @@ CASES = {
         (),
     ),
     "much help, much training": (
-        CLOSING
-        | HELP
-        | {"residents.analog_rule": "sunset", "residents.training": 0.1, "residents.help_rate": 4.0},
+        CLOSING | HELP | {"residents.analog_rule": "sunset", "residents.training": 0.1, "residents.help_rate": 4.0},
         (),
     ),
     "no help": (

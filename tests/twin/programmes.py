@@ -106,7 +106,7 @@ class Programmes:
         else:
             self.rise(programme, programme.level + 1)
         self.await_next(programme)
-        if self.on_platform and programme.name == "online" or programme.level == programme.highest:
+        if (self.on_platform and programme.name == "online") or programme.level == programme.highest:
             self.open.remove(programme)
 
     def follow_platform(self, level: int):
