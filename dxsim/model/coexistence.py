@@ -2,7 +2,7 @@
 
 interfaces between old and new    I = rho_if n (n_T - n)            n of n_T systems live; at most 100 rho_if of 20
 pairs of systems both live        w = n (n - 1) / (n_T (n_T - 1))   [0, 1]
-asked for only once               b = T n / n_T (s_P / 2 + s_J / 2)     [0, 1]; s_J only at DATA = 2, 0 at DATA = 0
+asked for only once               b = T n / n_T (s_P / 2 + s_J / 2)     [0, 1]; s_J only where DATA = 2; 0 where 0
 work of a case at the counter     (1 - sigma_int w) (1 - sigma_once b)      against that of April 2021
 benefit                           G = c_cnt N (1 - (1 - sigma_int w) (1 - sigma_once b)) / 12      yen a month
 

@@ -10,9 +10,9 @@ trust         T <- T + tau_rec (1 - T)                 each month, [0, 1]; 1 in 
 SEC, DATA and GOV are the levels of security, data sharing and data governance (`programmes`), I the interfaces between
 old and new systems; SEC counts as 3 x_base at least, x_base in [0, 1] the strictness of the baseline rules that the
 state sets. How far a municipality shares is its own decision; the state's rule `data_sharing` is the bound. Trust
-steers who goes online (`residents`) and who shares: sharing brings less work (`coexistence`) and exposure together, and
-what is exposed costs trust. Incidents form a Poisson process: hazard adds up, and each incident takes a unit-
-exponential threshold from the cumulative hazard. Each resident whose own records are hit asks once at the counter.
+steers who goes online (`residents`) and who shares: sharing brings less work (`coexistence`) and exposure together,
+and what is exposed costs trust. Incidents form a Poisson process: hazard adds up, and each incident takes a
+unit-exponential threshold from the cumulative hazard. Each resident whose own records are hit asks once at the counter.
 
 Source: Personal Information Protection Commission, annual report FY2023 (1,159 reports by administrative bodies).
 """

@@ -4,7 +4,7 @@ usual staff    m = S_0 (general administration staff / 100)^eta_S              F
                                                                                national line on population
 at the start   floor(m + U), at least one; U uniform                           FTE
 supply         S (1 + gamma_e e) + pool + lent by the group                    FTE
-demand         size l_op + l_2 interfaces / 100                                operations
+demand         size l_op (1 - hours given back) + l_2 interfaces / 100         operations
                + size h_st (systems in parallel) / d_par                       stabilisation
                + size h_pl (1 + kappa) w / (months of planning)                planning
                + size h_prog                                                   programmes
@@ -18,7 +18,8 @@ Work is served in a fixed order: operations, stabilisation, migration, planning,
 a month of planning or of a programme counts only as far as it is served. What is left for migration is shared among
 all systems of the municipality that can be worked on, in proportion to what they ask for: none is held up because it
 stands lower in a list. So a whole migration takes size h_mg (1 + kappa) w of own work however long it lasts, and a part
-that is done twice takes it twice. Overload, lending and planning reckon with what migrations took last month.
+that is done twice takes it twice. Overload, lending and planning reckon with what migrations took last month. AI and
+RPA give hours of usual operations back (`programmes`).
 In the last two years before T_D and until all its systems are live, a municipality that is named as late or faces
 penalties (C is its yearly IT cost) puts off some usual work for migration.
 Experience e grows by g_e for each go-live and falls by the part rho_rot each April. In an overloaded month at most one
@@ -41,9 +42,10 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
-from dxsim.model.codes import SystemState
+from dxsim.model.codes import Programme, SystemState
 from dxsim.model.cooperation import pool_staff
 from dxsim.model.fields import Field
+from dxsim.model.programmes import hours_given_back
 from dxsim.scenario.registry import choices
 from dxsim.terms import statistics
 from dxsim.terms.calendar import MONTHS_PER_YEAR
@@ -280,7 +282,8 @@ def reckon(run: Run) -> None:
         worker.supply = supply(worker.staff, worker.experience, p.experience_productivity, worker.pool)
         worker.lent = 0.0
         tasks[Task.STABILISATION], tasks[Task.PLANS] = 0.0, 0.0
-        tasks[Task.OPERATIONS] = worker.scale * p.operations_effort
+        given_back = hours_given_back(run.programmes[i, Programme.AUTOMATION].level, p)
+        tasks[Task.OPERATIONS] = worker.scale * p.operations_effort * (1.0 - given_back)
         tasks[Task.OPERATIONS] += p.interface_load * run.harm[i].interfaces / PER_HUNDRED
         in_parallel = municipality.live - municipality.done
         if in_parallel > 0:

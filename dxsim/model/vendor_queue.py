@@ -135,7 +135,8 @@ def serve_queue(run: Run, month: int, vendor: int) -> None:
         left -= given
         done += given
         system.touched = month
-        system.held = what_held(asked, wanted, given)
+        if month >= run.parameters.mandate_start:
+            system.held = what_held(asked, wanted, given)
         if system.state == SystemState.ORDERED and (given > 0.0 or asked <= DONE_BELOW):
             begin_work(run, month, place)
         run.workforce[i].migration_demand += staff.migration_work(

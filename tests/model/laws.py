@@ -368,6 +368,7 @@ def check_delay(watch: Watch, this: Month) -> None:
     assert ((booked >= 0) & (booked <= 1)).all()
     is_booked = booked.sum(axis=2) > 0
     assert (booked.argmax(axis=2)[is_booked] == systems.held[is_booked]).all()
+    assert (systems.held[~is_booked] == this.before.systems.held[~is_booked]).all()
     is_blocked = is_booked & ~np.isin(systems.held, NO_BLOCKERS)
     expected = np.where(is_blocked, systems.held, this.before.systems.blocker)
     assert (systems.blocker == expected).all()

@@ -66,7 +66,8 @@ def test_without_policies_every_body_has_the_parameters_in_every_month():
 
 def test_a_policy_holds_from_its_first_month_to_its_last_for_whom_it_is():
     policy = Policy("residents.support_desks", 5.0, "set", 36, 108, Who(types=("town", "village")))
-    found = levers_by_month(with_policies(policy))[:, :, BODY_LEVERS.index("support_desks")]
+    scenario = with_policies(policy, residents__support_desks=0.2)
+    found = levers_by_month(scenario)[:, :, BODY_LEVERS.index("support_desks")]
     is_inside = NATION.municipalities["type"].isin(["town", "village"]).to_numpy()
     assert 0 < is_inside.sum() < N
     assert (found[36:108][:, is_inside] == 5.0).all()
@@ -97,7 +98,8 @@ def test_a_policy_touches_its_own_lever_alone():
 )
 def test_policies_stack_in_their_order_within_the_bounds(stack, expected):
     policies = [Policy("residents.support_desks", value, how) for how, value in stack]
-    found = levers_by_month(with_policies(*policies), 1)[0, :, BODY_LEVERS.index("support_desks")]
+    scenario = with_policies(*policies, residents__support_desks=0.2)
+    found = levers_by_month(scenario, 1)[0, :, BODY_LEVERS.index("support_desks")]
     assert found == pytest.approx(np.full(N, expected), abs=1e-12)
 
 

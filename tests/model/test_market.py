@@ -120,6 +120,7 @@ def test_product_dates_have_the_stated_mean_spread_and_common_part():
         [
             market(
                 seed,
+                count=20,
                 readiness_mean=50.0,
                 readiness_sd=6.0,
                 readiness_common=0.75,

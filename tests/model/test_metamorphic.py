@@ -14,7 +14,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -215,20 +215,52 @@ def on_time(run: Outcome) -> float:
     return float(((systems.live >= 0) & (systems.live <= DEADLINE))[systems.state >= 0].mean())
 
 
-def mean_effect(base: dict[str, object], changed: dict[str, object], seeds: range) -> float:
-    """Return the mean effect on the share of systems that are on time, over pairs of runs with the same seed."""
+def work_on_time(run: Outcome) -> float:
+    """Return the share of systems that are on time, each weighted by its vendor work."""
+    systems = run.state.systems
+    applies, is_on_time = systems.state >= 0, (systems.live >= 0) & (systems.live <= DEADLINE)
+    return float(systems.work[applies & is_on_time].sum() / systems.work[applies].sum())
+
+
+def mean_effect(
+    base: dict[str, object], changed: dict[str, object], seeds: range, share: Callable[[Outcome], float] = on_time
+) -> float:
+    """Return the mean effect on the `share` that is on time, over pairs of runs with the same seed."""
     runs = [whole(overrides, seed) for seed in seeds for overrides in (base, changed)]
-    shares = np.array([on_time(run) for run in run_many(runs, 2)]).reshape(-1, 2)
+    shares = np.array([share(run) for run in run_many(runs, 2)]).reshape(-1, 2)
     return float((shares[:, 1] - shares[:, 0]).mean())
 
 
 DELTA = 0.01  # how far a share of systems may fall through crowding in the queues
+LITTLE_MONEY = {"subsidy.ceiling_multiple": 0.5}  # which only the largest feel
+SCARCE_ENGINEERS = {"vendor.capacity_ratio": 0.7}
 
 
-def test_more_subsidy_does_not_make_fewer_systems_on_time_on_average():
-    """Whole model, scarce capacity: no relation per system, and none exact for the total."""
-    scarce = {"vendor.capacity_ratio": 0.7, "subsidy.ceiling_multiple": 0.5}
+def test_more_subsidy_makes_no_fewer_systems_on_time_where_engineers_are_plenty():
+    plenty = LITTLE_MONEY | {"vendor.capacity_ratio": 1e6, "vendor.travel_share": 1}
+    assert mean_effect(plenty, plenty | SUBSIDY, range(1, 31)) >= 0.0
+
+
+def test_more_subsidy_puts_no_less_work_on_time_where_engineers_are_scarce():
+    """Whole model: no relation per system, and none exact for the total."""
+    scarce = LITTLE_MONEY | SCARCE_ENGINEERS
+    assert mean_effect(scarce, scarce | SUBSIDY, range(1, 31), work_on_time) >= 0.0
+
+
+def test_more_subsidy_makes_no_fewer_systems_on_time_where_short_jobs_are_done_first():
+    scarce = LITTLE_MONEY | SCARCE_ENGINEERS | {"vendor.queue_discipline": "shortest_job"}
     assert mean_effect(scarce, scarce | SUBSIDY, range(1, 31)) >= -DELTA
+
+
+def test_more_subsidy_for_the_largest_crowds_others_out_where_who_comes_first_is_served_first():
+    """Where the relation ends: large jobs, begun earlier, take the scarce engineers of several small ones."""
+
+    def others_on_time(run: Outcome) -> float:
+        systems = run.state.systems[run.inputs.country.places.population < 400_000]
+        return float(((systems.live >= 0) & (systems.live <= DEADLINE))[systems.state >= 0].mean())
+
+    scarce = LITTLE_MONEY | SCARCE_ENGINEERS
+    assert mean_effect(scarce, scarce | SUBSIDY, range(1, 31), others_on_time) < -DELTA
 
 
 def test_more_subsidy_makes_many_more_systems_on_time_where_budgets_are_small():

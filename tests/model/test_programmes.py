@@ -412,8 +412,10 @@ def test_joining_a_platform_costs_what_a_procedure_does_and_no_more():
     country = country_of(10)
     state = begun(country, parameters)
     assert (proceed(country, state, parameters, 60)[-1, :, ONLINE] > 20).all()
-    cost = programmes.step_cost(2.6e8, parameters.fixed_cost, parameters.level_cost, ONLINE, 1)
-    assert (state.ledger[:, Account.PROGRAMMES] == cost).all()
+    assert (
+        state.ledger[:, Account.PROGRAMMES]
+        == programmes.step_cost(2.6e8, parameters.fixed_cost, parameters.level_cost, ONLINE, 1)
+    ).all()
 
 
 def test_joining_comes_at_a_hazard_that_size_does_not_change():

@@ -117,7 +117,7 @@ def test_a_system_that_own_staff_holds_up_is_not_late_for_want_of_engineers():
         "staff.prefectural_pool": 0,
         **{f"legacy.{name}_share": 0 for name in ("mainframe", "bespoke", "no_product")},
     }
-    run = begin(prepare(mixed_nation(3, 4), plain(overrides), 1))
+    run = begin(prepare(mixed_nation(6, 7), plain(overrides), 1))
     advance(run, 0, DEADLINE)
     systems = run.systems
     waits = (systems.reason > 0) & (systems.order >= 0) & (systems.order < DEADLINE - 20)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dxsim.model import events, staff
-from dxsim.model.codes import SystemState
+from dxsim.model.codes import Programme, SystemState
 from dxsim.model.run import Inputs, begin, prepare
 from dxsim.model.schedule import advance
 from dxsim.model.state import State
@@ -184,3 +184,20 @@ def test_staff_follows_general_administration():
     usual = staff.general_staff(np.nan, 50_000.0)
     assert 300 < usual < 400
     assert staff.general_staff(250.0, 50_000.0) == 250.0
+
+
+def test_ai_and_rpa_give_back_own_hours_of_usual_operations_alone():
+    """In the first edition they saved nobody anything."""
+    inputs = prepare(mixed_nation(3, 4), plain({"programmes.automation_saving": 0.2}), 1)
+    run = begin(inputs)
+    p, state = inputs.parameters, run.state
+    state.harm.interfaces = 300
+    demand = []
+    for level in range(3):
+        state.programmes.level[:, Programme.AUTOMATION] = level
+        staff.reckon(run)
+        demand.append(state.workforce.demand.copy())
+    usual = state.workforce.scale * p.operations_effort
+    assert demand[0] == pytest.approx(usual * (1 + p.programme_staff / p.operations_effort) + p.interface_load * 3)
+    assert demand[0] - demand[1] == pytest.approx(0.1 * usual)
+    assert demand[0] - demand[2] == pytest.approx(0.2 * usual)

@@ -70,7 +70,8 @@ class Staff:
         p, body = self.model.parameters, self.body
         self.supply = self.staff * (1.0 + p.experience_productivity * self.experience) + self.pool
         self.lent = 0.0
-        operations = self.upkeep + p.interface_load * body.harm.interfaces / 100
+        upkeep = self.upkeep * (1.0 - body.programmes.hours_given_back)
+        operations = upkeep + p.interface_load * body.harm.interfaces / 100
         stabilisation = self.stabilising * (body.live - body.done)
         migration, self.migration_demand = self.migration_demand, 0.0  # as last month
         planning = 0.0

@@ -133,7 +133,8 @@ class Vendor(mesa.Agent):
             left -= given
             self.work_done += given
             system.touched = month
-            system.held = held_by(asked, asked - wanted, wanted - given)
+            if month >= self.model.parameters.mandate_start:
+                system.held = held_by(asked, asked - wanted, wanted - given)
             if system.state == ORDERED and (given > 0.0 or system.is_done):
                 self.begin(system)
             body.staff.migration_demand += body.staff.migration_work(system, given)
