@@ -94,7 +94,8 @@ class Account(IntEnum):
     """Accounts of a municipality's ledger: debits are positive, credits negative, and every row sums to zero.
 
     The envelope is what is left to spend; appropriation, subsidy, grant and reserve are where money comes from. What is
-    put back makes the reserve's balance rise.
+    put back makes the reserve's balance rise, as far as above zero (more saved than drawn since the start). Penalties
+    are for late systems past their municipality's own date.
     """
 
     ENVELOPE = 0

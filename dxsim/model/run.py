@@ -37,7 +37,7 @@ from dxsim.model.state import (
     empty_series,
     empty_state,
 )
-from dxsim.nation.averages import known_or_average
+from dxsim.nation.averages import known_or_average, projections
 from dxsim.nation.network import neighbour_lists
 from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS
 from dxsim.terms.calendar import FIRST_YEAR, MONTHS, MONTHS_PER_YEAR
@@ -184,17 +184,12 @@ def age_groups(bands: Floats) -> Floats:
 def population_path(table: pd.DataFrame) -> Floats:
     """Return the population of each fiscal year against 2020, (n, 15): straight lines between the projections.
 
-    A year without a projection goes on as the last one known.
+    A year without a projection goes on as the last one known; a municipality without any follows an average
+    (`dxsim.nation.averages`).
     """
     years = (CENSUS_YEAR, *PROJECTION_YEARS)
     start = np.maximum(table["population"].to_numpy(np.float64), 1.0)
-    known = np.column_stack(
-        [start]
-        + [
-            table.get(f"population_{year}", pd.Series(np.nan, table.index)).to_numpy(np.float64, na_value=np.nan)
-            for year in PROJECTION_YEARS
-        ]
-    )
+    known = np.column_stack([start, *projections(table).values()])
     filled = pd.DataFrame(known).ffill(axis=1).to_numpy()
     fiscal_years = FIRST_YEAR + np.arange(MONTHS // MONTHS_PER_YEAR)
     path = np.array([np.interp(fiscal_years, years, row) for row in filled])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dxsim.language import say
 from dxsim.nation.nation import Nation, make_nation
-from dxsim.nation.schema import AGE_BANDS
+from dxsim.nation.schema import AGE_BANDS, PROJECTION_YEARS
 
 SIDE_KM = 10.0
 AGE_PERCENT = (12, 58, 15, 15)
@@ -27,7 +27,7 @@ def grid_nation(
     prefectures: int = 1,
     type_: str | Sequence[str] = "other_city",
 ) -> Nation:
-    """Return a nation of equal squares of 10 km, each tied to those at its sides.
+    """Return a nation of equal squares of 10 km, each tied to those at its sides, whose population stays as it is.
 
     Parameters
     ----------
@@ -76,6 +76,7 @@ def grid_nation(
             "staff": STAFF_OF_50_000 * (persons / 50_000) ** STAFF_EXPONENT,
             "area_km2": SIDE_KM**2,
             "habitable_km2": HABITABLE_SHARE * SIDE_KM**2,
+            **{f"population_{year}": persons for year in PROJECTION_YEARS},
         }
     )
     pairs = [(k, k + 1) for k in number if (k + 1) % columns] + [(k, k + columns) for k in number[: size - columns]]

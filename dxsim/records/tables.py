@@ -73,7 +73,7 @@ class Records:
         before migration), ``running_2035`` (booked as running cost in FY2035), ``baseline_per_resident``,
         ``cost_per_resident_2035`` (running cost and coordination), ``saving`` (a year as of March 2036, grant included;
         below zero: worse off than alone) and over the whole run ``one_off_cost``, ``subsidy``, ``own_burden`` (see
-        ``kpis.csv``), ``reserve_drawn``.
+        ``kpis.csv``), ``reserve_drawn`` (less what was put back).
     groups : pandas.DataFrame
         One row per group at the end: code of its ``lead``, ``members`` (codes, a blank between them), ``size``,
         ``population`` (2020), ``cost`` (its members' together) and ``transaction`` (part of it), both yen a year, and

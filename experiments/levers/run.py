@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import dxsim
@@ -22,6 +23,7 @@ from dxsim.terms.kpis import find_kpi
 HERE = Path(__file__).parent
 SAME = 0.01  # largest difference that counts as none: a point of a share, a hundredth of anything else
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
+MANY = 3  # scenarios that name a KPI before its levers are put in order
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
     rows = [row for name, entries in studied.items() for row in compare(name, entries, summaries)]
     result = pd.DataFrame(rows)
     result.to_csv(HERE / "levers.csv", index=False, float_format="%.6g", lineterminator="\n")
-    write_between_marks(HERE / "README.md", markdown(result, len(seeds)))
+    write_between_marks(HERE / "README.md", markdown(result, len(seeds)) + "\n" + in_order(result))
 
 
 def compare(
@@ -125,6 +127,26 @@ def markdown(result: pd.DataFrame, seeds: int) -> str:
         who = [""] * 3 if again else [f"`{last}`", f"`{row['extends']}`", row["lever"].replace("|", "\\|")]
         cells = [*who, f"`{row['kpi']}`", before, change, row["expected"], row["holds"]]
         lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def in_order(result: pd.DataFrame) -> str:
+    """Return what the table shows, in words: levers by strength on each KPI of several, and what fails."""
+    lines = ["Where several scenarios name the same figure, from the strongest to the weakest:", ""]
+    for kpi, rows in result.groupby("kpi", sort=False):
+        if len(rows) < MANY:
+            continue
+        strongest = rows.iloc[np.argsort(-rows["difference"].abs().to_numpy(), kind="stable")]
+        named = [
+            f"`{row['scenario']}` {written(row['unit'], 0.0, [row['difference']] * 3)[1].partition(' [')[0]}"
+            for row in strongest.to_dict("records")
+        ]
+        lines.append(f"- `{kpi}`: " + ", ".join(named) + ".")
+    for answer, words in (("no", "Not as expected"), ("unclear", "Unclear")):
+        rows = result[result["holds"] == answer]
+        if len(rows):
+            named = [f"`{row['scenario']}` on `{row['kpi']}`" for row in rows.to_dict("records")]
+            lines.append(f"- {words}: " + ", ".join(named) + ".")
     return "\n".join(lines) + "\n"
 
 

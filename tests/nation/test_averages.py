@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dxsim.model.run import country_arrays
+from dxsim.model.run import country_arrays, population_path
 from dxsim.nation import load_nation
-from dxsim.nation.averages import HABITABLE, STAFF, before_transfers_of, known_or_average
+from dxsim.nation.averages import HABITABLE, STAFF, before_transfers_of, known_or_average, projections
 from dxsim.nation.nation import make_nation
 from dxsim.nation.small import grid_nation
-from tests.hashes import OFFICIAL, real_japan
+from tests.hashes import OFFICIAL, SHARED, real_japan
 
 BLANK = pd.DataFrame({"population": [0.0, 5_000.0, 100_000.0]})
 
@@ -91,3 +91,73 @@ def test_stand_ins_meet_the_published_sums_of_the_real_nation():
     for (intercept, slope), column in ((STAFF, "staff"), (HABITABLE, "habitable_km2")):
         found = np.polyfit(np.log(table["population"][here]), np.log(table[column][here]), 1)
         assert found == pytest.approx([slope, intercept], abs=0.005), column
+
+
+def aged_table(**columns: list[float]) -> pd.DataFrame:
+    """Return municipalities of 10,000 residents, 4,000 of whom are 65 and over, with further `columns`."""
+    n = len(next(iter(columns.values()))) if columns else 1
+    return pd.DataFrame(
+        {
+            "population": [10_000.0] * n,
+            "population_65_74": [2_000.0] * n,
+            "population_75_over": [2_000.0] * n,
+            **columns,
+        }
+    )
+
+
+def test_a_municipality_without_projections_shrinks_like_those_of_its_size_and_age():
+    left = projections(aged_table())
+    expected = 10_000 * np.exp(0.435 + 0.0151 * np.log(10_000) - 2.964 * 0.4)
+    assert left["population_2050"] == pytest.approx([expected])
+    assert left["population_2025"] == pytest.approx([10_000 * (expected / 10_000) ** 0.151])
+    assert (np.diff(np.concatenate(list(left.values()))) < 0).all()
+    path = population_path(aged_table())
+    assert path[0, 4] == pytest.approx(left["population_2025"][0] / 10_000)
+    assert path[0, -1] < 0.8 < path[0, 4]
+
+
+def test_any_projection_that_a_municipality_has_is_taken_as_it_is():
+    table = aged_table(population_2030=[9_000.0, np.nan], population_2050=[np.nan, np.nan])
+    filled = projections(table)
+    assert filled["population_2030"][0] == 9_000.0
+    assert np.isnan(filled["population_2050"][0])
+    assert np.isfinite([values[1] for values in filled.values()]).all()
+    assert (population_path(table)[0, 9:] == 0.9).all()
+
+
+def test_nobody_grows_without_bound_and_the_empty_stay_empty():
+    young = aged_table().assign(population_65_74=0.0, population_75_over=0.0)
+    as_young = aged_table().assign(population_65_74=1_400.0, population_75_over=0.0)
+    assert projections(young)["population_2050"] == pytest.approx(projections(as_young)["population_2050"])
+    nobody = aged_table().assign(population=0.0, population_65_74=0.0, population_75_over=0.0)
+    assert np.isfinite(population_path(nobody)).all()
+
+
+def test_the_synthetic_nation_keeps_its_projections():
+    table = load_nation("synthetic").municipalities
+    for name, values in projections(table).items():
+        assert np.array_equal(values, table[name].to_numpy(np.float64), equal_nan=True), name
+
+
+@pytest.mark.skipif(not OFFICIAL.is_dir(), reason="the official files (../shared/data/official) are not at hand")
+def test_the_official_nation_shrinks_as_projected():
+    table = real_japan().municipalities
+    population = table["population"].to_numpy(np.float64)
+    left = projections(table)["population_2050"]
+    assert left.sum() / population.sum() == pytest.approx(0.830, abs=0.01)  # IPSS 2023
+    small = (population > 0) & (population < 10_000)
+    assert (left[small] / population[small]).mean() == pytest.approx(0.547, abs=0.015)
+    known = pd.read_csv(SHARED / "japan" / "municipalities.csv", dtype={"code": str}).set_index("code")
+    projected = known["pop_proj_2050"].reindex(table["code"]).to_numpy(np.float64) / np.maximum(1.0, population)
+    here = np.isfinite(projected) & (population > 0)
+    logs = np.log(projected[here])
+    unexplained = ((logs - np.log(left[here] / population[here])) ** 2).sum()
+    assert 1.0 - unexplained / ((logs - logs.mean()) ** 2).sum() == pytest.approx(0.82, abs=0.01)
+    assert run_years(table)[-1] == pytest.approx(0.895 + (0.925 - 0.895) * 0.8, abs=0.015)
+
+
+def run_years(table: pd.DataFrame) -> np.ndarray:
+    """Return the whole nation's residents of each fiscal year against 2020."""
+    population = table["population"].to_numpy(np.float64)
+    return np.asarray((population_path(table) * population[:, None]).sum(axis=0) / population.sum())

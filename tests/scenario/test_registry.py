@@ -20,6 +20,8 @@ from dxsim.scenario.registry import (
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from tests.scenario.ranges import ranges
 
+# The ranges of these are set with their defaults, on the patterns.
+CHOSEN_LAST = ("vendor", "commitment", "legacy", "staff", "readiness", "declaration", "belief")
 GOOD = next(csv.DictReader(TABLE.open(encoding="utf-8"))) | {
     "group": "policy",
     "name": "share",
@@ -188,3 +190,10 @@ def test_ranges_are_numbers_of_the_kernels_in_order():
 def test_defaults_are_the_tables():
     assert defaults()["policy.deadline"] == "2026-03"
     assert len(defaults()) == len(REGISTRY)
+
+
+def test_no_default_of_what_is_uncertain_is_at_an_edge_of_its_range():
+    for name, (low, high) in ranges().items():
+        parameter = REGISTRY[name]
+        if parameter.role == "uncertainty" and parameter.group not in CHOSEN_LAST:
+            assert low < float(parameter.code(parameter.default)) < high, name

@@ -13,7 +13,7 @@ from mesa.agent import AgentSet
 
 from dxsim import streams
 from dxsim.nation import Nation
-from dxsim.nation.averages import known_or_average
+from dxsim.nation.averages import known_or_average, projections
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import Scenario
 from dxsim.terms.municipalities import TYPES
@@ -203,7 +203,8 @@ class PlainModel(mesa.Model):
         return p.specialist_readiness_mean if vendor.is_specialist else p.readiness_mean
 
     def create_municipalities(self, nation: Nation):
-        table = nation.municipalities.assign(**known_or_average(nation.municipalities)).sort_values("code")
+        filled = known_or_average(nation.municipalities) | projections(nation.municipalities)
+        table = nation.municipalities.assign(**filled).sort_values("code")
         numbers = {prefecture: int(prefecture) for prefecture in table["prefecture"].unique()}
         self.territories = {prefecture: self.draw_territory(number) for prefecture, number in numbers.items()}
         prefecture_of = dict(zip(table["code"], table["prefecture"], strict=True))
