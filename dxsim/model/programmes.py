@@ -9,7 +9,7 @@ hazard of the next level   h_d = (a_d + q_d F_d) exp(beta_d (ln N - mu)) s      
     DATA                   the same, times T (1 + GOV) / 4: who keeps its own data in order, and whom residents trust
     joining the platform   h = a_ON s
 exposure                   F_d = mean level of those looked at / highest level             [0, 1], as of last month
-hours given back           sigma_AI level of AI / 2                                        share, at counters and DX unit
+hours given back           sigma_AI level of AI / 2                                        share: counters and DX unit
 cost of a level            c_level sqrt(F_0 C); 1/26 of it to join the platform            yen; C: yearly IT cost before
 
 s is the share of the work on programmes that own staff serves, T the trust of residents (`security`), mu the mean log
