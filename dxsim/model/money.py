@@ -7,7 +7,7 @@ lock-in                     l = 1 + ell (1 - pi) (1 - e_data) h                 
     h                       1 with the vendor that was there before, else the market share of the new one
 price of one-off cost       l (1 - delta_buy ln|S|)                                   1, in a group S
 interfaces                  c_if C / 12 a hundred                                     yen a month
-penalty                     f_late for each system late and past its body's own date  yen a month
+penalty                     f_late for each system past T_D and its own date (`dates`)  yen a month
 room                        S_i max(0.02, 1 - current balance ratio)                  yen a year, S_i: standard scale
 envelope each April         phi_B max(0.02 S_i, room - rise of running cost)          yen, less what it has to pay back
     from the state          g_lump                                                    yen
@@ -31,9 +31,8 @@ group's transaction cost are obligatory: the council appropriates them month by 
 room no more.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The account `reserve` is what
-unspent envelopes added to the reserve less what was drawn since the start: above zero where a municipality saves for
-systems that are not live yet. The members of a group split its running cost by rounding running totals, so that shares
-sum to the bill exactly.
+went into the reserve less what was drawn since the start. The members of a group split its running cost by rounding
+running totals, so that shares sum to the bill exactly.
 
 Sources: MIC municipal IT cost FY2017 (ZDNet 2018), also for the surcharge of large cities, which closes the gap to
 478.6 billion yen in all; running cost at least 30 % below FY2018 (target of the state), at most 5.7 times among core
