@@ -31,8 +31,9 @@ group's transaction cost are obligatory: the council appropriates them month by 
 room no more.
 
 The ledger is double entry in whole yen: every row sums to zero, debits are positive. The account `reserve` is what
-went into the reserve less what was drawn since the start. The members of a group split its running cost by rounding
-running totals, so that shares sum to the bill exactly.
+unspent envelopes added to the reserve less what was drawn since the start: above zero where a municipality saves for
+systems that are not live yet. The members of a group split its running cost by rounding running totals, so that shares
+sum to the bill exactly.
 
 Sources: MIC municipal IT cost FY2017 (ZDNet 2018), also for the surcharge of large cities, which closes the gap to
 478.6 billion yen in all; running cost at least 30 % below FY2018 (target of the state), at most 5.7 times among core
