@@ -59,7 +59,9 @@ def test_the_command_line_wins_over_the_variant_which_wins_over_the_file_which_w
     run = read_command_line(["scenario=mine.yaml", "variant=calendar_limited", "vendor.readiness_mean=44"])
     values = run.scenario.values
     assert values["vendor.readiness_mean"] == 44  # command line
-    assert values["vendor.capacity_ratio"] == load_scenario("calendar_limited").values["vendor.capacity_ratio"]  # variant
+    assert (
+        values["vendor.capacity_ratio"] == load_scenario("calendar_limited").values["vendor.capacity_ratio"]
+    )  # variant
     assert values["vendor.planning_months"] == 11  # file
     assert values["vendor.organic_growth"] == REGISTRY["vendor.organic_growth"].default
 
