@@ -6,8 +6,8 @@
 | town            | 18      | March 2026 (17)        | 1 for R1, never live         |
 | village         | 18      | March 2025 (all)       | none                         |
 
-From the mandate of October 2022 on every system waits twelve months for a decision and six for planning; after that late
-ones of the designated city wait for engineers and the late one of the town is a hard case, and all others are worked on.
+From the mandate of October 2022 on every system waits twelve months for a decision and six for planning. Then the late
+ones of the designated city wait for engineers, the late one of the town is a hard case, and all others are worked on.
 
 All systems start with "Vendor 01"; the other city gives health management to "Vendor 02" in January 2026.
 """

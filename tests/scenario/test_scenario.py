@@ -92,7 +92,7 @@ def test_baseline_is_the_registry_and_the_history():
     assert baseline.values == defaults()
     assert [(item.month, item.signal) for item in baseline.announcements] == [(18, 0.0), (29, 0.5), (44, 1.0)]
     assert [(item.month, item.vendors, item.capacity_factor) for item in baseline.vendor_events] == [
-        (41, (1,), 0.08),
+        (41, (1,), 0.075),
         (55, (2, 3), 0.02),
     ]
     assert baseline.surveys == (30, 42, 48, 51, 54, 56)
