@@ -6,6 +6,9 @@
 | town            | 18      | March 2026 (17)        | 1 for R1, never live         |
 | village         | 18      | March 2025 (all)       | none                         |
 
+From the mandate of October 2022 on every system waits twelve months for a decision and six for planning. Then the late
+ones of the designated city wait for engineers, the late one of the town is a hard case, and all others are worked on.
+
 All systems start with "Vendor 01"; the other city gives health management to "Vendor 02" in January 2026.
 """
 
@@ -17,7 +20,7 @@ import numpy as np
 import pytest
 
 from dxsim.language import LANGUAGES, in_language
-from dxsim.model.codes import NOT_APPLICABLE, Cause, Reason, SystemState
+from dxsim.model.codes import NOT_APPLICABLE, Cause, Held, Reason, SystemState
 from dxsim.model.run import Outcome
 from dxsim.model.state import Series, State, empty_series, empty_state
 from dxsim.nation.nation import Nation
@@ -35,6 +38,7 @@ from tests.records.hand_made import fill, given, kinds
 
 DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
+MANDATE = 18  # index of October 2022
 SURVEY = 54  # October 2025
 R1, R4 = Reason.MAINFRAME - 1, Reason.VENDOR_RESOURCES - 1  # places among the reasons of lateness
 
@@ -61,6 +65,7 @@ def four_bodies_outcome(four_bodies: Nation) -> Outcome:
     state.municipalities.readiness = 0.0, 1.0, -0.5, -1.0
     state.municipalities.belief = 0.25
     fill_systems(state)
+    book_delays(state)
     count_systems(state, series)
     return Outcome(given(four_bodies), state, series)
 
@@ -83,6 +88,19 @@ def fill_systems(state: State) -> None:
     state.lots.legacy = np.where(has_lot, 0, NOT_APPLICABLE)
     state.lots.commit = np.where(has_lot, 30, -1)
     state.lots.cause = np.where(has_lot, Cause.MANDATE, NOT_APPLICABLE)
+
+
+def book_delays(state: State) -> None:
+    systems, applies = state.systems, state.systems.state != NOT_APPLICABLE
+    after = np.where(systems.live > 0, systems.live, HORIZON) - (MANDATE + 12 + 6)
+    held = np.select(
+        [systems.reason == Reason.MAINFRAME, systems.reason == Reason.VENDOR_RESOURCES],
+        [Held.HARD, Held.NO_ENGINEER],
+        Held.WORK,
+    )
+    state.delay[:, :, Held.UNDECIDED] = 12 * applies
+    state.delay[:, :, Held.PLANNING] = 6 * applies
+    np.put_along_axis(state.delay, held[..., None], (after * applies)[..., None], axis=2)
 
 
 def count_systems(state: State, series: Series) -> None:

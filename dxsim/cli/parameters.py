@@ -5,7 +5,7 @@ from __future__ import annotations
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say, spoken
 from dxsim.scenario.documentation import describe
-from dxsim.scenario.registry import GROUPS, REGISTRY
+from dxsim.scenario.registry import GROUPS, REGISTRY, nearest_parameter
 from dxsim.views.text import columns
 
 _WIDTH = 120  # columns of a terminal
@@ -30,7 +30,7 @@ def print_parameters(name: str | None) -> None:
     elif name in REGISTRY or name in short:
         print(describe(short.get(name, name)))
     else:
-        hint = nearest(name, [*GROUPS, *short, *REGISTRY])
+        hint = nearest(name, GROUPS) or nearest_parameter(name, tuple(REGISTRY))
         what = say("neither a parameter nor a group ({groups}){hint}", groups=", ".join(GROUPS), hint=hint)
         raise InputError(say("parameters"), [Problem(name, what)])
 

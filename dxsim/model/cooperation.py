@@ -14,8 +14,8 @@ neighbours, then theirs, first those with its main vendor, up to a size drawn ar
 n_max municipalities; a founder without is alone. Its members share the old systems that they have of one vendor.
 
 The contract of a group begins anew, for d_con months, whenever a member joins or leaves. Who leaves earlier pays the
-fee c_exit C({i}), in multiples of u_yen. A member that the others expel pays none. Without
-`formation` there are no groups; members lend each other staff under `shared_staff`.
+fee c_exit C({i}), in multiples of u_yen. Without `formation` there are no groups; members lend each other staff under
+`shared_staff`.
 
 Source: ZDNet 2018 (379 municipalities in 62 groups at the start).
 """

@@ -7,7 +7,7 @@ lock-in                     l = 1 + ell (1 - pi) (1 - e_data) h                 
     h                       1 with the vendor that was there before, else the market share of the new one
 price of one-off cost       l (1 - delta_buy ln|S|)                                   1, in a group S
 interfaces                  c_if C / 12 a hundred                                     yen a month
-penalty                     f_late for each system late and past its body's own date  yen a month
+penalty                     f_late for each system past T_D and its own date (`dates`)  yen a month
 room                        S_i max(0.02, 1 - current balance ratio)                  yen a year, S_i: standard scale
 envelope each April         phi_B max(0.02 S_i, room - rise of running cost)          yen, less what it has to pay back
     from the state          g_lump                                                    yen

@@ -596,7 +596,7 @@ def _level_words(programme: str, level: int) -> str:
         "online": say("online procedures: {level} of 26", level=level),
         "automation": say("AI and RPA: level {level}", level=level),
         "security": say("security: level {level}", level=level),
-        "data": say("data use: level {level}", level=level),
+        "data": say("data sharing: level {level}", level=level),
         "governance": say("data governance: level {level}", level=level),
     }
     return words[programme]

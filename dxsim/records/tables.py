@@ -62,9 +62,10 @@ class Records:
         at the present output), ``shortage`` (announced in that month), ``systems_served``, ``population_served``.
     municipalities : pandas.DataFrame
         One row each, final state: ``systems``, ``late_systems`` (at the deadline) in all and by reason,
-        ``outstanding_systems`` (not live in the last month), ``readiness`` (log hazard), ``belief``,
+        ``outstanding_systems`` (not live in the last month), ``delay_*`` (months of its systems, from the mandate until
+        they are live, held up by this: `dxsim.model.delay`), ``readiness`` (log hazard), ``belief``,
         ``main_vendor``, ``first_commit``, ``last_live`` (NaT unless all are live). ``group`` (code of its lead, missing
-        if alone), ``group_size`` (1 = alone), ``aide``, ``platform``, ``closing`` (first month in which counters
+        if alone), ``group_size`` (1 = alone), ``platform``, ``closing`` (first month in which counters
         close). ``staff`` (FTE), ``overload`` (work over what staff can do, in the last month), ``overloaded_months``
         (of all in which that was above 1.2), ``experience`` (0 to 1),
         ``level_*`` of programmes. Over the whole run: ``incidents``, ``affected`` (residents), ``impact``

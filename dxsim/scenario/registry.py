@@ -8,8 +8,9 @@ thing a parameter is, ``status`` where its default comes from.
 from __future__ import annotations
 
 import csv
+import difflib
 import keyword
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from numbers import Integral, Real
@@ -260,9 +261,20 @@ PARAMETER_DTYPE = np.dtype(
 
 def unknown(name: str) -> str:
     """Return why `name` is refused, with the nearest right name; a name without its group is recognised."""
-    full = next((key for key, parameter in REGISTRY.items() if parameter.name == name.rpartition(".")[2]), None)
-    hint = say("; did you mean '{name}'?", name=full) if full else nearest(name, tuple(REGISTRY))
+    hint = nearest_parameter(name, tuple(REGISTRY))
     return say("no such parameter{hint}", hint=hint or say("; `dxsim parameters` lists them all"))
+
+
+def nearest_parameter(name: str, known: Sequence[str]) -> str:
+    """Return a hint at the parameter among those `known` that has this name or one near to it, or nothing.
+
+    In a known group only its parameters are near, whatever the group adds to the likeness of their full names.
+    """
+    group, _, bare = name.rpartition(".")
+    of_name = {key.rpartition(".")[2]: key for key in known}
+    in_group = [other for other, key in of_name.items() if group not in GROUPS or key == f"{group}.{other}"]
+    found = [bare] if bare in of_name else difflib.get_close_matches(bare, in_group, n=1)
+    return say("; did you mean '{name}'?", name=of_name[found[0]]) if found else ""
 
 
 def defaults() -> dict[str, Value]:

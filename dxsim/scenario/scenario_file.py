@@ -15,7 +15,7 @@ from dxsim.scenario.entries import Line, Name, SomeText, entry, read_entry, said
 from dxsim.scenario.events import Announcement, VendorEvent
 from dxsim.scenario.plain_yaml import Document, Location, read_yaml
 from dxsim.scenario.policies import BODY_LEVERS, Month, Policy
-from dxsim.scenario.registry import GROUPS, REGISTRY, Parameter, Value, unknown
+from dxsim.scenario.registry import GROUPS, REGISTRY, Parameter, Value, nearest_parameter, unknown
 from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.kpis import kpi_names
 
@@ -150,9 +150,7 @@ def _policies(document: Document, section: object) -> list[Problem]:
 
 def _unknown_lever(lever: str) -> str:
     """Return why `lever` is refused, with the nearest lever that may differ from municipality to municipality."""
-    name = lever.rpartition(".")[2]
-    full = next((key for key in BODY_LEVERS if key.rpartition(".")[2] == name), None)
-    hint = say("; did you mean '{name}'?", name=full) if full else nearest(lever, BODY_LEVERS)
+    hint = nearest_parameter(lever, BODY_LEVERS)
     return say("no such lever{hint}", hint=hint or say("; the levers are {levers}", levers=", ".join(BODY_LEVERS)))
 
 

@@ -12,7 +12,7 @@ from dxsim.terms.calendar import APRIL, MONTHS, MONTHS_PER_YEAR, OCTOBER, month_
 from dxsim.terms.municipalities import PREFECTURES
 from dxsim.terms.operations import lots
 
-NAMING_MONTHS = 24  # before the deadline, in which late municipalities are named
+PRESSED_MONTHS = 24  # before the deadline, in which municipalities are named and foresee penalties
 READ_IN = {
     "staff.rotation_loss": (APRIL,),
     "subsidy.lump_sum": (APRIL,),
@@ -24,13 +24,18 @@ COOPERATION = (
     *("cooperation.sharing_rule", "cooperation.shared_system", "cooperation.shared_staff"),
     "cooperation.joint_procurement",
 )
+PRESSURE = ("policy.naming", "policy.late_penalty")
+LOCK_IN = ("money.lock_in", "vendor.switching_cost")
 SUBSIDY = ("subsidy.ceiling_multiple", "subsidy.late_bonus", "subsidy.group_bonus")
 HELP = ("residents.support_desks", "residents.access_points", "residents.tablets")
 
 
 def warnings(scenario: Scenario) -> list[str]:
     """Return what makes no sense in a scenario, one sentence each, in the language that is spoken."""
-    checks = (_stacking, _idle, _timing, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors, _channels)
+    checks = (
+        *(_stacking, _idle, _timing, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors, _sharing),
+        _channels,
+    )
     return list(dict.fromkeys(what for check in checks for what in check(scenario)))
 
 
@@ -111,14 +116,10 @@ def _idle(scenario: Scenario) -> Iterator[str]:
 
 def _timing(scenario: Scenario) -> Iterator[str]:
     """Policies in months in which their lever does nothing."""
-    deadline = _number(scenario, "policy.deadline")
-    mandate = _number(scenario, "policy.mandate_start")
+    pressed = _number(scenario, "policy.deadline") - PRESSED_MONTHS
     counts_from = {
-        "policy.late_penalty": (deadline, say("systems are late only after the deadline")),
-        "policy.naming": (
-            max(mandate, deadline - NAMING_MONTHS),
-            say("municipalities are named only from two years before the deadline on"),
-        ),
+        "policy.late_penalty": (pressed, say("penalties are foreseen only from two years before the deadline on")),
+        "policy.naming": (pressed, say("municipalities are named only from two years before the deadline on")),
     }
     for number, policy in _numbered(scenario):
         begins, because = counts_from.get(policy.lever, (0.0, ""))
@@ -239,7 +240,10 @@ def _cooperation(scenario: Scenario) -> Iterator[str]:
 
 def _staff(scenario: Scenario) -> Iterator[str]:
     keys = ("staff.prefectural_pool", "staff.dispatch_rule", "staff.rotation_loss", "cooperation.shared_staff")
-    yield from _without_effect(scenario, keys, "staff.staffing", "unlimited")
+    pressed = "staff.effort_under_pressure"
+    yield from _without_effect(scenario, (*keys, pressed), "staff.staffing", "unlimited")
+    if _is_used(scenario, pressed) and not any(_span(scenario, key)[1] > 0 for key in PRESSURE):
+        yield say("{key} has no effect: nobody is named, and late systems cost no penalty", key=pressed)
     if _span(scenario, "staff.prefectural_pool")[1] == 0 and _is_used(scenario, "staff.dispatch_rule"):
         yield _no_effect("staff.dispatch_rule", "staff.prefectural_pool", 0)
 
@@ -248,7 +252,7 @@ def _money(scenario: Scenario) -> Iterator[str]:
     if scenario.values["money.budget"] == "unlimited":
         yield from (
             say(
-                "{key} changes who pays and readiness, but no want of money, because {other} is {value}",
+                "{key} changes who pays, but no want of money, because {other} is {value}",
                 key=key,
                 other="money.budget",
                 value="unlimited",
@@ -262,12 +266,18 @@ def _money(scenario: Scenario) -> Iterator[str]:
 
 
 def _vendors(scenario: Scenario) -> Iterator[str]:
-    values = scenario.values
-    if values["vendor.count"] == 1:
-        keys = ("policy.engineer_pool", "policy.portability", "policy.data_export")
-        yield from (_no_effect(key, "vendor.count", 1) for key in keys if _is_used(scenario, key))
-    if values["policy.data_export"] == 1 and _is_used(scenario, "policy.portability"):
-        yield _no_effect("policy.portability", "policy.data_export", 1)
+    """Levers and costs without a market: one vendor for everything, or vendors that hold nobody."""
+    if scenario.values["vendor.specialists"] == 0:
+        yield from _without_effect(scenario, ("policy.engineer_pool",), "vendor.count", 1)
+    yield from _without_effect(scenario, ("vendor.specialist_readiness_mean",), "vendor.specialists", 0)
+    yield from _without_effect(scenario, ("policy.portability", *LOCK_IN), "policy.data_export", 1)
+    yield from _without_effect(scenario, LOCK_IN, "policy.portability", 1)
+
+
+def _sharing(scenario: Scenario) -> Iterator[str]:
+    keys = ("security.sharing_effect", "quality.once_only_saving")
+    yield from _without_effect(scenario, keys, "security.data_sharing", "none")
+    yield from _without_effect(scenario, ("security.trust_spread", "security.trust_recovery"), "security.trust_loss", 0)
 
 
 def _channels(scenario: Scenario) -> Iterator[str]:

@@ -76,7 +76,7 @@ def describe_column(table: str, column: str) -> Entry:
     Examples
     --------
     >>> describe_column("months", "level_data").meaning_en
-    'Mean level of data use, empty without municipalities'
+    'Mean level of data sharing, empty without municipalities'
     """
     if (table, column) in _columns():
         return _columns()[table, column]

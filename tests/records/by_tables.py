@@ -9,7 +9,7 @@ import networkx
 import numpy as np
 import pandas as pd
 
-from dxsim.model.codes import CAUSES, CHANNELS, COHORTS, PROGRAMMES
+from dxsim.model.codes import CAUSES, CHANNELS, COHORTS, HOLD_UPS, PROGRAMMES
 from dxsim.nation.nation import Nation
 from dxsim.records.indicators import MANY_LATE, OCTOBERS, OLD, STEPS, WORST, YOUNG, Values
 from dxsim.records.size_classes import SIZE_BOUNDS, SIZE_CLASSES
@@ -58,6 +58,7 @@ def lateness(tables: Mapping[str, pd.DataFrame], deadline: int, surveys: Sequenc
     values |= {
         f"late_reason_share_{reason}": _ratio((late["reason"] == reason).sum(), len(late)) for reason in LATE_REASONS
     }
+    values |= {f"delay_{hold_up}": bodies[f"delay_{hold_up}"].sum() / len(systems) for hold_up in HOLD_UPS}
     values["municipalities_late_share"] = (bodies["late_systems"] > 0).mean()
     values["municipalities_late_10_share"] = (bodies["late_systems"] >= MANY_LATE).mean()
     values["mean_late_systems"] = _ratio(len(late), affected)

@@ -77,7 +77,8 @@ def postings() -> np.ndarray:
     post(slice(60, 63), BIG, Account.PARALLEL, Account.APPROPRIATION, 1_000_000)
     post(59, BIG, Account.INTERFACE, Account.APPROPRIATION, 5_000_000)
     post(170, TOWN, Account.INTERFACE, Account.APPROPRIATION, 100_000)
-    post(60, BIG, Account.PENALTY, Account.RESERVE, 12_000_000)
+    post(60, BIG, Account.PENALTY, Account.ENVELOPE, 12_000_000)
+    post(60, BIG, Account.ENVELOPE, Account.RESERVE, 12_000_000)
     return booked
 
 
@@ -106,7 +107,7 @@ def flows() -> np.recarray:
 
 
 def levels() -> np.ndarray:
-    return np.array([[26, 2, 1, 0, 0], [26, 2, 3, 3, 1], [4, 0, 0, 0, 0], [4, 0, 0, 1, 0]])
+    return np.array([[26, 2, 1, 1, 0], [26, 2, 3, 2, 1], [0, 0, 0, 0, 0], [26, 0, 0, 1, 0]])
 
 
 def fill_nation(national: np.recarray) -> None:
@@ -130,7 +131,7 @@ def fill(state: State, series: Series) -> None:
     bodies, purses, workforce, harm = state.municipalities, state.purses, state.workforce, state.harm
     bodies.group = -1, -1, 0, 0
     bodies.closing = 66, NEVER, NEVER, NEVER
-    bodies.platform = True, False, False, True
+    bodies.platform = levels()[:, 0] > 0
     state.groups[0] = (2, TOWN, TOWN, 72, 1e8, 15.6e6)
     purses.baseline, purses.new, purses.saving, purses.coordination = BASELINE, NEW, SAVED, COORDINATION
     purses.running_total = booked[-12:, :, Account.RUNNING].sum(axis=0)

@@ -11,6 +11,7 @@ import pytest
 
 import dxsim
 from dxsim.errors import InputError
+from dxsim.model.codes import HOLD_UPS
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation, make_nation
 from dxsim.nation.small import grid_nation
@@ -27,6 +28,7 @@ from dxsim.records.summary import summarise
 from dxsim.records.tables import Records
 from dxsim.records.tabulation import outcome_tables
 from dxsim.scenario.scenario import load_scenario
+from dxsim.terms.calendar import MONTHS, month_index
 from dxsim.terms.kpis import kpi_names
 from dxsim.terms.municipalities import TYPES_AND_ALL
 from tests.model.cases import mixed_nation
@@ -37,6 +39,7 @@ NO_LATE = {"policy.deadline": "2036-03", "policy.second_deadline": "2036-03", "v
 
 class Case(NamedTuple):
     nation: Nation
+    mandate: int
     found: Findings
     tables: dict[str, pd.DataFrame]
     surveys: tuple[int, ...]
@@ -58,7 +61,14 @@ NATIONS = {
     "one municipality": lambda: grid_nation(1, 1, population=9_000, type_="town"),
     "nobody at home": lambda: grid_nation(1, 3, population=[0, 9_000, 50_000], type_=["village", "town", "other_city"]),
 }
-OVERRIDES = {"no groups": {"cooperation.formation": "none"}, "no late systems": NO_LATE}
+EVERYBODY_TALKS = {"cooperation.talks_share": 1}
+OVERRIDES = {
+    "all types": EVERYBODY_TALKS,
+    "no groups": {"cooperation.formation": "none"},
+    "no late systems": NO_LATE,
+    "fiscal index not known": EVERYBODY_TALKS,
+    "fiscal index known of some": EVERYBODY_TALKS,
+}
 
 
 @pytest.fixture(scope="module", params=NATIONS)
@@ -72,7 +82,7 @@ def case(request: pytest.FixtureRequest) -> Case:
         "one municipality": len(tables["municipalities"]) == 1,
     }
     assert is_edge.get(request.param, not tables["groups"].empty or len(nation.municipalities) < 12)
-    return Case(nation, found, tables, scenario.surveys)
+    return Case(nation, month_index(str(scenario.values["policy.mandate_start"])), found, tables, scenario.surveys)
 
 
 def test_kpis_are_those_that_the_tables_give(case: Case) -> None:
@@ -114,6 +124,15 @@ def test_bodies_are_their_systems(case: Case) -> None:
     assert bodies["last_live"].equals(last_live.rename("last_live"))
     main = by_body["vendor"].agg(lambda vendor: vendor.mode()[0])  # among equals the first by name
     assert bodies["main_vendor"].tolist() == main.tolist()
+
+
+def test_every_month_of_a_system_until_it_is_live_is_booked_once(case: Case) -> None:
+    systems, bodies = case.tables["systems"], case.tables["municipalities"].set_index("code")
+    live = systems["live"].map(lambda month: MONTHS if pd.isna(month) else month_index(f"{month:%Y-%m}") + 1)
+    waited = (live - case.mandate).clip(lower=0).groupby(systems["code"]).sum()
+    booked = bodies[[f"delay_{hold_up}" for hold_up in HOLD_UPS]]
+    assert (booked >= 0).all(axis=None)
+    assert booked.sum(axis=1).to_dict() == waited.to_dict()
 
 
 def test_group_sizes_are_what_the_model_says(case: Case) -> None:

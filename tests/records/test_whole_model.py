@@ -42,10 +42,16 @@ WANTED = {
     "restricted_mean_months_to_live": (20 * 58 + 12 * 72 + 8 * 60 + 17 * 60 + 180 + 18 * 48) / 76,
     "cause_share_mandate": 1.0,
     "cause_share_peers": 0.0,
-    "mean_level_online": 15.0,
+    "mean_level_online": 19.5,
     "mean_level_automation": 1.0,
     "mean_level_governance": 0.25,
     "late_system_months": 12 * 12 + 120,
+    "delay_undecided": 12.0,
+    "delay_planning": 6.0,
+    "delay_no_engineer": 12 * 36 / 76,
+    "delay_hard": 144 / 76,
+    "delay_work": (20 * 22 + (8 + 17) * 24 + 18 * 12) / 76,
+    "delay_own_staff": 0.0,
     "top_vendor_share": 75 / 76,
     "late_top_vendor_share": 1.0,
     "one_off_cost": IT_COST,
@@ -177,8 +183,8 @@ def test_flows_keep_their_columns(four_bodies_records: Records, four_bodies_outc
 
 def test_levels_are_means_of_bodies(four_bodies_records: Records) -> None:
     last = four_bodies_records.flows.tail(8).set_index("type")
-    assert last.loc["all", [f"level_{name}" for name in PROGRAMMES]].tolist() == [15, 1, 1, 1, 0.25]
-    assert last.loc["designated_city", "level_data"] == 3
+    assert last.loc["all", [f"level_{name}" for name in PROGRAMMES]].tolist() == [19.5, 1, 1, 1, 0.25]
+    assert last.loc["designated_city", "level_data"] == 2
     assert math.isnan(last.loc["core_city", "level_data"])  # there is none
 
 
@@ -201,8 +207,11 @@ def test_municipalities_know_their_group_money_and_harm(four_bodies_records: Rec
     assert bodies["closing"].isna().tolist() == [False, True, True, True]
     assert bodies["closing"][0] == pd.Timestamp("2026-10-01")
     assert bodies["overloaded_months"].tolist() == [0, 12, 0, 0]
-    assert bodies["level_online"].tolist() == [26, 26, 4, 4]
+    assert bodies["level_online"].tolist() == [26, 26, 0, 26]
     assert bodies["impact"].tolist() == [60, 2_500, 0, 0]
+    assert bodies["delay_no_engineer"].tolist() == [0, 12 * 36, 0, 0]
+    assert bodies["delay_hard"].tolist() == [0, 0, 144, 0]
+    assert bodies["delay_undecided"].tolist() == [240, 240, 216, 216]
     assert bodies["exposed_records"].tolist() == [0, 45_000, 0, 0]
     assert bodies["excluded"].tolist() == pytest.approx((180 * 0.0015 * bodies["population"]).tolist())
     assert bodies["baseline_per_resident"].tolist() == [10_000.0] * 4
@@ -266,6 +275,8 @@ def test_by_size_class(four_bodies_records: Records) -> None:
     assert table.loc["under_5k", "saving_per_resident"] == pytest.approx(VILLAGE_SAVES / 810)
     assert table.loc["50k_to_100k", "excluded_share"] == pytest.approx(0.0015 / 0.08)
     assert math.isnan(table.loc["50k_to_100k", "saving_per_resident"])
+    assert table.loc["500k_over", ["delay_undecided", "delay_no_engineer", "delay_work"]].tolist() == [12, 21.6, 9.6]
+    assert table.loc["5k_to_10k", "delay_hard"] == 144 / 18
     assert table.loc["10k_to_30k"].drop(["municipalities", "population"]).isna().all()
 
 

@@ -16,6 +16,7 @@ from dxsim.scenario.registry import (
     defaults,
     parameter_record,
     read_table,
+    unknown,
 )
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from tests.scenario.ranges import ranges
@@ -147,6 +148,22 @@ def test_all_wrong_values_are_refused_at_once_with_bounds_unit_and_nearest_name(
         "zzz: no such parameter; `dxsim parameters` lists them all",
     ):
         assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("staff.staff_of_10000", "did you mean 'staff.staff_of_100'?"),
+        ("residents.support_deks", "did you mean 'residents.support_desks'?"),
+        ("polcy.deadlin", "did you mean 'policy.deadline'?"),
+        ("subsidy.late_penalty", "did you mean 'policy.late_penalty'?"),
+        ("subsidy.subsidy_rate", "`dxsim parameters` lists them all"),  # gone, and nothing is called like it
+        ("commitment.naive_share", "`dxsim parameters` lists them all"),
+        ("commitment.readiness_slope", "`dxsim parameters` lists them all"),
+    ],
+)
+def test_a_hint_is_near_by_name_and_not_by_its_group_alone(name, hint):
+    assert unknown(name) == f"no such parameter; {hint}"
 
 
 @pytest.mark.parametrize("value", [True, np.True_, "0.5", None, math.nan, math.inf, 10**400, [0.5], 0.5j, b"1"])

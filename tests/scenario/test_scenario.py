@@ -19,9 +19,7 @@ HEAD = "name: mine\ntitle: {en: A title}\nmeaning: {ja: 意味}\nsources: [own]\
 LEVERS = {
     "big_bang": {"quality.cut_over"},
     "staff_closing": {"residents.analog_rule", "residents.analog_floor"},
-    "calendar_limited": {
-        f"vendor.{name}" for name in ("readiness_mean", "readiness_sd", "capacity_ratio", "minimum_months")
-    },
+    "calendar_limited": {"vendor.readiness_mean", "vendor.capacity_ratio"},
     "capacity_programme": {"policy.capacity_programme"},
     "data_export": {"policy.data_export"},
     "deadline_2027": {"policy.deadline"},
@@ -94,8 +92,8 @@ def test_baseline_is_the_registry_and_the_history():
     assert baseline.values == defaults()
     assert [(item.month, item.signal) for item in baseline.announcements] == [(18, 0.0), (29, 0.5), (44, 1.0)]
     assert [(item.month, item.vendors, item.capacity_factor) for item in baseline.vendor_events] == [
-        (41, (1,), 0.45),
-        (54, (2, 3, 4), 0.5),
+        (41, (1,), 0.075),
+        (55, (2, 3), 0.02),
     ]
     assert baseline.surveys == (30, 42, 48, 51, 54, 56)
     assert baseline.record()[0].deadline == 60

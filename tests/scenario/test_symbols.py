@@ -17,7 +17,7 @@ GIVEN = {
     "beliefs": {"T_D2"},
     "capacity": {"kappa_cap", "phi_tr", "r_mean", "r_sp"},
     "initialisation": {"eta_V", "V", "V_sp"},
-    "money": {"delta_buy", "sigma"},
+    "money": {"delta_buy"},
     "planning": {"d_pl", "kappa_mean"},
     "staff": {"g_e"},
     "state": {"V"},
@@ -85,7 +85,7 @@ def test_a_parameter_is_found_by_its_short_name_from_the_registry_to_the_kernels
             assert re.search(rf"\.{parameter.name}\b", (MODEL / f"{file}.py").read_text(encoding="utf-8"))
             assert f"dxsim/model/{file}.py" in describe(parameter.key)
     with in_language("ja"):
-        assert "使用箇所: dxsim/model/vendor_choice.py" in describe("policy.portability")
+        assert "使用箇所: dxsim/model/money.py, dxsim/model/vendor_choice.py" in describe("policy.portability")
 
 
 def test_a_kpi_is_found_by_what_stands_before_its_blank():

@@ -61,10 +61,21 @@ VALUES = [
     ),
     ({"staff.staffing": "unlimited", "staff.prefectural_pool": 15}, "staff.prefectural_pool has no effect"),
     ({"staff.prefectural_pool": 0, "staff.dispatch_rule": "equal"}, "staff.dispatch_rule has no effect"),
-    ({"money.budget": "unlimited", "subsidy.ceiling_multiple": 2}, "subsidy.ceiling_multiple changes who pays"),
+    ({"staff.staffing": "unlimited", "staff.effort_under_pressure": 0.5}, "staff.effort_under_pressure has no effect"),
+    ({"staff.effort_under_pressure": 0.5}, "nobody is named, and late systems cost no penalty"),
+    ({"money.budget": "unlimited", "subsidy.ceiling_multiple": 2}, "subsidy.ceiling_multiple changes who pays, but no"),
     ({"subsidy.fund_opening": 0, "subsidy.fund_top_up": 0}, "the state pays a subsidy, but its fund holds nothing"),
-    ({"vendor.count": 1, "policy.engineer_pool": 1}, "policy.engineer_pool has no effect, because vendor.count is 1"),
+    (
+        {"vendor.count": 1, "vendor.specialists": 0, "policy.engineer_pool": 1},
+        "policy.engineer_pool has no effect, because vendor.count is 1",
+    ),
+    ({"vendor.specialists": 0, "vendor.specialist_readiness_mean": 40}, "vendor.specialist_readiness_mean has no ef"),
     ({"policy.data_export": 1, "policy.portability": 0.9}, "policy.portability has no effect"),
+    ({"policy.data_export": 1, "money.lock_in": 0.9}, "money.lock_in has no effect, because policy.data_export is 1"),
+    ({"policy.portability": 1, "vendor.switching_cost": 2}, "vendor.switching_cost has no effect, because policy.port"),
+    ({"security.data_sharing": "none", "security.sharing_effect": 1}, "security.sharing_effect has no effect"),
+    ({"security.data_sharing": "none", "quality.once_only_saving": 0.2}, "quality.once_only_saving has no effect"),
+    ({"security.trust_loss": 0, "security.trust_spread": 0.5}, "security.trust_spread has no effect"),
     ({"residents.analog_floor": 0}, "residents.analog_floor has no effect, because residents.analog_rule is keep"),
     ({"residents.analog_rule": "sunset"}, "residents.analog_rule has no effect, because residents.analog_floor is 1"),
     (SUNSET | {"residents.take_up_threshold": 0.5}, "residents.take_up_threshold has no effect"),
@@ -91,7 +102,11 @@ def test_values_that_make_no_sense(values, says):
         ({}, [policy("residents.tablets", 3, "multiply")], "policy 1 (residents.tablets × 3) changes nothing"),
         ({}, [policy("residents.tablets", 0)], "policy 1 (residents.tablets = 0) changes nothing"),
         ({}, [policy("staff.rotation_loss", 0.9, "add")], "past the bounds: staff.rotation_loss must be in [0, 1]"),
-        ({}, [policy("policy.late_penalty", 1, until="2026-03")], "ends too early: systems are late only after"),
+        (
+            {},
+            [policy("policy.late_penalty", 1, until="2024-03")],
+            "ends too early: penalties are foreseen only from two years",
+        ),
         (
             {},
             [policy("policy.naming", 1, until="2024-03")],
@@ -136,7 +151,7 @@ def test_policies_that_make_no_sense(values, policies, says):
         [policy("policy.naming", 1), policy("policy.naming", 1, "add")],
         [policy("policy.naming", 1, prefectures=("01",)), policy("policy.naming", 2, codes=("13101",))],
         [policy("residents.tablets", 2, "add"), policy("residents.tablets", 3, "multiply")],
-        [policy("policy.late_penalty", 1, until="2026-04")],
+        [policy("policy.late_penalty", 1, until="2024-04")],
         [policy("subsidy.ceiling_multiple", 2, start="2023-11")],
         [policy("cooperation.facilitation", 0.5, prefectures=("01",))],
         [policy("cooperation.grant_rate", 0.1, types=("town",))],
@@ -147,8 +162,24 @@ def test_policies_that_make_sense_are_left_in_peace(policies):
     assert warned({}, *policies) == []
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"vendor.count": 1, "policy.engineer_pool": 1},  # specialists lend engineers, too
+        {"vendor.count": 1, "vendor.specialists": 0, "policy.portability": 0.9},  # a monopoly asks its price
+        {"vendor.count": 1, "vendor.specialists": 0, "policy.data_export": 1},
+        {"residents.analog_rule": "staff", "residents.analog_floor": 0.5},
+        {"staff.effort_under_pressure": 0.5, "policy.naming": 0.5},
+        {"staff.effort_under_pressure": 0.5, "policy.late_penalty": 1000},
+    ],
+)
+def test_values_that_make_sense_are_left_in_peace(values):
+    assert warned(values) == []
+
+
 def test_a_policy_can_give_a_value_its_sense():
     floor = policy("residents.analog_floor", 0.2, start="2026-04", types=("core_city",))
     assert warned({"residents.analog_rule": "sunset"}, floor) == []
+    assert warned({"staff.effort_under_pressure": 0.5}, policy("policy.naming", 1)) == []
     desks = policy("residents.support_desks", 1, start="2024-04")
     assert warned({"residents.support_desks": 0, "residents.access_points": 0}, desks) == []

@@ -79,7 +79,15 @@ def test_descriptions_give_the_numbers(four_bodies_records: Records, four_bodies
     assert "not reached 1.9% → 1.9%" in words["residents"]
     assert "65 to 74 0.0%, 75 to 84 14.3%" in words["residents"]
     assert "at most 1 of 4, in 2025-04" in words["staff"]
-    assert "online procedures 58% → 58%" in words["programmes"]
+    assert "online procedures 75% → 75%" in words["programmes"]
+    assert (
+        "500,000 residents and more: no engineer free 21.6, no decision yet 12.0, being worked on 9.6."
+        in words["delays"]
+    )
+    assert (
+        "5,000 to 10,000 residents: being worked on 22.7, no decision yet 12.0, hard case (R1 to R3) 8.0;"
+        in words["delays"]
+    )
 
 
 def test_the_same_records_give_the_same_pictures(
@@ -312,12 +320,27 @@ def test_programmes_are_shares_of_the_highest_level(four_bodies_records: Records
     axes = plots.programmes(four_bodies_records).axes[0]
     last = {line.get_label(): line.get_ydata()[-1] for line in axes.lines if line.get_label().endswith("%")}
     assert last == {
-        "online procedures  58%": pytest.approx(15 / 26),
+        "online procedures  75%": pytest.approx(19.5 / 26),
         "AI and RPA  50%": pytest.approx(0.5),
         "security  33%": pytest.approx(1 / 3),
-        "data use  33%": pytest.approx(1 / 3),
+        "data sharing  50%": pytest.approx(1 / 2),
         "data governance  8%": pytest.approx(1 / 12),
     }
+
+
+def test_delays_are_stacked_by_size_and_reach_the_mean_months_until_live(four_bodies_records: Records) -> None:
+    axes = plots.delays(four_bodies_records).axes[0]
+    parts = dict(
+        zip([text.get_text() for text in axes.get_legend().get_texts()], reversed(axes.containers), strict=True)
+    )
+    assert list(parts) == ["being worked on", "hard case (R1 to R3)", "no engineer free", "planning", "no decision yet"]
+    assert [bar.get_height() for bar in parts["planning"]] == [6, 6, 6, 6]
+    assert [bar.get_height() for bar in parts["no engineer free"]] == [0, 0, 0, 21.6]
+    tops = [bar.get_y() + bar.get_height() for bar in parts["being worked on"]]
+    assert tops == pytest.approx([48 - 18, (17 * 42 + 162) / 18, 58 - 18, (8 * 42 + 12 * 54) / 20])
+    names = [tick.get_text() for tick in axes.get_xticklabels()]
+    assert names[0] == "below 5,000 residents"
+    assert len(names) == 4  # classes without municipalities are left out
 
 
 def test_groups_of_late_systems_cover_every_count_once() -> None:

@@ -129,7 +129,7 @@ def test_every_field_of_the_records_is_a_row_with_its_meaning(text: str) -> None
         for field in record.names:
             (row,) = [row for row in rows if row.startswith(f"| `{field}` |")]
             assert f"| {record[field].name.rstrip('_')} |" in row
-    assert "| `readiness` | float64 | weighted z-score |" in section(text, "MUNICIPALITY")
+    assert "| `readiness` | float64 | effect on the log hazard of commitment |" in section(text, "MUNICIPALITY")
     assert "Held as `State.systems` (n, O)." in section(text, "SYSTEM")
     assert "Held as `State.purses` (n,)." in section(text, "money.PURSE")
 

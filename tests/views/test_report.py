@@ -131,7 +131,7 @@ def test_a_run_is_told_in_full(changed: Records, texts: Texts, language: str) ->
     assert f"{100 * late:.1f}" in words
     assert "residents.analog_rule" in words
     assert "vendor.count" in words
-    assert "residents.support_desks = 5" in words
+    assert "residents.support_desks = 1" in words
     assert changed.manifest["scenario"]["fingerprint"] in words
     assert changed.manifest["nation"]["fingerprint"] in words
     assert changed.manifest["packages"]["numba"] in words

@@ -53,6 +53,8 @@ def odd() -> str:
         ("7. Submodels", "submodels", (_submodels, _parameters)),
         ("Decisions", "decisions", ()),
         ("What is not modelled", "not_modelled", ()),
+        ("What each mechanism does", "knockouts", ()),
+        ("Which patterns come out", "patterns", ()),
         ("How the defaults were chosen, and what they reproduce", "fit", ()),
     )
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)

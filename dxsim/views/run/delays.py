@@ -26,6 +26,7 @@ def draw(figure: Plot, records: Records) -> None:
     axes.set_xticks(places, names, rotation=30, ha="right", fontsize=8)
     axes.set_ylabel(text["delays_y"])
     axes.grid(visible=True, axis="y")
+    axes.set_axisbelow(True)
     axes.set_title(text["delays_title"])
     handles, _ = axes.get_legend_handles_labels()
     legend_beside(axes, handles[::-1], text["delays_legend"])
