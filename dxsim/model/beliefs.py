@@ -4,7 +4,7 @@ Belief in an extension (xi, probability)        xi <- xi + eta_xi (signal - xi)
 Deadline that one expects (T*, month)           T* = T_D + xi (T_D2 - T_D)
 
 A national statement carries a signal between 0 (firm) and 1 (relaxed). Each December from t_m to T_D the state reviews:
-under the `extension_rule` conditional it grants the second date to lots with a hard system (R1 to R3) when the
+under the `extension_rule` conditional it grants the second date to lots with a known reason (R1 to R4) when the
 projected late share exceeds x_ext; under `all` it grants it to everyone.
 """
 
