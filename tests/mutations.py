@@ -214,6 +214,13 @@ FAULTS = (
         (STAFF, "-k", "first_month"),
     ),
     Fault(
+        "AI and RPA save own staff nothing",
+        "model/staff.py",
+        " * (1.0 - given_back)",
+        "",
+        (STAFF, "-k", "ai_and_rpa"),
+    ),
+    Fault(
         "all engineers travel",
         "model/vendor_queue.py",
         "travelling = run.parameters.travel_share * left",

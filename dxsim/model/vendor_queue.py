@@ -12,7 +12,8 @@ group_first by planned start, municipalities in a group before others; earliest_
 earlier date of their own before others. Vendors may lend the part phi_pool of their idle engineers.
 
 A vendor's plan (`project`) lays out what each branch has in its queue; what is to begin in the next d_not months, or
-has begun, counts for a notice (`shortage`).
+has begun, counts for a notice (`shortage`). From month t_m of the mandate on each month notes what held a system up
+(`delay`).
 
 A system whose work is done is cut over in the month before its window, also where engineers are short. If `cut_over`
 is big_bang it waits, without engineers, until all systems of its lot (package) at that municipality are as far; these

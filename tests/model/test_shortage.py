@@ -10,8 +10,10 @@ from dxsim.model.codes import Held, Reason, SystemState
 from dxsim.model.run import begin, prepare, run_inputs
 from dxsim.model.schedule import advance
 from dxsim.model.state import Run
+from dxsim.scenario.scenario import load_scenario
 from tests.model.bodies import OPERATIONS, country_of, parameters_with, run_of, state_of
 from tests.model.cases import DEADLINE, mixed_nation, plain
+from tests.model.laws import BY_VENDOR, NO_BLOCKERS
 
 N = 4
 
@@ -124,3 +126,26 @@ def test_a_system_that_own_staff_holds_up_is_not_late_for_want_of_engineers():
     assert waits.sum() > 20
     assert (systems.reason[waits] == Reason.OWN_SIDE).all()
     assert (systems.blocker[waits] == Held.OWN_STAFF).mean() > 0.9
+
+
+def test_the_reason_of_every_late_system_stands_in_its_ledger():
+    """What held it up last, month by month, decides, unless it is known to be hard or its vendor has given notice."""
+    overrides = {"vendor.capacity_ratio": 0.6, "vendor.shortage_threshold": 1}
+    overrides |= {"commitment.mandate_hazard": 0.05, "commitment.own_motive_hazard": 0.003}
+    run = begin(prepare(mixed_nation(10, 14), load_scenario("baseline", overrides), 1))
+    last, before = np.zeros(run.systems.shape, dtype=int), run.delay.astype(int)
+    for month in range(DEADLINE):
+        advance(run, month, month + 1)
+        now = run.delay.astype(int)
+        held = np.where((now > before).any(axis=2), (now - before).argmax(axis=2), Held.NOT_YET)
+        last, before = np.where(np.isin(held, (Held.NOT_YET, *NO_BLOCKERS)), last, held), now
+    systems, by_vendor = run.systems, np.isin(last, BY_VENDOR)
+    is_late, is_known = systems.reason > 0, systems.flag > 0
+    assert (is_late == ((systems.state >= 0) & (systems.live < 0))).all()
+    assert (systems.reason == systems.flag)[is_late & is_known].all()
+    assert run.offered.all()
+    open_cases = is_late & ~is_known
+    assert (systems.reason[open_cases & by_vendor] == Reason.VENDOR_RESOURCES).all()
+    assert (systems.reason[open_cases & ~by_vendor] == Reason.OWN_SIDE).all()
+    assert (open_cases & by_vendor).sum() > 20
+    assert (open_cases & ~by_vendor).sum() > 20

@@ -67,7 +67,7 @@ EXPOSED = {
     "programmes.automation_exposure": 0.06,
     "programmes.voluntary_exposure": 0.04,
 }
-TALKS = {"cooperation.talks_share": 1.0}
+TALKS = UNEVEN | {"cooperation.talks_share": 1.0}  # shares of a bill are sums, in another order on each side
 CHEAP = TALKS | {"cooperation.transaction_cost": 2e6}
 GROUPED = {"cooperation.initial_share": 0.8}
 CLOSING = UNEVEN | {
