@@ -107,7 +107,8 @@ def test_a_wrong_table_gets_a_clear_error(nation: Nation, tmp_path: Path, text: 
 
 
 def test_as_many_vendors_as_there_are_draws_for_and_not_one_more(tmp_path: Path) -> None:
-    assert REGISTRY["vendor.count"].maximum == MOST_VENDORS
+    apart = sum(lot.has_specialists for lot in lots())
+    assert REGISTRY["vendor.count"].maximum + apart * REGISTRY["vendor.specialists"].maximum == MOST_VENDORS
     nation = grid_nation(5, 13)
     rows = [f"{code},core,Vendor {place}" for place, code in enumerate(nation.municipalities["code"])]
     assert len(read(nation, tmp_path, "\n".join(["code,lot,vendor", *rows[:MOST_VENDORS]])).names) == MOST_VENDORS
