@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="GROUP.NAME=VALUE", help="parameters changed")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="runs at a time")
     parser.add_argument("-o", "--output", type=Path, default=Path("results") / "patterns.csv", help="file of the table")
+    parser.add_argument("--markdown", type=Path, help="file for the table as Markdown, as the ODD has it")
     options = parser.parse_args()
     nation = official_nation() if options.nation is None else dxsim.load_nation(options.nation)
     overrides = dict(change.split("=", 1) for change in options.set)
@@ -46,6 +47,8 @@ def main() -> None:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.output, index=False, float_format="%.6g", lineterminator="\n")
     print(f"written to {options.output}")
+    if options.markdown:
+        options.markdown.write_text(as_markdown(table) + "\n" + held_text(runs, table) + "\n", encoding="utf-8")
 
 
 def official_nation() -> dxsim.Nation:
@@ -137,6 +140,21 @@ def as_text(table: pd.DataFrame) -> str:
         lines.append(
             f"{pattern:4} {row['statistic']:34} {number(row['mean']):>8} {interval:>19} "
             f"{number(row['observed']):>9} {region:>16} {row['held']}"
+        )
+    return "\n".join(lines)
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return the table for the ODD, without the source of each row; misses in bold."""
+    lines = ["| | statistic | model | 90 % of seeds | observed | region | held |", "|---|---|--:|---|--:|---|---|"]
+    for row in table.to_dict("records"):
+        pattern = row["pattern"] if isinstance(row["pattern"], str) else ""
+        has_region = isinstance(row["held"], str) and row["held"] != ""
+        low, high = number(row["low"]), number(row["high"])
+        held = f"**{row['held']}**" if row["held"] == "no" else row["held"] if has_region else ""
+        lines.append(
+            f"| {pattern} | {row['what']} | {number(row['mean'])} | {number(row['p5'])} to {number(row['p95'])} | "
+            f"{number(row['observed'])} | {f'{low} to {high}' if has_region else ''} | {held} |"
         )
     return "\n".join(lines)
 
