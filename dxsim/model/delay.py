@@ -2,7 +2,7 @@
 
 From the start of the mandate t_m until it is live every month of every system is booked to one of:
 
-    undecided            no municipality has meant to move it yet
+    undecided            the municipality, or the lead of its group, has not meant to move it yet
     no_budget_session    it means to, but budgets can't be asked for in this month
     no_money             it could not pay when it last asked
     planning_short       planning, of which own staff could do less than half
@@ -28,6 +28,7 @@ import numpy as np
 
 from dxsim.kernel import kernel
 from dxsim.model.codes import Cause, Held, Reason, SystemState
+from dxsim.model.vendor_choice import lead_of
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -40,7 +41,12 @@ HALF = 0.5  # share of planning work below which own staff is what holds plannin
 def before_commitment(run: Run, i: int, lot: int) -> int:
     """Return what holds up a lot that is not committed."""
     chosen, hazard = run.lots[i, lot], run.cumulative_hazard[i, lot]
-    if hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] < chosen.threshold:
+    lead = lead_of(run.municipalities, run.groups, run.parameters.shared_system, i)
+    if lead != i and run.lots[lead, lot].legacy >= 0:
+        is_undecided = run.lots[lead, lot].commit < 0
+    else:
+        is_undecided = hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] < chosen.threshold
+    if is_undecided:
         return Held.UNDECIDED.value
     return Held.NO_MONEY.value if chosen.refused else Held.NO_BUDGET_SESSION.value
 

@@ -102,7 +102,7 @@ class System:
         """Return what this month of a system that is not live is booked to."""
         month, lot, body = self.body.model.month, self.lot, self.body
         if self.state == LEGACY:
-            if sum(lot.cumulative_hazard) < lot.threshold:
+            if not body.wants(lot):
                 return UNDECIDED
             return NO_MONEY if lot.refused else NO_BUDGET_SESSION
         if self.state == PLANNING:
