@@ -14,8 +14,8 @@ from dxsim.nation.nation import Nation
 from dxsim.nation.small import grid_nation
 from dxsim.records.frame import frame_of
 from dxsim.records.size_classes import SIZE_CLASSES
-from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.municipalities import TYPES
+from dxsim.terms.statistics import LOG_POPULATION_MEAN, LOG_POPULATION_SD
 from dxsim.views.maps import far_islands
 
 TEACHING, WHOLE = "teaching", "whole"
@@ -37,12 +37,12 @@ Floats = npt.NDArray[np.float64]
 def teaching_nation() -> Nation:
     """Return 48 municipalities on a grid, with sizes spread as those of Japan's municipalities are, and nothing drawn.
 
-    Sizes are the quantiles of the lognormal that the registry gives for the population of municipalities.
+    Sizes are the quantiles of a lognormal with the mean and spread that the population of municipalities has.
     """
     size = ROWS * COLUMNS
-    mean, deviation = (float(REGISTRY[f"readiness.log_population_{name}"].default) for name in ("mean", "sd"))
     ranks = np.arange(size) * _STRIDE % size
-    people = np.exp(mean + deviation * stats.norm.ppf((ranks + 0.5) / size)).round(-2).astype(int)
+    normal = stats.norm.ppf((ranks + 0.5) / size)
+    people = np.exp(LOG_POPULATION_MEAN + LOG_POPULATION_SD * normal).round(-2).astype(int)
     kinds = [[name for bound, name in _TYPE_FROM if persons >= bound][-1] for persons in people]
     return grid_nation(ROWS, COLUMNS, population=people.tolist(), prefectures=PREFECTURES, type_=kinds)
 

@@ -49,7 +49,7 @@ def readers(parameter: Parameter) -> list[str]:
     Examples
     --------
     >>> readers(REGISTRY["policy.portability"])
-    ['vendor_choice']
+    ['money', 'vendor_choice']
     """
     modules = sorted(path.stem for path in MODEL.glob("*.py"))
     return [module for module in modules if parameter in parameters_read(module)]

@@ -17,7 +17,7 @@ from dxsim.errors import InputError
 from dxsim.files import PACKAGE
 from dxsim.language import CATALOGUES, read_catalogue
 from dxsim.records.size_classes import SIZE_CLASSES
-from dxsim.scenario.registry import REGISTRY
+from dxsim.terms.statistics import LOG_POPULATION_MEAN, LOG_POPULATION_SD
 
 SEEDS = 12
 NOISE = np.random.default_rng(7).normal(0, 1, SEEDS)
@@ -111,9 +111,8 @@ def test_the_teaching_nation_has_bodies_of_all_sizes():
     table = teaching_nation().municipalities
     assert 30 <= len(table) <= 100
     population = table["population"].to_numpy(float)
-    mean, deviation = (REGISTRY[f"readiness.log_population_{name}"].default for name in ("mean", "sd"))
-    assert np.log(population).mean() == pytest.approx(mean, abs=0.01)
-    assert np.log(population).std() == pytest.approx(deviation, rel=0.05)
+    assert np.log(population).mean() == pytest.approx(LOG_POPULATION_MEAN, abs=0.01)
+    assert np.log(population).std() == pytest.approx(LOG_POPULATION_SD, rel=0.05)
     assert abs(np.corrcoef(np.arange(len(table)), np.log(population))[0, 1]) < 0.3  # spread, not sorted
     assert set(table["type"]) == {"village", "town", "other_city", "core_city"}
 
