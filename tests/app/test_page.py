@@ -131,7 +131,7 @@ MOVES = {
     "policy.capacity_programme": 0.4,
     "policy.readiness_shift": -6,
     "subsidy.ceiling_multiple": 0.2,
-    "staff.prefectural_pool": 12,
+    "staff.prefectural_pool": 0,  # three leave nothing to be lent here
     "residents.analog_floor": 0.25,
     "residents.support_desks": 2,
 }
