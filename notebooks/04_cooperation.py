@@ -61,7 +61,7 @@ members[["type", "population", "saving_per_resident"]].sort_values("population",
 
 # %%
 rules = {"equal savings": "baseline", "by residents": "sharing_by_population", "Shapley value": "sharing_shapley"}
-kpis = ["groups", "cooperating_share", "mean_group_size", "saving_per_resident", "worse_off_share", "blocking_moves"]
+kpis = ["groups", "cooperating_share", "mean_group_size", "saving_per_resident", "worse_off_share"]
 by_rule = {}
 for name, scenario in rules.items():
     run = dxsim.simulate(nation, dxsim.load_scenario(scenario), seed=1)

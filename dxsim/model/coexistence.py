@@ -12,8 +12,8 @@ both sides have to share. Half of those who move do so within their prefecture. 
 work (`staff`) and raise the security hazard (`security`). What is saved is work at counters, which then serve more
 (`residents`); G values it at the cost of counters and stands in no ledger.
 
-Source: report on internal migration 2016 (2.61 of 4.88 million moves between municipalities, 53 %, are within a
-prefecture; kancho-t.com).
+Source: report on internal migration 2016 (2.61 of 4.88 million moves of Japanese nationals between municipalities, 53
+%, are within a prefecture; kancho-t.com).
 """
 
 from __future__ import annotations
