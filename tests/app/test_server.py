@@ -57,7 +57,7 @@ def test_a_run_is_that_of_simulate(client, request, name):
     assert lead == bodies["group"].astype(object).where(bodies["group"].notna(), None).tolist()
     excluded = arrays["layer_excluded"]
     before = excluded[about["deadline"] - 1]
-    assert (0 < before).all()  # distance keeps the aged away from open counters, too
+    assert (before > 0).all()  # distance keeps the aged away from open counters, too
     assert before.mean() < excluded[last].mean()  # counters have closed
 
 
