@@ -61,6 +61,7 @@ TROUBLE = {
     "vendor.shortage_threshold": 0.1,
     "legacy.no_product_share": 0.1,
     "staff.resignation_rate": 0.2,
+    "staff.operations_effort": 2.0,
     "security.security_hazard": 0.01,
 }
 

@@ -547,7 +547,8 @@ def doubled(nation: Nation) -> Nation:
     return make_nation("twice", pd.concat([table, other]), pd.concat([pairs, borders]))
 
 
-# What couples places without contact: a common ceiling, review, fund, and looking at all or all of a type.
+# What couples places without contact: a common ceiling, review, fund, prices by share of the market, and looking
+# at all or all of a type.
 APART = {
     "vendor.incumbency": 20,
     "vendor.retender_probability": 0,
@@ -555,6 +556,7 @@ APART = {
     "policy.extension_rule": "none",
     "programmes.exposure": "geographic",
     "subsidy.fund_opening": 1e14,
+    "money.lock_in": 0,
 }
 
 
