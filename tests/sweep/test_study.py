@@ -158,7 +158,7 @@ BAD = {
     ),
     "end out of bounds": (
         "uncertainties: {vendor.count: {high: 65}}\nsample: {method: sobol, size: 8}",
-        ["line 2: uncertainties.vendor.count.high: vendor.count must be a whole number in [1, 64] vendors (got 65)"],
+        ["line 2: uncertainties.vendor.count.high: vendor.count must be a whole number in [1, 46] vendors (got 65)"],
     ),
     "no range": (
         "uncertainties: {policy.second_deadline: {low: 2031-03}}\nsample: {method: sobol, size: 8}",
@@ -273,9 +273,9 @@ def test_defaults_of_the_registry_are_filled_in() -> None:
         sample={"method": "morris", "size": 4},
     )  # fmt: skip
     months, count, second = study.uncertainties.values()
-    parameter = REGISTRY["vendor.minimum_months"]
-    assert (months.distribution, months.low, months.high) == ("uniform", parameter.low, 9.0)
-    assert (count.distribution, count.low, count.high) == ("integers", 12, 40)
+    shortest, vendors = REGISTRY["vendor.minimum_months"], REGISTRY["vendor.count"]
+    assert (months.distribution, months.low, months.high) == ("uniform", shortest.low, 9.0)
+    assert (count.distribution, count.low, count.high) == ("integers", vendors.low, vendors.high)
     assert (second.distribution, second.low, second.high) == ("integers", "2030-03", "2032-03")
     assert study.sample == Sample("morris", 4, seed=1, levels=4)
     assert study.outcomes == Outcomes("all", ("size_class", "type"))
