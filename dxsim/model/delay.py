@@ -2,7 +2,7 @@
 
 From the start of the mandate t_m until it is live every month of every system is booked to one of:
 
-    undecided            the municipality, or the lead of its group, has not meant to move it yet
+    undecided            the municipality, or the lead of its group under `shared_system`, has not meant to move it yet
     no_budget_session    it means to, but budgets can't be asked for in this month
     no_money             it could not pay when it last asked
     planning_short       planning, of which own staff could do less than half

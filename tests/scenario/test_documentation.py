@@ -25,7 +25,7 @@ def test_one_parameter_is_described_in_full():
         "policy.readiness_shift: Shift of product availability",
         "months",
         "-36 – 36",
-        "-6 – 0",
+        "-6 – 6",
         "lever",
     ):
         assert expected in text
