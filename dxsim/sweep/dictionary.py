@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dxsim.model.codes import HOLD_UPS
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.store import MARK_SCHEMA, MARKS
 from dxsim.terms.kpis import find_kpi, kpi_table, words
@@ -105,7 +106,7 @@ def dictionary_text(plan: Plan, kpis: Sequence[str], outcomes: Outcomes) -> str:
     """
     tables = {PLANNED: list(plan.table.columns), KPIS: ["run", *kpis]}
     if outcomes.strata:
-        tables["strata"] = [entry.column for entry in _kept("strata")]
+        tables["strata"] = [column for entry in _kept("strata") for column in _by_hold_up(entry.column)]
     if outcomes.months:
         tables["months"] = ["run", "month", "type", *outcomes.months.columns]
     if outcomes.municipalities:
@@ -123,6 +124,11 @@ def dictionary_text(plan: Plan, kpis: Sequence[str], outcomes: Outcomes) -> str:
 def _columns() -> Mapping[tuple[str, str], Entry]:
     with TABLE.open(encoding="utf-8", newline="") as file:
         return {(row["table"], row["column"]): Entry(**row) for row in csv.DictReader(file)}
+
+
+def _by_hold_up(column: str) -> list[str]:
+    """Return a column, or where its name has a blank for them one for each thing that holds a system up."""
+    return [column.format(hold_up=hold_up) for hold_up in HOLD_UPS] if "{hold_up}" in column else [column]
 
 
 def _kept(table: str) -> Iterator[Entry]:
