@@ -408,13 +408,18 @@ def foresee(run: Run) -> None:
 @kernel
 def take_stock(run: Run) -> None:
     """Fill `footing` with the vendor of each live system, the old system of each municipal cloud, or ALONE."""
-    vendors = run.vendors.size
     for i in range(run.places.size):
-        cloud = run.municipalities[i].cloud
-        for operation in range(run.lot_of.size):
-            system, legacy = run.systems[i, operation], run.lots[i, run.lot_of[operation]].legacy
-            run.footing[i, operation] = NOT_APPLICABLE if legacy < 0 else ALONE
-            if system.state >= SystemState.LIVE:
-                run.footing[i, operation] = system.vendor
-            elif cloud != NOBODY and legacy >= 0:
-                run.footing[i, operation] = (1 + cloud) * vendors + legacy
+        take_stock_of(run, i)
+
+
+@kernel
+def take_stock_of(run: Run, i: int) -> None:
+    """Fill `footing` of a municipality with what it runs."""
+    vendors, cloud = run.vendors.size, run.municipalities[i].cloud
+    for operation in range(run.lot_of.size):
+        system, legacy = run.systems[i, operation], run.lots[i, run.lot_of[operation]].legacy
+        run.footing[i, operation] = NOT_APPLICABLE if legacy < 0 else ALONE
+        if system.state >= SystemState.LIVE:
+            run.footing[i, operation] = system.vendor
+        elif cloud != NOBODY and legacy >= 0:
+            run.footing[i, operation] = (1 + cloud) * vendors + legacy

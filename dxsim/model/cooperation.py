@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
-from dxsim.model.coalition import Switch, appraise, covered, invite, main_vendor, take_stock
+from dxsim.model.coalition import Switch, appraise, covered, invite, main_vendor, take_stock_of
 from dxsim.model.codes import NOBODY, Account
 from dxsim.model.fields import Field
 from dxsim.model.formation import Formation
@@ -181,10 +181,11 @@ def settle_terms(run: Run, month: int) -> None:
     """Work out cost and lead of every group, and what its members save, pay and receive."""
     n = run.places.size
     invite(run, month)
-    take_stock(run)
     for i in range(n):
         purse = run.purses[i]
         purse.saving, purse.coordination, purse.grant = 0.0, 0.0, 0.0
+        if run.municipalities[i].group != NOBODY:
+            take_stock_of(run, i)
     for g in range(n):
         group, member = run.groups[g], run.groups[g].head
         if group.members == 0:

@@ -97,8 +97,7 @@ def order(run: Run, month: int) -> None:
             events.note(run, month, events.Kind.ORDERED, i, operation, system.vendor, 0, 0.0)
             run.ordered[count] = i * n_operations + operation
             count += 1
-        for place in range(first, count):
-            set_window(run, month, i, first, count, run.ordered[place])
+        set_windows(run, month, i, first, count)
     run.listed[Listed.ORDERED] = count
 
 
@@ -112,19 +111,34 @@ def window_draw(run: Run, i: int, vendor: int) -> float:
 
 
 @kernel
-def set_window(run: Run, month: int, i: int, first: int, last: int, number: int) -> None:
-    """Plan the cut-over of system `number`, together with those of `ordered` that have the same vendor."""
+def set_windows(run: Run, month: int, i: int, first: int, last: int) -> None:
+    """Plan the cut-overs of a municipality's systems in `ordered`, those with the same vendor together."""
     p, systems = run.parameters, run.systems.reshape(-1)
-    system = systems[number]
-    begin, longest = month, 1
-    for place in range(first, last):
-        other = systems[run.ordered[place]]
-        if other.vendor == system.vendor:
-            begin = max(begin, run.product_month[system.vendor, other.lot])
-            longest = max(longest, shortest_duration(other.remaining, other.limit))
-    due = due_date(p.deadline, run.lots[i, system.lot], run.nation[0], p)
-    draw = window_draw(run, i, system.vendor)
     lean = p.late_planning * max(1, month - p.mandate_start) / MONTHS_PER_YEAR
-    window = planned_window(begin + longest, due, p.reserve_months, lean, draw)
-    system.window = window
-    run.queue.reshape(-1)[number].opens = max(begin, window - longest - p.reserve_months)
+    vendor, begin, longest, draw = -1, 0, 0, 0.0
+    due, window = -1.0, 0
+    for place in range(first, last):
+        system = systems[run.ordered[place]]
+        own_due = due_date(p.deadline, run.lots[i, system.lot], run.nation[0], p)
+        is_other = system.vendor != vendor
+        if is_other:
+            vendor = system.vendor
+            begin, longest = package(run, month, vendor, first, last)
+            draw = window_draw(run, i, vendor)
+        if is_other or own_due != due:
+            due = own_due
+            window = planned_window(begin + longest, due, p.reserve_months, lean, draw)
+        system.window = window
+        run.queue.reshape(-1)[run.ordered[place]].opens = max(begin, window - longest - p.reserve_months)
+
+
+@kernel
+def package(run: Run, month: int, vendor: int, first: int, last: int) -> tuple[int, int]:
+    """Return when work on the systems of `ordered` with this `vendor` can begin, and the longest of it (months)."""
+    systems, begin, longest = run.systems.reshape(-1), month, 1
+    for place in range(first, last):
+        system = systems[run.ordered[place]]
+        if system.vendor == vendor:
+            begin = max(begin, run.product_month[vendor, system.lot])
+            longest = max(longest, shortest_duration(system.remaining, system.limit))
+    return begin, longest
