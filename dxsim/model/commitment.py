@@ -50,10 +50,10 @@ from dxsim.model.cooperation import weighted_readiness
 from dxsim.model.dates import due_date
 from dxsim.model.fields import Field
 from dxsim.model.planning import begin_planning
-from dxsim.model.staff import PRESSED_MONTHS, planning_effort
-from dxsim.model.vendor_choice import lead_of
+from dxsim.model.staff import planning_effort
+from dxsim.model.vendor_choice import lead_of, wants
 from dxsim.scenario.registry import choices
-from dxsim.terms.calendar import APRIL, DECEMBER, MARCH, MONTHS_PER_YEAR, SEPTEMBER
+from dxsim.terms.calendar import APRIL, DECEMBER, MARCH, MONTHS_PER_YEAR, PRESSED_MONTHS, SEPTEMBER
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Integers, Records, Run
@@ -205,15 +205,6 @@ def take_turn(run: Run, month: int, i: int, lead: int) -> None:
 def is_open(run: Run, i: int, lot: int) -> bool:
     """Return whether a lot applies, is offered by some vendor and is not committed."""
     return run.lots[i, lot].legacy >= 0 and run.lots[i, lot].commit < 0 and run.offered[lot]
-
-
-@kernel
-def wants(run: Run, i: int, lot: int, lead: int) -> bool:
-    """Return whether a municipality means to move an open lot; one that follows a `lead` does as that has done."""
-    if lead != i and run.lots[lead, lot].legacy >= 0:
-        return run.lots[lead, lot].commit >= 0
-    hazard = run.cumulative_hazard[i, lot]
-    return hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] >= run.lots[i, lot].threshold
 
 
 @kernel

@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dxsim.kernel import kernel
-from dxsim.model.codes import Cause, Held, Reason, SystemState
-from dxsim.model.vendor_choice import lead_of
+from dxsim.model.codes import Held, Reason, SystemState
+from dxsim.model.vendor_choice import lead_of, wants
 
 if TYPE_CHECKING:
     from dxsim.model.state import Run
@@ -40,15 +40,10 @@ HALF = 0.5  # share of planning work below which own staff is what holds plannin
 @kernel
 def before_commitment(run: Run, i: int, lot: int) -> int:
     """Return what holds up a lot that is not committed."""
-    chosen, hazard = run.lots[i, lot], run.cumulative_hazard[i, lot]
     lead = lead_of(run.municipalities, run.groups, run.parameters.shared_system, i)
-    if lead != i and run.lots[lead, lot].legacy >= 0:
-        is_undecided = run.lots[lead, lot].commit < 0
-    else:
-        is_undecided = hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] < chosen.threshold
-    if is_undecided:
+    if not wants(run, i, lot, lead):
         return Held.UNDECIDED.value
-    return Held.NO_MONEY.value if chosen.refused else Held.NO_BUDGET_SESSION.value
+    return Held.NO_MONEY.value if run.lots[i, lot].refused else Held.NO_BUDGET_SESSION.value
 
 
 @kernel

@@ -127,6 +127,12 @@ def is_specialist(shares: Floats) -> bool:
     return sold == 1
 
 
+@kernel
+def mean_availability(shares: Floats, parameters: np.record) -> float:
+    """Return r_mean, or r_sp of a specialist: the mean month of availability of a vendor with these `shares`."""
+    return parameters.specialist_readiness_mean if is_specialist(shares) else parameters.readiness_mean
+
+
 @kernel(makes_arrays=True)
 def territories(share: Floats, concentration: float, seed: int) -> Floats:
     """Draw (48, L, V) the shares of vendors by prefecture and lot, from the national shares (V, L).
@@ -201,8 +207,7 @@ def products(share: Floats, parameters: np.record, seed: int) -> Integers:
     special = math.sqrt(1.0 - parameters.readiness_common)
     for vendor in range(count):
         shared = streams.normal(seed, streams.PRODUCT, vendor, 0, OWN_LOT)
-        is_special = is_specialist(share[vendor])
-        mean = parameters.specialist_readiness_mean if is_special else parameters.readiness_mean
+        mean = mean_availability(share[vendor], parameters)
         for lot in range(n_lots):
             own = streams.normal(seed, streams.PRODUCT, vendor, 0, lot)
             spread = parameters.readiness_sd * (common * shared + special * own)
@@ -370,8 +375,7 @@ def set_vendors(run: Run) -> None:
             # A vendor without any customer has no engineers either, and does not bid.
             for lot in range(run.product_month.shape[1]):
                 run.product_month[vendor, lot] = NEVER
-        is_special = is_specialist(run.market_share[vendor])
-        mean = p.specialist_readiness_mean if is_special else p.readiness_mean
+        mean = mean_availability(run.market_share[vendor], p)
         supplier.initial_capacity = initial_capacity(p.capacity_ratio, supplier.initial_capacity, mean)
         supplier.capacity = supplier.initial_capacity
         staff_branches(run, vendor)

@@ -48,7 +48,7 @@ from dxsim.model.fields import Field
 from dxsim.model.programmes import hours_given_back
 from dxsim.scenario.registry import choices
 from dxsim.terms import statistics
-from dxsim.terms.calendar import MONTHS_PER_YEAR
+from dxsim.terms.calendar import MONTHS_PER_YEAR, PRESSED_MONTHS
 
 if TYPE_CHECKING:
     from dxsim.model.state import Floats, Records, Run
@@ -61,7 +61,6 @@ PER_HUNDRED = 100.0  # interfaces
 OFFICE = 100.0  # staff of general administration to which the usual staff refers
 SIZE_REFERENCE = 10_000.0  # residents of a municipality whose work counts as it stands
 LEAST = 1.0  # FTE: somebody does it beside other work
-PRESSED_MONTHS = 24  # before the deadline, in which municipalities are named and foresee penalties
 MINIMUM = 1e-6  # FTE below which supply counts as that
 
 
@@ -103,15 +102,6 @@ FLOW_FIELDS = (
     Field("pool", "FTE"),
     Field("resignations", "FTE"),
 )
-
-
-@kernel
-def general_staff(staff: float, population: float) -> float:
-    """Return the persons in general administration, by the national line on `population` where not known."""
-    if staff > 0.0:
-        return staff
-    logarithm = math.log(max(population, 1.0))
-    return math.exp(statistics.LOG_STAFF_INTERCEPT + statistics.LOG_STAFF_SLOPE * logarithm)
 
 
 @kernel
@@ -170,7 +160,7 @@ def start(run: Run) -> None:
     p = run.parameters
     for i in range(run.places.size):
         place, worker = run.places[i], run.workforce[i]
-        usual = usual_staff(p.staff_of_100, general_staff(place.staff, place.population), p.staff_exponent)
+        usual = usual_staff(p.staff_of_100, place.administration, p.staff_exponent)
         draw = streams.uniform(run.seed, streams.STAFF, place.code, 0, 0)
         worker.staff = max(LEAST, math.floor(usual + draw))
         worker.initial = worker.staff

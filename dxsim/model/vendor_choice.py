@@ -23,7 +23,7 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events
 from dxsim.model.coalition import Switch
-from dxsim.model.codes import NEVER, NOT_APPLICABLE, Listed, Reason, SystemState
+from dxsim.model.codes import NEVER, NOT_APPLICABLE, Cause, Listed, Reason, SystemState
 from dxsim.model.planning import begin_planning
 from dxsim.model.staff import planning_effort
 from dxsim.terms.operations import MOST_VENDORS
@@ -148,6 +148,15 @@ def lead_of(municipalities: Records, groups: Records, shared_system: int, i: int
     if municipalities[i].group < 0 or shared_system == Switch.OFF:
         return i
     return groups[municipalities[i].group].lead
+
+
+@kernel
+def wants(run: Run, i: int, lot: int, lead: int) -> bool:
+    """Return whether a municipality means to move an open lot; one that follows a `lead` does as that has done."""
+    if lead != i and run.lots[lead, lot].legacy >= 0:
+        return run.lots[lead, lot].commit >= 0
+    hazard = run.cumulative_hazard[i, lot]
+    return hazard[Cause.OWN_MOTIVE] + hazard[Cause.PEERS] + hazard[Cause.MANDATE] >= run.lots[i, lot].threshold
 
 
 @kernel

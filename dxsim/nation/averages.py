@@ -31,11 +31,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.nation.schema import PROJECTION_YEARS
+from dxsim.terms import statistics
 
 Array = npt.NDArray[np.float64]
 
 # Coefficients of ln y = a + b ln N.
-STAFF, AREA, HABITABLE = (-1.445, 0.6708), (4.181, 0.0541), (0.555, 0.3207)
+STAFF = (statistics.LOG_STAFF_INTERCEPT, statistics.LOG_STAFF_SLOPE)
+AREA, HABITABLE = (4.181, 0.0541), (0.555, 0.3207)
 HALLS_AND_ONE, SCALE_BEFORE_TRANSFERS = (-0.669, 0.2118), (8.041, 0.7622)  # 1; thousand yen a year
 CURRENT_BALANCE = (71.95, 1.664)  # %: a + b ln N
 AGED_SINGLE_SHARE = 0.190  # of all residents of 65 and over
@@ -86,7 +88,7 @@ def known_or_average(table: pd.DataFrame) -> dict[str, Array]:
     scale = filled(known("standard_scale_kyen"), TRANSFERS * before_transfers)
     share = RESERVE_SHARE * (population / RESERVE_POPULATION) ** RESERVE_EXPONENT
     return {
-        "administration": filled(known("staff"), power(STAFF)),
+        "administration": filled(np.where(known("staff") > 0, known("staff"), np.nan), power(STAFF)),
         "area_km2": area,
         "habitable_km2": filled(known("habitable_km2"), np.minimum(area, power(HABITABLE))),
         "community_halls": filled(known("community_halls"), np.maximum(0.0, power(HALLS_AND_ONE) - 1.0)),

@@ -8,11 +8,18 @@ from dxsim.language import say
 from dxsim.scenario.policies import Policy, what_text
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario
-from dxsim.terms.calendar import APRIL, MONTHS, MONTHS_PER_YEAR, OCTOBER, month_index, month_name
+from dxsim.terms.calendar import (
+    APRIL,
+    MONTHS,
+    MONTHS_PER_YEAR,
+    OCTOBER,
+    PRESSED_MONTHS,
+    month_index,
+    month_name,
+)
 from dxsim.terms.municipalities import PREFECTURES
 from dxsim.terms.operations import lots
 
-PRESSED_MONTHS = 24  # before the deadline, in which municipalities are named and foresee penalties
 READ_IN = {
     "staff.rotation_loss": (APRIL,),
     "subsidy.lump_sum": (APRIL,),

@@ -10,6 +10,7 @@ FIRST_YEAR, FIRST_MONTH = 2021, 4
 MONTHS = 180  # 15 fiscal years, April 2021 to March 2036
 MONTHS_PER_YEAR = 12
 APRIL, SEPTEMBER, OCTOBER, DECEMBER, MARCH = 0, 5, 6, 8, 11  # months of a fiscal year
+PRESSED_MONTHS = 24  # before the deadline, in which municipalities are named and foresee penalties
 
 _PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 

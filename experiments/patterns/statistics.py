@@ -1,7 +1,6 @@
 """What one run makes of every pattern, as numbers by name; the names stand in ``patterns.csv``.
 
-A system counts as late by what its municipality declared at the end of December 2025 where the run kept that
-(a field ``declared`` of its systems), else by whether it was live at the deadline. Sizes are those of
+A system counts as late by what its municipality declared at the end of December 2025. Sizes are those of
 `dxsim.records.size_classes`. Programmes at the middle of 2024 are read from the log of the run (`run_logged`).
 """
 
@@ -97,11 +96,8 @@ def statistics(outcome: Outcome, frame: Frame, extended: bool = False) -> dict[s
 
 
 def late_systems(found: Findings) -> Flags:
-    """Return which systems are late, (n, 20): as declared where that is kept, else at the deadline."""
-    systems = found.systems
-    if "declared" in (systems.dtype.names or ()):
-        return np.asarray(found.frame.applies & (systems["declared"] > 0))
-    return found.is_late
+    """Return which systems are late, (n, 20), as declared in the last survey."""
+    return np.asarray(found.frame.applies & (found.systems["declared"] > 0))
 
 
 def levels_at(outcome: Outcome, month: int) -> tuple[Floats, Floats]:

@@ -23,11 +23,6 @@ from dxsim.scenario.scenario import Scenario, contradictions, load_scenario, sce
 from dxsim.sweep.settings import processors
 
 ROUNDING = 1e-12  # what is smaller against the KPI itself is none
-# Dead, and known to be: to be deleted, or given something to do.
-KNOWN = {
-    "policy.enforcement": "after the deadline everybody has committed",
-    "vendor.substitute_months": "no shipped scenario lets a vendor leave a lot that nobody else offers",
-}
 
 
 FREQUENT = {"security.security_hazard": 0.02}  # what happens too seldom in a small nation to tell anything
@@ -101,8 +96,8 @@ class Trials:
         )
 
     def dead(self) -> list[str]:
-        """Return the parameters of the registry, without the known ones, that move no KPI in any scenario."""
-        asked = [parameter for key, parameter in REGISTRY.items() if key not in KNOWN]
+        """Return the parameters of the registry that move no KPI in any scenario."""
+        asked = tuple(REGISTRY.values())
         with ThreadPoolExecutor(processors()) as pool:
             found = pool.map(self.is_dead, asked)
             return [parameter.key for parameter, is_dead in zip(asked, found, strict=True) if is_dead]

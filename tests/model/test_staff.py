@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dxsim.model import events, staff
@@ -10,6 +11,7 @@ from dxsim.model.codes import Programme, SystemState
 from dxsim.model.run import Inputs, begin, prepare
 from dxsim.model.schedule import advance
 from dxsim.model.state import State
+from dxsim.nation.averages import known_or_average
 from dxsim.nation.small import grid_nation
 from tests.model.bodies import country_of, parameters_with, run_of, state_of
 from tests.model.cases import MONTHS, ONE_PACKAGE, STEADY_VENDORS, cut_over_early, mixed_nation, plain
@@ -172,7 +174,7 @@ def test_staff_follows_general_administration():
     n = 4_000
     country = country_of(n)
     for general, mean in ((100.0, 2.42), (1600.0, 2.42 * 8), (10.0, None)):
-        country.places.staff = general
+        country.places.administration = general
         state = state_of(n)
         staff.start(run_of(country, state, parameters_with(staff__staff_of_100=2.42, staff__staff_exponent=0.75)))
         if mean is None:
@@ -180,10 +182,11 @@ def test_staff_follows_general_administration():
         else:
             assert set(np.unique(state.workforce.staff)) == {np.floor(mean), np.floor(mean) + 1}
             assert abs(state.workforce.staff.mean() - mean) < 5 * 0.5 / np.sqrt(n)
-    country.places.staff = np.nan  # not known: by the national line on population
-    usual = staff.general_staff(np.nan, 50_000.0)
+    table = pd.DataFrame({"population": 50_000.0, "staff": [np.nan, 250.0, 0.0]})
+    usual, known, nobody = known_or_average(table)["administration"]  # not known: by the national line on population
     assert 300 < usual < 400
-    assert staff.general_staff(250.0, 50_000.0) == 250.0
+    assert known == 250.0
+    assert nobody == usual
 
 
 def test_ai_and_rpa_give_back_own_hours_of_usual_operations_alone():
