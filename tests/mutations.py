@@ -179,13 +179,6 @@ FAULTS = (
         (LIMITS, "-k", "equations"),
     ),
     Fault(
-        "news of shortages reaches nobody",
-        "model/shortage.py",
-        "min(1.0, municipality.belief + run.parameters.shortage_belief_rise)",
-        "municipality.belief",
-        (TWIN, "-k", "baseline"),
-    ),
-    Fault(
         "product dates do not bind",
         "model/planning.py",
         "begin = max(begin, run.product_month[system.vendor, other.lot])",

@@ -30,7 +30,8 @@ def print_parameters(name: str | None) -> None:
     elif name in REGISTRY or name in short:
         print(describe(short.get(name, name)))
     else:
-        hint = nearest(name, GROUPS) or nearest_parameter(name, tuple(REGISTRY))
+        group, parameter = nearest(name, GROUPS), nearest_parameter(name, tuple(REGISTRY))
+        hint = parameter or group if "." in name else group or parameter
         what = say("neither a parameter nor a group ({groups}){hint}", groups=", ".join(GROUPS), hint=hint)
         raise InputError(say("parameters"), [Problem(name, what)])
 

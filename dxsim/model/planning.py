@@ -2,17 +2,16 @@
 
     planning = d_pl (1 + kappa) / (1 + kappa_mean)      months, rounded, for a package of legacy complexity kappa
     earliest = max(order, product) + longest work       month; the longest of the systems ordered together
-    window   = earliest + d_res + (due - earliest - d_res) U^(1 / lambda)              first month live as planned
+    window   = earliest + d_res + (due - earliest - d_res) U^(1 / lambda)              first month live as planned,
+               where that leaves time before it is due; else max(earliest, due)
     lambda   = lambda_w max(1, order - t_m) / 12        t_m: start of the mandate
     opens    = window - longest work - d_res            month before which vendor work does not start
 
 Each month of planning counts as far as own staff serves it: with staff enough, a system committed in month t is ordered
 in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
-whose draw U (uniform) is, with probability phi_reg, that of the vendor's branch, which moves its customers together,
-else the municipality's own. Windows are given out first come, first served: who orders later finds the early ones
-taken, and comes closer to the deadline the larger lambda_w. Where nothing is left before the date that is due
-(`dates`; T_D nationally), the window is the earliest. A system whose work is done waits for its window, one that is not
-done in time is cut over as soon as it is.
+with one uniform draw U. Windows are given out first come, first served: who orders later finds the early ones taken,
+and comes closer to the date that is due (`dates`; T_D nationally) the larger lambda_w. A system whose work is done waits
+for its window, one that is not done in time is cut over as soon as it is.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def planned_window(earliest: int, due: float, reserve: int, lean: float, draw: f
     """Return the first month live as planned, by a uniform `draw`; `earliest` is that without any reserve."""
     spare = due - earliest - reserve
     if spare <= 0.0:
-        return earliest
+        return max(earliest, int(due))
     return int(earliest + reserve + math.floor(spare * draw ** (1.0 / lean) + 0.5))
 
 
@@ -102,15 +101,6 @@ def order(run: Run, month: int) -> None:
 
 
 @kernel
-def window_draw(run: Run, i: int, vendor: int) -> float:
-    """Return the draw for a municipality's window with a vendor: its own, or that of the vendor's branch."""
-    place = run.places[i]
-    if streams.uniform(run.seed, streams.WINDOW, place.code, 1, vendor) < run.parameters.regional_rollout:
-        return streams.uniform(run.seed, streams.WINDOW, place.prefecture, 2, vendor)
-    return streams.uniform(run.seed, streams.WINDOW, place.code, 0, vendor)
-
-
-@kernel
 def set_windows(run: Run, month: int, i: int, first: int, last: int) -> None:
     """Plan the cut-overs of a municipality's systems in `ordered`, those with the same vendor together."""
     p, systems = run.parameters, run.systems.reshape(-1)
@@ -124,7 +114,7 @@ def set_windows(run: Run, month: int, i: int, first: int, last: int) -> None:
         if is_other:
             vendor = system.vendor
             begin, longest = package(run, month, vendor, first, last)
-            draw = window_draw(run, i, vendor)
+            draw = streams.uniform(run.seed, streams.WINDOW, run.places[i].code, 0, vendor)
         if is_other or own_due != due:
             due = own_due
             window = planned_window(begin + longest, due, p.reserve_months, lean, draw)

@@ -9,7 +9,7 @@ is, with the same fate for all systems of a municipality at that vendor,
     booked again     to begin at T_D + (work booked again there so far) / (k_post K(0) of the branch), before T_D2
 
 so the tail is as long as what a branch has to make up and as the engineers that stay on after the deadline. Work done
-is kept. The vendor's customers and their neighbours believe more in an extension (by Delta_xi, once per announcement).
+is kept.
 """
 
 from __future__ import annotations
@@ -50,15 +50,11 @@ def review_books(run: Run, month: int) -> None:
         vendors[vendor].shortage = 0
     if month % QUARTER != QUARTER_END or month + 1 >= run.parameters.deadline:
         return
-    announced = False
     for vendor in range(vendors.size):
         due_late, considered = project(run, month, vendor, run.parameters.deadline)
         if due_late > run.parameters.shortage_threshold * considered:
             vendors[vendor].shortage = 1
             postpone(run, month, vendor)
-            announced = True
-    if announced:
-        spread_news(run)
 
 
 @kernel
@@ -119,22 +115,3 @@ def weigh_backlog(run: Run, vendor: int) -> None:
         if system.flag == Reason.VENDOR_RESOURCES and queue[place].opens >= run.parameters.deadline:
             run.branch_left[run.places[system.municipality].prefecture] += system.remaining
         place = queue[place].following
-
-
-@kernel
-def spread_news(run: Run) -> None:
-    """Raise the belief of the customers of announcing vendors, and of their neighbours, once a municipality."""
-    n = run.places.size
-    for i in range(n):
-        run.is_customer[i] = False
-        for operation in range(run.lot_of.size):
-            is_waiting = 0 <= run.systems[i, operation].state < SystemState.LIVE
-            if is_waiting and run.vendors[run.systems[i, operation].vendor].shortage == 1:
-                run.is_customer[i] = True
-    for i in range(n):
-        hears = run.is_customer[i]
-        for place in range(run.offsets[i], run.offsets[i + 1]):
-            hears = hears or run.is_customer[run.neighbours[place]]
-        if hears:
-            municipality = run.municipalities[i]
-            municipality.belief = min(1.0, municipality.belief + run.parameters.shortage_belief_rise)

@@ -358,7 +358,6 @@ class Scratch(NamedTuple):
     pool: Floats  # (48,) FTE that each prefecture shares out
     lacking: Floats  # (48,) FTE that its municipalities lack
     gap: Floats  # (n,) FTE that each municipality lacks, then receives
-    is_customer: Flags  # (n,) of a vendor that announces a shortage
     has_changed: Flags  # (n,) groups whose members have changed
     rates: Records  # (5,) programmes.RATE
     levels_before: Integers  # (n, 5) levels of programmes last month
@@ -539,7 +538,6 @@ def empty_scratch(n: int, lots: int, operations: int, vendors: int, kinds: int) 
         pool=np.zeros(areas),
         lacking=np.zeros(areas),
         gap=np.zeros(n),
-        is_customer=flags(n),
         has_changed=flags(n),
         rates=records_of_zeros((len(PROGRAMMES),), programmes.RATE),
         levels_before=whole(n, len(PROGRAMMES)),

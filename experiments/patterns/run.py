@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
 import dxsim
 from dxsim.model.run import prepare
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, help="file for the table as Markdown, as the ODD has it")
     options = parser.parse_args()
     nation = official_nation() if options.nation is None else dxsim.load_nation(options.nation)
-    overrides = dict(change.split("=", 1) for change in options.set)
+    overrides = {key: yaml.safe_load(value) for key, value in (change.split("=", 1) for change in options.set)}
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     runs = statistics_of_seeds(nation, dxsim.load_scenario(options.scenario, overrides), seeds, options.threads)
     table = pattern_table(runs)

@@ -12,7 +12,8 @@ import pytest
 
 import dxsim
 from dxsim.model.run import prepare, run_inputs
-from dxsim.nation.nation import Nation
+from dxsim.nation.nation import Nation, make_nation
+from dxsim.nation.schema import PROJECTION_YEARS
 from dxsim.nation.small import grid_nation
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
@@ -110,7 +111,9 @@ def told(dead: Sequence[str]) -> str:
 def test_every_parameter_moves_a_kpi_on_a_small_nation() -> None:
     types = ["designated_city", "core_city", "special_ward", "special_case_city", *["other_city"] * 12, *["town"] * 14]
     population = np.geomspace(1_500_000, 900, 36).astype(int)
-    nation = grid_nation(6, 6, population=population, type_=[*types, *["village"] * 6], prefectures=3)
+    grid = grid_nation(6, 6, population=population, type_=[*types, *["village"] * 6], prefectures=3)
+    shrinking = {f"population_{year}": (population * 0.99 ** (year - 2020)).astype(int) for year in PROJECTION_YEARS}
+    nation = make_nation("shrinking", grid.municipalities.assign(**shrinking), grid.adjacency)
     dead = Trials(nation, shipped(FREQUENT), (1, 2, 3)).dead()
     assert not dead, told(dead)
 

@@ -233,7 +233,6 @@ MANDATE_ONLY = ALIKE | {
     "commitment.mandate_uniformity": 1,
     "commitment.urgency_scale": 4,
     "belief.initial_extension_belief": 0,
-    "belief.shortage_belief_rise": 0,
     "legacy.complexity_exponent": 0,
     "legacy.complexity_dispersion": 0,
     "vendor.planning_months": 13,
@@ -356,7 +355,7 @@ def test_queue_of_one_vendor_worked_example():
     run = begin(inputs)
     state = run.state
     arrive(state, np.repeat(np.arange(30, 60), 20))
-    state.vendors.capacity[:] = 13
+    state.vendors.capacity[:] = state.vendors.initial_capacity[:] = 13
     advance(run, 0, MONTHS)
     done = completions(state.systems.live)
     assert {month: done[month] for month in L8} == L8
@@ -397,7 +396,7 @@ def test_batch_drains_linearly():
     run = begin(inputs)
     state = run.state
     arrive(state, np.zeros(1000, dtype=int))
-    state.vendors.capacity[:] = 13
+    state.vendors.capacity[:] = state.vendors.initial_capacity[:] = 13
     advance(run, 0, MONTHS)
     live = state.systems.live[state.systems.live >= 0]
     assert live.size == 1000
@@ -783,7 +782,7 @@ def test_the_unable_are_excluded_as_counters_close(kept):
 
 
 def test_capacity_grows_and_is_released():
-    """K(t) = K(0) (1 + g)^t, plus the programme once, under the national ceiling; released once, struck by events."""
+    """K(t) = K(0) (1 + g)^t, plus the programme once, under the national ceiling; k_post K(0) once, struck by events."""
     overrides = {
         "vendor.organic_growth": 0.01,
         "policy.capacity_programme": 0.2,
@@ -803,7 +802,8 @@ def test_capacity_grows_and_is_released():
         relative += 0.2 if month == 18 else 0.0
         total = relative @ capacity[0]
         relative *= min(1.0, 1.5 * capacity[0].sum() / total)
-        relative *= 0.4 if month == DEADLINE else 1.0
+        if month == DEADLINE:
+            relative[:] = 0.4
         relative[struck] *= 0.25 if month == 50 else 1.0
         assert capacity[month] == pytest.approx(relative * capacity[0], rel=1e-12)
     assert capacity[49].sum() == pytest.approx(1.5 * capacity[0].sum(), rel=1e-12)
@@ -872,6 +872,7 @@ def test_work_grows_with_size_and_complexity():
         (planned_window, (50, 60.0, 1.0, 2.0, 0.25), 56),  # half of the nine months that are left
         (planned_window, (50, 60.0, 1.0, 1.0, 0.25), 53),
         (planned_window, (50, 60.0, 1.0, 2.0, 1.0), 60),
+        (planned_window, (58, 60.0, 3.0, 2.0, 0.9), 60),  # less than the reserve is left: when it is due
         (planned_window, (60, 60.0, 1.0, 2.0, 0.9), 60),
         (planned_window, (70, 60.0, 1.0, 2.0, 0.9), 70),
         (vendor_queue.what_held, (1.0, 1.0, 0.6), Held.WORK),
@@ -922,7 +923,7 @@ def test_steady_vendor_settings_are_what_the_queue_tests_assume():
     inputs = queue_inputs(5)
     run = begin(inputs)
     state = run.state
-    state.vendors.capacity[:] = 2.5
+    state.vendors.capacity[:] = state.vendors.initial_capacity[:] = 2.5
     advance(run, 0, MONTHS)
     assert (state.systems.work == 1.0).all()
     assert (run.vendors_by_month.capacity[:, 0] == 2.5).all()

@@ -62,10 +62,9 @@ NOT_YET = 32767
 BLIND = {
     "commitment.mandate_hazard": 0,
     "commitment.own_motive_hazard": 0.015,
-    "belief.shortage_belief_rise": 0,
     "policy.extension_rule": "none",
 }
-# The mandate presses, and queues have no length: no shortage moves a belief, no review looks at delays.
+# The mandate presses, and queues have no length: no review looks at delays.
 NO_QUEUES = BLIND | {"commitment.mandate_hazard": 0.45, "vendor.capacity_ratio": 1e6}
 PEERS = {"commitment.peer_hazard": 0.04}
 # Vendors are chosen for reasons that no queue and no neighbour changes, and never let go of a job.

@@ -64,7 +64,7 @@ def test_scenarios_move_their_kpis_as_documented(name, kpi, direction):
         return
     moved = difference if direction == "higher" else -difference
     assert moved.mean() > 0.0
-    assert (moved > 0.0).sum() >= len(SEEDS) - 1
+    assert (moved >= 0.0).sum() >= len(SEEDS) - 1  # what is counted in ones may tie
 
 
 def test_every_scenario_but_the_baseline_says_what_it_expects():

@@ -588,20 +588,6 @@ class PlainModel(mesa.Model):
         vendors.set("shortage", False)
         if self.month % 3 == 2 and self.month + 1 < self.parameters.deadline:
             vendors.do("review_book")
-            self.spread_news()
-
-    def spread_news(self):
-        """Raise the belief of customers of vendors with a shortage, and of their neighbours, once a municipality."""
-        rise = self.parameters.shortage_belief_rise
-        if rise <= 0.0 or not any(vendor.shortage for vendor in self.vendors):
-            return
-        customers = {
-            body
-            for body in self.municipalities
-            if any(system.state < LIVE and system.vendor.shortage for system in body.systems)
-        }
-        for body in customers.union(*(body.neighbours for body in customers)):
-            body.belief = min(1.0, body.belief + rise)
 
     def survey(self):
         """Let municipalities declare their late systems in survey months."""

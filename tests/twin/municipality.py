@@ -386,20 +386,14 @@ class Municipality(mesa.Agent):
         p, vendor = self.model.parameters, system.vendor
         begin = max([self.model.month, *(vendor.ready[other.lot.number] for other in together)])
         longest = max(other.shortest_duration(other.remaining) for other in together)
-        system.window = earliest = begin + longest
-        spare = self.due_date(system.lot, p.deadline) - earliest - p.reserve_months
+        earliest, due = begin + longest, self.due_date(system.lot, p.deadline)
+        spare = due - earliest - p.reserve_months
+        system.window = max(earliest, int(due))
         if spare > 0.0:
             lean = p.late_planning * max(1, self.model.month - p.mandate_start) / 12
-            late = self.draw_window(vendor) ** (1.0 / lean)
+            late = self.model.uniform(streams.WINDOW, self.code, 0, vendor.number) ** (1.0 / lean)
             system.window = int(earliest + p.reserve_months + floor(spare * late + 0.5))
         system.opens = int(max(begin, system.window - longest - p.reserve_months))
-
-    def draw_window(self, vendor: Vendor) -> float:
-        """Return how late it means to cut over, from 0 to 1: as others of its vendor's branch, or as it sees fit."""
-        uniform = self.model.uniform
-        if uniform(streams.WINDOW, self.code, 1, vendor.number) < self.model.parameters.regional_rollout:
-            return uniform(streams.WINDOW, int(self.prefecture), 2, vendor.number)
-        return uniform(streams.WINDOW, self.code, 0, vendor.number)
 
     def cut_over(self, system: System) -> float | None:
         return self.harm.cut_over(system)
