@@ -1,0 +1,1 @@
+"""Tables of the ODD on what each mechanism does."""
