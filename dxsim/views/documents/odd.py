@@ -299,15 +299,15 @@ def _scenarios() -> str:
 def _calendar() -> str:
     scenario = load_scenario("baseline")
     rows = [
-        (month_name(said.month), f"statement, signal {said.signal:g}", said.text["en"])
+        (month_name(said.month), "national statement", f"signal {said.signal:g}", said.text["en"])
         for said in scenario.announcements
     ]
     for event in scenario.vendor_events:
         whose = ", ".join(map(str, event.vendors))
-        what = "vendors {whose} by size: capacity times {factor:g}".format(whose=whose, factor=event.capacity_factor)
-        rows.append((month_name(event.month), what, event.text["en"]))
-    rows += [(month_name(month), "survey of late systems", "") for month in scenario.surveys]
-    return "### Calendar of the baseline\n\n" + _table(("month", "what", "in words"), sorted(rows))
+        change = f"{whose}: times {event.capacity_factor:g}"
+        rows.append((month_name(event.month), "capacity of vendors by size", change, event.text["en"]))
+    rows += [(month_name(month), "survey of late systems", "", "") for month in scenario.surveys]
+    return "### Calendar of the baseline\n\n" + _table(("month", "what", "size", "in words"), sorted(rows))
 
 
 def _submodels() -> str:
