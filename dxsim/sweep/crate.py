@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dxsim.files import write_text
-from dxsim.sweep.store import DICTIONARY, MANIFEST, MARKS, PLAN, RECORDS, STUDY, SUMMARY
+from dxsim.sweep.layout import CRATE, DICTIONARY, MANIFEST, MARKS, PLAN, RECORDS, STUDY, SUMMARY
 
 if TYPE_CHECKING:
     from rocrate.model.data_entity import DataEntity
     from rocrate.rocrate import ROCrate
 
-CRATE = "ro-crate-metadata.json"
 RO_CRATE = "1.1"
 PROFILE, PROFILE_VERSION = "https://w3id.org/ro/wfrun/process", "0.5"
 PARQUET, CSV, JSON, YAML = "application/vnd.apache.parquet", "text/csv", "application/json", "application/yaml"

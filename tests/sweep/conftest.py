@@ -9,7 +9,8 @@ import pytest
 
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
-from dxsim.sweep.store import TABLES, Results
+from dxsim.sweep.layout import TABLES
+from dxsim.sweep.store import Results
 
 STUDY = """\
 name: small

@@ -18,7 +18,8 @@ from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.records import Records
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
-from dxsim.sweep.store import DONE, FAILED, Results
+from dxsim.sweep.layout import DONE, FAILED
+from dxsim.sweep.store import Results
 from dxsim.sweep.summary import summary_table
 from dxsim.terms.kpis import find_kpi
 from dxsim.terms.municipalities import TYPES
