@@ -1,4 +1,4 @@
-"""What in a sweep's folder can be trusted: each file is held against its checksum once; else it is damaged or strange."""
+"""What in a sweep's folder can be trusted: what is damaged or strange, by checksums that are looked at once."""
 
 from __future__ import annotations
 

@@ -9,23 +9,9 @@ from pathlib import Path
 import pytest
 
 from dxsim.cli import main
-from dxsim.nation.nation import write_nation
-from dxsim.nation.small import grid_nation
 from dxsim.sweep.layout import ASIDE, LOCK
-from dxsim.sweep.runner import begin_sweep, carry_on
-from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import read_results
-from dxsim.sweep.study_file import read_study
 from tests.sweep.conftest import found
-
-STUDY = """\
-name: tiny
-nation: nation
-scenarios: [baseline, capacity_programme]
-seeds: {first: 1, count: 2}
-outcomes: {kpis: [late_share, one_off_cost], strata: [size_class]}
-"""
-RUNS = 4
 
 
 def truncate(path: Path) -> None:
@@ -61,24 +47,9 @@ def replace_by_a_folder(path: Path) -> None:
 DAMAGES = (truncate, empty, flip, flip_the_end, delete, replace_by_a_folder)
 
 
-@pytest.fixture(scope="module")
-def sweeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a finished sweep, the same half done, and its nation."""
-    desk = tmp_path_factory.mktemp("sweeps")
-    write_nation(grid_nation(2, 2), desk / "nation")
-    (desk / "study.yaml").write_text(STUDY, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(desk)
-        for name, runs in (("whole", RUNS), ("half", RUNS // 2)):
-            sweep = begin_sweep(read_study("./study.yaml"), name)
-            carry_on(sweep, sweep.missing()[:runs], Settings(threads=1), 1)
-        assert len(read_results("whole").kpis) == RUNS
-    return desk
-
-
 @pytest.fixture
 def desk(sweeps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of it to work in."""
+    """Return a copy of the sweeps to work in."""
     shutil.copytree(sweeps, tmp_path / "desk")
     monkeypatch.chdir(tmp_path / "desk")
     return tmp_path / "desk"
@@ -91,8 +62,12 @@ def files(folder: Path) -> list[str]:
 
 def kinds(folder: Path) -> list[str]:
     """Return one file of each kind: of records and marks the last one."""
-    return sorted({Path(name).parent.as_posix() if name.count("/") and "begun" not in name else name: name
-                   for name in files(folder)}.values())
+    return sorted(
+        {
+            Path(name).parent.as_posix() if name.count("/") and "begun" not in name else name: name
+            for name in files(folder)
+        }.values()
+    )
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
