@@ -97,14 +97,14 @@ def look_at_batches(
         if (named and name not in named) or not _MARK.fullmatch(Path(name).name):
             found.strange[name] = say("not a file of this sweep")
             continue
-        mark = memory.marks.get(name) or _read_mark(folder / name, known)
+        mark = (memory.marks.get(name) if name in there else None) or _read_mark(folder / name, known)
         if isinstance(mark, Mark):
             found.whole[name] = memory.marks[name] = mark
         elif mark is None:
             found.strange[name] = say("of another sweep")
         else:
             found.damaged[name] = mark
-    for name in _repeated(found.whole):
+    for name in list(_repeated(found.whole)):
         del found.whole[name]
         found.strange[name] = say("its runs are in another batch already")
     for name, mark in list(found.whole.items()):

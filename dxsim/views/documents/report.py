@@ -88,10 +88,10 @@ def sweep_report(results: Results, nation: Nation | None, language: str | None =
         indices = sensitivity(alternatives[0]) if is_drawn(alternatives[0]) else None
         drawn = sweep_figures(SweepData(alternatives, found, nation, indices))
         undone: list[Child] = [
-            element("p", line, class_="note") for line in unfinished(described(chosen, alternatives))
+            element("p", line.strip(), class_="note") for line in unfinished(described(chosen, alternatives))
         ]
         sections: dict[str, Sequence[Child]] = {
-            text["report_unfinished"]: undone,
+            text["report_undone"]: undone,
             text["report_differences"]: _differences(found) if found else [],
             text["report_figures"]: [picture(plot, name) for name, plot in drawn],
             text["report_kpis"]: _sweep_kpis(results, alternatives),
