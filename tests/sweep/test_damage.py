@@ -335,19 +335,23 @@ def test_the_summary_and_the_crate_come_back_as_they_were(desk: Path) -> None:
         assert {name: Path("whole", name).read_bytes() for name in before} == before
 
 
-def test_half_a_sweep_is_compared_and_its_gaps_are_told_first(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder, case in (("half", "capacity_programme: 1 of 2 runs done, 0 failed"), ("failed", "0 of 2 runs done, 2")):
-        status, shown, err = said(capsys, "compare", folder)
-        if folder == "failed":  # nothing to compare the usual case with
-            assert (status, shown, "no run is done yet" in err) == (2, "", True)
-        else:
-            assert status == 0
-            assert shown.startswith("Some runs failed or were not tried yet")
-            assert case in shown.partition("\n\n")[0]
-        assert main(["report", folder, "-o", f"{folder}.html"]) == 0
-        page = Path(f"{folder}.html").read_text("utf-8")
-        assert case in page
-        assert page.index("Not all runs are done") < page.index("Figures")
+@pytest.mark.parametrize(
+    ("folder", "gap"), [("half", "capacity_programme: 1 of 2 runs done, 0 failed"), ("failed", "0 of 2 runs done, 2")]
+)
+def test_the_gaps_of_a_sweep_are_told_first(
+    desk: Path, capsys: pytest.CaptureFixture[str], folder: str, gap: str
+) -> None:
+    status, shown, err = said(capsys, "compare", folder)
+    if folder == "failed":  # nothing to compare the usual case with
+        assert (status, shown, "no run is done" in err) == (2, "", True)
+    else:
+        assert status == 0
+        assert shown.startswith("Some runs failed or were not tried yet")
+        assert gap in shown.partition("\n\n")[0]
+    assert main(["report", folder, "-o", f"{folder}.html"]) == 0
+    page = Path(f"{folder}.html").read_text("utf-8")
+    assert gap in page
+    assert page.index("Not all runs are done") < page.index("Figures")
 
 
 def test_cases_without_a_pair_are_left_out_and_named(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
