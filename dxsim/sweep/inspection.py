@@ -38,7 +38,7 @@ from dxsim.sweep.layout import (
 SWEEP, PARTS = b"sweep", b"parts"  # keys in the metadata of marks and records: their sweep; the checksums of records
 _MARK = re.compile(rf"[0-9a-f]{{{ID_DIGITS}}}-[0-9a-f]{{{ID_DIGITS}}}\.parquet")
 _PART = re.compile(rf"[0-9a-f]{{{ID_DIGITS}}}\.parquet")
-_TEMPORARY = re.compile(r"\.(.+)-[a-z0-9_]{8}(\.[a-z]+)")  # as `write_whole` calls a file that it has not finished
+_UNFINISHED = re.compile(r"\.(.+)-[a-z0-9_]{8}(\.[a-z]+)")  # as `write_whole` calls a file
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
@@ -121,18 +121,18 @@ def look_around(folder: Path, manifest: Mapping[str, Any], batches: Batches) -> 
     known = {*batches.damaged, *batches.spoilt, *(part for mark in batches.whole.values() for part in mark.parts)}
     strange, leftovers, us = dict(batches.strange), [], origin(manifest)
     for name in _walk(folder, RECORDS, known):
-        if _TEMPORARY.fullmatch(Path(name).name):
+        if _PART.fullmatch(_finished(Path(name).name)):
             leftovers.append(name)
         elif name not in known and not Path(name).name.startswith("."):
             if _PART.fullmatch(Path(name).name) and _sweep_of(folder / name) == us:
                 leftovers.append(name)
             else:
                 strange[name] = say("not a file of this sweep")
-    own = {Path(name).stem for name in (MANIFEST, STUDY, PLAN, DICTIONARY, SUMMARY, CRATE)}
+    own = {MANIFEST, STUDY, PLAN, DICTIONARY, SUMMARY, CRATE}
     for place in ("", BEGUN, MARKS):
         for name in _names(folder / place):
-            found = _TEMPORARY.fullmatch(name)
-            if found and (place == MARKS or found[1] in own):
+            finished = _finished(name)
+            if finished in own or (place == MARKS and _MARK.fullmatch(finished)):
                 leftovers.append(f"{place}/{name}" if place else name)
     return Surroundings(strange, leftovers)
 
@@ -234,6 +234,12 @@ def _sweep_of(part: Path) -> str:
         return metadata.get(SWEEP, b"").decode()
     except (OSError, pa.ArrowException, ValueError):
         return ""
+
+
+def _finished(name: str) -> str:
+    """Return what a file that was being written was to be called; nothing if it is no such file."""
+    found = _UNFINISHED.fullmatch(name)
+    return found[1] + found[2] if found else ""
 
 
 def _names(folder: Path) -> list[str]:

@@ -351,7 +351,7 @@ def test_the_gaps_of_a_sweep_are_told_first(
     assert main(["report", folder, "-o", f"{folder}.html"]) == 0
     page = Path(f"{folder}.html").read_text("utf-8")
     assert gap in page
-    assert page.index("Not all runs are done") < page.index("Figures")
+    assert page.index("Not all runs are done") < page.index("Key figures")
 
 
 def test_cases_without_a_pair_are_left_out_and_named(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
