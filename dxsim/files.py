@@ -51,6 +51,11 @@ def write_text(path: Path, text: str) -> None:
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8", newline="\n"))
 
 
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Write `content` to `path` whole."""
+    write_whole(path, lambda temporary: temporary.write_bytes(content))
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of the file at `path`, in hexadecimal."""
     with path.open("rb") as file:

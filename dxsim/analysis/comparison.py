@@ -22,6 +22,7 @@ from dxsim.analysis.selection import VARIANT, Alternative, Selection, in_order, 
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
 from dxsim.language import say
+from dxsim.sweep.layout import DONE, FAILED
 from dxsim.terms.kpis import find_kpi
 
 Floats = npt.NDArray[np.float64]
@@ -40,8 +41,9 @@ class Comparison:
     Attributes
     ----------
     alternatives : pandas.DataFrame
-        ``case``, ``folder``, ``is_reference``, ``variants``, ``planned``, ``finished`` (runs), and the fingerprints of
-        ``nation``, ``vendor_table`` and ``code``.
+        ``case``, ``folder``, ``is_reference``, ``is_compared``, ``variants``, ``planned``, ``finished``, ``failed``
+        (runs), and the fingerprints of ``nation``, ``vendor_table`` and ``code``. Of a sweep that is not finished, or
+        in which runs failed, those without a pair of runs are not compared; the reference stands first.
     pairs : pandas.DataFrame
         By ``case`` and ``variant``: ``pairs``, ``seeds``, ``points``, and runs without a partner
         (``unmatched_reference``, ``unmatched_case``).
@@ -72,7 +74,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Return who is compared; the tables would fill the screen."""
-        reference, *others = self.alternatives["case"]
+        reference, *others = self.alternatives.loc[self.alternatives["is_compared"], "case"]
         return f"Comparison({', '.join(others)} with {reference}: {', '.join(self.tables())})"
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -119,12 +121,16 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     Raises
     ------
     InputError
-        If a selection is wrong, there is one alternative only, or none of its runs has a partner in the reference.
+        If a selection is wrong, a file of a sweep is damaged, there is one alternative only, or none of its runs has a
+        partner in the reference.
     """
-    alternatives = select(selections)
-    if len(alternatives) == 1:
+    chosen = select(selections)
+    if len(chosen) == 1:
         what = say("there is one alternative only; name another selection to compare it with")
-        raise InputError(say("comparison"), [Problem(alternatives[0].name, what)])
+        raise InputError(say("comparison"), [Problem(chosen[0].name, what)])
+    alternatives = paired(chosen)
+    if len(alternatives) < 2:  # the reasons are told below
+        alternatives = chosen
     frames = _named(alternatives, [outcomes(item, "kpis") for item in alternatives])
     kpis = [kpi for kpi in frames[0] if all(kpi in frame for frame in frames)]
     left_out = sorted({str(kpi) for frame in frames for kpi in frame} - set(kpis))
@@ -139,7 +145,7 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
         equity = with_units(_estimates(names, matches, strata[0], strata, STRATA, confidence))
     ranks, agreement = _ranks(names, frames, by_variant)
     return Comparison(
-        alternatives=_described(alternatives),
+        alternatives=described(chosen, alternatives),
         pairs=_pairs(names, matches, frames),
         differences=_structural(by_variant),
         by_variant=by_variant,
@@ -148,6 +154,27 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
         agreement=agreement,
         left_out=tuple(left_out),
     )
+
+
+def paired(chosen: Sequence[Alternative]) -> list[Alternative]:
+    """Return the alternatives of which something can be said, the reference first.
+
+    Those are all, but in a sweep that is on its way or in which runs failed: there, those with runs that have a partner
+    in the reference. If no run of the reference is done, the next one of the same sweep is taken for it.
+    """
+    frames = _named(chosen, [outcomes(item, "kpis") for item in chosen])
+    if all(len(frame) == len(item.plan) for item, frame in zip(chosen, frames, strict=True)):
+        return list(chosen)
+    done = [place for place, frame in enumerate(frames) if len(frame)]
+    if not done or chosen[done[0]].results is not chosen[0].results:
+        return []
+    return [chosen[place] for place in done if len(_common(frames[done[0]], frames[place]))]
+
+
+def compared(found: Comparison, chosen: Sequence[Alternative]) -> list[Alternative]:
+    """Return those of `chosen` that were compared, the reference first."""
+    by_name = {item.name: item for item in chosen}
+    return [by_name[name] for name in found.alternatives.loc[found.alternatives["is_compared"], "case"]]
 
 
 def outcomes(alternative: Alternative, table: str) -> pd.DataFrame:
@@ -164,22 +191,22 @@ def outcomes(alternative: Alternative, table: str) -> pd.DataFrame:
     pandas.DataFrame
         Index: variant, point, uncertain parameters, seed; sorted.
     """
-    records = getattr(alternative.results, table)
+    records, uncertain = getattr(alternative.results, table), uncertain_columns(alternative.plan)
     if table == "strata":
         keys = ["run", *STRATA[:2]]
         measures = [name for name in records if name not in (*keys, "municipalities", "population")]
         if not measures:
-            return pd.DataFrame(index=_keys(alternative.plan))
+            return pd.DataFrame(index=_keys(alternative.plan, uncertain))
         wide = records.pivot(index="run", columns=list(STRATA[:2]), values=measures)
         records = wide.reorder_levels([1, 2, 0], axis=1)
     else:
         records = records.set_index("run")
     plan = alternative.plan[alternative.plan["run"].isin(records.index)]
-    return records.loc[plan["run"]].set_axis(_keys(plan), axis=0).sort_index()
+    return records.loc[plan["run"]].set_axis(_keys(plan, uncertain), axis=0).sort_index()
 
 
-def _keys(plan: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(plan[[VARIANT, "point", *uncertain_columns(plan), "seed"]])
+def _keys(plan: pd.DataFrame, uncertain: Sequence[str]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(plan[[VARIANT, "point", *uncertain, "seed"]])
 
 
 def _named(alternatives: Sequence[Alternative], frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
@@ -198,24 +225,29 @@ def _matches(names: Sequence[str], frames: Sequence[pd.DataFrame]) -> list[pd.Mu
     InputError
         If one of them shares none.
     """
-    reference = frames[0].index
     found, problems = [], []
     for name, frame in zip(names, frames, strict=True):
-        alike = frame.index.names == reference.names
-        common = reference.intersection(frame.index) if alike else reference[:0]
+        common = _common(frames[0], frame)
         found.append(common)
         if not len(common):
+            none = say("no run is done yet")
             what = say(
                 "none of its {count} runs has a partner among the {reference_count} of {reference} with the same "
                 "variant, seed and uncertain parameters; run both with common seeds",
                 count=len(frame),
-                reference_count=len(reference),
+                reference_count=len(frames[0]),
                 reference=names[0],
             )
-            problems.append(Problem(name, what))
+            problems.append(Problem(name, what if len(frame) and len(frames[0]) else none))
     if problems:
         raise InputError(say("comparison"), problems)
     return found
+
+
+def _common(reference: pd.DataFrame, frame: pd.DataFrame) -> pd.MultiIndex:
+    """Return the keys that two frames share."""
+    alike = frame.index.names == reference.index.names
+    return reference.index.intersection(frame.index) if alike else reference.index[:0]
 
 
 def cube(frame: pd.DataFrame, keys: pd.MultiIndex) -> Floats:
@@ -342,22 +374,39 @@ def _ranks(
     return rank_tables(units, means[0], names, better)
 
 
-def _described(alternatives: Sequence[Alternative]) -> pd.DataFrame:
+def described(chosen: Sequence[Alternative], compared: Sequence[Alternative]) -> pd.DataFrame:
+    """Return the table `Comparison.alternatives`, those that are compared first."""
     rows = []
-    for place, item in enumerate(alternatives):
-        finished = item.plan["run"].isin(item.results.kpis["run"])
+    left_out = [item for item in chosen if all(item is not other for other in compared)]
+    for place, item in enumerate([*compared, *left_out]):
+        status = item.results.runs().set_index("run")["status"].reindex(item.plan["run"])
         rows.append(
             {
                 "case": item.name,
                 "folder": str(item.results.folder),
                 "is_reference": place == 0,
+                "is_compared": place < len(compared),
                 "variants": ", ".join(item.variants),
                 "planned": len(item.plan),
-                "finished": int(finished.sum()),
+                "finished": int((status == DONE).sum()),
+                "failed": int((status == FAILED).sum()),
                 **item.origin,
             }
         )
     return pd.DataFrame(rows)
+
+
+def unfinished(alternatives: pd.DataFrame) -> list[str]:
+    """Return, line by line, which of the alternatives (`Comparison.alternatives`) have runs that are not done."""
+    rows = alternatives[alternatives["finished"] < alternatives["planned"]].to_dict("records")
+    if not rows:
+        return []
+    lines = [say("Some runs failed or were not tried yet; all that follows is of the others only:")]
+    for row in rows:
+        counts = {name: row[name] for name in ("case", "planned", "finished", "failed")}
+        line = say("  {case}: {finished} of {planned} runs done, {failed} failed", **counts)
+        lines.append(line if row["is_compared"] else line + say("; left out, because it has no pair"))
+    return lines
 
 
 def _pairs(names: Sequence[str], matches: Sequence[pd.MultiIndex], frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

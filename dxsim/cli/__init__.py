@@ -260,7 +260,10 @@ def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
         parser.set_defaults(run=_sweep_study)
         if action == "run":
             _add_yes(parser)
-    for action, meaning in (("resume", "do what is missing, and nothing else"), ("retry", "do again what failed")):
+    for action, meaning in (
+        ("resume", "do what is missing or damaged, and nothing else"),
+        ("retry", "do again what failed"),
+    ):
         parser = actions.add_parser(action, help=meaning, epilog=_SWEEP_KEYS)
         parser.add_argument("folder", metavar="FOLDER", help="of the sweep")
         _add_settings(parser)

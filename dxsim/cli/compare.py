@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from dxsim.analysis import Comparison, compare, sensitivity
-from dxsim.analysis.comparison import write_tables
+from dxsim.analysis.comparison import compared, unfinished, write_tables
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
 from dxsim.errors import InputError, Problem, nearest
@@ -45,8 +45,8 @@ def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str
     """
     if output:
         check_writable(Path(output))
-    alternatives = select(selections)
-    found = compare(*alternatives)
+    chosen = select(selections)
+    found = compare(*chosen)
     known = list(dict.fromkeys(found.differences["kpi"]))
     problems = [
         Problem(name, say("no such KPI{hint}", hint=nearest(name, known))) for name in kpis if name not in known
@@ -56,7 +56,7 @@ def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
     print(comparison_text(found, shown), flush=True)
     if output:
-        _write(found, alternatives, Path(output), figures=figures)
+        _write(found, compared(found, chosen), Path(output), figures=figures)
         print(labels()["nation_written"].format(folder=output))
 
 
@@ -88,9 +88,14 @@ def _nation(reference: Alternative) -> Nation | None:
 
 
 def comparison_text(found: Comparison, kpis: Sequence[str]) -> str:
-    """Return a comparison as text for a terminal: who is compared, then the differences KPI by KPI."""
-    parts = [_heading(found), _differences(found, kpis), *_notes(found, kpis)]
-    return "\n\n".join(parts)
+    """Return a comparison as text for a terminal: what is unfinished, who is compared, the differences KPI by KPI."""
+    parts = [
+        "\n".join(unfinished(found.alternatives)),
+        _heading(found),
+        _differences(found, kpis),
+        *_notes(found, kpis),
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _heading(found: Comparison) -> str:

@@ -11,7 +11,8 @@ from dxsim.language import say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records import read_records
 from dxsim.records.store import check_writable
-from dxsim.sweep.store import DONE, PLAN, read_results
+from dxsim.sweep.layout import DONE, is_sweep
+from dxsim.sweep.store import read_results
 from dxsim.views.labels import labels
 
 
@@ -37,7 +38,7 @@ def write_report(folder: str, output: str | None, nation: str | None) -> None:
     if file.is_dir():
         raise InputError(say("report"), [Problem(str(file), say("this is a folder, not a file"))])
     check_writable(file.parent)
-    text = _sweep(where, nation) if (where / PLAN).is_file() else _run(where, nation)
+    text = _sweep(where, nation) if is_sweep(where) else _run(where, nation)
     write_text(file, text)
     print(labels()["report_written"].format(file=file))
 

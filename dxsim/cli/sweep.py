@@ -6,16 +6,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dxsim.errors import DxsimError, InputError, Problem
 from dxsim.language import current_language, say
 from dxsim.sweep.cost import Cost, estimate
 from dxsim.sweep.execution import stop_on_signal
+from dxsim.sweep.layout import ASIDE, FAILED, TABLES
+from dxsim.sweep.mending import damage, restore
 from dxsim.sweep.recording import Job
-from dxsim.sweep.runner import Sweep, begin_sweep, carry_on, open_sweep
+from dxsim.sweep.runner import Sweep, begin_sweep, carry_on, is_finished, mend, open_sweep
 from dxsim.sweep.settings import Settings, read_settings
-from dxsim.sweep.store import FAILED, SUMMARY, Results, read_results
+from dxsim.sweep.store import Results, read_results
 from dxsim.sweep.study_file import read_study, study_names
 from dxsim.sweep.verification import reproduce, verify
 from dxsim.views.labels import labels
@@ -24,7 +27,7 @@ from dxsim.views.text import columns
 if TYPE_CHECKING:
     from dxsim.sweep.study import Study
 
-_SHOWN_FAILURES = 5
+_SHOWN_FAILURES, _SHOWN_FILES = 5, 5
 _ON_SCREEN, _IN_LOG = 0.5, 30.0  # seconds between two lines of progress
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -56,21 +59,29 @@ def run(study: Study, words: Sequence[str], is_agreed: bool) -> None:
 
 
 def resume(folder: str, words: Sequence[str]) -> None:
-    """Do exactly what is missing."""
+    """Do exactly what is missing, and again what is damaged."""
     settings = read_settings(words)
-    _carry_on(open_sweep(folder, settings), Sweep.missing, settings, is_agreed=True)
+    _carry_on(_mended(folder, settings), Sweep.missing, settings, is_agreed=True)
 
 
 def retry(folder: str, words: Sequence[str]) -> None:
     """Do again what failed, and nothing else."""
     settings = read_settings(words)
-    _carry_on(open_sweep(folder, settings), Sweep.failed, settings, is_agreed=True)
+    _carry_on(_mended(folder, settings), Sweep.failed, settings, is_agreed=True)
 
 
 def status(folder: str) -> None:
-    """Print how far a sweep is, and what failed."""
+    """Print how far a sweep is, and what failed.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged; what is said of the other runs holds.
+    """
     results = read_results(folder)
     print(_status_text(results))
+    if problems := results.problems():
+        raise damage(results.folder, problems)
 
 
 def check(folder: str) -> None:
@@ -82,8 +93,9 @@ def check(folder: str) -> None:
         With everything that is wrong with it.
     """
     results = read_results(folder)
-    problems = verify(results)
-    if problems:
+    if problems := results.problems():
+        raise damage(results.folder, problems)
+    if problems := verify(results):
         raise InputError(say("sweep '{folder}'", folder=folder), problems)
     print(labels()["sweep_verified"].format(runs=len(results.runs()), files=len(results.checksums())))
 
@@ -123,11 +135,26 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
         print(labels()["sweep_reproduced"].format(run=found.run))
 
 
+def _mended(folder: str, settings: Settings) -> Sweep:
+    """Return a sweep, what it began with put right."""
+    _tell_aside(folder, restore(Path(folder)))
+    return open_sweep(folder, settings)
+
+
+def _tell_aside(folder: str | Path, names: Sequence[str]) -> None:
+    """Say which files were put aside."""
+    if names:
+        shown = ", ".join(names[:_SHOWN_FILES]) + (" ..." if len(names) > _SHOWN_FILES else "")
+        text = labels()["sweep_put_aside"].format(count=len(names), folder=Path(folder) / ASIDE, files=shown)
+        print(text, file=sys.stderr, flush=True)
+
+
 def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settings, is_agreed: bool) -> None:
     results = sweep.results
     with results.locked(), stop_on_signal() as stop:
+        _tell_aside(results.folder, mend(sweep))
         jobs = what(sweep)
-        if not jobs and (results.folder / SUMMARY).exists():
+        if not jobs and is_finished(sweep):
             print(_status_text(results))
             return
         batch = 1
@@ -203,7 +230,7 @@ def _card(cost: Cost, sweep: Sweep) -> str:
 
 
 def _status_text(results: Results) -> str:
-    runs, total = results.runs(), results.manifest["runs"]
+    runs, total = results.runs(TABLES), results.manifest["runs"]
     failed = runs[runs["status"] == FAILED]
     lines = [
         labels()["sweep_status"].format(

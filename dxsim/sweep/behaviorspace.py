@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
 from dxsim.language import say
-from dxsim.sweep.store import RECORDS, Results, read_results
+from dxsim.sweep.store import Results, read_results
 from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def export_behaviorspace(folder: str | Path, path: str | Path) -> None:
     Raises
     ------
     InputError
-        If there is no such sweep, no run of it is finished, or the file can't be written.
+        If there is no such sweep, no run of it is finished, a file of it is damaged, or the file can't be written.
     """
     results = read_results(folder)
-    files = [results.folder / name for name in sorted(results.checksums()) if name.startswith(f"{RECORDS}/kpis/")]
+    files = results.parts("kpis")
     if not files:
         raise InputError(say("sweep '{folder}'", folder=folder), [Problem("", say("no run of it is finished"))])
     reporters = [name for name in pq.read_schema(files[0]).names if name != "run"]

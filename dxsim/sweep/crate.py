@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dxsim.files import write_text
-from dxsim.sweep.store import DICTIONARY, MANIFEST, MARKS, PLAN, RECORDS, STUDY, SUMMARY
+from dxsim.sweep.layout import BEGUN, CRATE, DICTIONARY, MANIFEST, MARKS, PLAN, RECORDS, STUDY, SUMMARY
 
 if TYPE_CHECKING:
     from rocrate.model.data_entity import DataEntity
     from rocrate.rocrate import ROCrate
 
-CRATE = "ro-crate-metadata.json"
 RO_CRATE = "1.1"
 PROFILE, PROFILE_VERSION = "https://w3id.org/ro/wfrun/process", "0.5"
 PARQUET, CSV, JSON, YAML = "application/vnd.apache.parquet", "text/csv", "application/json", "application/yaml"
@@ -38,6 +37,7 @@ _MADE = {
     f"{MARKS}/": ("Runs", "One row per run that was tried: done or failed", PARQUET),
     SUMMARY: ("Summary", "Mean, spread and Monte Carlo error of every KPI, case by case", PARQUET),
     DICTIONARY: ("Data dictionary", "What every column of every table means, in English and Japanese", CSV),
+    f"{BEGUN}/": ("Beginning", "Second copies of study, plan, dictionary and manifest, as the sweep began", ""),
     MANIFEST: ("Manifest", "Versions, fingerprints and settings: all that is needed to run this again", JSON),
 }
 
@@ -121,7 +121,8 @@ def _add(crate: ROCrate, folder: Path, parts: Mapping[str, tuple[str, str, str]]
     added = []
     for place, (name, description, media_type) in parts.items():
         if (folder / place).exists():
-            about = {"name": name, "description": description, "encodingFormat": media_type}
+            about = {"name": name, "description": description}
+            about |= {"encodingFormat": media_type} if media_type else {}
             add = crate.add_dataset if place.endswith("/") else crate.add_file
             added.append(add(dest_path=place, properties=about))
     return added

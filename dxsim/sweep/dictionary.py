@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from dxsim.model.codes import HOLD_UPS
 from dxsim.scenario.registry import REGISTRY
-from dxsim.sweep.store import MARK_SCHEMA, MARKS
+from dxsim.sweep.layout import MARK_SCHEMA, MARKS
 from dxsim.terms.kpis import find_kpi, kpi_table, words
 
 if TYPE_CHECKING:

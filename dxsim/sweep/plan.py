@@ -34,7 +34,7 @@ LARGEST_PLAN = 1_000_000  # runs; so many are planned in less than half a gigaby
 LEADING = ("run", "case", "variant", "scenario", "point", "seed")  # columns before those of the parameters
 ID_DIGITS = 16
 _NAMED = 10  # contradictory rows that are named
-_SEED_BITS = 63
+_SEED_BITS = 53  # whole numbers that every program reads back, those without 64-bit integers too
 _METADATA = b"dxsim"
 _KINDS = {"float": "float64", "int": "int64"}  # of a column, by the type of its parameter
 
@@ -146,7 +146,7 @@ def run_id(scenario: str, nation: str, vendor_table: str, seed: int) -> str:
 
 
 def own_seed(scenario: str, replicate: int) -> int:
-    """Return a seed that belongs to a scenario (fingerprint) and the number of a replicate alone; 0 to 2**63 - 1."""
+    """Return a seed that belongs to a scenario (fingerprint) and the number of a replicate alone; 0 to 2**53 - 1."""
     digest = hashlib.sha256(f"seed\n{scenario}\n{replicate}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> (64 - _SEED_BITS)
 

@@ -17,7 +17,8 @@ from dxsim.records.indicators import indicators
 from dxsim.records.months import month_series
 from dxsim.records.municipalities import municipality_columns
 from dxsim.records.strata import STRATA, strata
-from dxsim.sweep.store import DONE, FAILED, MARK_SCHEMA, Batch
+from dxsim.sweep.layout import DONE, FAILED, MARK_SCHEMA
+from dxsim.sweep.store import Batch
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 
 if TYPE_CHECKING:

@@ -21,22 +21,14 @@ from dxsim.sweep.cluster import run_on_cluster
 from dxsim.sweep.crate import write_crate
 from dxsim.sweep.dictionary import dictionary_text
 from dxsim.sweep.execution import run_here, stop_on_signal
+from dxsim.sweep.inspection import faults_of_made
+from dxsim.sweep.layout import CRATE, DICTIONARY, FAILED, FILES, FINISHED, PLAN, STUDY, SUMMARY, is_sweep
+from dxsim.sweep.mending import restore
 from dxsim.sweep.outcomes import Outcomes
 from dxsim.sweep.plan import make_plan, read_plan
 from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
-from dxsim.sweep.store import (
-    DICTIONARY,
-    FAILED,
-    PLAN,
-    STUDY,
-    SUMMARY,
-    Batch,
-    Results,
-    create_folder,
-    read_results,
-    write_batch,
-)
+from dxsim.sweep.store import Batch, Results, create_folder, read_results, write_batch
 from dxsim.sweep.study import Study
 from dxsim.sweep.study_file import study_text
 from dxsim.sweep.summary import write_summary
@@ -56,10 +48,14 @@ class Sweep:
     changes: tuple[Problem, ...] = ()
 
     def missing(self) -> list[Job]:
-        """Return what was never tried, in the order of the plan, each run once."""
-        tried = set(self.results.runs()["run"])
+        """Return what was never tried, or is damaged, in the order of the plan, each run once."""
+        runs = self.results.runs()
+        attempts = dict(runs[["run", "attempt"]].itertuples(index=False))
+        lost = self.results.manifest["lost"]  # tried again since, before that was damaged
+        attempts |= {run: 0 for run in lost if attempts.get(run) == lost[run]}
         first_rows = self.context.plan.table["run"].drop_duplicates()
-        return [Job(run, int(row), 1) for row, run in first_rows.items() if run not in tried]
+        jobs = [(run, int(row), lost.get(run, 0) + 1) for row, run in first_rows.items() if not attempts.get(run)]
+        return [Job(*job) for job in sorted(jobs, key=lambda job: job[2])]
 
     def failed(self) -> list[Job]:
         """Return what failed the last time, in the order of the plan, each run once."""
@@ -93,7 +89,8 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
     plain = {key: without_folders(part) for key, part in told.items()}
     identifier = sweep_id(plan.fingerprint, told["outcomes"])
     where = Path(folder) if folder else Path("results") / study.name / identifier
-    if (where / PLAN).exists():
+    if is_sweep(where):
+        restore(where)
         return _known(open_sweep(where), identifier)
     manifest = {
         **describe_software(),
@@ -110,7 +107,6 @@ def begin_sweep(study: Study, folder: str | Path | None = None) -> Sweep:
         },
         "runs": int(plan.table["run"].nunique()),
         "started": now().isoformat(timespec="seconds"),
-        "finished": None,
     }
     texts = {STUDY: study_text(plain), DICTIONARY: dictionary_text(plan, kpis, study.outcomes)}
     results = create_folder(where, manifest, plan.write, texts)
@@ -170,6 +166,7 @@ def run_sweep(study: Study, folder: str | Path | None = None, threads: int | Non
     sweep = begin_sweep(study, folder)
     settings = Settings() if threads is None else Settings(threads=threads)
     with sweep.results.locked(), stop_on_signal() as stop:
+        mend(sweep)
         carry_on(sweep, sweep.missing(), settings, _BATCH_SIZE, stop.is_set)
         if stop.is_set():
             raise KeyboardInterrupt
@@ -184,7 +181,7 @@ def carry_on(
     should_stop: Callable[[], bool] = lambda: False,
     on_runs: Callable[[int], object] = lambda count: None,
 ) -> None:
-    """Do jobs and write what they leave, batch by batch; when nothing is missing any more, write the summary.
+    """Do jobs and write what they leave, batch by batch; when nothing is missing any more, finish.
 
     Parameters
     ----------
@@ -206,10 +203,10 @@ def carry_on(
     InputError
         If dxsim or its compilers are not those that the sweep began with: runs of two kinds are never mixed.
     """
-    if sweep.changes:
-        hint = say("the code changed since this sweep began: restore that version, or start a new sweep with -o FOLDER")
-        raise InputError(say("sweep '{folder}'", folder=sweep.results.folder), [*sweep.changes, Problem("", hint)])
-    sweep.results.remove_leftovers()
+    if jobs:
+        refuse_changes(sweep)
+        sweep.results.reopen()
+    mend(sweep)
     size = settings.batch or batch_size
     batches = [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
     if settings.execution == "here":
@@ -218,8 +215,45 @@ def carry_on(
         done = _done_on_cluster(sweep, batches, settings, should_stop, on_runs)
     for batch in done:
         sweep.results.write(batch)
-    if not sweep.missing():
+    if not sweep.missing() and not is_finished(sweep):
         finish(sweep)
+
+
+def refuse_changes(sweep: Sweep) -> None:
+    """Refuse to do runs with other code than those that are there.
+
+    Raises
+    ------
+    InputError
+        If dxsim or its compilers are not those that the sweep began with.
+    """
+    if sweep.changes:
+        hint = say("the code changed since this sweep began: restore that version, or start a new sweep with -o FOLDER")
+        raise InputError(say("sweep '{folder}'", folder=sweep.results.folder), [*sweep.changes, Problem("", hint)])
+
+
+def mend(sweep: Sweep) -> list[str]:
+    """Put aside what is damaged or not of the sweep, so that its runs are missing; return what was put aside.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Whose folder nobody else writes to meanwhile: see `SweepFolder.locked`.
+
+    Raises
+    ------
+    InputError
+        If runs would have to be done again with other code than the rest.
+    """
+    if sweep.results.batches().damaged:
+        refuse_changes(sweep)
+    return sweep.results.mend()
+
+
+def is_finished(sweep: Sweep) -> bool:
+    """Return whether nothing is left to do, and all that is made at the end is there."""
+    results = sweep.results
+    return results.is_finished and not faults_of_made(results.folder, results.manifest)
 
 
 def _done_on_cluster(
@@ -232,7 +266,7 @@ def _done_on_cluster(
     """Yield what a cluster did and did not write itself, and the batches that it lost."""
     folder = sweep.results.folder.resolve()
     work: Callable[[Sequence[Job], Context], Batch | None] = (
-        run_batch if settings.writer == "gather" else partial(_run_and_write, folder=folder)
+        run_batch if settings.writer == "gather" else partial(_run_and_write, folder=folder, sweep=sweep.results.origin)
     )
     answers = run_on_cluster(
         batches,
@@ -251,22 +285,25 @@ def _done_on_cluster(
         on_runs(len(answer.batch))
 
 
-def _run_and_write(jobs: Sequence[Job], context: Context, folder: Path) -> Batch | None:
+def _run_and_write(jobs: Sequence[Job], context: Context, folder: Path, sweep: str) -> Batch | None:
     """Do jobs in a worker and write what they leave there; the folder is one that all workers see."""
     batch = run_batch(jobs, context)
     if batch is not None:
-        write_batch(folder, batch)
+        write_batch(folder, sweep, batch)
     return None  # nothing for the caller to write
 
 
 def finish(sweep: Sweep) -> None:
-    """Write the summary, the checksums of all files and the description for archives."""
+    """Write the summary, the description for archives and, last, the checksums of all files."""
     results = sweep.results
+    finished = results.manifest[FINISHED] or now().isoformat(timespec="seconds")
     write_summary(results)
-    names = [path.relative_to(results.folder).as_posix() for path in results.marks()]
-    sums = {name: sha256(results.folder / name) for name in (PLAN, DICTIONARY, SUMMARY, STUDY, *names)}
-    results.write_manifest(finished=now().isoformat(timespec="seconds"), files=sums | results.checksums())
-    write_crate(results.folder, results.manifest)
+    write_crate(results.folder, {**results.manifest, FINISHED: finished})
+    runs = results.runs()
+    failed = sorted(runs.loc[runs["status"] == FAILED, "run"])
+    names = [SUMMARY, CRATE, *(path.relative_to(results.folder).as_posix() for path in results.marks())]
+    sums = {name: sha256(results.folder / name) for name in names}
+    results.write_manifest(**{FINISHED: finished, FILES: sums, "failed": failed, "lost": {}})
 
 
 def sweep_id(plan_fingerprint: str, outcomes: Mapping[str, Any]) -> str:

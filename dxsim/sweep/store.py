@@ -1,62 +1,64 @@
-"""The folder of a sweep: what was planned, what was found, what failed. Parts are written whole, and their mark last.
+"""The folder of a sweep, to write to and to read from; `dxsim.sweep.layout` says what stands where.
 
-::
-
-    manifest.json           code, nation, versions: with the plan all that is needed to go on, elsewhere too
-    study.yaml              what was asked
-    plan.parquet            one row per planned run, and the scenarios that they start from
-    dictionary.csv          what every column of every table means
-    records/TABLE/*.parquet what the runs left, one file for each batch
-    runs/*.parquet          the mark of a batch: its runs, done or failed, and the checksums of its files
-    summary.parquet         when all is done: mean, spread and Monte Carlo error of every KPI, case by case
-
-A batch counts once its mark stands in ``runs``. A process killed before that leaves files without a mark; readers do
-not see them, and the next process removes them.
+A batch counts once its mark stands in ``runs``: parts are written whole, and their mark last. A process killed before
+that leaves files without a mark; readers do not see them, and the next process removes them. Whoever reads holds files
+against their checksums, and refuses what is damaged; whoever goes on puts it aside and does those runs again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import filelock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dxsim.errors import InputError, Problem, nearest
-from dxsim.files import sha256, write_text, write_whole
+from dxsim.files import sha256, write_bytes, write_text
 from dxsim.language import say
+from dxsim.sweep.inspection import (
+    PARTS,
+    SWEEP,
+    Batches,
+    Memory,
+    batch_name,
+    faults_of_copies,
+    faults_of_given,
+    faults_of_made,
+    look_around,
+    look_at_batches,
+    mark_name,
+)
+from dxsim.sweep.layout import (
+    BEGUN,
+    CRATE,
+    FAILED,
+    FILES,
+    FINISHED,
+    FORMAT,
+    GIVEN,
+    MANIFEST,
+    MARK_SCHEMA,
+    MARKS,
+    PLAN,
+    RECORDS,
+    SUMMARY,
+    TABLES,
+    manifest_text,
+    origin,
+    read_manifest,
+)
+from dxsim.sweep.mending import damage, locked, no_manifest, put_aside
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST, STUDY, PLAN = "manifest.json", "study.yaml", "plan.parquet"
-DICTIONARY, SUMMARY = "dictionary.csv", "summary.parquet"
-RECORDS, MARKS, LOCK = "records", "runs", ".lock"
-TABLES = ("kpis", "strata", "months", "municipalities")
 ORDER = {"kpis": [], "strata": ["stratum", "class"], "months": ["month", "type"], "municipalities": ["code"]}
-FORMAT = 1
-DONE, FAILED = "done", "failed"
-_ID_DIGITS = 16
-_FILES = b"files"  # key of the checksums in the metadata of a mark
-
-MARK_SCHEMA = pa.schema(
-    [
-        ("run", pa.string()),
-        ("status", pa.string()),  # DONE or FAILED
-        ("seconds", pa.float64()),  # of computing
-        ("month", pa.string()),  # in which it failed, YYYY-MM, as far as known
-        ("error", pa.string()),  # kind of error, null if done
-        ("message", pa.string()),  # null if done
-        ("attempt", pa.int32()),  # 1, and one more for each retry
-    ]
-)
 
 
 class Batch(NamedTuple):
@@ -67,57 +69,116 @@ class Batch(NamedTuple):
 
 
 class SweepFolder:
-    """A sweep's folder, to write to and to read from.
+    """A sweep's folder, to write to and to mend.
 
     Parameters
     ----------
     folder : str or Path
-        See `create_folder` and `open_folder`, which make one.
+        See `create_folder` and `read_results`, which make one.
     manifest : mapping
         What stands in ``manifest.json``.
     """
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         self.folder, self.manifest = folder, manifest
+        self._memory = Memory()
+
+    @property
+    def origin(self) -> str:
+        """By what the sweep is known in its marks and records."""
+        return origin(self.manifest)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the summary was written and nothing was done since."""
+        return self.manifest.get(FINISHED) is not None
 
     def write(self, batch: Batch) -> None:
         """Write a batch."""
-        write_batch(self.folder, batch)
+        write_batch(self.folder, self.origin, batch)
+
+    def batches(self, tables: Sequence[str] = TABLES) -> Batches:
+        """Return which batches can be trusted, as far as records of these tables go; what was looked at is remembered.
+
+        Parameters
+        ----------
+        tables : sequence of str
+            None of them: marks only.
+        """
+        return look_at_batches(self.folder, self.manifest, self._memory, tables)
 
     def marks(self) -> list[Path]:
         """Return the marks of all batches, by name."""
-        return sorted((self.folder / MARKS).glob("[!.]*.parquet"))
+        return [self.folder / name for name in self.batches(()).whole]
 
     def checksums(self) -> dict[str, str]:
         """Return the SHA-256 of every file of records that a mark vouches for, by path below the folder."""
-        found: dict[str, str] = {}
-        for path in self.marks():
-            found |= json.loads((pq.read_schema(path).metadata or {}).get(_FILES, b"{}"))
-        return found
+        return {name: total for mark in self.batches(()).whole.values() for name, total in mark.parts.items()}
 
-    def runs(self) -> pd.DataFrame:
-        """Return what became of each run that was tried, its last attempt, sorted by run id."""
-        import pandas as pd
+    def runs(self, tables: Sequence[str] = ()) -> pd.DataFrame:
+        """Return what became of each run that was tried, its last attempt, sorted by run id.
 
-        tables = [pq.read_table(path, schema=MARK_SCHEMA) for path in self.marks()]
-        table = pa.concat_tables(tables).to_pandas() if tables else MARK_SCHEMA.empty_table().to_pandas()
-        assert isinstance(table, pd.DataFrame)  # noqa: S101 - for the type checker
-        newest = table.sort_values(["run", "attempt"], kind="stable").drop_duplicates("run", keep="last")
-        return newest.reset_index(drop=True)
+        Parameters
+        ----------
+        tables : sequence of str
+            Only runs whose records in these tables are as they were written; by default they are not looked at.
+        """
+        return _newest(self.batches(tables))
 
-    def remove_leftovers(self) -> int:
-        """Remove what a killed process left: temporary files and records without a mark; return how many."""
-        known = {self.folder / name for name in self.checksums()}
-        strays = [
-            path
-            for place in (self.folder / RECORDS, self.folder / MARKS)
-            for path in place.rglob("*.parquet")
-            if path.name.startswith(".") or (path not in known and place.name == RECORDS)
-        ]
-        strays += self.folder.glob(".*-*")  # of a manifest, a plan or a summary
-        for path in strays:
-            path.unlink()
-        return len(strays)
+    def problems(self) -> list[Problem]:
+        """Return every file that is damaged, missing or not of the sweep."""
+        batches = self.batches()
+        around = look_around(self.folder, self.manifest, batches)
+        left = around.leftovers if self.is_finished else []  # else another process may be at work on them
+        faults = {
+            **faults_of_given(self.folder, self.manifest),
+            **faults_of_copies(self.folder, self.manifest),
+            **faults_of_made(self.folder, self.manifest),
+            **batches.damaged,
+            **around.strange,
+            **{name: say("not a file of this sweep") for name in left},
+        }
+        return [Problem(name, what) for name, what in faults.items()]
+
+    def mend(self) -> list[str]:
+        """Put aside what is damaged or not of the sweep, and remove what a killed process left.
+
+        The runs of damaged files are missing afterwards. Nobody else may write meanwhile: see `locked`.
+
+        Returns
+        -------
+        list of str
+            What was put aside.
+        """
+        batches = self.batches()
+        around = look_around(self.folder, self.manifest, batches)
+        if batches.damaged and self.is_finished:
+            self._reopen(batches)
+        places = (RECORDS, *(f"{RECORDS}/{table}" for table in TABLES), MARKS)
+        wrong = [name for name in places if (self.folder / name).is_file()]
+        wrong += [name for name in (SUMMARY, CRATE) if (self.folder / name).is_dir()]
+        wrong += [*faults_of_made(self.folder, self.manifest), *around.strange]
+        if batches.damaged:  # perhaps their mark is what is damaged
+            wrong += [name for name in around.leftovers if not Path(name).name.startswith(".")]
+        # Marks come last: should this process be killed, the next one still knows what they stood for.
+        wrong += sorted({*batches.damaged, *batches.spoilt}, key=lambda name: name.startswith(MARKS))
+        moved = [name for name in dict.fromkeys(wrong) if put_aside(self.folder, name)]
+        for name in around.leftovers:
+            (self.folder / name).unlink(missing_ok=True)
+        return moved
+
+    def reopen(self) -> None:
+        """Say that the sweep is not finished any more, before something is done that its manifest does not name."""
+        if self.is_finished:
+            self._reopen(None)
+
+    def _reopen(self, batches: Batches | None) -> None:
+        lost: dict[str, int] = {}
+        if batches is not None:  # with a retry lost, the attempt before it counts, which failed: it is to be done again
+            runs = _newest(batches)
+            runs = runs[(runs["status"] == FAILED) & ~runs["run"].isin(self.manifest["failed"])]
+            lost = dict(zip(runs["run"].tolist(), runs["attempt"].tolist(), strict=True))
+        self.write_manifest(**{FINISHED: None, FILES: {}, "lost": lost})
 
     def write_manifest(self, **changes: object) -> None:
         """Write the manifest anew with these keys changed."""
@@ -133,16 +194,8 @@ class SweepFolder:
         InputError
             If another process is at work here.
         """
-        lock = filelock.FileLock(self.folder / LOCK, blocking=False)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            what = say("another process is working on it; wait for it, or stop it")
-            raise InputError(say("sweep '{folder}'", folder=self.folder), [Problem("", what)]) from None
-        try:
+        with locked(self.folder):
             yield
-        finally:
-            lock.release()
 
 
 class Results(SweepFolder):
@@ -188,11 +241,11 @@ class Results(SweepFolder):
         Raises
         ------
         InputError
-            If there is no such column.
+            If there is no such column, or a file is damaged.
         """
         import pandas as pd
 
-        paths = [self.folder / name for name in sorted(self.checksums()) if f"/{table}/" in name]
+        paths = self.parts(table)
         if not paths:
             return pd.DataFrame({"run": pd.Series(dtype="str")})
         keys = ["run", *ORDER[table]]
@@ -208,22 +261,38 @@ class Results(SweepFolder):
         parts = [pq.read_table(path, columns=wanted) for path in paths]
         return sorted_frame(pa.concat_tables(parts), table)
 
+    def parts(self, table: str) -> list[Path]:
+        """Return the files of a table of records, all as they were written.
+
+        Raises
+        ------
+        InputError
+            If one of them, or a mark, is damaged: results without it would be those of fewer runs.
+        """
+        batches = self.batches([table])
+        if batches.damaged:
+            raise damage(self.folder, [Problem(name, what) for name, what in batches.damaged.items()])
+        names = sorted(name for mark in batches.whole.values() for name in mark.parts if f"/{table}/" in name)
+        return [self.folder / name for name in names]
+
     def tables(self) -> list[str]:
         """Return which of `TABLES` are recorded."""
         found = {name.split("/")[1] for name in self.checksums()}
         return [table for table in TABLES if table in found]
 
 
-def write_batch(folder: Path, batch: Batch) -> None:
-    """Write a batch into a sweep's folder: its records first, then its mark."""
+def write_batch(folder: Path, sweep: str, batch: Batch) -> None:
+    """Write a batch into a sweep's folder: its records first, then its mark; `sweep` is by what it is known."""
     identifier = batch_name(batch.mark["run"].to_pylist(), batch.mark["attempt"][0].as_py())
     sums = {}
     for table, content in batch.tables.items():
         path = folder / RECORDS / table / f"{identifier}.parquet"
-        _write_parquet(content, path)
+        told = {**(content.schema.metadata or {}), SWEEP: sweep.encode()}
+        write_bytes(path, to_parquet(content.replace_schema_metadata(told)))
         sums[path.relative_to(folder).as_posix()] = sha256(path)
-    metadata = {_FILES: json.dumps(sums, sort_keys=True).encode()}
-    _write_parquet(batch.mark.replace_schema_metadata(metadata), folder / MARKS / f"{identifier}.parquet")
+    metadata = {SWEEP: sweep.encode(), PARTS: json.dumps(sums, sort_keys=True).encode()}
+    mark = to_parquet(batch.mark.replace_schema_metadata(metadata))
+    write_bytes(folder / MARKS / mark_name(identifier, mark), mark)
 
 
 def sorted_frame(records: pa.Table, table: str) -> pd.DataFrame:
@@ -274,12 +343,16 @@ def create_folder(
         write_plan(making / PLAN)
         for name, text in texts.items():
             write_text(making / name, text)
-        content = {**manifest, "format": FORMAT, "plan_sha256": sha256(making / PLAN)}
+        given = {name: sha256(making / name) for name in (PLAN, *texts)}
+        content = {**manifest, "format": FORMAT, GIVEN: given, FINISHED: None, FILES: {}, "failed": [], "lost": {}}
         write_text(making / MANIFEST, manifest_text(content))
+        (making / BEGUN).mkdir()
+        for name in (MANIFEST, *given):
+            shutil.copyfile(making / name, making / BEGUN / name)
         making.replace(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return Results(folder, content)
+    return read_results(folder)
 
 
 def read_results(folder: str | Path) -> Results:
@@ -288,33 +361,15 @@ def read_results(folder: str | Path) -> Results:
     Raises
     ------
     InputError
-        If there is no sweep, it is of another format, or its plan is not the one that it began with.
+        If there is no sweep, it is of another format, or what it began with is damaged.
     """
     folder = Path(folder)
-    subject = say("sweep '{folder}'", folder=folder)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        found, plan_sum = manifest["format"], manifest["plan_sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        what = say("not the folder of a sweep (no readable {file} in it)", file=MANIFEST)
-        raise InputError(subject, [Problem("", what)]) from None
-    if found != FORMAT:
-        what = say("format {format} was expected (got {found})", format=FORMAT, found=repr(found))
-        raise InputError(subject, [Problem(MANIFEST, what)])
-    if not (folder / PLAN).is_file() or sha256(folder / PLAN) != plan_sum:
-        what = say("not the file that {manifest} was written for", manifest=MANIFEST)
-        raise InputError(subject, [Problem(PLAN, what)])
+    manifest = read_manifest(folder / MANIFEST)
+    if manifest is None:
+        raise no_manifest(folder)
+    if faults := faults_of_given(folder, manifest):
+        raise damage(folder, [Problem(name, what) for name, what in faults.items()])
     return Results(folder, manifest)
-
-
-def batch_name(runs: Iterable[str], attempt: int) -> str:
-    """Return the name of the files of a batch: the same runs, tried for the same time, the same name."""
-    return hashlib.sha256(f"{attempt} {' '.join(runs)}".encode()).hexdigest()[:_ID_DIGITS]
-
-
-def manifest_text(manifest: Mapping[str, Any]) -> str:
-    """Return a manifest as it is written."""
-    return json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def to_parquet(table: pa.Table) -> pa.Buffer:
@@ -324,11 +379,9 @@ def to_parquet(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
-    content = to_parquet(table)
-
-    def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            file.write(content)
-
-    write_whole(path, write)
+def _newest(batches: Batches) -> pd.DataFrame:
+    """Return the last attempt of each run, sorted by run id."""
+    found = [mark.runs for mark in batches.whole.values()]
+    table: pd.DataFrame = (pa.concat_tables(found) if found else MARK_SCHEMA.empty_table()).to_pandas()
+    newest = table.sort_values(["run", "attempt"], kind="stable").drop_duplicates("run", keep="last")
+    return newest.reset_index(drop=True)

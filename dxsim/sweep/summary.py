@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from dxsim.files import write_whole
-from dxsim.sweep.store import SUMMARY, Results
+from dxsim.sweep.layout import SUMMARY
+from dxsim.sweep.store import Results
 
 _COLUMNS = {"case": "int64", "kpi": "str", "n": "int64", "mean": "float64", "sd": "float64"}
 _COLUMNS |= {"monte_carlo_error": "float64"}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dxsim.errors import InputError, Problem, nearest
-from dxsim.files import sha256
 from dxsim.language import say
+from dxsim.sweep.layout import DONE
 from dxsim.sweep.recording import Job, run_batch
 from dxsim.sweep.runner import Sweep
-from dxsim.sweep.store import DONE, MANIFEST, Results, same_bits, sorted_frame
+from dxsim.sweep.store import Results, same_bits, sorted_frame
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,8 @@ class Reproduction:
 
 
 def verify(results: Results) -> list[Problem]:
-    """Return what is wrong with a sweep's folder: files that are not the ones written, runs missing or failed."""
-    problems = []
-    for name, expected in {**results.manifest.get("files", {}), **results.checksums()}.items():
-        path = results.folder / name
-        if not path.is_file():
-            problems.append(Problem(name, say("missing")))
-        elif sha256(path) != expected:
-            problems.append(Problem(name, say("not the file that {manifest} was written for", manifest=MANIFEST)))
-    if problems:
+    """Return what is wrong with a sweep's folder: files damaged or strange; if none, runs missing or failed."""
+    if problems := results.problems():
         return problems
     planned, runs = set(results.plan["run"]), results.runs()
     done = set(runs.loc[runs["status"] == DONE, "run"])
@@ -51,6 +44,8 @@ def verify(results: Results) -> list[Problem]:
         problems.append(Problem("", say("{count} of {total} runs failed", count=len(failed), total=len(planned))))
     if strange:
         problems.append(Problem("", say("{count} runs are not in the plan", count=len(strange))))
+    if not (problems or results.is_finished):
+        problems.append(Problem("", say("all runs are done, but the summary is not written yet")))
     return problems
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dxsim.language import current_language
-from dxsim.sweep.store import DICTIONARY, Results
+from dxsim.sweep.layout import DICTIONARY
+from dxsim.sweep.store import Results
 from dxsim.views.labels import kpi_label, labels
 from dxsim.views.yen import yen_scale
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from dxsim.sweep.store import DICTIONARY, DONE, MARK_SCHEMA, Batch, Results, create_folder
+from dxsim.sweep.layout import DICTIONARY, DONE, MARK_SCHEMA
+from dxsim.sweep.store import Batch, Results, create_folder
 
 Values = Mapping[str, float]
 

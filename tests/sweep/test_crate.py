@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rocrate.rocrate import ROCrate
 
-from dxsim.sweep.crate import CRATE, write_crate
+from dxsim.sweep.crate import write_crate
+from dxsim.sweep.layout import CRATE
 from dxsim.sweep.runner import run_sweep
 from dxsim.sweep.study_file import read_study
 

@@ -14,8 +14,8 @@ from dxsim.records.months import MONTH_COLUMNS
 from dxsim.records.municipalities import MUNICIPALITY_COLUMNS
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.dictionary import describe_column, dictionary
+from dxsim.sweep.layout import DICTIONARY, PLAN, SUMMARY
 from dxsim.sweep.runner import run_sweep
-from dxsim.sweep.store import DICTIONARY, PLAN, SUMMARY
 from dxsim.sweep.study_file import read_study
 from dxsim.terms.kpis import kpi_table
 from tests.sweep.conftest import STUDY

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from dxsim.errors import InputError
 from dxsim.nation.nation import load_nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.records import simulate
+from dxsim.records.provenance import code_identity
+from dxsim.sweep.recording import run_batch
 from dxsim.sweep.runner import begin_sweep, carry_on, open_sweep, run_sweep
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import Results, read_results
@@ -84,16 +85,20 @@ def test_a_stopped_sweep_goes_on_where_it_was(desk):
 def test_runs_without_a_mark_are_not_seen_and_are_done_again(desk):
     expected = found(complete(Path("one")))
     results = complete(Path("other"), batch=3)
+    results.reopen()
     victim = results.marks()[1]
     victim.unlink()  # as if the process had been killed between the records and their mark
-    stray = results.folder / "records" / "kpis" / ".half-abc.parquet"
+    stray = results.folder / "records" / "kpis" / ".0123456789abcdef-a_1bcdef.parquet"
     stray.write_bytes(b"half a file")
+    foreign = results.folder / "records" / "kpis" / ".of-somebody.parquet"
+    foreign.write_bytes(b"a file")
     assert len(read_results("other").kpis) == RUNS - 3
     assert len(verify(read_results("other"))) == 1
     sweep = start(Path("other"))
     assert len(sweep.missing()) == 3
     carry_on(sweep, sweep.missing(), Settings(threads=1), 2)
     assert not stray.exists()
+    assert foreign.exists()
     assert found(read_results("other")) == expected
     assert verify(read_results("other")) == []
 
@@ -161,18 +166,19 @@ def test_every_run_reproduces_bit_for_bit(desk):
 
 
 def test_a_changed_figure_is_not_reproduced(desk):
-    results = complete(Path("out"), batch=100)
-    path = next((results.folder / "records" / "kpis").glob("*.parquet"))
-    table = pq.read_table(path)
+    sweep = start(Path("out"))
+    batch = run_batch(sweep.missing(), sweep.context)
+    assert batch is not None
+    table = batch.tables["kpis"]
     values = table["late_share"].to_numpy().copy()
     values[0] = np.nextafter(values[0], 2.0)
-    pq.write_table(table.set_column(table.column_names.index("late_share"), "late_share", [values]), path)
+    changed = table.set_column(table.column_names.index("late_share"), "late_share", [values])
+    sweep.results.write(batch._replace(tables={**batch.tables, "kpis": changed}))
     run = table["run"][0].as_py()
     assert reproduce(open_sweep("out"), run).differences == ("kpis.late_share",)
-    assert [problem.where for problem in verify(read_results("out"))] == [f"records/kpis/{path.name}"]
 
 
-@pytest.mark.parametrize("where", ["records/kpis", "records/strata", "runs", "plan.parquet", "dictionary.csv"])
+@pytest.mark.parametrize("where", ["records/kpis", "records/strata", "runs", "summary.parquet"])
 def test_verify_names_a_file_that_changed(desk, where):
     results = complete(Path("out"))
     path = results.folder / where
@@ -181,20 +187,27 @@ def test_verify_names_a_file_that_changed(desk, where):
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
     name = path.relative_to(results.folder).as_posix()
-    if where == "plan.parquet":  # is looked at as soon as the folder is opened
-        with pytest.raises(InputError, match=name):
-            read_results("out")
-    else:
-        assert name in [problem.where for problem in verify(read_results("out"))]
+    assert name in [problem.where for problem in verify(read_results("out"))]
 
 
-def test_another_version_of_the_code_is_refused(desk):
-    results = complete(Path("out"))
-    code = {**results.manifest["code"], "numba": "0.1", "sources": "0" * 64}
-    results.write_manifest(code=code)
-    results.marks()[0].unlink()
+@pytest.mark.parametrize("name", ["plan.parquet", "dictionary.csv", "study.yaml"])
+def test_what_a_sweep_began_with_is_looked_at_as_soon_as_it_is_opened(desk, name):
+    complete(Path("out"))
+    Path("out", name).write_bytes(Path("out", name).read_bytes()[:-1])
+    with pytest.raises(InputError, match=name):
+        read_results("out")
+
+
+def test_another_version_of_the_code_is_refused(desk, monkeypatch):
+    code = {**code_identity(), "numba": "0.1", "sources": "0" * 64}
+    with monkeypatch.context() as patch:
+        patch.setattr("dxsim.sweep.runner.code_identity", lambda: code)
+        sweep = start(Path("out"))
+        carry_on(sweep, sweep.missing()[1:], Settings(threads=1), 5)
     sweep = open_sweep("out")
-    assert reproduce(sweep, results.kpis["run"][0]).differences == (), "whether it still gives the same can be asked"
+    assert reproduce(sweep, sweep.results.kpis["run"][0]).differences == (), (
+        "whether it still gives the same can be asked"
+    )
     with pytest.raises(InputError) as caught:
         carry_on(sweep, sweep.missing(), Settings(threads=1), 5)
     assert "numba: it was 0.1 when the sweep began" in str(caught.value)

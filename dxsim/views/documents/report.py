@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import pandas as pd
 
 from dxsim.analysis import compare, select, sensitivity
-from dxsim.analysis.comparison import Comparison
+from dxsim.analysis.comparison import Comparison, described, paired, unfinished
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, lever_columns
 from dxsim.language import current_language, either, in_language, say, spoken
@@ -18,7 +18,8 @@ from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.records import Records
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
-from dxsim.sweep.store import DONE, FAILED, Results
+from dxsim.sweep.layout import DONE, FAILED
+from dxsim.sweep.store import Results
 from dxsim.sweep.summary import summary_table
 from dxsim.terms.kpis import find_kpi
 from dxsim.terms.municipalities import TYPES
@@ -81,11 +82,16 @@ def sweep_report(results: Results, nation: Nation | None, language: str | None =
     with in_language(language):
         text, manifest = labels(), results.manifest
         study, where = manifest["study"], manifest["nation"]
-        alternatives = select([results])
-        found = compare(results) if len(alternatives) > 1 else None
+        chosen = select([results])
+        alternatives = paired(chosen)
+        found = compare(*chosen) if len(alternatives) > 1 else None
         indices = sensitivity(alternatives[0]) if is_drawn(alternatives[0]) else None
         drawn = sweep_figures(SweepData(alternatives, found, nation, indices))
+        undone: list[Child] = [
+            element("p", line.strip(), class_="note") for line in unfinished(described(chosen, alternatives))
+        ]
         sections: dict[str, Sequence[Child]] = {
+            text["report_undone"]: undone,
             text["report_differences"]: _differences(found) if found else [],
             text["report_figures"]: [picture(plot, name) for name, plot in drawn],
             text["report_kpis"]: _sweep_kpis(results, alternatives),
