@@ -17,14 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.errors import InputError, Problem, capped, nearest
 from dxsim.files import PACKAGE, is_folder, sha256, write_text
 from dxsim.language import say
 from dxsim.nation.schema import (
     ADJACENCY,
     MUNICIPALITIES,
     Column,
-    capped,
     check_adjacency,
     check_municipalities,
     read_text_table,

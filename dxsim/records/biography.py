@@ -40,6 +40,7 @@ from dxsim.records.measures import ratio
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.terms.calendar import MONTHS
+from dxsim.terms.municipalities import five_digits
 from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ MEASURES = ("months_to_live", "late_systems", "cost_per_resident_2035", "exclude
 AS_IT_WAS = "as_it_was"
 THREADS = 2
 _NEAREST = 3  # names that an error suggests
-_CODE_LENGTH = 5
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -137,7 +137,7 @@ class Biography:
 
 
 def find_municipality(nation: Nation, text: str) -> int:
-    """Return the row of a municipality by its code, with or without the zero in front, or by a name that is unique.
+    """Return the row of a municipality by its code, with or without the zero in front or the check digit, or by a name that is unique.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def find_municipality(nation: Nation, text: str) -> int:
     """
     codes, names = list(nation.municipalities["code"]), list(nation.municipalities["name"])
     wanted = text.strip()
-    padded = wanted.zfill(_CODE_LENGTH)
+    padded = five_digits(wanted)
     if padded in codes:
         return codes.index(padded)
     found = [row for row, name in enumerate(names) if name == wanted]
