@@ -15,8 +15,9 @@ from dxsim.language import in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.store import check_writable
-from dxsim.scenario.configuration import LARGEST_SEED, RunConfiguration, read_command_line
+from dxsim.scenario.configuration import RunConfiguration, read_command_line
 from dxsim.sweep.settings import MOST_THREADS
+from dxsim.terms.seeds import LARGEST_SEED
 from dxsim.views.documents.knockouts import knockout_label, knockouts_markdown, knockouts_text
 from dxsim.views.labels import labels
 from dxsim.views.text import columns

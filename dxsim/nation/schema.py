@@ -22,6 +22,7 @@ from dxsim.errors import EXAMPLES, Problem, at_line, capped, more, nearest
 from dxsim.language import either, say
 from dxsim.nation.text import figure, other_separator
 from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURES, TYPES
+from dxsim.terms.text import TEXT
 
 LINE = "line"  # name of the index of a table that was read from a file
 
@@ -423,7 +424,7 @@ class _Check:
         return typed, self.problems
 
     def _text(self, cells: pd.Series[str]) -> pd.Series[str]:
-        return pd.Series([_as_text(cell) for cell in cells], index=cells.index, dtype="str")
+        return pd.Series([_as_text(cell) for cell in cells], index=cells.index, dtype=TEXT)
 
     def _figures(self, cells: pd.Series[float], column: Column) -> pd.Series[float]:
         if pd.api.types.is_numeric_dtype(cells.dtype):

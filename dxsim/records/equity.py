@@ -30,6 +30,7 @@ from dxsim.records.measures import (
 )
 
 Floats = npt.NDArray[np.float64]
+from dxsim.terms.text import TEXT
 
 OUTCOMES = ("late_share", "cost_per_resident_2035", "excluded_share")
 MEASURES = (
@@ -65,7 +66,7 @@ def equity_table(found: Findings) -> pd.DataFrame:
         ("prefectures", "modularity", MUNICIPALITIES, frame.prefecture_modularity),
     ]
     table = pd.DataFrame(rows, columns=["outcome", "measure", "weighting", "value"])
-    return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), "str"))
+    return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), TEXT))
 
 
 def outcomes(found: Findings) -> dict[str, Floats]:

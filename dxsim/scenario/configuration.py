@@ -25,8 +25,8 @@ from dxsim.files import is_folder, shipped
 from dxsim.language import say
 from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.seeds import LARGEST_SEED
 
-LARGEST_SEED = 2**63 - 1
 LONGEST_OVERRIDE = 1000  # characters
 SYNTHETIC = "synthetic"  # the nation that ships with dxsim
 
