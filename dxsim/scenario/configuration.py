@@ -76,7 +76,7 @@ class RunConfiguration:
         0 to 2**63 - 1.
     output : Path or None
         Folder for the results; None stands for ``results/<scenario>-seed<seed>``, in which the name of another nation,
-        the name of a vendor table and, if parameters were changed, six digits of the scenario's fingerprint follow the
+        the name of a vendor table and, unless all is as it ships, eight digits of a digest of what was run follow the
         scenario's name.
     figures : bool
         Whether to draw.
