@@ -130,9 +130,7 @@ def test_iterations_of_mesa_have_seeds_of_their_own_and_what_each_was_is_told():
 
 
 def test_the_model_itself_has_a_data_collector():
-    (row,) = mesa.batch_run(
-        MunicipalDXModel, {"nation": [NATION], "rng": [3]}, max_steps=5, display_progress=False
-    )
+    (row,) = mesa.batch_run(MunicipalDXModel, {"nation": [NATION], "rng": [3]}, max_steps=5, display_progress=False)
     assert (row["date"], row["run_seed"], row["late_systems"]) == ("2021-10", 3, 0)
 
 

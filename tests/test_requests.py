@@ -62,7 +62,7 @@ def test_a_whole_number_is_whole_whatever_its_kind(value: object) -> None:
 
 @pytest.mark.parametrize("value", [12.5, True, np.True_, "12", float("nan"), float("inf")])
 def test_what_is_no_whole_number_is_refused(value: object) -> None:
-    with pytest.raises(InputError, match="vendor.count must be"):
+    with pytest.raises(InputError, match=r"vendor\.count must be"):
         load_scenario("baseline", {"vendor.count": value})
 
 

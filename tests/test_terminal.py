@@ -66,9 +66,7 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(
-    "ending", ["2>&1 | true", "| grep -q Late", ">&-", "<&- >&- 2>&-"]
-)
+@pytest.mark.parametrize("ending", ["2>&1 | true", "| grep -q Late", ">&-", "<&- >&- 2>&-"])
 def test_a_run_is_written_whatever_becomes_of_the_terminal(desk: Path, ending: str) -> None:
     done = shell(f"dxsim {RUN} {ending}")
     assert done.returncode == 0, done.stderr

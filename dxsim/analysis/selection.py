@@ -211,8 +211,10 @@ def _matches(results: Results, key: str, value: str) -> pd.Series[bool]:
 def _near(values: pd.Series[Any], wanted: object) -> npt.NDArray[np.bool_]:
     """Return which values are a wanted one; floats but for what arithmetic leaves in the last digits."""
     if values.dtype.kind == "f" and isinstance(wanted, float):
-        return np.isclose(values.to_numpy(), wanted, rtol=1e-12, atol=1e-15)
-    return (values == wanted).to_numpy(bool)
+        near: npt.NDArray[np.bool_] = np.isclose(values.to_numpy(), wanted, rtol=1e-12, atol=1e-15)
+        return near
+    equal: npt.NDArray[np.bool_] = (values == wanted).to_numpy(bool)
+    return equal
 
 
 def _unknown(key: str, value: str, known: Sequence[str]) -> ValueError:

@@ -1,4 +1,4 @@
-"""The terminal never stops the work: streams that are closed or full, readers that leave, signals that end a command."""
+"""The terminal never stops the work: streams that are closed or full, readers that leave, signals that end it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def patient_streams() -> Iterator[Patient]:
 
 @contextlib.contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Let signals that end a process raise `Ended` first, so that nothing is left half-written; only where none cares."""
+    """Let signals that end a process raise `Ended`, so that nothing is left half-written; ignored ones stay ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -112,9 +112,9 @@ def told_warnings() -> Iterator[None]:
         warnings.simplefilter("default", DxsimWarning)
         usual = warnings.showwarning
 
-        def show(message: Warning | str, category: type[Warning], *place: Any) -> None:  # noqa: ANN401 - as of `warnings`
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401
             if not issubclass(category, DxsimWarning):
-                usual(message, category, *place)
+                usual(message, category, *place, **more)
                 return
             from dxsim.views.labels import labels
 

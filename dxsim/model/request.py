@@ -1,4 +1,4 @@
-"""What somebody asks to be run, from Python: names are looked up, everything is checked before anything is worked out."""
+"""What somebody asks to be run, from Python: names are looked up, and everything is checked first."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ class Request(NamedTuple):
     seeds: tuple[int, ...]
 
 
-def read_request(
-    nation: Nation | str | Path, scenario: Scenario | str | Path, seeds: Iterable[object] = ()
-) -> Request:
+def read_request(nation: Nation | str | Path, scenario: Scenario | str | Path, seeds: Iterable[object] = ()) -> Request:
     """Return what is to be run; warn of policies that are for nobody.
 
     Parameters
@@ -83,7 +81,7 @@ def _found(
     if isinstance(given, kind):
         return given
     if not isinstance(given, str | Path):
-        problems.append(Problem("", say("{expected} (got {value})", expected=expected, value=repr(given)[:60])))
+        problems.append(Problem("", say("{must} (got {value})", must=expected, value=repr(given)[:60])))
         return None
     try:
         return load(given)

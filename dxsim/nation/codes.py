@@ -50,9 +50,7 @@ def read_codes(cells: Sequence[str]) -> tuple[list[str], dict[int, str]]:
     )
     if of_six and doubtful and not lost_their_zero:
         count_of_six = sum(cell in of_six for cell in cells)
-        rarer, usual = (
-            (CHECKED_DIGITS, CODE_DIGITS) if 2 * count_of_six < len(cells) else (CODE_DIGITS, CHECKED_DIGITS)
-        )
+        rarer, usual = (CHECKED_DIGITS, CODE_DIGITS) if 2 * count_of_six < len(cells) else (CODE_DIGITS, CHECKED_DIGITS)
         for place, cell in enumerate(cells):
             if len(cell) == rarer and place not in problems:
                 problems[place] = say(
@@ -68,8 +66,6 @@ def _problem(cell: str) -> str:
     if not re.fullmatch(r"[0-9]{4,6}", cell):
         return say("'{code}' is not a code of five digits, or six with the check digit", code=cell)
     if len(cell) == CHECKED_DIGITS and not is_checked(cell):
-        digit = check_digit(cell[:CODE_DIGITS])
-        return say(
-            "'{code}' ends in a wrong check digit: {first} has {digit}", code=cell, first=cell[:CODE_DIGITS], digit=digit
-        )
+        first, digit = cell[:CODE_DIGITS], check_digit(cell[:CODE_DIGITS])
+        return say("'{code}' ends in a wrong check digit: {first} has {digit}", code=cell, first=first, digit=digit)
     return ""

@@ -432,9 +432,7 @@ class _Check:
         text = [_as_text(cell) for cell in cells]
         figures = [figure(cell) for cell in text]
         self.reported[column.name] = pd.Series([found is None for found in figures], index=cells.index, dtype=bool)
-        self.rows(
-            self.reported[column.name], column.name, lambda row: say("'{text}' is not a number", text=text[row])
-        )
+        self.rows(self.reported[column.name], column.name, lambda row: say("'{text}' is not a number", text=text[row]))
         return pd.Series(figures, index=cells.index, dtype=np.float64)
 
     def _bounds(self, column: Column) -> None:

@@ -1,4 +1,4 @@
-"""Reading text files as people have them: UTF-8 or cp932, perhaps cut off, perhaps another file; and figures in them."""
+"""Reading text files as people have them, and the figures in them: UTF-8 or cp932, perhaps cut off or another file."""
 
 from __future__ import annotations
 

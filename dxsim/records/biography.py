@@ -139,7 +139,7 @@ class Biography:
 
 
 def find_municipality(nation: Nation, text: str) -> int:
-    """Return the row of a municipality by its code, with or without the zero in front or the check digit, or by a name that is unique.
+    """Return the row of a municipality by its code, without the zero in front or with the check digit too, or its name.
 
     Raises
     ------

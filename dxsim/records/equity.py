@@ -28,9 +28,9 @@ from dxsim.records.measures import (
     ratio,
     theil,
 )
+from dxsim.terms.text import TEXT
 
 Floats = npt.NDArray[np.float64]
-from dxsim.terms.text import TEXT
 
 OUTCOMES = ("late_share", "cost_per_resident_2035", "excluded_share")
 MEASURES = (

@@ -226,7 +226,7 @@ def _choices(override: str) -> tuple[str, list[object]]:
 
 
 def _on_grid(parsed: Override, value: object) -> object:
-    """Return a value of ``range(0,1,0.1)`` with as many decimals as its start and step have: 0.7 for 0.7000000000000001."""
+    """Return a value of ``range(0,1,0.1)`` with as many decimals as start and step: 0.7, not 0.7000000000000001."""
     if not parsed.is_range_sweep() or not isinstance(value, float):
         return value
     written: Any = parsed.value()

@@ -23,8 +23,7 @@ def read_seed(value: object) -> int:
     >>> read_seed(np.int64(3))
     3
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= value <= LARGEST_SEED:
-        raise ValueError(
-            say("a whole number from 0 to {largest} was expected (got {value})", largest=LARGEST_SEED, value=repr(value))
-        )
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= int(value) <= LARGEST_SEED:
+        bounds = {"largest": LARGEST_SEED, "value": repr(value)}
+        raise ValueError(say("a whole number from 0 to {largest} was expected (got {value})", **bounds))
     return int(value)

@@ -140,7 +140,7 @@ def test_a_lever_is_selected_though_arithmetic_left_its_last_digits(tmp_path: Pa
     assert 0.3 not in set(plan["policy.portability"])
     results = sweep(tmp_path / "s", plan, lambda row: {"late_share": 0.1})
     assert len(select([f"{results.folder}:policy.portability=0.3"])[0].plan) == 2
-    with pytest.raises(InputError, match="no run has policy.portability=0.35"):
+    with pytest.raises(InputError, match=r"no run has policy\.portability=0\.35"):
         select([f"{results.folder}:policy.portability=0.35"])
 
 

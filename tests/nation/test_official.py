@@ -291,9 +291,7 @@ def test_an_index_for_nobody_is_told(files: dict[str, Path], caplog: pytest.LogC
         ("252018,乙市,東京都,中核市", "東京都"),
     ],
 )
-def test_columns_of_a_list_that_contradict_each_other_are_refused(
-    files: dict[str, Path], row: str, value: str
-) -> None:
+def test_columns_of_a_list_that_contradict_each_other_are_refused(files: dict[str, Path], row: str, value: str) -> None:
     rows = [["団体コード", "団体名", "都道府県名", "区分"]]
     rows += [
         [code + check_digit(code), name, prefecture, GROUPS.get(code, "町村Ⅰ－２")]
@@ -303,9 +301,15 @@ def test_columns_of_a_list_that_contradict_each_other_are_refused(
     rows = [cells if one[0] == cells[0] else one for one in rows]
     files["groups"].write_text(as_csv(rows), encoding="utf-8")
     assert f"'{value}' contradicts the code {cells[0][:5]}" in problems_of(files)
-    files["groups"].write_text(as_csv([one for one in rows if one != cells] + [
-        [cells[0], "乙 市", "", GROUPS.get(cells[0][:5], "町村Ⅰ－２")]  # another spelling is none
-    ]), encoding="utf-8")
+    files["groups"].write_text(
+        as_csv(
+            [one for one in rows if one != cells]
+            + [
+                [cells[0], "乙 市", "", GROUPS.get(cells[0][:5], "町村Ⅰ－２")]  # another spelling is none
+            ]
+        ),
+        encoding="utf-8",
+    )
     build_nation(**files)
 
 
@@ -552,7 +556,10 @@ BOUNDARIES_WRONG: dict[str, tuple[str, str]] = {
         changed(lambda raw: shapes(raw)[0].update(id=25100)),
         "geometries.0.Polygon.id: Input should be a valid string",
     ),
-    "points": (changed(lambda raw: shapes(raw)[0].update(type="Point")), "25100: objects.areas.geometries.0: Input tag 'Point' found"),
+    "points": (
+        changed(lambda raw: shapes(raw)[0].update(type="Point")),
+        "25100: objects.areas.geometries.0: Input tag 'Point' found",
+    ),
     "twice": (changed(lambda raw: shapes(raw).append(shapes(raw)[0])), "'25100' has 2 shapes"),
     "no such arc": (changed(lambda raw: shapes(raw)[0].update(arcs=[[0, 1, 2, 999]])), "25100: arc 999 is not among"),
     "disorder": (changed(lambda raw: shapes(raw)[0].update(arcs=[[0, 2, 1, 3]])), "25100: its border is not closed"),

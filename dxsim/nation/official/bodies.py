@@ -35,7 +35,7 @@ class Listed(NamedTuple):
     name: str
     prefecture: str
     group: str = ""
-    index: float = math.nan
+    fiscal_index: float = math.nan
 
 
 def type_from_name(code: str, name: str) -> str:
@@ -141,7 +141,7 @@ def read_fiscal(path: Path) -> dict[str, Listed]:
         elif code in figures.setdefault(int(year), {}):
             problems.append(Problem(table.where(line), say("'{code}' stands twice", code=code)))
         else:
-            row = Listed(line, cells.get("name", ""), cells.get("prefecture", ""), index=found)
+            row = Listed(line, cells.get("name", ""), cells.get("prefecture", ""), fiscal_index=found)
             figures[int(year)][code] = row
     if not figures and not problems:
         problems.append(Problem(table.name, say("no row has a figure")))

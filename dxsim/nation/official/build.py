@@ -110,7 +110,7 @@ def build_nation(ssdse: Path, boundaries: Path, groups: Path | None = None, fisc
         raise InputError(say("nation from official files"), problems)
     table = statistics.table.merge(shapes.places, on="code", validate="one_to_one")
     if index is not None:
-        figures = {code: found.index for code, found in index.items()}
+        figures = {code: found.fiscal_index for code, found in index.items()}
         table["fiscal_index"] = table["code"].map(figures).astype(np.float64)
         _say_who_is_not_here(set(index) - set(table["code"]), fiscal)
     _say_what_is_not_known(table, groups)

@@ -54,15 +54,13 @@ class _Nothing(BaseModel):
 
 
 def _kind(geometry: object) -> object:
-    """Return the type of a geometry, in words that pydantic tells apart: TopoJSON writes null for one without a shape."""
+    """Return the type of a geometry by which pydantic tells them apart; null in TopoJSON is one without a shape."""
     kind = geometry.get("type", "") if isinstance(geometry, dict) else getattr(geometry, "type", "")
     return "null" if kind is None else kind
 
 
-_Geometry = Annotated[
-    Annotated[_Polygon, Tag("Polygon")] | Annotated[_MultiPolygon, Tag("MultiPolygon")] | Annotated[_Nothing, Tag("null")],
-    Discriminator(_kind),
-]
+_Shape = Annotated[_Polygon, Tag("Polygon")] | Annotated[_MultiPolygon, Tag("MultiPolygon")]
+_Geometry = Annotated[_Shape | Annotated[_Nothing, Tag("null")], Discriminator(_kind)]
 
 
 class _Collection(BaseModel):
@@ -204,10 +202,12 @@ def _code_at(raw: object, location: tuple[int | str, ...]) -> str:
     """Return the code of the municipality within whose geometry a place lies, or nothing."""
     within: Any = raw
     for key in location:
-        if isinstance(within, dict) and key in within or isinstance(within, list) and isinstance(key, int):
+        try:
             within = within[key]
-            if isinstance(within, dict) and isinstance(code := within.get("id"), str):
-                return code
+        except (TypeError, KeyError, IndexError):  # pydantic names its own choices on the way, too
+            continue
+        if isinstance(within, dict) and isinstance(code := within.get("id"), str):
+            return code
     return ""
 
 
