@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+BYTE_ORDER_MARK = "\ufeff"
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -62,12 +63,11 @@ def write_text(path: Path, text: str) -> None:
 def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:  # noqa: ANN401 - of pandas
     """Write a table for people whole, as CSV.
 
-    One with Japanese in it begins with a byte-order mark, without which spreadsheets garble it. Files that are for
-    programs (nations, the dictionary and the export of a sweep) never have one.
+    One with Japanese in it begins with a byte-order mark, without which spreadsheets garble it; so does the dictionary
+    of a sweep. Files that are for programs (nations, the export of a sweep) never have one.
     """
     text = table.to_csv(index=False, lineterminator="\n", **options)
-    encoding = "utf-8" if text.isascii() else "utf-8-sig"
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding=encoding, newline="\n"))
+    write_text(path, text if text.isascii() else BYTE_ORDER_MARK + text)
 
 
 def sha256(path: Path) -> str:
