@@ -36,6 +36,10 @@ TASKS = {
         ],
         "lint, types and the import contract",
     ),
+    "release": (
+        [["-m", "hatchling", "build"], ["-m", "tests.bill_of_materials"]],
+        "build wheel, source archive and the list of dependencies with their licences in dist/",
+    ),
     "benchmark": ([["-m", "tests.benchmarks"]], "measure speed against the plain twin"),
     "dxsim": ([["-m", "dxsim"]], "any dxsim command"),
     "python": ([[]], "Python with dxsim at hand"),

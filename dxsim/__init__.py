@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dxsim.views import plots
     from dxsim.views.documents.story import story
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "load_nation": "dxsim.nation.nation",

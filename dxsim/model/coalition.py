@@ -21,7 +21,8 @@ the lead is.
 
 Relief takes `shared_staff`, and purchase takes `joint_procurement`. The rule `sharing_rule` gives share_i (`sharing`).
 The lead is the largest member, and phi_fac is that of its prefecture. By `grant_recipient` all members get a grant, or
-those with fewer than 20,000 residents, or the lead; each has a rate g_coop of its own. Shortage and surplus of staff
+those with fewer than 20,000 residents, or the lead; each has a rate g_coop of its own, of what is shared, before the
+transaction cost. Shortage and surplus of staff
 are FTE, worth w_S = 7 million yen a year each; years = d_con / 12, at least 1. The state pays one-off cost up to
 the ceiling (`money`) of the month in which a municipality talks; of a lot that is committed the part 1 - phi_1 is not
 yet paid. Trust between members is left out.

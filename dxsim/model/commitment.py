@@ -8,7 +8,7 @@ Competing causes add up to one hazard per lot and month (1/month):
     F      = omega_p (share of its prefecture) + omega_e (share of its type)
              + (1 - omega_p - omega_e) (share of its neighbours)            those that had committed the lot
     u(tau) = 1 / (1 + max(0, tau) / tau_0)
-    tau    = T* - t - lead_time       slack in months; lead_time = planning + queue + d_min
+    tau    = T* - t - lead_time       slack in months; lead_time = planning + months in the vendor's book + d_min
 
 T* is the date that a municipality expects, between T_D and T_D2 (`beliefs`). In the two years before T_D and from then
 on municipalities named as late feel the mandate 1 + b_name times. A municipality of a phased cohort has a date of its

@@ -12,7 +12,7 @@
                              goes with children and disability
     package                  all lots that a municipality has from one vendor: one threshold, one complexity, one plan
     product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded
-                             up; r_sp for specialists
+                             up; specialists have r_sp in place of r_mean
     engineers of a branch    ~ (work of the vendor in the prefecture) exp(s_br Z)
     legacy complexity        kappa = kappa_mean (N / N_ref)^eta_kappa lognormal(-s_kappa^2 / 2, s_kappa)
     hard systems             P(R1), P(R2), P(R3) = (p_R1, p_R2, p_R3) (N / N_mean)^eta_hard, at most one in all; they

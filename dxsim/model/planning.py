@@ -10,8 +10,8 @@
 Each month of planning counts as far as own staff serves it: with staff enough, a system committed in month t is ordered
 in month t + planning. All that a municipality orders from one vendor in one month is planned backwards from one window,
 with one uniform draw U. Windows are given out first come, first served: who orders later finds the early ones taken,
-and comes closer to the date that is due (`dates`; T_D nationally) the larger lambda_w. A system whose work is done waits
-for its window, one that is not done in time is cut over as soon as it is.
+and comes closer to the date that is due (`dates`; T_D nationally) the larger lambda_w. A system whose work is done
+waits for its window, one that is not done in time is cut over as soon as it is.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ willing         W = 1 / (1 + (1 / omega_0 - 1) exp(-g_w t / 12))      share of t
 online          N_a nu g_a s (alpha P + 1 - alpha)                    cases a month
 places          n = 1 + alpha branch offices + desks + points         branch offices: phi_br of community halls
 distance        d = sqrt(habitable area / n) / 2                      km, mean to the nearest of n places
-kept away       k = l (1 - exp(-d / D_acc))                           of those of 65 and over; l live alone
+kept away       k = l (1 - exp(-d / D_acc))                           of cases of 65 and over not done online
 help            r_help H (desks + points) for the unable who come, r_help H tablets for those kept away; H = 160 hours
 turned away     (1 - alpha) s of the unable who come and are not helped
 arrivals        all others, who come to the counter                   Z cases a month
@@ -26,7 +26,7 @@ waiting         (1 - gamma_up) (1 - q) (Z + waiting)                  cases; gam
 excluded        kept away and without a tablet, turned away, and who give up
 trained         T_a rises by theta_tr helped / (N_a (1 - d_a)), to 1 at most      in effect from the next month on
 burden          (b_on - m) online + (v - m) (helped + served) + v (not served)    hours a month
-cost            (c_cnt N alpha + c_desk desks + c_point points + c_tab tablets) / 12    yen a month, appropriated
+cost            (c_cnt N (1 - s (1 - alpha)) + c_desk desks + c_point points + c_tab tablets) / 12  yen, appropriated
 
 The start is in balance, which is derived and not measured: the general administration staff of April 2021 was just
 enough to serve all nu N_0 cases at the counter, in every municipality. Later on staff is as much as the population of
@@ -34,8 +34,8 @@ working age, which falls faster than the population where that shrinks (1.19, an
 work on a case rises as a town hall shrinks (economies of scale: staff grows with population to the power 0.67). So
 service per resident erodes with (N / N_0)^0.52 (1 - 0.0024 y) unless fewer come; how much staff there is cancels.
 n_desk, n_point and n_tab set desks, points and tablets per
-10,000 residents, in whole numbers: what is not whole is a chance, drawn once. l is the share of single households of
-the aged. An enquiry is one of a resident hit by an incident. Cost is booked in multiples of u_yen.
+10,000 residents, in whole numbers: what is not whole is a chance, drawn once. l is the share of the aged who live
+alone. An enquiry is one of a resident hit by an incident. Cost is booked in multiples of u_yen.
 
 When counters close (`analog_rule`): keep, never; sunset, from month t_close on; take_up, from then on as soon as the
 online share of a municipality's cases of last month, those excluded included, reaches x_take; staff, from then on as
@@ -229,11 +229,11 @@ def trained_share(trained: float, gain: float, assisted: float, unable: float) -
 
 @kernel
 def channel_cost(
-    persons: float, retained: float, desks: float, points: float, tablets: float, parameters: np.record
+    persons: float, kept: float, desks: float, points: float, tablets: float, parameters: np.record
 ) -> float:
-    """Return what counters for `persons` and these numbers of desks, points and tablets cost, yen a month."""
+    """Return what the share of counters `kept` for `persons`, and desks, points and tablets cost, yen a month."""
     p = parameters
-    counters = p.counter_cost * persons * retained
+    counters = p.counter_cost * persons * kept
     return (counters + p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets) / MONTHS_PER_YEAR
 
 
@@ -404,5 +404,6 @@ def serve_body(run: Run, month: int, i: int, willing: float) -> None:
     flows.waiting += waits
     flows.counter_work += work * (coming + p.online_work * by_network)
     flows.counter_capacity += access.capacity
-    cost = money.booked(channel_cost(residents * ratio, retained, desks, points, tablets, p), p.rounding_unit)
+    kept = 1.0 - offered * (1.0 - retained)
+    cost = money.booked(channel_cost(residents * ratio, kept, desks, points, tablets, p), p.rounding_unit)
     money.post(run.ledger[i], run.money[run.places[i].kind], Account.CHANNELS, Account.APPROPRIATION, cost)

@@ -2,8 +2,8 @@
 
 At the end of each quarter before the deadline T_D a vendor lays out its queue, branch by branch, and looks at the
 systems, not yet known to be late, whose work is planned to begin in the next d_not months or has begun. If the share of
-their work that would end after T_D exceeds theta_ann, it announces a shortage. Every such system gets the reason R4 and
-is, with the same fate for all systems of a municipality at that vendor,
+their work that would end after T_D exceeds theta_ann, it announces a shortage. Those of them that would end late get
+the reason R4 and are, with the same fate for all systems of a municipality at that vendor,
 
     tendered again   with probability rho_rt     (withdrawn; other vendors are asked next month), or
     booked again     to begin at T_D + (work booked again there so far) / (k_post K(0) of the branch), before T_D2

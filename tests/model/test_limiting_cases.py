@@ -782,7 +782,7 @@ def test_the_unable_are_excluded_as_counters_close(kept):
 
 
 def test_capacity_grows_and_is_released():
-    """K(t) = K(0) (1 + g)^t, plus the programme once, under the national ceiling; k_post K(0) once, struck by events."""
+    """K(t) = K(0) (1 + g)^t, plus the programme once, under the national ceiling; then k_post K(0); events strike."""
     overrides = {
         "vendor.organic_growth": 0.01,
         "policy.capacity_programme": 0.2,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dxsim.model import money, residents
 from dxsim.model.codes import NEVER, Account, Programme
 from dxsim.model.levers import BODY_LEVERS
-from dxsim.model.residents import CHANNELS
+from dxsim.model.residents import CHANNELS, PROCEDURES
 from dxsim.model.state import Country, State
 from dxsim.nation.small import grid_nation
 from dxsim.records import simulate
@@ -460,13 +460,16 @@ def test_closing_counters_saves_what_the_formula_says_to_the_yen():
         for kind in range(KINDS):
             assert (state.money[kind] == state.ledger[kind::KINDS].sum(axis=0)).all()
     for i, (desks, points) in enumerate(((1, 0), (2, 2))):
+        offered = parameters.online_coverage * state.programmes[i, Programme.ONLINE].level / PROCEDURES
+        assert 0.1 < offered < 0.9  # what is not online keeps its counter
         expected = []
         for floor in (1.0, 0.3):
             total = 0
             for month in range(48):
                 kept = 1.0 - (1.0 - floor) * min(1.0, max(0.0, (month - 6) / 24))
                 ratio = country.population_ratio[i, month // 12]
-                yearly = 1_000 * country.ages[i].sum() * ratio * kept + desks * 5_000_000 + points * 500_000
+                counters = 1.0 - offered * (1.0 - kept)
+                yearly = 1_000 * country.ages[i].sum() * ratio * counters + desks * 5_000_000 + points * 500_000
                 total += round(yearly / 12)
             expected.append(total)
         assert [change[i, Account.CHANNELS] for change in booked] == expected

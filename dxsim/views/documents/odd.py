@@ -24,6 +24,7 @@ from dxsim.model.fields import Field
 from dxsim.model.schedule import STEPS
 from dxsim.scenario.documentation import parameter_table, table_of_reads
 from dxsim.scenario.scenario import load_scenario, scenario_names
+from dxsim.terms.calendar import month_name
 from dxsim.terms.kpis import kpi_table
 from dxsim.terms.operations import lots, operations
 
@@ -49,7 +50,7 @@ def odd() -> str:
         ("3. Process overview and scheduling", "schedule", (_phases,)),
         ("4. Design concepts", "design_concepts", (_streams, _events, _kpis)),
         ("5. Initialisation", "initialisation", (lambda: _module("initialisation"),)),
-        ("6. Input data", "input_data", (_scenarios,)),
+        ("6. Input data", "input_data", (_calendar, _scenarios)),
         ("7. Submodels", "submodels", (_submodels, _parameters)),
         ("Decisions", "decisions", ()),
         ("What is not modelled", "not_modelled", ()),
@@ -293,6 +294,20 @@ def _scenarios() -> str:
     scenarios = [load_scenario(name) for name in scenario_names()]
     rows = [(f"`{item.name}`", item.title["en"], item.meaning["en"].strip()) for item in scenarios]
     return "### Shipped scenarios\n\n" + _table(("name", "title", "meaning"), rows)
+
+
+def _calendar() -> str:
+    scenario = load_scenario("baseline")
+    rows = [
+        (month_name(said.month), f"statement, signal {said.signal:g}", said.text["en"])
+        for said in scenario.announcements
+    ]
+    for event in scenario.vendor_events:
+        whose = ", ".join(map(str, event.vendors))
+        what = f"vendors {whose} by size: capacity times {event.capacity_factor:g}"
+        rows.append((month_name(event.month), what, event.text["en"]))
+    rows += [(month_name(month), "survey of late systems", "") for month in scenario.surveys]
+    return "### Calendar of the baseline\n\n" + _table(("month", "what", "in words"), sorted(rows))
 
 
 def _submodels() -> str:

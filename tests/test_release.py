@@ -1,0 +1,82 @@
+"""What is released installs into a fresh environment and runs from there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import dxsim
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return wheel and source archive, and the wheel that the source archive gives, by kind."""
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "-d"]
+    subprocess.run([*build, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as source:
+        source.extractall(folder / "source", filter="data")
+    (unpacked,) = (folder / "source").iterdir()
+    subprocess.run([*build, str(folder / "again"), "-t", "wheel"], cwd=unpacked, check=True, capture_output=True)
+    (wheel,), (again,) = folder.glob("*.whl"), (folder / "again").glob("*.whl")
+    return {"wheel": wheel, "archive": archive, "again": again}
+
+
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as file:
+        return set(file.namelist())
+
+
+def test_the_source_archive_gives_the_same_wheel(built: dict[str, Path]) -> None:
+    assert built["wheel"].name == f"dxsim-{dxsim.__version__}-py3-none-any.whl"
+    assert built["wheel"].read_bytes() == built["again"].read_bytes()
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) -> None:
+    found = names(built["wheel"])
+    shipped = subprocess.run(
+        ["git", "ls-files", "dxsim", "configs", "scenarios"], cwd=ROOT, capture_output=True, text=True
+    )
+    if shipped.returncode:
+        pytest.skip("no git here, so nothing says which files belong to the package")
+    expected = {name if name.startswith("dxsim/") else f"dxsim/{name}" for name in shipped.stdout.split()}
+    metadata = {name for name in found if ".dist-info/" in name}
+    assert found - metadata == expected
+    assert any(name.endswith("licenses/LICENSE") for name in metadata)
+
+
+def test_the_wheel_runs_where_nothing_else_of_the_project_is(built: dict[str, Path], tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "fresh")], check=True)
+    python = tmp_path / "fresh" / "bin" / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    subprocess.run([*install, str(built["wheel"])], check=True)
+    purelib = subprocess.check_output(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    )
+    # The packages that it needs are those of this environment, whose own .pth file (the checkout) is not followed.
+    Path(purelib.strip(), "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["NUMBA_CACHE_DIR"] = str(tmp_path / "cache")
+
+    def dxsim_command(*arguments: str) -> str:
+        command = [str(tmp_path / "fresh" / "bin" / "dxsim"), *arguments]
+        return subprocess.check_output(command, cwd=tmp_path, env=environment, text=True)
+
+    where = subprocess.check_output(
+        [python, "-c", "import dxsim; print(dxsim.__file__)"], cwd=tmp_path, env=environment
+    )
+    assert str(tmp_path / "fresh").encode() in where
+    assert dxsim.__version__ in dxsim_command("--version")
+    assert "baseline" in dxsim_command("scenarios")
+    dxsim_command("run", "figures=false", "output=out")
+    assert (tmp_path / "out" / "manifest.json").is_file()
