@@ -15,6 +15,7 @@ from dxsim.scenario.scenario import Scenario, load_scenario
 from dxsim.terms.seeds import read_seed
 
 T = TypeVar("T")
+_SHOWN = 60  # characters of what was given
 
 
 class Request(NamedTuple):
@@ -81,7 +82,7 @@ def _found(
     if isinstance(given, kind):
         return given
     if not isinstance(given, str | Path):
-        problems.append(Problem("", say("{must} (got {value})", must=expected, value=repr(given)[:60])))
+        problems.append(Problem("", say("{must} (got {value})", must=expected, value=repr(given)[:_SHOWN])))
         return None
     try:
         return load(given)
