@@ -32,7 +32,6 @@ MODEL = PACKAGE / "model"
 FRAGMENTS = MODEL / "odd"
 DOCUMENT = MODEL / "ODD.md"
 NOT_SUB_MODELS = {"__init__", "state", "schedule", "events", "initialisation"}  # described in sections of their own
-NOT_SUB_MODELS |= {"request"}  # a door for Python
 TOOLS = {"codes", "fields", "run"}  # what all sub-models use; described after these
 SCALARS = {"float", "int", "bool"}
 
