@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from dxsim.analysis import Comparison, compare, select, sensitivity
     from dxsim.analysis.knockout import Knockouts, knockout
     from dxsim.language import in_language, set_language
-    from dxsim.nation.nation import Nation, load_nation
+    from dxsim.nation.nation import Nation, load_nation, make_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.records.biography import biography, counterfactuals
+    from dxsim.scenario.registry import ranges
     from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
     from dxsim.sweep.runner import run_sweep
     from dxsim.sweep.store import Results, read_results
@@ -36,10 +37,12 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "load_nation": "dxsim.nation.nation",
+    "make_nation": "dxsim.nation.nation",
     "Nation": "dxsim.nation.nation",
     "load_scenario": "dxsim.scenario.scenario",
     "Scenario": "dxsim.scenario.scenario",
     "scenario_names": "dxsim.scenario.scenario",
+    "ranges": "dxsim.scenario.registry",
     "simulate": "dxsim.records",
     "Records": "dxsim.records",
     "write_records": "dxsim.records",
@@ -85,7 +88,9 @@ __all__ = [
     "knockout",
     "load_nation",
     "load_scenario",
+    "make_nation",
     "plots",
+    "ranges",
     "read_records",
     "read_results",
     "read_study",

@@ -8,18 +8,25 @@ the same bit for bit. `Municipality` is a view on one row: Mesa's own tools (``a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
 
 import mesa
 import numpy as np
 
+from dxsim.errors import InputError, Problem
+from dxsim.language import say
 from dxsim.model.codes import ACCOUNTS, CAUSES, PROGRAMMES, STATES, Account
+from dxsim.model.request import read_request
 from dxsim.model.run import Outcome, begin, prepare
 from dxsim.model.schedule import advance
-from dxsim.nation.nation import Nation, load_nation
+from dxsim.nation.nation import Nation
 from dxsim.nation.vendor_table import VendorTable
-from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.scenario.scenario import Scenario
 from dxsim.terms.calendar import MONTHS, MONTHS_PER_YEAR, month_name
 from dxsim.terms.operations import lots, operations
+
+LARGEST_DRAWN = 2**53  # drawn seeds are below this, so that every other program reads them right
 
 
 class Municipality(mesa.Agent):
@@ -138,49 +145,91 @@ class Municipality(mesa.Agent):
         return float(self.model.run.state.cohorts.excluded[self.row].sum())
 
 
+def _seed(rng: object, seed: object) -> object:
+    """Return the seed that Mesa's two arguments mean."""
+    if rng is not None and seed is not None:
+        raise InputError(say("run"), [Problem(say("seed"), say("give rng or seed, not both"))])
+    given = seed if rng is None else rng
+    if given is None or isinstance(given, np.random.Generator):
+        return int(np.random.default_rng(given).integers(LARGEST_DRAWN))
+    return given
+
+
 class MunicipalDXModel(mesa.Model):
     """A nation under a scenario as a Mesa model; one `step` is one month, and it stops after March 2036.
 
     Parameters
     ----------
-    nation : Nation or str
+    nation : Nation, str or Path
         A nation, ``"synthetic"`` or a folder.
-    scenario : Scenario or str
+    scenario : Scenario, str or Path
         A scenario, the name of a shipped one or a path.
-    rng : int
-        Seed of the run, 0 to 2**63 - 1.
+    rng : int or numpy.random.Generator, optional
+        Seed of the run, 0 to 2**63 - 1, or what one is drawn from. As in Mesa a seed is drawn where none is given, so
+        that the iterations of ``mesa.batch_run`` differ; `run_seed` says which.
+    seed : int, optional
+        The same as `rng`, by Mesa's older name.
     vendor_table : VendorTable, optional
         Who runs which lot at the start.
+
+    Attributes
+    ----------
+    run_seed : int
+        Seed of the run: given to `dxsim.simulate` it gives the same bits.
+    datacollector : mesa.DataCollector
+        What ``mesa.batch_run`` asks for: month by month the `reporters`. A subclass may put its own in its place.
 
     Examples
     --------
     >>> from dxsim.nation.small import grid_nation
-    >>> model = MunicipalDXModel(grid_nation(3, 3))
+    >>> model = MunicipalDXModel(grid_nation(3, 3), rng=1)
     >>> model.step()
     >>> len(model.agents), model.month
     (9, 1)
     """
 
+    reporters: ClassVar[Mapping[str, str]] = {
+        name: name for name in ("date", "run_seed", "live_share", "late_systems", "excluded")
+    }
+
     def __init__(
         self,
-        nation: Nation | str = "synthetic",
-        scenario: Scenario | str = "baseline",
+        nation: Nation | str | Path = "synthetic",
+        scenario: Scenario | str | Path = "baseline",
         *,
-        rng: int = 1,
+        rng: int | np.random.Generator | None = None,
+        seed: int | None = None,
         vendor_table: VendorTable | None = None,
     ) -> None:
-        super().__init__(rng=rng)
-        self.nation = load_nation(nation) if isinstance(nation, str) else nation
-        self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        self.inputs = prepare(self.nation, self.scenario, rng, vendor_table)
+        wanted = _seed(rng, seed)
+        self.nation, self.scenario, (self.run_seed,) = read_request(nation, scenario, [wanted])
+        super().__init__(rng=self.run_seed)
+        self.inputs = prepare(self.nation, self.scenario, self.run_seed, vendor_table)
         self.run = begin(self.inputs)
         self.month = 0
         self.municipalities = [Municipality(self, row) for row in range(len(self.nation.municipalities))]
+        self.datacollector = self._own_collector = mesa.DataCollector(model_reporters=dict(self.reporters))
 
     @property
     def date(self) -> str:
         """The month that the next step runs, ``YYYY-MM``."""
         return month_name(min(self.month, MONTHS - 1))
+
+    @property
+    def live_share(self) -> float:
+        """Share of all systems that are live or done."""
+        rows = self.run.state.municipalities
+        return float(rows.live.sum() / max(1, rows.systems.sum()))
+
+    @property
+    def late_systems(self) -> int:
+        """Systems past the deadline and not live."""
+        return int(self.run.state.municipalities.late.sum())
+
+    @property
+    def excluded(self) -> float:
+        """Residents shut out last month, persons."""
+        return float(self.run.state.cohorts.excluded.sum())
 
     def step(self) -> None:
         """Run one month."""
@@ -188,6 +237,8 @@ class MunicipalDXModel(mesa.Model):
             advance(self.run, self.month, self.month + 1)
             self.month += 1
         self.running = self.month < MONTHS
+        if self.datacollector is self._own_collector:
+            self.datacollector.collect(self)
 
     def outcome(self) -> Outcome:
         """Return what the run has left so far."""

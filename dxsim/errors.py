@@ -38,6 +38,10 @@ class DxsimError(Exception):
     """Any error that dxsim raises on purpose; the command line prints it without a traceback and exits with 2."""
 
 
+class DxsimWarning(UserWarning):
+    """Something is possible, but hardly meant; the command line prints it on a line of its own and goes on."""
+
+
 class InputError(DxsimError):
     """What a user wrote can't be used. All problems are reported together.
 
@@ -58,6 +62,21 @@ class InputError(DxsimError):
         else:
             head = say("{subject}: {count} problems", subject=subject, count=count)
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
+
+
+EXAMPLES = 5  # of one kind of problem; the rest are counted
+
+
+def capped(problems: list[Problem]) -> list[Problem]:
+    """Return the first few problems of one kind, and how many more there are."""
+    if len(problems) <= EXAMPLES:
+        return problems
+    return [*problems[:EXAMPLES], Problem(problems[EXAMPLES].where, more(len(problems) - EXAMPLES))]
+
+
+def more(count: int) -> str:
+    """Return that there are so many more problems of the same kind."""
+    return say("and {count:,} more like this, from here on", count=count)
 
 
 def at_line(file: object, line: object) -> str:

@@ -7,7 +7,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+BYTE_ORDER_MARK = "\ufeff"
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -28,8 +33,10 @@ def is_folder(path: Path) -> bool:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a hidden temporary file beside `path`, then move it into place in one step.
 
-    A reader sees the old file or the new one, never a part; on any error nothing is left behind.
+    A reader sees the old file or the new one, never a part; on any error nothing is left behind. A symbolic link stays:
+    it is the file that it points to that is written.
     """
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
@@ -42,6 +49,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:  # say of which file, not of the temporary one or of none
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -54,6 +63,16 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write `content` to `path` whole."""
     write_whole(path, lambda temporary: temporary.write_bytes(content))
+
+
+def write_csv(path: Path, table: pd.DataFrame, **options: Any) -> None:  # noqa: ANN401 - of pandas
+    """Write a table for people whole, as CSV.
+
+    One with Japanese in it begins with a byte-order mark, without which spreadsheets garble it; so does the dictionary
+    of a sweep. Files that are for programs (nations, the export of a sweep) never have one.
+    """
+    text = table.to_csv(index=False, lineterminator="\n", **options)
+    write_text(path, text if text.isascii() else BYTE_ORDER_MARK + text)
 
 
 def sha256(path: Path) -> str:

@@ -8,7 +8,10 @@ import pytest
 
 import dxsim
 from dxsim.agents import MunicipalDXModel, Municipality
+from dxsim.errors import InputError
+from dxsim.files import shipped
 from dxsim.model.run import run_model
+from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.calendar import MONTHS
@@ -31,6 +34,7 @@ def test_stepping_gives_the_same_bits_as_a_run(scenario, seed):
     while model.running:
         model.step()
     assert model.month == MONTHS
+    assert model.run_seed == seed
     assert differing_fields(run_model(NATION, load_scenario(scenario), seed), model.outcome()) == []
 
 
@@ -106,6 +110,56 @@ def test_batch_run_of_mesa_works():
     results = mesa.batch_run(_SmallModel, {"scenario": scenarios}, max_steps=3, display_progress=False)
     assert [row["scenario"] for row in results] == scenarios
     assert all(row["month"] == 3 for row in results)
+
+
+class _Plain(MunicipalDXModel):
+    def __init__(self, scenario="baseline"):
+        super().__init__(NATION, scenario)
+
+
+def test_iterations_of_mesa_have_seeds_of_their_own_and_what_each_was_is_told():
+    rows = mesa.batch_run(_Plain, {"scenario": ["baseline"]}, iterations=3, max_steps=90, display_progress=False)
+    assert len({row["run_seed"] for row in rows}) == len({row["excluded"] for row in rows}) == 3
+    assert all(0 <= row["run_seed"] < 2**53 for row in rows)
+    again = MunicipalDXModel(NATION, rng=rows[1]["run_seed"])
+    while again.steps <= 90:
+        again.step()
+    assert (again.date, again.excluded, again.late_systems) == tuple(
+        rows[1][key] for key in ("date", "excluded", "late_systems")
+    )
+
+
+def test_the_model_itself_has_a_data_collector():
+    (row,) = mesa.batch_run(MunicipalDXModel, {"nation": [NATION], "rng": [3]}, max_steps=5, display_progress=False)
+    assert (row["date"], row["run_seed"], row["late_systems"]) == ("2021-10", 3, 0)
+
+
+def test_a_seed_may_be_given_as_mesa_takes_it():
+    assert MunicipalDXModel(NATION, seed=3).run_seed == MunicipalDXModel(NATION, rng=np.int64(3)).run_seed == 3
+    drawn = [MunicipalDXModel(NATION, rng=np.random.default_rng(1)).run_seed for _ in range(2)]
+    assert drawn[0] == drawn[1] < 2**53
+    assert MunicipalDXModel(NATION, rng=None).run_seed != MunicipalDXModel(NATION).run_seed
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"rng": 2**63}, "a whole number from 0"),
+        ({"rng": True}, "got True"),
+        ({"rng": "x"}, "got 'x'"),
+        ({"rng": 1, "seed": 1}, "give rng or seed, not both"),
+        ({"nation": 3}, "a nation, its name or its folder was expected"),
+        ({"scenario": "basline"}, "did you mean 'baseline'"),
+    ],
+)
+def test_what_is_no_seed_nation_or_scenario_is_refused(given, says):
+    with pytest.raises(InputError, match=says):
+        MunicipalDXModel(**{"nation": NATION, **given})
+
+
+def test_nations_and_scenarios_may_be_paths(tmp_path):
+    write_nation(NATION, tmp_path / "mixed")
+    assert MunicipalDXModel(tmp_path / "mixed", shipped("scenarios") / "big_bang.yaml").scenario.name == "big_bang"
 
 
 class _SmallModel(MunicipalDXModel):

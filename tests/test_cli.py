@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -18,11 +19,13 @@ from dxsim.cli.run import default_folder, shown
 from dxsim.language import in_language
 from dxsim.nation.nation import write_nation
 from dxsim.nation.small import grid_nation
+from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records import TABLES, read_records
 from dxsim.scenario.configuration import read_command_line
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import scenario_names
 from dxsim.views.text import columns, width
+from tests.test_bad_input import SCENARIO
 from tests.views import of_run
 
 
@@ -68,15 +71,14 @@ def test_a_run_prints_its_summary_and_leaves_records_and_figures(desk: Path) -> 
 def test_the_same_command_gives_the_same_bytes_and_another_seed_does_not(desk: Path) -> None:
     command = ("run", "nation=small", "figures=false", "seed=7")
     assert dxsim_command(desk, *command).returncode == 0
-    folder = desk / "results" / "baseline-small-seed7"
+    (folder,) = (desk / "results").glob("baseline-small-????????-seed7")
     before = {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES}
     assert dxsim_command(desk, *command).returncode == 0  # replaces the folder
     assert {name: (folder / f"{name}.parquet").read_bytes() for name in TABLES} == before
     assert dxsim_command(desk, "run", "nation=small", "figures=false", "seed=8").returncode == 0
-    other = (desk / "results" / "baseline-small-seed8" / "systems.parquet").read_bytes()
-    assert other != before["systems"]
-    names = sorted(path.name for path in folder.parent.iterdir())
-    assert names == ["baseline-small-seed7", "baseline-small-seed8"]
+    other = folder.with_name(folder.name.replace("seed7", "seed8"))
+    assert (other / "systems.parquet").read_bytes() != before["systems"]
+    assert sorted(folder.parent.iterdir()) == [folder, other]  # nothing hidden is left
 
 
 def test_a_run_in_japanese(desk: Path) -> None:
@@ -178,11 +180,36 @@ def test_runs_with_other_settings_do_not_share_a_folder(desk: Path, monkeypatch:
     assert folder() == "results/baseline-seed1"
     assert folder("policy.deadline=2026-03", "figures=false", "language=ja") == "results/baseline-seed1"
     assert folder("scenario=deadline_2027", "seed=7") == "results/deadline_2027-seed7"
-    moved = dxsim.load_scenario("baseline", {"policy.deadline": "2027-03"}).fingerprint[:6]
-    assert folder("policy.deadline=2027-03") == f"results/baseline-{moved}-seed1"
+    assert re.fullmatch("results/baseline-[0-9a-f]{8}-seed1", folder("policy.deadline=2027-03"))
     assert folder("policy.deadline=2027-04") not in (folder(), folder("policy.deadline=2027-03"))
     assert folder("variant=small_first") != folder()
-    assert folder("vendor_table=known.csv", nation="small") == "results/baseline-small-known-seed1"
+    assert re.fullmatch("results/baseline-small-[0-9a-f]{8}-seed1", folder(nation="small"))
+
+
+def test_what_is_edited_under_the_same_name_has_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_nation(grid_nation(2, 2), Path("small"))
+
+    def folder() -> str:
+        configuration = read_command_line(["nation=small", "scenario=./mine.yaml", "vendor_table=known.csv"])
+        nation = dxsim.load_nation("small")
+        return default_folder(configuration, nation, read_vendor_table(Path("known.csv"), nation)).name
+
+    def scenario(month: str) -> None:
+        Path("mine.yaml").write_text(f"{SCENARIO}parameters: {{policy: {{deadline: {month}}}}}\n", encoding="utf-8")
+
+    scenario("2026-03")
+    Path("known.csv").write_text("code,lot,vendor\n01201,core,A\n")
+    first = folder()
+    assert re.fullmatch("mine-small-known-[0-9a-f]{8}-seed1", first)
+    scenario("2027-03")
+    second = folder()
+    Path("known.csv").write_text("code,lot,vendor\n01201,core,B\n")
+    third = folder()
+    write_nation(grid_nation(2, 3), Path("small"))
+    assert len({first, second, third, folder()}) == 4
 
 
 def test_a_run_without_figures_never_loads_matplotlib(desk: Path) -> None:

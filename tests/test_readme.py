@@ -45,7 +45,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_scenario_of_ones_own_runs(desk: Path) -> None:
     assert main(["run", "scenario=./mine.yaml", "figures=false"]) == 0
-    manifest = read_records(desk / "results" / "mine-seed1").manifest
+    (folder,) = (desk / "results").glob("mine-????????-seed1")
+    manifest = read_records(folder).manifest
     assert manifest["scenario"]["title"]["en"] == "Two more years and open standards"
     values = manifest["scenario"]["values"]
     assert (values["policy.deadline"], values["policy.portability"]) == ("2028-03", 0.9)

@@ -20,7 +20,7 @@ from dxsim.analysis.paired import direction_of
 from dxsim.analysis.ranks import rank_tables
 from dxsim.analysis.selection import VARIANT, Alternative, Selection, in_order, select, uncertain_columns
 from dxsim.errors import InputError, Problem
-from dxsim.files import write_whole
+from dxsim.files import write_csv, write_whole
 from dxsim.language import say
 from dxsim.sweep.layout import DONE, FAILED
 from dxsim.terms.kpis import find_kpi
@@ -93,13 +93,11 @@ class Comparison:
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path, kinds: Sequence[str] = (".csv", ".parquet")) -> None:
     """Write tables to `folder` as files of these kinds, each whole or not at all."""
-    writers = {
-        ".csv": lambda table: partial(table.to_csv, index=False, lineterminator="\n"),
-        ".parquet": lambda table: partial(table.to_parquet, index=False, compression="zstd"),
-    }
     for name, table in tables.items():
-        for kind in kinds:
-            write_whole(folder / f"{name}{kind}", writers[kind](table))
+        if ".csv" in kinds:
+            write_csv(folder / f"{name}.csv", table)
+        if ".parquet" in kinds:
+            write_whole(folder / f"{name}.parquet", partial(table.to_parquet, index=False, compression="zstd"))
 
 
 def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:

@@ -203,8 +203,8 @@ def _known(known: Iterable[str]) -> str:
 
 
 def knockout(
-    nation: Nation,
-    scenario: Scenario,
+    nation: Nation | str | Path,
+    scenario: Scenario | str | Path,
     names: Sequence[str] = (),
     *,
     seeds: Sequence[int] = range(1, 31),
@@ -216,9 +216,9 @@ def knockout(
 
     Parameters
     ----------
-    nation : Nation
+    nation : Nation, str or Path
         Who takes part.
-    scenario : Scenario
+    scenario : Scenario, str or Path
         What mechanisms are taken from.
     names : sequence of str
         Knock-outs that ship; all of them by default.
@@ -244,8 +244,10 @@ def knockout(
     >>> found.differences.query("kpi == 'late_share' and size_group == 'all'")["verdict"].item()
     'better'
     """
+    from dxsim.model.request import read_request
     from dxsim.model.run import prepare, run_inputs
 
+    nation, scenario, seeds = read_request(nation, scenario, seeds)
     chosen = select_knockouts(names)
     started = now()
     scenarios = {item.name: item.taken_from(scenario) for item in chosen}

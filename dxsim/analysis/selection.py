@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder
@@ -139,11 +142,11 @@ def _chosen(selection: str | Path | Results) -> tuple[Results, pd.DataFrame, str
     if isinstance(selection, Results):
         return selection, selection.plan, str(selection.folder)
     text = str(selection)
-    folder, _, conditions = (text, "", "") if is_folder(Path(text)) else text.rpartition(":")
-    results = read_results(folder or text)
+    folder, conditions = _parted(text)
+    results = read_results(folder)
     plan = results.plan
     problems = []
-    for key, value in _read(conditions if folder else "").items():
+    for key, value in _read(conditions, _named_whole(results)).items():
         try:
             plan = plan[_matches(results, key, value).loc[plan.index]]
         except ValueError as error:
@@ -155,8 +158,25 @@ def _chosen(selection: str | Path | Results) -> tuple[Results, pd.DataFrame, str
     return results, plan, text
 
 
-def _read(conditions: str) -> Mapping[str, str]:
-    """Return the conditions of a selection by key; a bare value has the key CASE."""
+def _parted(text: str) -> tuple[str, str]:
+    """Return the folder and the conditions of a selection; a colon may stand in both."""
+    colons = [place for place, letter in enumerate(text) if letter == ":"]
+    ends = [place for place in colons if place and is_folder(Path(text[:place]))]
+    if is_folder(Path(text)) or not any(colons):
+        return text, ""
+    end = ends[-1] if ends else colons[-1]
+    return text[:end], text[end + 1 :]
+
+
+def _named_whole(results: Results) -> set[str]:
+    """Return the names of scenarios and cases of a sweep, which may hold commas and signs of equality."""
+    return {*results.plan[SCENARIO].unique(), *case_names(results).values()}
+
+
+def _read(conditions: str, names: Container[str] = ()) -> Mapping[str, str]:
+    """Return the conditions of a selection by key; a bare value, or one of the `names`, has the key CASE."""
+    if conditions in names:
+        return {CASE: conditions}
     parts = [part.strip().partition("=") for part in conditions.split(",") if part.strip()]
     return {key if sign else CASE: value if sign else key for key, sign, value in parts}
 
@@ -181,9 +201,20 @@ def _matches(results: Results, key: str, value: str) -> pd.Series[bool]:
         wanted = known.dtype.type(value) if known.dtype.kind in "if" else value
     except ValueError:
         wanted = value
-    if not (known == wanted).any():
+    # 0.7 is meant by 0.7000000000000001, too, as steps of 0.1 have it
+    near = _near(known, wanted)
+    if not near.any():
         raise _unknown(key, value, [str(item) for item in known])
-    return plan[key] == wanted
+    return plan[key].isin(known[near])
+
+
+def _near(values: pd.Series[Any], wanted: object) -> npt.NDArray[np.bool_]:
+    """Return which values are a wanted one; floats but for what arithmetic leaves in the last digits."""
+    if values.dtype.kind == "f" and isinstance(wanted, float):
+        near: npt.NDArray[np.bool_] = np.isclose(values.to_numpy(), wanted, rtol=1e-12, atol=1e-15)
+        return near
+    equal: npt.NDArray[np.bool_] = (values == wanted).to_numpy(bool)
+    return equal
 
 
 def _unknown(key: str, value: str, known: Sequence[str]) -> ValueError:

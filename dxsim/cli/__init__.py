@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
+from dxsim.cli.terminal import Ended, Patient, ended_in_order, patient_streams, told_warnings
 from dxsim.errors import DxsimError
 from dxsim.language import LANGUAGES, say, set_language
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, INTERRUPTED, SIGNALLED = 2, 130, 128
 _EXAMPLES = """\
 examples:
   dxsim run                                        the baseline on the synthetic nation
@@ -53,18 +52,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all went well, 2 if the input was wrong or a file could not be read or written, 130 if it was interrupted.
+        0 if all went well, 2 if the input was wrong or a file could not be read or written, 130 if it was interrupted,
+        128 and the number of the signal if one ended it.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a console that can't show Japanese shows "?" and goes on
-            stream.reconfigure(errors="replace")
-    arguments = sys.argv[1:] if arguments is None else arguments
-    language, words = _language(arguments)
-    before = set_language(language if language in LANGUAGES else LANGUAGES[0])
-    try:
-        return _command(words, language)
-    finally:
-        set_language(before)
+    os.environ["MPLBACKEND"] = "agg"  # figures go to files; what another program asks for may not even be there
+    with patient_streams() as output, ended_in_order(), told_warnings():
+        arguments = sys.argv[1:] if arguments is None else arguments
+        language, words = _language(arguments)
+        before = set_language(language if language in LANGUAGES else LANGUAGES[0])
+        try:
+            return _command(words, language) or _printed(output)
+        finally:
+            set_language(before)
+
+
+def _printed(output: Patient) -> int:
+    """Return the status of a command that is done; what could not be printed is told now."""
+    output.flush()
+    if output.fault is None:
+        return 0
+    what = say("standard output can't be written: {reason}", reason=output.fault.strerror)
+    print(f"dxsim: {what}", file=sys.stderr)
+    return BAD_INPUT
 
 
 def _language(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -97,18 +106,16 @@ def _command(arguments: Sequence[str], language: str | None) -> int:
         return 0
     try:
         parsed.run(parsed)
-        sys.stdout.flush()
     except DxsimError as error:
         print(f"dxsim: {error}", file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         print(f"\ndxsim: {say('interrupted; nothing was left half-written')}", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SIGNALLED + interruption.number if isinstance(interruption, Ended) else INTERRUPTED
     except OSError as error:  # a disk that is full, a place that may not be read
-        what = say("{reason}: {file}", reason=error.strerror, file=error.filename)
+        what = str(error.strerror or error)
+        if error.filename is not None:
+            what = say("{reason}: {file}", reason=what, file=error.filename)
         print(f"dxsim: {what}", file=sys.stderr)
         return BAD_INPUT
     return 0

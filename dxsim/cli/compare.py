@@ -54,9 +54,10 @@ def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str
     if problems:
         raise InputError(say("comparison"), problems)
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
-    print(comparison_text(found, shown), flush=True)
     if output:
         _write(found, compared(found, chosen), Path(output), figures=figures)
+    print(comparison_text(found, shown))
+    if output:
         print(labels()["nation_written"].format(folder=output))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
@@ -48,9 +49,10 @@ def _explain(configuration: RunConfiguration, code: str, output: str | None) -> 
     )
     told, changes = biography(*arguments), counterfactuals(*arguments)
     text = story(told, changes)
-    print(text, flush=True)
     if folder:
         _write(told, changes, text, folder, figures=configuration.figures)
+    print(text)
+    if folder:
         print(labels()["nation_written"].format(folder=folder))
 
 
@@ -63,11 +65,10 @@ def _announce() -> None:
 
 
 def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, *, figures: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in {**told.tables(), "counterfactuals": changes}.items():
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-    (folder / "story.txt").write_text(text + "\n", encoding="utf-8")
+        write_csv(folder / f"{name}.csv", table)
+    write_text(folder / "story.txt", text + "\n")
     if figures:
         from dxsim.views.run.timeline import timeline_figure
 
-        timeline_figure(told).savefig(folder / "timeline.png")
+        write_whole(folder / "timeline.png", timeline_figure(told).savefig)

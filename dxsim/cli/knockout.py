@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from dxsim.analysis.knockout import Knockouts, knockout, runs_of, select_knockouts, shipped_knockouts
 from dxsim.cli.sweep import Progress
 from dxsim.errors import InputError, Problem
-from dxsim.files import write_text, write_whole
+from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.store import check_writable
-from dxsim.scenario.configuration import LARGEST_SEED, RunConfiguration, read_command_line
+from dxsim.scenario.configuration import RunConfiguration, read_command_line
 from dxsim.sweep.settings import MOST_THREADS
+from dxsim.terms.seeds import LARGEST_SEED
 from dxsim.views.documents.knockouts import knockout_label, knockouts_markdown, knockouts_text
 from dxsim.views.labels import labels
 from dxsim.views.text import columns
@@ -70,11 +70,10 @@ def print_knockouts(
         if folder:
             check_writable(folder)
         found = _run(configuration, names, range(configuration.seed, configuration.seed + seeds), threads)
-        print(
-            knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n", flush=True
-        )
         if folder:
             _write(found, folder, figures=configuration.figures)
+        print(knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n")
+        if folder:
             print(labels()["nation_written"].format(folder=folder), file=sys.stderr if markdown else sys.stdout)
 
 
@@ -111,9 +110,7 @@ def _run(configuration: RunConfiguration, names: Sequence[str], seeds: Sequence[
 
 
 def _write(found: Knockouts, folder: Path, *, figures: bool) -> None:
-    write_whole(
-        folder / f"{FILE}.csv", partial(found.differences.to_csv, index=False, float_format="%.8g", lineterminator="\n")
-    )
+    write_csv(folder / f"{FILE}.csv", found.differences, float_format="%.8g")
     write_text(folder / f"{FILE}.md", knockouts_markdown(found))
     if figures:
         from dxsim.views.sweep.knockouts import knockouts_figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from pathlib import Path
 
 from dxsim.language import in_language
 from dxsim.nation.nation import Nation, load_nation
-from dxsim.nation.vendor_table import read_vendor_table
+from dxsim.nation.vendor_table import VendorTable, read_vendor_table
 from dxsim.records import Records, check_output, simulate, write_records
 from dxsim.records.provenance import without_folders
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
+from dxsim.scenario.scenario import is_path
 from dxsim.scenario.warnings import warnings
 from dxsim.terms.kpis import find_kpi
 from dxsim.views.labels import changes_text, kpi_label, labels
@@ -22,11 +24,11 @@ from dxsim.views.quantities import SHOWN
 from dxsim.views.text import columns
 from dxsim.views.yen import yen_text
 
-_FINGERPRINT_DIGITS = 6
+_DIGEST_DIGITS = 8
 
 
 def run(overrides: Sequence[str]) -> None:
-    """Read the overrides, simulate, print the summary, then draw and write.
+    """Read the overrides, simulate, draw and write; print the summary when nothing can be lost any more.
 
     Raises
     ------
@@ -41,38 +43,46 @@ def run(overrides: Sequence[str]) -> None:
 def _run(configuration: RunConfiguration, overrides: Sequence[str]) -> None:
     text = labels()
     nation = load_nation(configuration.nation)
-    folder = configuration.output or default_folder(configuration, nation)
+    table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
+    folder = configuration.output or default_folder(configuration, nation, table)
     check_output(folder)
     for warning in warnings(configuration.scenario):
         _say(text["warning"].format(warning=warning))
-    records = _simulate(configuration, nation, overrides)
-    print(summary_text(records), flush=True)
+    records = _simulate(configuration, nation, table, overrides)
     draw = None
     if configuration.figures:
         _say(text["run_draw"])
         draw = partial(_draw, records, nation)
     write_records(records, folder, also=draw)
+    print(summary_text(records))
     print(text["run_written"].format(folder=folder))
 
 
-def default_folder(configuration: RunConfiguration, nation: Nation) -> Path:
-    """Return where results go if nobody says where: another nation, vendor table or parameters, another folder."""
+def default_folder(configuration: RunConfiguration, nation: Nation, table: VendorTable | None = None) -> Path:
+    """Return where results go if nobody says where: whatever can change them makes another folder.
+
+    What is not dxsim's own, or was changed, is told apart by a digest of all that was run, whatever it is called.
+    """
     scenario = configuration.scenario
+    is_shipped = not (configuration.vendor_table or scenario.overrides or is_path(configuration.composed["scenario"]))
+    content = [scenario.fingerprint, nation.fingerprint, table.fingerprint if table else ""]
+    digest = hashlib.sha256(" ".join(content).encode()).hexdigest()
     parts = [
         scenario.name,
         nation.name if configuration.nation != SYNTHETIC else "",
         configuration.vendor_table.stem if configuration.vendor_table else "",
-        scenario.fingerprint[:_FINGERPRINT_DIGITS] if scenario.overrides else "",
+        "" if is_shipped and configuration.nation == SYNTHETIC else digest[:_DIGEST_DIGITS],
         f"seed{configuration.seed}",
     ]
     return Path("results") / "-".join(part for part in parts if part)
 
 
-def _simulate(configuration: RunConfiguration, nation: Nation, overrides: Sequence[str]) -> Records:
+def _simulate(
+    configuration: RunConfiguration, nation: Nation, table: VendorTable | None, overrides: Sequence[str]
+) -> Records:
     from dxsim.kernel import is_warm
 
     text = labels()
-    table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
     changes = changes_text(configuration.scenario.overrides)
     _say(
         text["run_start"].format(

@@ -17,14 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.errors import InputError, Problem, capped, nearest
 from dxsim.files import PACKAGE, is_folder, sha256, write_text
 from dxsim.language import say
 from dxsim.nation.schema import (
     ADJACENCY,
     MUNICIPALITIES,
     Column,
-    capped,
     check_adjacency,
     check_municipalities,
     read_text_table,
@@ -58,7 +57,7 @@ class Nation:
     attribution : tuple of str
         Credit lines to print under figures and in manifests.
     fingerprint : str
-        SHA-256 of the content of the two tables.
+        SHA-256 of the content of the two tables. A run refuses a nation whose tables have another content by then.
     sources : mapping of str to str
         What the nation was made from -> checksum or value.
     """
@@ -124,6 +123,14 @@ def make_nation(
     return Nation(
         name, municipalities, pairs, rings, tuple(attribution), _fingerprint(municipalities, pairs), dict(sources or {})
     )
+
+
+def refuse_changed(nation: Nation) -> list[Problem]:
+    """Return the problem of a nation whose tables are not those of its fingerprint any more; none if they are."""
+    if _fingerprint(nation.municipalities, nation.adjacency) == nation.fingerprint:
+        return []
+    what = say("its tables were changed after it was made; make a new one of them with dxsim.make_nation")
+    return [Problem(say("nation '{name}'", name=nation.name), what)]
 
 
 def load_nation(where: str | Path) -> Nation:
@@ -223,13 +230,13 @@ def write_nation(nation: Nation, folder: Path) -> None:
 def _fingerprint(municipalities: pd.DataFrame, adjacency: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     for table in (municipalities, adjacency):
-        for name in table.columns:
+        for name in map(str, table.columns):
             cells = table[name]
             if pd.api.types.is_numeric_dtype(cells.dtype):
                 figures = cells.to_numpy(dtype=np.float64)
                 content = np.where(np.isnan(figures), np.nan, figures).astype("<f8").tobytes()
             else:
-                content = "\0".join(cells.tolist()).encode()
+                content = "\0".join(map(str, cells)).encode()
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.errors import Problem, at_line, nearest
+from dxsim.errors import EXAMPLES, Problem, at_line, capped, more, nearest
 from dxsim.language import either, say
+from dxsim.nation.text import figure, other_separator
 from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURES, TYPES
+from dxsim.terms.text import TEXT
 
-EXAMPLES = 5  # of one kind of problem; the rest are counted
 LINE = "line"  # name of the index of a table that was read from a file
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -151,19 +152,6 @@ ADJACENCY: Mapping[str, Column] = {
 }
 """Name of a column of the table of neighbours -> what it holds, in the order in which files are written."""
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-def capped(problems: list[Problem]) -> list[Problem]:
-    """Return the first few problems of one kind, and how many more there are."""
-    if len(problems) <= EXAMPLES:
-        return problems
-    return [*problems[:EXAMPLES], Problem(problems[EXAMPLES].where, _more(len(problems) - EXAMPLES))]
-
-
-def _more(count: int) -> str:
-    return say("and {count:,} more like this, from here on", count=count)
-
 
 def read_text_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
     """Read a CSV file with every cell as text.
@@ -188,6 +176,8 @@ def read_text_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
+            if len(header) == 1 and (wrong := other_separator(header)):
+                return pd.DataFrame(dtype=object), [Problem(path.name, wrong)]
             for row in reader:
                 if len(row) == len(header):
                     rows.append([cell.strip() for cell in row])
@@ -414,7 +404,7 @@ class _Check:
         shown = [Problem(self.where(row, column), what(row)) for row in found[: EXAMPLES + 1]]
         self.problems += shown[:EXAMPLES]
         if len(found) > EXAMPLES:
-            self.problems.append(Problem(shown[-1].where, _more(len(found) - EXAMPLES)))
+            self.problems.append(Problem(shown[-1].where, more(len(found) - EXAMPLES)))
 
     def each(self, column: str, what: Callable[[str], str]) -> None:
         """Report the text cells for which `what` has something to say."""
@@ -434,21 +424,15 @@ class _Check:
         return typed, self.problems
 
     def _text(self, cells: pd.Series[str]) -> pd.Series[str]:
-        return pd.Series([_as_text(cell) for cell in cells], index=cells.index, dtype="str")
+        return pd.Series([_as_text(cell) for cell in cells], index=cells.index, dtype=TEXT)
 
     def _figures(self, cells: pd.Series[float], column: Column) -> pd.Series[float]:
         if pd.api.types.is_numeric_dtype(cells.dtype):
             return pd.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan), index=cells.index)
         text = [_as_text(cell) for cell in cells]
-        right = [not cell or bool(_NUMBER.fullmatch(cell)) for cell in text]
-        figures = [float(cell) if cell and ok else np.nan for cell, ok in zip(text, right, strict=True)]
-
-        def what(row: int) -> str:
-            hint = say("; leave out the commas") if _NUMBER.fullmatch(text[row].replace(",", "")) else ""
-            return say("'{text}' is not a number{hint}", text=text[row], hint=hint)
-
-        self.reported[column.name] = ~pd.Series(right, index=cells.index, dtype=bool)
-        self.rows(self.reported[column.name], column.name, what)
+        figures = [figure(cell) for cell in text]
+        self.reported[column.name] = pd.Series([found is None for found in figures], index=cells.index, dtype=bool)
+        self.rows(self.reported[column.name], column.name, lambda row: say("'{text}' is not a number", text=text[row]))
         return pd.Series(figures, index=cells.index, dtype=np.float64)
 
     def _bounds(self, column: Column) -> None:

@@ -1,11 +1,13 @@
-"""Reading text files as people have them: UTF-8 or cp932, perhaps cut off, perhaps another file."""
+"""Reading text files as people have them, and the figures in them: UTF-8 or cp932, perhaps cut off or another file."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from dxsim.errors import InputError, Problem, at_line, nearest
 from dxsim.language import say
 
 HEADER_LINES = 10  # published tables have a few lines of titles above the header
+NOT_KNOWN = ("", "-", "--", "...", "***", "X", "x", "χ")  # marks of Japan's official statistics, after NFKC
+_NUMBER = re.compile(r"[+-]?(([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_MINUS = str.maketrans("−‐–—―△▲", "-------")
 
 Row = tuple[int, list[str]]
 
@@ -38,6 +43,37 @@ class Table:
     def where(self, line: int) -> str:
         """Return how a problem names this line."""
         return at_line(self.name, line)
+
+
+def figure(cell: str) -> float | None:
+    """Return the figure in a cell as people and ministries write it: one rule for all readers.
+
+    Thousands may have commas, digits may be wide, and △ is a minus.
+
+    Returns
+    -------
+    float or None
+        NaN for a blank or a mark that the figure is not known; None for what is neither.
+
+    Examples
+    --------
+    >>> figure("1,234"), figure("△0.5"), figure("…"), figure("1,23"), figure("half")
+    (1234.0, -0.5, nan, None, None)
+    """
+    text = unicodedata.normalize("NFKC", cell).strip().translate(_MINUS)
+    if text in NOT_KNOWN:
+        return math.nan
+    return float(text.replace(",", "")) if _NUMBER.fullmatch(text) else None
+
+
+def other_separator(lines: Sequence[str]) -> str:
+    """Return what parts the cells in the first lines of a file, in words, if that is not the comma."""
+    counts = {mark: sum(line.count(mark) for line in lines[:HEADER_LINES]) for mark in (",", ";", "\t")}
+    most = max(counts, key=lambda mark: counts[mark])
+    if most == ",":
+        return ""
+    mark = say("tabs") if most == "\t" else say("semicolons")
+    return say("{mark} stand between the cells; save the file with commas", mark=mark)
 
 
 def read_text(path: Path, expected: str) -> str:
@@ -82,6 +118,8 @@ def read_text(path: Path, expected: str) -> str:
 def read_rows(path: Path, expected: str) -> list[Row]:
     """Read the rows of a CSV file that aren't blank, each with the number of its last line; see `read_text`."""
     text = read_text(path, expected)
+    if wrong := other_separator(text.splitlines()):
+        raise InputError(say("file '{file}'", file=path), [Problem(path.name, wrong)])
     reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[Row] = []
     try:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.errors import DxsimWarning, InputError, Problem, capped, nearest
 from dxsim.files import sha256
 from dxsim.language import say
+from dxsim.nation.codes import read_codes
 from dxsim.nation.nation import Nation
-from dxsim.nation.schema import capped
 from dxsim.nation.text import Table, read_table
 from dxsim.terms.calendar import is_month, month_index
+from dxsim.terms.municipalities import PREFECTURE_DIGITS
 from dxsim.terms.operations import MOST_VENDORS, lots
 
 NOT_GIVEN = -1
@@ -58,7 +61,8 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
     Parameters
     ----------
     path : Path
-        CSV in UTF-8 or cp932, one row for each municipality and lot that is known: ``code`` (five digits), ``lot`` (a
+        CSV in UTF-8 or cp932, one row for each municipality and lot that is known: ``code`` (five digits, or six
+        with the check digit), ``lot`` (a
         name from ``lots.csv``), ``vendor`` (any name; at most 64 of them), and optionally ``vendor_ready``
         (``YYYY-MM``, the month from which this vendor's product for this lot is ready; the same in all rows of a vendor
         and lot, or blank).
@@ -83,6 +87,7 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
         for name in table.header
         if name and name.lower() not in columns
     ]
+    table = replace(table, rows=_with_five_digits(table.rows))
     codes = list(nation.municipalities["code"])
     kinds = [lot.lot for lot in lots()]
     names = tuple(sorted({cells["vendor"] for _, cells in table.rows}))
@@ -94,6 +99,7 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
     problems = unknown + capped(_cell_problems(table, codes, kinds)) + capped(_contradictions(table))
     if problems:
         raise InputError(say("vendor table '{file}'", file=path), problems)
+    _warn_of_twins(names)
     row = {code: position for position, code in enumerate(codes)}
     column = {kind: position for position, kind in enumerate(kinds)}
     rank = {name: position for position, name in enumerate(names)}
@@ -104,7 +110,27 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
         contract[row[cells["code"]], lot] = vendor
         if cells.get("vendor_ready"):
             availability[vendor, lot] = month_index(cells["vendor_ready"])
+    for array in (contract, availability):
+        array.flags.writeable = False  # the fingerprint is that of the file
     return VendorTable(names, contract, availability, sha256(path))
+
+
+def _with_five_digits(rows: tuple[tuple[int, dict[str, str]], ...]) -> tuple[tuple[int, dict[str, str]], ...]:
+    """Return rows whose codes have five digits; those that are no codes are told later, with what is near."""
+    found, wrong = read_codes([cells["code"] for _, cells in rows])
+    codes = [cells["code"] if place in wrong else found[place] for place, (_, cells) in enumerate(rows)]
+    return tuple((line, {**cells, "code": code}) for code, (line, cells) in zip(codes, rows, strict=True))
+
+
+def _warn_of_twins(names: tuple[str, ...]) -> None:
+    """Warn of vendors whose names look alike: letters of another width, or put together from other characters."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(unicodedata.normalize("NFKC", name).split()).casefold(), []).append(name)
+    for twins in alike.values():
+        if len(twins) > 1:
+            what = say("vendors {names} count as different, though their names look alike", names=", ".join(twins))
+            warnings.warn(what, DxsimWarning, stacklevel=3)
 
 
 def _cell_problems(table: Table, codes: list[str], kinds: list[str]) -> list[Problem]:
@@ -114,8 +140,8 @@ def _cell_problems(table: Table, codes: list[str], kinds: list[str]) -> list[Pro
         code, lot, ready = cells["code"], cells["lot"], cells.get("vendor_ready", "")
         wrong = []
         if code not in known:
-            padded = code.zfill(5)
-            hint = say("; did you mean '{name}'?", name=padded) if padded in known else nearest(code, codes)
+            here = [other for other in codes if other[:PREFECTURE_DIGITS] == code[:PREFECTURE_DIGITS]]
+            hint = nearest(code, here)
             wrong.append(say("code '{code}' is not a municipality of the nation{hint}", code=code, hint=hint))
         if lot not in kinds:
             hint = nearest(lot, kinds)

@@ -40,9 +40,12 @@ from dxsim.records.measures import ratio
 from dxsim.records.provenance import describe_run, now
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.terms.calendar import MONTHS
+from dxsim.terms.municipalities import five_digits
 from dxsim.terms.operations import lots, operations
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dxsim.model.run import Inputs
     from dxsim.model.state import Run, State
     from dxsim.nation.nation import Nation
@@ -57,7 +60,6 @@ MEASURES = ("months_to_live", "late_systems", "cost_per_resident_2035", "exclude
 AS_IT_WAS = "as_it_was"
 THREADS = 2
 _NEAREST = 3  # names that an error suggests
-_CODE_LENGTH = 5
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -137,7 +139,7 @@ class Biography:
 
 
 def find_municipality(nation: Nation, text: str) -> int:
-    """Return the row of a municipality by its code, with or without the zero in front, or by a name that is unique.
+    """Return the row of a municipality by its code, without the zero in front or with the check digit too, or its name.
 
     Raises
     ------
@@ -152,7 +154,7 @@ def find_municipality(nation: Nation, text: str) -> int:
     """
     codes, names = list(nation.municipalities["code"]), list(nation.municipalities["name"])
     wanted = text.strip()
-    padded = wanted.zfill(_CODE_LENGTH)
+    padded = five_digits(wanted)
     if padded in codes:
         return codes.index(padded)
     found = [row for row, name in enumerate(names) if name == wanted]
@@ -185,15 +187,19 @@ def _nearest(text: str, padded: str, codes: Sequence[str], names: Sequence[str])
 
 
 def biography(
-    nation: Nation, scenario: Scenario, seed: int, code: str, vendor_table: VendorTable | None = None
+    nation: Nation | str | Path,
+    scenario: Scenario | str | Path,
+    seed: int,
+    code: str,
+    vendor_table: VendorTable | None = None,
 ) -> Biography:
     """Run the model and follow one municipality through it.
 
     Parameters
     ----------
-    nation : Nation
+    nation : Nation, str or Path
         Who takes part.
-    scenario : Scenario
+    scenario : Scenario, str or Path
         Under which policy, with which parameters.
     seed : int
         0 to 2**63 - 1.
@@ -208,10 +214,12 @@ def biography(
         If there is no such municipality.
     """
     from dxsim.model import commitment
+    from dxsim.model.request import read_request
     from dxsim.model.run import EVENTS_PER_SYSTEM, begin, prepare
     from dxsim.model.schedule import acts_of
 
     started = now()
+    nation, scenario, (seed,) = read_request(nation, scenario, [seed])
     i = find_municipality(nation, code)
     inputs = prepare(nation, scenario, seed, vendor_table)
     room = EVENTS_PER_SYSTEM * inputs.country.places.size * inputs.country.lot_of.size
@@ -658,7 +666,11 @@ def levers(scenario: Scenario) -> dict[str, dict[str, Value]]:
 
 
 def counterfactuals(
-    nation: Nation, scenario: Scenario, seed: int, code: str, vendor_table: VendorTable | None = None
+    nation: Nation | str | Path,
+    scenario: Scenario | str | Path,
+    seed: int,
+    code: str,
+    vendor_table: VendorTable | None = None,
 ) -> pd.DataFrame:
     """Run the model again under the same seed, with one lever changed at a time.
 
@@ -670,8 +682,10 @@ def counterfactuals(
         ``late_systems``, ``cost_per_resident_2035`` (yen), ``excluded_share`` (of the procedures that residents
         needed), each of these four for this municipality alone, and ``changes`` (whether any differs).
     """
+    from dxsim.model.request import read_request
     from dxsim.model.run import prepare, run_many
 
+    nation, scenario, (seed,) = read_request(nation, scenario, [seed])
     i = find_municipality(nation, code)
     changes: dict[str, dict[str, Value]] = {AS_IT_WAS: {}} | levers(scenario)
     new = {name: any(scenario.values[key] != value for key, value in changes[name].items()) for name in changes}

@@ -28,6 +28,7 @@ from dxsim.records.measures import (
     ratio,
     theil,
 )
+from dxsim.terms.text import TEXT
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def equity_table(found: Findings) -> pd.DataFrame:
         ("prefectures", "modularity", MUNICIPALITIES, frame.prefecture_modularity),
     ]
     table = pd.DataFrame(rows, columns=["outcome", "measure", "weighting", "value"])
-    return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), "str"))
+    return table.astype(dict.fromkeys(("outcome", "measure", "weighting"), TEXT))
 
 
 def outcomes(found: Findings) -> dict[str, Floats]:

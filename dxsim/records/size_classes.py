@@ -12,6 +12,7 @@ import pandas as pd
 from dxsim.model.codes import HOLD_UPS
 from dxsim.records.measures import ratio
 from dxsim.terms.calendar import MONTHS
+from dxsim.terms.text import TEXT
 
 if TYPE_CHECKING:
     from dxsim.records.tables import Records
@@ -55,7 +56,7 @@ def by_size_class(records: Records) -> pd.DataFrame:
     table = records.municipalities
     place, members = size_classes(table["population"]), table["group"].notna().to_numpy()
     measures = class_measures(lambda name: table[name].to_numpy(), members, place, len(SIZE_CLASSES))
-    return pd.DataFrame({"size_class": pd.Series(SIZE_CLASSES, dtype="str"), **measures})
+    return pd.DataFrame({"size_class": pd.Series(SIZE_CLASSES, dtype=TEXT), **measures})
 
 
 def class_measures(

@@ -22,6 +22,7 @@ from dxsim.records.provenance import FORMAT, SOFTWARE
 from dxsim.records.tables import TABLES, Records
 
 MANIFEST = "manifest.json"
+_OF_FILE_MANAGERS = (".DS_Store", "Thumbs.db", "desktop.ini")  # appear where somebody only looks
 
 
 def write_records(records: Records, folder: str | Path, also: Callable[[Path], object] | None = None) -> None:
@@ -43,6 +44,7 @@ def write_records(records: Records, folder: str | Path, also: Callable[[Path], o
     """
     folder = Path(folder)
     check_output(folder)
+    folder = folder.resolve() if folder.is_symlink() else folder  # what a link points to is written, and the link stays
     with _whole_folder(folder) as making:
         for name in TABLES:
             getattr(records, name).to_parquet(making / f"{name}.parquet", compression="zstd", index=False)
@@ -92,7 +94,7 @@ def check_output(folder: Path) -> None:
         With what stands in the way.
     """
     try:
-        problem = _unwritable(folder) or _unwritable(folder.parent) or _loss(folder)
+        problem = _dangling(folder) or _unwritable(folder) or _unwritable(folder.resolve().parent) or _loss(folder)
     except OSError as error:
         problem = str(error.strerror)
     _refuse(folder, problem, "output=")
@@ -106,13 +108,21 @@ def check_writable(folder: Path) -> None:
     InputError
         With the reason.
     """
-    _refuse(folder, _unwritable(folder), "-o ")
+    _refuse(folder, _dangling(folder) or _unwritable(folder), "-o ")
 
 
 def _refuse(folder: Path, problem: str, option: str) -> None:
     if problem:
         what = say("{problem}; choose another with {option}FOLDER", problem=problem, option=option)
         raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)])
+
+
+def _dangling(folder: Path) -> str:
+    """Return which link on the way to a folder points to nothing."""
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            return say("'{place}' is a link to nothing", place=place)
+    return ""
 
 
 def _unwritable(folder: Path) -> str:
@@ -135,13 +145,12 @@ def _loss(folder: Path) -> str:
     manifest = _manifest(folder)
     if manifest is None:
         return say("it holds other things than dxsim's records, and would be replaced")
-    ours = {MANIFEST, *manifest["files"]}
+    files = {folder / name for name in (MANIFEST, *manifest["files"])}
+    ours = files | {parent for file in files for parent in file.parents}
     foreign = [
-        name
+        path.relative_to(folder).as_posix()
         for path in sorted(folder.rglob("*"))
-        if not path.is_dir()
-        and (name := path.relative_to(folder).as_posix()) not in ours
-        and not path.name.startswith(".")
+        if (path not in ours or path.is_symlink()) and path.name not in _OF_FILE_MANAGERS
     ]
     return say("it holds files that dxsim did not write ({files})", files=", ".join(foreign[:3])) if foreign else ""
 
@@ -183,5 +192,8 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
             if before.exists():
                 before.rename(folder)
             raise
+    except OSError as error:  # such as a full disk; the file it happened to is gone with its folder
+        what = say("can't be written: {reason}", reason=error.strerror or error)
+        raise InputError(say("output folder '{folder}'", folder=folder), [Problem("", what)]) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

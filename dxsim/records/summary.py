@@ -9,6 +9,7 @@ import pandas as pd
 from dxsim.records.findings import Findings
 from dxsim.records.indicators import indicators
 from dxsim.terms.kpis import find_kpi
+from dxsim.terms.text import TEXT
 
 
 def summarise(found: Findings, surveys: Sequence[int]) -> pd.DataFrame:
@@ -22,8 +23,8 @@ def summarise(found: Findings, surveys: Sequence[int]) -> pd.DataFrame:
     values = indicators(found, surveys)
     return pd.DataFrame(
         {
-            "kpi": pd.Series(list(values), dtype="str"),
+            "kpi": pd.Series(list(values), dtype=TEXT),
             "value": list(values.values()),
-            "unit": pd.Series([find_kpi(kpi)[0].unit for kpi in values], dtype="str"),
+            "unit": pd.Series([find_kpi(kpi)[0].unit for kpi in values], dtype=TEXT),
         }
     )

@@ -21,6 +21,7 @@ from dxsim.records.tables import LATE_REASONS
 from dxsim.terms.calendar import MONTHS
 from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.terms.operations import operations
+from dxsim.terms.text import TEXT
 
 _CARRIED = ("code", "name", "prefecture", "prefecture_name", "type", "population", "x_km", "y_km")
 _FLOWS = columns_of(field for field in FLOW_FIELDS if field.name not in CHANNELS)  # these have a table of their own
@@ -127,13 +128,13 @@ def _systems(found: Findings) -> pd.DataFrame:
 
 def _texts(names: Sequence[str] | npt.NDArray[np.object_], places: npt.NDArray[np.integer]) -> pd.Series[str]:
     """Return the name at each place; missing where that is -1."""
-    return pd.Series(pd.array(names, dtype="str").take(places, allow_fill=True))
+    return pd.Series(pd.array(names, dtype=TEXT).take(places, allow_fill=True))
 
 
 def _municipalities(found: Findings) -> pd.DataFrame:
     carried = found.frame.nation.municipalities[list(_CARRIED)].reset_index(drop=True)
     columns = {name: values(found) for name, values in MUNICIPALITY.items()}
-    texts = {name: "str" for name, values in columns.items() if values.dtype == object}
+    texts = {name: TEXT for name, values in columns.items() if values.dtype == object}
     return pd.concat([carried, pd.DataFrame(columns).astype(texts)], axis=1)
 
 
@@ -145,7 +146,7 @@ def _groups(found: Findings) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "lead": _texts(code, group["lead"]),
-            "members": pd.Series([" ".join(code[rows]) for rows in members], dtype="str"),
+            "members": pd.Series([" ".join(code[rows]) for rows in members], dtype=TEXT),
             "size": found.group_sizes[number].astype(np.int32),
             "population": np.array([population[rows].sum() for rows in members], np.int64),
             "cost": np.asarray(group["cost"]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Quote, QuotedString, ValueType
+from hydra.core.override_parser.types import Override, Quote, QuotedString, ValueType
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -25,8 +26,8 @@ from dxsim.files import is_folder, shipped
 from dxsim.language import say
 from dxsim.scenario.registry import GROUPS, REGISTRY, Value, unknown
 from dxsim.scenario.scenario import Scenario, load_scenario
+from dxsim.terms.seeds import LARGEST_SEED
 
-LARGEST_SEED = 2**63 - 1
 LONGEST_OVERRIDE = 1000  # characters
 SYNTHETIC = "synthetic"  # the nation that ships with dxsim
 
@@ -76,7 +77,7 @@ class RunConfiguration:
         0 to 2**63 - 1.
     output : Path or None
         Folder for the results; None stands for ``results/<scenario>-seed<seed>``, in which the name of another nation,
-        the name of a vendor table and, if parameters were changed, six digits of the scenario's fingerprint follow the
+        the name of a vendor table and, unless all is as it ships, eight digits of a digest of what was run follow the
         scenario's name.
     figures : bool
         Whether to draw.
@@ -206,13 +207,13 @@ def _choices(override: str) -> tuple[str, list[object]]:
             raise ValueError(_refused(key, plain))
         return key, [plain]
     if key not in CHOSEN and key not in REGISTRY:
-        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=""))
+        raise _one_only(key)
     if parsed.is_interval_sweep() or parsed.value_type == ValueType.GLOB_CHOICE_SWEEP:
         raise ValueError(say("write the values themselves, choice(...) or range(...)"))
     if getattr(parsed.value(), "shuffle", False):
         raise ValueError(say("the order of runs does not matter; leave shuffle out"))
     try:
-        values = [_unquoted(value) for value in islice(parsed.sweep_iterator(), MOST_CHOICES + 1)]
+        values = [_on_grid(parsed, _unquoted(value)) for value in islice(parsed.sweep_iterator(), MOST_CHOICES + 1)]
     except (HydraException, ValueError) as error:
         raise ValueError(say("the value can't be read: {reason}", reason=str(error).splitlines()[0])) from None
     if len(values) > MOST_CHOICES:
@@ -222,6 +223,14 @@ def _choices(override: str) -> tuple[str, list[object]]:
     if not all(isinstance(value, bool | int | float | str | None) for value in values):
         raise ValueError(say("one plain value only, neither a list nor a group of keys"))
     return key, values
+
+
+def _on_grid(parsed: Override, value: object) -> object:
+    """Return a value of ``range(0,1,0.1)`` with as many decimals as start and step: 0.7, not 0.7000000000000001."""
+    if not parsed.is_range_sweep() or not isinstance(value, float):
+        return value
+    written: Any = parsed.value()
+    return round(value, max(-int(Decimal(repr(end)).as_tuple().exponent) for end in (written.start, written.step)))
 
 
 def _unquoted(value: object) -> object:
@@ -275,7 +284,7 @@ def _understood(override: str) -> tuple[str, str]:
         If it is not ``KEY=VALUE`` with a known key and one plain value; the message says what to write instead.
     """
     key, value = _with_known_key(override)
-    return key, _text(key, value) if key in TEXTS else _plain_value(value)
+    return key, _text(key, value) if key in TEXTS else _plain_value(key, value)
 
 
 def _with_known_key(override: str) -> tuple[str, str]:
@@ -331,8 +340,7 @@ def _text(key: str, value: str) -> str:
     if value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1:
         value = value[1:-1]
     elif "," in value:
-        hint = say(" (or quote a name with a comma: {key}='a,b')", key=key)
-        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=hint))
+        raise _one_only(key, say(" (or quote a name with a comma: {key}='a,b')", key=key))
     elif value == "null" and key in NULLABLE:
         return value
     return str(QuotedString(text=_named(key, value), quote=Quote.single).with_quotes())
@@ -353,7 +361,14 @@ def _named(key: str, value: str) -> str:
     return value
 
 
-def _plain_value(value: str) -> str:
+def _one_only(key: str, hint: str = "") -> ValueError:
+    """Return the refusal of several values for a key of a single run."""
+    if key in CHOSEN or key in REGISTRY:
+        return ValueError(say("one value only; add --multirun for a run with each{hint}", hint=hint))
+    return ValueError(say("one value only; run dxsim once for each{hint}", hint=hint))
+
+
+def _plain_value(key: str, value: str) -> str:
     """Return `value` if Hydra's grammar reads it as one number, word or truth value."""
     try:
         parsed = OverridesParser.create().parse_override(f"key={value}")
@@ -362,7 +377,7 @@ def _plain_value(value: str) -> str:
         reason = str(error).splitlines()[0]
         raise ValueError(say("the value can't be read: {reason}", reason=reason)) from None
     if parsed.is_sweep_override():
-        raise ValueError(say("one value only; run dxsim once for each{hint}", hint=""))
+        raise _one_only(key)
     if not isinstance(plain, bool | int | float | str | QuotedString | None):
         raise ValueError(say("one plain value only, neither a list nor a group of keys"))
     return value

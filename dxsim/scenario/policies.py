@@ -23,7 +23,7 @@ from dxsim.language import say
 from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file, one_of
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.calendar import MONTHS, month_index, month_name
-from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES
+from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES, five_digits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ def _prefecture(value: object) -> str:
 
 
 def _code(value: object) -> str:
-    return _digits(value, CODE_DIGITS)
+    return _digits(value if isinstance(value, bool) else five_digits(str(value)), CODE_DIGITS)
 
 
 def _condition(value: object, info: ValidationInfo) -> object:

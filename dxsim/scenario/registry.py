@@ -13,7 +13,7 @@ import keyword
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from numbers import Integral, Real
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -122,8 +122,8 @@ class Parameter:
             return str(value)
         if isinstance(value, str) and _is_number(value):
             raise self._refusal(value, say("; that is text: write the number without quotes and leading zeros"))
-        if isinstance(value, bool) or not isinstance(value, Integral if self.type == "int" else Real):
-            raise self._refusal(value)
+        if isinstance(value, bool) or not isinstance(value, Real) or (self.type == "int" and value % 1 != 0):
+            raise self._refusal(value)  # 12.0 is a whole number too: samples and tables hold nothing but floats
         if not self.minimum <= value <= self.maximum:  # type: ignore[operator]
             raise self._refusal(value)
         return int(value) if self.type == "int" else float(value)  # type: ignore[call-overload]
@@ -313,6 +313,25 @@ def parameter_record(values: Mapping[str, object]) -> Record:
     if problems:
         raise InputError(say("parameters"), problems)
     return record.view(np.recarray)
+
+
+def ranges() -> dict[str, tuple[float, float]]:
+    """Return from where to where a study may draw: the ranges of all parameters that have one, by full name.
+
+    Whole numbers are parameters too, which `load_scenario` takes as 12 or 12.0; months have no range here.
+
+    Examples
+    --------
+    A problem of SALib:
+
+    >>> bounds = ranges()
+    >>> problem = {"num_vars": len(bounds), "names": list(bounds), "bounds": list(bounds.values())}
+    """
+    return {
+        key: (float(parameter.low), float(parameter.high))
+        for key, parameter in REGISTRY.items()
+        if parameter.type in ("float", "int") and parameter.low is not None and parameter.high is not None
+    }
 
 
 def choices(name: str) -> Any:  # noqa: ANN401 - its members are known from the table only

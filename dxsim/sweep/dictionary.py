@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dxsim.files import BYTE_ORDER_MARK
 from dxsim.model.codes import HOLD_UPS
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.layout import MARK_SCHEMA, MARKS
@@ -114,6 +115,7 @@ def dictionary_text(plan: Plan, kpis: Sequence[str], outcomes: Outcomes) -> str:
     tables |= {MARKS: MARK_SCHEMA.names, SUMMARY: [entry.column for entry in _kept(SUMMARY)]}
     rows = [describe_column(table, column) for table, columns in tables.items() for column in columns]
     text = io.StringIO()
+    text.write(BYTE_ORDER_MARK)  # people open it in a spreadsheet, for its Japanese
     writer = csv.DictWriter(text, [field.name for field in fields(Entry)], lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(row) for row in rows)

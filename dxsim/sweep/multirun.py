@@ -7,11 +7,12 @@ from typing import Any
 
 from dxsim.errors import InputError, Problem
 from dxsim.language import say
-from dxsim.scenario.configuration import KEYS, LARGEST_SEED, read_choices
+from dxsim.scenario.configuration import KEYS, read_choices
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.sample import Seeds
 from dxsim.sweep.settings import read_settings
 from dxsim.sweep.study import Study
+from dxsim.terms.seeds import LARGEST_SEED
 
 NAME = "multirun"
 HOW = (

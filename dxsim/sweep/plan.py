@@ -20,11 +20,13 @@ from pydantic import TypeAdapter
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
 from dxsim.language import say
+from dxsim.model.request import warn_of_nobody
 from dxsim.scenario.configuration import variant_values
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario, contradictions, load_scenario
 from dxsim.sweep.design import Alternative, Point, alternatives, points
 from dxsim.sweep.study import Study
+from dxsim.terms.text import TEXT
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -181,6 +183,8 @@ def make_plan(study: Study, nation: Nation, vendor_table: VendorTable | None = N
         )
         raise _refusal(study, [Problem("", what)])
     scenarios = _scenarios(study, cases)
+    for scenario in scenarios.values():
+        warn_of_nobody(scenario, nation)
     settings = _settings(study, cases, drawn)
     vendors = vendor_table.fingerprint if vendor_table else ""
     table = _table(study, cases, drawn, scenarios, settings, (nation.fingerprint, vendors))
@@ -270,8 +274,8 @@ def _table(
         further = len(problems) - _NAMED
         last = [Problem("", say("and {count} more of this kind", count=further))] if further > 0 else []
         raise _refusal(study, [*problems[:_NAMED], *last])
-    kinds = {"run": "str", "case": "int64", "variant": "str", "scenario": "str", "point": "int64", "seed": "int64"}
-    kinds |= {key: _KINDS.get(REGISTRY[key].type, "str") for key in keys}
+    kinds = {"run": TEXT, "case": "int64", "variant": TEXT, "scenario": TEXT, "point": "int64", "seed": "int64"}
+    kinds |= {key: _KINDS.get(REGISTRY[key].type, TEXT) for key in keys}
     return pd.DataFrame({name: pd.Series(values, dtype=kinds[name]) for name, values in columns.items()})
 
 

@@ -30,7 +30,7 @@ from dxsim.sweep.recording import Context, Job, lost_batch, run_batch
 from dxsim.sweep.settings import Settings
 from dxsim.sweep.store import Batch, Results, create_folder, read_results, write_batch
 from dxsim.sweep.study import Study
-from dxsim.sweep.study_file import study_text
+from dxsim.sweep.study_file import read_study, study_text
 from dxsim.sweep.summary import write_summary
 from dxsim.terms.kpis import kpi_names
 from dxsim.terms.municipalities import ALL
@@ -144,13 +144,13 @@ def open_sweep(folder: str | Path, settings: Settings | None = None) -> Sweep:
     return Sweep(results, context, tuple(_changes(manifest["code"], code_identity())))
 
 
-def run_sweep(study: Study, folder: str | Path | None = None, threads: int | None = None) -> Results:
+def run_sweep(study: Study | str | Path, folder: str | Path | None = None, threads: int | None = None) -> Results:
     """Run a study in this process, or what is missing of it, and return what it found.
 
     Parameters
     ----------
-    study : Study
-        Made in Python, or read with `read_study`.
+    study : Study, str or Path
+        Made in Python, or what `read_study` reads: the name of one that ships, or a file.
     folder : str or Path, optional
         See `begin_sweep`.
     threads : int, optional
@@ -163,7 +163,7 @@ def run_sweep(study: Study, folder: str | Path | None = None, threads: int | Non
     >>> dxsim.run_sweep(study).kpis["run"].is_unique
     True
     """
-    sweep = begin_sweep(study, folder)
+    sweep = begin_sweep(study if isinstance(study, Study) else read_study(study), folder)
     settings = Settings() if threads is None else Settings(threads=threads)
     with sweep.results.locked(), stop_on_signal() as stop:
         mend(sweep)

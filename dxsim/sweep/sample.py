@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from dxsim.language import say
-from dxsim.scenario.configuration import LARGEST_SEED
 from dxsim.scenario.entries import Filled, Truth, Whole, entry, faults, said
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.sweep.values import parameters, read
+from dxsim.terms.seeds import LARGEST_SEED
 
 LARGEST_SIZE = 2**20
 POWERS = ("sobol", "saltelli")  # methods whose size is a power of two

@@ -245,9 +245,11 @@ class Results(SweepFolder):
         """
         import pandas as pd
 
+        from dxsim.terms.text import TEXT
+
         paths = self.parts(table)
         if not paths:
-            return pd.DataFrame({"run": pd.Series(dtype="str")})
+            return pd.DataFrame({"run": pd.Series(dtype=TEXT)})
         keys = ["run", *ORDER[table]]
         known = pq.read_schema(paths[0]).names
         problems = [

@@ -10,8 +10,9 @@ import pandas as pd
 from dxsim.files import write_whole
 from dxsim.sweep.layout import SUMMARY
 from dxsim.sweep.store import Results
+from dxsim.terms.text import TEXT
 
-_COLUMNS = {"case": "int64", "kpi": "str", "n": "int64", "mean": "float64", "sd": "float64"}
+_COLUMNS = {"case": "int64", "kpi": TEXT, "n": "int64", "mean": "float64", "sd": "float64"}
 _COLUMNS |= {"monte_carlo_error": "float64"}
 _COLUMNS_AT_A_TIME = 16  # so that memory does not grow with the number of KPIs times runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 TYPES: Mapping[str, tuple[str, str]] = {
@@ -21,3 +22,37 @@ TYPES_AND_ALL = (*TYPES, ALL)
 PREFECTURES = 47  # numbered from 1
 CODE_DIGITS = 5  # of a municipality
 PREFECTURE_DIGITS = 2  # the first ones of the code of a municipality
+CHECKED_DIGITS = CODE_DIGITS + 1  # of a code with its check digit
+_WEIGHTS = (6, 5, 4, 3, 2)
+
+
+def check_digit(code: str) -> str:
+    """Return the digit that lists of the Ministry of Internal Affairs add to a municipality's code of five digits.
+
+    Examples
+    --------
+    >>> check_digit("13101"), check_digit("01202")
+    ('6', '5')
+    """
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, code, strict=True))
+    return str((11 - total % 11) % 10)
+
+
+def is_checked(code: str) -> bool:
+    """Return whether a code has six digits, of which the last is the right check digit."""
+    return bool(re.fullmatch("[0-9]{6}", code)) and check_digit(code[:CODE_DIGITS]) == code[-1]
+
+
+def five_digits(code: str) -> str:
+    """Return a single code in its five digits: without its check digit, with the zero that a spreadsheet dropped.
+
+    What is no such code is returned as it is. `dxsim.nation.codes` reads whole lists, which tell more.
+
+    Examples
+    --------
+    >>> five_digits("012025"), five_digits("1202"), five_digits("01202"), five_digits("012024")
+    ('01202', '01202', '01202', '012024')
+    """
+    if is_checked(code):
+        return code[:CODE_DIGITS]
+    return code.zfill(CODE_DIGITS) if re.fullmatch("[0-9]{4}", code) else code

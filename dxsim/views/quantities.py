@@ -124,7 +124,7 @@ def outcome_label(name: str) -> str:
 
 def column_label(results: Results, table: str, column: str) -> str:
     """Return what a column of the records of a sweep means, as the sweep's own dictionary has it, else its name."""
-    with (results.folder / DICTIONARY).open(encoding="utf-8", newline="") as file:
+    with (results.folder / DICTIONARY).open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             if (row["table"], row["column"]) == (table, column):
                 return row[f"meaning_{current_language()}"]

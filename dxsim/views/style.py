@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import matplotlib as mpl
-import matplotlib_fontja
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -111,8 +110,16 @@ _SETTINGS = {
 
 
 @cache
+def japanese_font() -> str:
+    """Return the file of the font that has Japanese letters."""
+    with mpl.rc_context():  # importing it changes the fonts of everybody's figures
+        import matplotlib_fontja
+    return str(matplotlib_fontja.get_font_ttf_path())
+
+
+@cache
 def _add_japanese_font() -> None:
-    font_manager.fontManager.addfont(matplotlib_fontja.get_font_ttf_path())
+    font_manager.fontManager.addfont(japanese_font())
 
 
 @contextmanager

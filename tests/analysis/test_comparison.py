@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dxsim.analysis import compare
+from dxsim.analysis import compare, select
 from dxsim.errors import InputError
 from dxsim.sweep.store import Results
+from dxsim.sweep.study import Study
 from tests.analysis.sweeps import noise, plan_table, sweep
 
 OTHER = "capacity_programme"
@@ -132,6 +133,24 @@ def test_levers_are_alternatives_and_selected_by_value(tmp_path: Path) -> None:
     assert compare(*chosen).differences["difference"].tolist() == pytest.approx([0.1])
     short = (f"{results.folder}:capacity_programme={level}" for level in (0.4, 0.2))
     assert compare(*short).differences["difference"].tolist() == pytest.approx([0.1])
+
+
+def test_a_lever_is_selected_though_arithmetic_left_its_last_digits(tmp_path: Path) -> None:
+    plan = plan_table([{"policy.portability": value} for value in np.arange(0, 1, 0.1)], seeds=[1, 2])
+    assert 0.3 not in set(plan["policy.portability"])
+    results = sweep(tmp_path / "s", plan, lambda row: {"late_share": 0.1})
+    assert len(select([f"{results.folder}:policy.portability=0.3"])[0].plan) == 2
+    with pytest.raises(InputError, match=r"no run has policy\.portability=0\.35"):
+        select([f"{results.folder}:policy.portability=0.35"])
+
+
+@pytest.mark.parametrize("name", ["案, 1", "a=b:c", "x:y", "policy.naming=1"])
+def test_a_case_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    study = Study("named", cases=[{"name": name, "policy.naming": 1}, {"name": "other", "policy.naming": 0.5}])
+    plan = plan_table([{"policy.naming": 1.0}, {"policy.naming": 0.5}], seeds=[1, 2])
+    results = sweep(tmp_path / "s", plan, lambda row: {"late_share": 0.1}, manifest={"study": study.data()})
+    (found,) = select([f"{results.folder}:{name}"])
+    assert found.plan["case"].unique().tolist() == [0]
 
 
 def test_cases_go_by_the_names_that_the_study_gives_them(tmp_path: Path) -> None:

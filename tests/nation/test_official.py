@@ -18,8 +18,11 @@ import pytest
 from dxsim.errors import InputError
 from dxsim.files import sha256
 from dxsim.nation import Nation, load_nation
+from dxsim.nation.codes import read_codes
 from dxsim.nation.official import build, build_nation
 from dxsim.nation.official.plane import to_plane
+from dxsim.nation.text import figure
+from dxsim.terms.municipalities import check_digit
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 SIDE = 20  # of a square municipality, in steps of 0.005 degrees
@@ -132,7 +135,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     paths["ssdse"].write_bytes(as_csv(ssdse_rows()).encode("cp932"))
     paths["boundaries"].write_text(json.dumps(topology()), encoding="utf-8")
     rows = [["団体一覧", "", ""], ["団体コード", "団体名", "区分"]]
-    rows += [[f"{code}0", name, GROUPS.get(code, "町村Ⅰ－２")] for code, (_, name) in BODIES.items()]
+    rows += [[code + check_digit(code), name, GROUPS.get(code, "町村Ⅰ－２")] for code, (_, name) in BODIES.items()]
     paths["groups"].write_bytes(as_csv(rows).encode("cp932"))
     years = [["code", "fy", "fiscal_index"], ["25100", "2020", "0.5"], ["25100", "2021", "0.75"], ["25100", "2022", ""]]
     paths["fiscal"].write_text(as_csv(years), encoding="utf-8")
@@ -209,6 +212,148 @@ def test_a_fiscal_list_with_titles_check_digits_and_dropped_zeros(files: dict[st
     text = "\n".join([*lines, "251003,甲市,－"])
     files["fiscal"].write_bytes(text.encode(encoding))
     assert by_code(build_nation(**files))["fiscal_index"].dropna().to_dict() == {"13101": 0.81}
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["12202", "131016"], ["12202", "13101"]),  # 012202 would have a wrong check digit
+        (["12203", "131016"], ["01220", "13101"]),  # six digits, the zero lost
+        (["1220", "12203", "13101"], ["01220", "12203", "13101"]),  # five digits, the zero lost
+        (["12203", "13101"], ["12203", "13101"]),
+        (["11002", "12025", "12033", "12041"], ["01100", "01202", "01203", "01204"]),  # Hokkaido alone
+        (["012033", "12033"], ["01203", "01203"]),
+    ],
+)
+def test_each_code_is_read_by_its_own_length_and_its_check_digit(codes: list[str], expected: list[str]) -> None:
+    assert read_codes(codes) == (expected, {})
+
+
+def test_the_one_code_of_six_digits_among_many_of_five_is_named() -> None:
+    codes = [f"{number}" for number in range(12201, 12240)]
+    assert read_codes([*codes, "131016"])[1] == {
+        39: "'131016' has 6 digits where most codes here have 5; write them all alike"
+    }
+    assert read_codes(["131016", "13102", "131024"])[1] == {}
+
+
+def test_a_wrong_check_digit_is_refused() -> None:
+    assert read_codes(["131015"])[1] == {0: "'131015' ends in a wrong check digit: 13101 has 6"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1,234,567", 1234567), ("１，２３４", 1234), ("△1.5", -1.5), ("▲2", -2), ("－3", -3), ("1e3", 1000), (".5", 0.5)],
+)
+def test_figures_are_read_as_ministries_write_them(cell: str, expected: float) -> None:
+    assert figure(cell) == expected
+
+
+@pytest.mark.parametrize("mark", ["", "-", "－", "…", "***", "＊＊＊", "X", "Ｘ", "χ", "―"])
+def test_marks_of_suppressed_figures_are_not_known(mark: str) -> None:
+    assert np.isnan(figure(mark) or 0)
+
+
+@pytest.mark.parametrize("cell", ["1,23", "12,34,567", "half", "1;5", "0x1F", "１・５"])
+def test_what_is_neither_is_no_figure(cell: str) -> None:
+    assert figure(cell) is None
+
+
+def test_thousands_and_suppressed_figures_are_alike_in_all_readers(files: dict[str, Path], tmp_path: Path) -> None:
+    rows = ssdse_rows()
+    rows[3][rows[0].index("D3201")] = "900,000"
+    rows[4][rows[0].index("D3201")] = "χ"
+    files["ssdse"].write_bytes(as_csv(rows).encode("utf-8"))
+    files["fiscal"].write_text("code,fiscal_index\n25100,χ\n25201,０．５\n", encoding="utf-8")
+    nation = build(**files, output=tmp_path / "japan")
+    table = by_code(nation)
+    assert table["revenue_kyen"].iloc[1:3].isna().tolist() == [False, True]
+    assert table.loc["25100", "revenue_kyen"] == 900_000
+    assert (table["fiscal_index"].isna()["25100"], table.loc["25201", "fiscal_index"]) == (True, 0.5)
+    (tmp_path / "japan" / "nation.json").unlink()
+    path = tmp_path / "japan" / "municipalities.csv"
+    path.write_text(path.read_text("utf-8").replace(",900000,", ',"900,000",'), encoding="utf-8")
+    assert load_nation(tmp_path / "japan").fingerprint == nation.fingerprint
+
+
+def test_an_index_for_nobody_is_told(files: dict[str, Path], caplog: pytest.LogCaptureFixture) -> None:
+    files["fiscal"].write_text("code,fiscal_index\n25100,0.5\n25999,0.6\n25000,0.7\n", encoding="utf-8")
+    build_nation(**files)
+    assert "1 codes of fiscal.csv are those of no municipality here (25999)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [
+        ("251003,甲市,滋賀県,都市Ⅰ－３", "都市Ⅰ－３"),  # a designated city by its code
+        ("253014,丁町,滋賀県,中核市", "中核市"),  # a town by its name
+        ("252018,丙市,滋賀県,中核市", "丙市"),  # the name of 25202
+        ("252018,乙市,東京都,中核市", "東京都"),
+    ],
+)
+def test_columns_of_a_list_that_contradict_each_other_are_refused(files: dict[str, Path], row: str, value: str) -> None:
+    rows = [["団体コード", "団体名", "都道府県名", "区分"]]
+    rows += [
+        [code + check_digit(code), name, prefecture, GROUPS.get(code, "町村Ⅰ－２")]
+        for code, (prefecture, name) in BODIES.items()
+    ]
+    cells = row.split(",")
+    rows = [cells if one[0] == cells[0] else one for one in rows]
+    files["groups"].write_text(as_csv(rows), encoding="utf-8")
+    assert f"'{value}' contradicts the code {cells[0][:5]}" in problems_of(files)
+    files["groups"].write_text(
+        as_csv(
+            [one for one in rows if one != cells]
+            + [
+                [cells[0], "乙 市", "", GROUPS.get(cells[0][:5], "町村Ⅰ－２")]  # another spelling is none
+            ]
+        ),
+        encoding="utf-8",
+    )
+    build_nation(**files)
+
+
+def collapsed(raw: dict[str, Any], arcs: list[list[list[int]]]) -> list[int]:
+    raw["arcs"] += arcs
+    return list(range(len(raw["arcs"]) - len(arcs), len(raw["arcs"])))
+
+
+def test_rings_without_area_are_dropped(files: dict[str, Path]) -> None:
+    expected = build_nation(**files)
+    raw = topology()
+    place = next(shape for shape in shapes(raw) if shape["id"] == "25201")
+    line = collapsed(raw, [[[0, 0], [1, 1]], [[1, 1], [-1, -1]]])
+    point = collapsed(raw, [[[0, 0], [0, 0]]])
+    place["arcs"] += [[line], [point]]
+    place["arcs"][0].append(line)  # a hole
+    files["boundaries"].write_text(json.dumps(raw), encoding="utf-8")
+    assert build_nation(**files).fingerprint == expected.fingerprint
+
+
+def test_a_shape_that_is_simplified_away_or_null_names_its_code(files: dict[str, Path]) -> None:
+    raw = topology()
+    shapes(raw)[3]["arcs"] = [collapsed(raw, [[[0, 0], [1, 1]], [[1, 1], [-1, -1]]])]
+    shapes(raw)[4] = {"type": None, "id": "25401"}
+    files["boundaries"].write_text(json.dumps(raw), encoding="utf-8")
+    problems = problems_of(files)
+    assert "boundaries.json, 25301: it has no shape, or one without area" in problems
+    assert "boundaries.json, 25401: it has no shape" in problems
+
+
+def test_the_northern_territories_may_have_no_shape(files: dict[str, Path]) -> None:
+    expected = build_nation(**files).fingerprint
+    raw = topology()
+    next(shape for shape in shapes(raw) if shape["id"] == "01696").clear()
+    shapes(raw)[-1].update(type=None, id="01696")
+    files["boundaries"].write_text(json.dumps(raw), encoding="utf-8")
+    assert build_nation(**files).fingerprint == expected
+
+
+def test_a_wrong_geometry_names_its_code(files: dict[str, Path]) -> None:
+    raw = topology()
+    shapes(raw)[2]["arcs"] = []
+    files["boundaries"].write_text(json.dumps(raw), encoding="utf-8")
+    assert "boundaries.json, 25202: objects.areas.geometries.2" in problems_of(files)
 
 
 def test_neighbours_share_a_side_and_islands_are_tied_to_the_nearest_coast(files: dict[str, Path]) -> None:
@@ -359,7 +504,9 @@ SSDSE_WRONG: dict[str, tuple[bytes, str]] = {
     "item missing": (edited(put(0, 3, "A11O1")), "item 'A1101' (population) is missing"),
     "twice": (edited(lambda rows: rows.append(rows[4])), "line 13: 'R25201' stands in line 5 already"),
     "no code": (edited(put(4, 0, "25201")), "line 5: '25201' is not R and a"),
-    "no figure": (edited(put(4, 3, "1,010")), "line 5: A1101 is '1,010'; a figure was expected"),
+    "no figure": (edited(put(4, 3, "1,01")), "line 5: A1101 is '1,01'; a figure was expected"),
+    "semicolons": (WHOLE.replace(",", ";").encode("cp932"), "1 problem\n  - ssdse.csv: semicolons stand between"),
+    "tabs": (WHOLE.replace(",", "\t").encode("cp932"), "1 problem\n  - ssdse.csv: tabs stand between the cells"),
     "not known": (edited(put(4, 3, "-")), "line 5: A1101 is '-'; a figure was expected"),
     "ages": (edited(put(3, 8, "301")), "line 4: more people of 75 and over (301) than of 65"),
     "more ages than people": (edited(put(3, 3, "5")), "25100): population"),
@@ -409,7 +556,10 @@ BOUNDARIES_WRONG: dict[str, tuple[str, str]] = {
         changed(lambda raw: shapes(raw)[0].update(id=25100)),
         "geometries.0.Polygon.id: Input should be a valid string",
     ),
-    "points": (changed(lambda raw: shapes(raw)[0].update(type="Point")), "'Point' found using 'type'"),
+    "points": (
+        changed(lambda raw: shapes(raw)[0].update(type="Point")),
+        "25100: objects.areas.geometries.0: Input tag 'Point' found",
+    ),
     "twice": (changed(lambda raw: shapes(raw).append(shapes(raw)[0])), "'25100' has 2 shapes"),
     "no such arc": (changed(lambda raw: shapes(raw)[0].update(arcs=[[0, 1, 2, 999]])), "25100: arc 999 is not among"),
     "disorder": (changed(lambda raw: shapes(raw)[0].update(arcs=[[0, 2, 1, 3]])), "25100: its border is not closed"),

@@ -61,7 +61,7 @@ def changed(table: pd.DataFrame, row: int, **cells: object) -> pd.DataFrame:
         ({"prefecture": "02"}, "prefecture", "the first two digits of the code are '01'"),
         ({"prefecture_name": "Elsewhere"}, "prefecture_name", "another row calls the prefecture 'Prefecture 01'"),
         ({"type": "twon"}, "type", "did you mean 'town'?"),
-        ({"population": "50,000"}, "population", "leave out the commas"),
+        ({"population": "50,00"}, "population", "'50,00' is not a number"),
         ({"population": "many"}, "population", "'many' is not a number"),
         ({"population": ""}, "population", "blank; a figure in persons was expected"),
         ({"population": 3e8}, "population", "300,000,000 is outside 0 to 20,000,000 persons"),
@@ -70,7 +70,7 @@ def changed(table: pd.DataFrame, row: int, **cells: object) -> pd.DataFrame:
         ({"fiscal_index": "-0.1"}, "fiscal_index", "-0.1 is outside 0 to 10"),
         ({"staff": "1e999"}, "staff", "inf is outside"),
         ({"x_km": "nan"}, "x_km", "'nan' is not a number"),
-        ({"area_km2": "１２"}, "area_km2", "is not a number"),
+        ({"area_km2": "１-２"}, "area_km2", "is not a number"),
     ],
 )
 def test_each_wrong_cell_is_named_once_with_its_row_and_column(cells, place, said):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dxsim.errors import InputError
+from dxsim.errors import DxsimWarning, InputError
 from dxsim.files import sha256
 from dxsim.nation import Nation, make_nation
 from dxsim.nation.small import grid_nation
@@ -81,8 +81,8 @@ def test_order_of_rows_and_columns_and_the_month_are_free(nation: Nation, tmp_pa
         ("code,lot,vendor,vendor_redy\n01100,core,A,\n", "unknown column 'vendor_redy'; did you mean 'vendor_ready'?"),
         ("code,lot,vendor\n", "no row under the header"),
         (
-            "code,lot,vendor\n1100,core,A\n",
-            "line 2: code '1100' is not a municipality of the nation; did you mean '01100'?",
+            "code,lot,vendor\n11209,core,A\n",  # nothing is near in its own prefecture
+            "line 2: code '11209' is not a municipality of the nation",
         ),
         (
             "code,lot,vendor\n01209,core,A\n",
@@ -104,6 +104,28 @@ def test_a_wrong_table_gets_a_clear_error(nation: Nation, tmp_path: Path, text: 
     with pytest.raises(InputError) as caught:
         read(nation, tmp_path, text)
     assert expected in str(caught.value)
+    assert "did you mean" in expected or "did you mean" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", ["01202", "1202", "012025", "０１２０２５"])
+def test_a_code_may_have_its_check_digit_or_lack_its_zero(nation: Nation, tmp_path: Path, code: str) -> None:
+    table = read(nation, tmp_path, f"code,lot,vendor\n{code},core,A\n")
+    assert table.contract[1, LOTS.index("core")] == 0
+
+
+def test_vendors_that_only_look_alike_are_told(nation: Nation, tmp_path: Path) -> None:
+    text = "code,lot,vendor\n01100,core,ＡＢＣ\n01202,core,ABC\n01303,core,ガ社\n01303,health,カ\u3099社\n"
+    with pytest.warns(DxsimWarning, match="look alike") as told:
+        assert len(read(nation, tmp_path, text).names) == 4
+    assert [str(one.message).split(" count")[0] for one in told] == ["vendors ABC, ＡＢＣ", "vendors カ\u3099社, ガ社"]
+
+
+def test_what_stands_under_a_fingerprint_can_not_be_changed(nation: Nation, tmp_path: Path) -> None:
+    table = read(nation, tmp_path, GOOD)
+    with pytest.raises(ValueError, match="read-only"):
+        table.contract[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        table.availability[0, 0] = 1
 
 
 def test_as_many_vendors_as_there_are_draws_for_and_not_one_more(tmp_path: Path) -> None:

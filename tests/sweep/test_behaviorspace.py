@@ -132,6 +132,6 @@ def test_duckdb_reads_the_tables(results):
 
 
 def test_the_dictionary_is_a_plain_table(results):
-    with Path("out/dictionary.csv").open(encoding="utf-8", newline="") as file:
+    with Path("out/dictionary.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0])[:6] == ["table", "column", "type", "unit", "meaning_en", "meaning_ja"]

@@ -58,7 +58,7 @@ def test_every_column_of_a_sweep_has_a_row_and_every_row_a_column(everything):
     found = {
         (table, column.name): kind(column.type) for table, path in files.items() for column in pq.read_schema(path)
     }
-    rows = list(csv.DictReader(io.StringIO((folder / DICTIONARY).read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((folder / DICTIONARY).read_text(encoding="utf-8-sig"))))
     assert {(row["table"], row["column"]): row["type"] for row in rows} == found
     for row in rows:
         assert re.search("[A-Za-z]{2}", row["meaning_en"]), row
@@ -68,11 +68,17 @@ def test_every_column_of_a_sweep_has_a_row_and_every_row_a_column(everything):
         assert row["unit"] or row["type"] in ("string", "boolean", "datetime", "integer"), row
 
 
+def test_the_dictionary_opens_in_a_spreadsheet(desk):
+    (desk / "study.yaml").write_text(STUDY[: STUDY.index("  strata")] + "  strata: []\n", encoding="utf-8")
+    results = run_sweep(read_study("./study.yaml"), "out")
+    assert (results.folder / DICTIONARY).read_bytes().startswith("\ufefftable,".encode())
+
+
 def test_only_what_is_recorded_is_explained(desk):
     text = STUDY[: STUDY.index("  strata")] + "  strata: []\n"
     (desk / "study.yaml").write_text(text, encoding="utf-8")
     results = run_sweep(read_study("./study.yaml"), "out")
-    rows = list(csv.DictReader(io.StringIO((results.folder / DICTIONARY).read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO((results.folder / DICTIONARY).read_text(encoding="utf-8-sig"))))
     assert {row["table"] for row in rows} == {"plan", "kpis", "runs", "summary"}
 
 

@@ -92,6 +92,9 @@ def test_one_value_each_is_the_single_run(overrides: list[str]) -> None:
 
 
 def test_steps_of_a_range_are_hydras_own() -> None:
+    steps = read_multirun(["policy.portability=range(0,1,0.1)", "policy.naming=range(1,0,-0.25)"])[0].levers
+    assert steps["policy.portability"] == (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    assert steps["policy.naming"] == (1, 0.75, 0.5, 0.25)
     study = read_multirun(["policy.naming=range(0,0.5,0.1)", "policy.cohorts=sort(5,3,4)", "seed=3,2"])[0]
     assert study.levers == {"policy.naming": (0.0, 0.1, 0.2, 0.3, 0.4), "policy.cohorts": (3, 4, 5)}
     assert study.seeds == Seeds(2, 2)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
-from dxsim.nation.text import Table, read_table
-from dxsim.terms.municipalities import CODE_DIGITS
+from dxsim.nation.codes import read_codes
+from dxsim.nation.text import Table, figure, read_table
 
 TYPES: Mapping[str, str] = {
     "政令指定都市": "designated_city",
@@ -20,7 +22,20 @@ TYPES: Mapping[str, str] = {
 SIZE_CLASSES = ("都市", "町村")  # 都市Ⅰ－３, 町村Ⅴ－２: no type of their own
 SUFFIXES: Mapping[str, str] = {"市": "other_city", "区": "special_ward", "町": "town", "村": "village"}
 CODE = ("団体コード", "code", "市区町村コード", "地方公共団体コード")
-_NOT_KNOWN = ("", "-", "－", "…", "***")
+NAMES = {  # columns that say again what the code says
+    "name": ("団体名", "市区町村名", "市町村名", "name"),
+    "prefecture": ("都道府県名", "都道府県", "prefecture_name"),
+}
+
+
+class Listed(NamedTuple):
+    """A row of a list: what it says of its municipality, nothing where it has no such column."""
+
+    line: int
+    name: str
+    prefecture: str
+    group: str = ""
+    fiscal_index: float = math.nan
 
 
 def type_from_name(code: str, name: str) -> str:
@@ -38,7 +53,20 @@ def type_from_name(code: str, name: str) -> str:
     return "designated_city" if kind == "other_city" and code[2] == "1" else kind
 
 
-def read_groups(path: Path) -> dict[str, str]:
+def agrees_with(group: str) -> tuple[str, ...]:
+    """Return the types, as `type_from_name` tells them, that a municipality of this group may have.
+
+    Examples
+    --------
+    >>> agrees_with("中核市"), agrees_with("町村Ⅴ－２")
+    (('other_city',), ('town', 'village'))
+    """
+    if group in TYPES:
+        return (TYPES[group] if group in ("政令指定都市", "特別区") else "other_city",)
+    return ("other_city",) if group.startswith(SIZE_CLASSES[0]) else ("town", "village")
+
+
+def read_groups(path: Path) -> dict[str, Listed]:
     """Read which municipalities are designated, core and special-case cities and special wards.
 
     Parameters
@@ -48,8 +76,8 @@ def read_groups(path: Path) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        Code -> one of the types in `TYPES`, or nothing for a municipality that is grouped by size.
+    dict of str to Listed
+        Code -> its row; ``group`` is one of `TYPES`, or begins with one of `SIZE_CLASSES`.
 
     Raises
     ------
@@ -57,9 +85,9 @@ def read_groups(path: Path) -> dict[str, str]:
         If it is another file, or a code or a group is wrong.
     """
     expected = say("MIC's list of municipalities by group of similar municipalities (類似団体), as CSV,")
-    table = read_table(path, expected, {"code": CODE, "group": ("区分", "類型", "類似団体区分")})
+    table = read_table(path, expected, {"code": CODE, "group": ("区分", "類型", "類似団体区分")}, NAMES)
     rows, problems = _by_code(table)
-    types: dict[str, str] = {}
+    types: dict[str, Listed] = {}
     for code, line, cells in rows:
         group = cells["group"]
         if code in types:
@@ -69,13 +97,13 @@ def read_groups(path: Path) -> dict[str, str]:
             hint = nearest(group, list(TYPES))
             what = say("'{value}' is not one of {known}{hint}", value=group, known=known, hint=hint)
             problems.append(Problem(table.where(line), what))
-        types[code] = TYPES.get(group, "")
+        types[code] = Listed(line, cells.get("name", ""), cells.get("prefecture", ""), group)
     if problems:
         raise InputError(say("file '{file}'", file=path), problems)
     return types
 
 
-def read_fiscal(path: Path) -> dict[str, float]:
+def read_fiscal(path: Path) -> dict[str, Listed]:
     """Read the fiscal capability index (財政力指数).
 
     Parameters
@@ -86,8 +114,8 @@ def read_fiscal(path: Path) -> dict[str, float]:
 
     Returns
     -------
-    dict of str to float
-        Code -> index; municipalities without a figure are left out.
+    dict of str to Listed
+        Code -> its row, with the ``index``; municipalities without a figure are left out.
 
     Raises
     ------
@@ -96,14 +124,15 @@ def read_fiscal(path: Path) -> dict[str, float]:
     """
     index = ("財政力指数", "fiscal_index")
     expected = say("a CSV file with a column of codes and a column 財政力指数 (MIC's 主要財政指標)")
-    table = read_table(path, expected, {"code": CODE, "index": index}, {"year": ("fy", "年度")})
+    table = read_table(path, expected, {"code": CODE, "index": index}, {"year": ("fy", "年度"), **NAMES})
     rows, problems = _by_code(table)
-    figures: dict[int, dict[str, float]] = {}
+    figures: dict[int, dict[str, Listed]] = {}
     for code, line, cells in rows:
         year = cells.get("year", "0")
-        if cells["index"] in _NOT_KNOWN:
+        found = figure(cells["index"])
+        if found is not None and math.isnan(found):
             continue
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", cells["index"]):
+        if found is None or found < 0:
             what = say("the index is '{value}'; a figure was expected", value=cells["index"])
             problems.append(Problem(table.where(line), what))
         elif not re.fullmatch(r"[0-9]+", year):
@@ -112,7 +141,8 @@ def read_fiscal(path: Path) -> dict[str, float]:
         elif code in figures.setdefault(int(year), {}):
             problems.append(Problem(table.where(line), say("'{code}' stands twice", code=code)))
         else:
-            figures[int(year)][code] = float(cells["index"])
+            row = Listed(line, cells.get("name", ""), cells.get("prefecture", ""), fiscal_index=found)
+            figures[int(year)][code] = row
     if not figures and not problems:
         problems.append(Problem(table.name, say("no row has a figure")))
     if problems:
@@ -121,18 +151,9 @@ def read_fiscal(path: Path) -> dict[str, float]:
 
 
 def _by_code(table: Table) -> tuple[list[tuple[str, int, dict[str, str]]], list[Problem]]:
-    """Return five-digit codes with their lines and cells; rows without a code (totals, notes) are passed over.
-
-    A spreadsheet may have dropped leading zeros, and lists of the Ministry add a check digit.
-    """
+    """Return five-digit codes with their lines and cells; rows without a code (totals, notes) are passed over."""
     rows = [(line, cells) for line, cells in table.rows if cells["code"]]
-    width = CODE_DIGITS + (max((len(cells["code"]) for _, cells in rows), default=0) > CODE_DIGITS)
-    problems = [
-        Problem(
-            table.where(line),
-            say("'{code}' is not a code of five digits, or six with the check digit", code=cells["code"]),
-        )
-        for line, cells in rows
-        if not re.fullmatch(r"[0-9]{4,6}", cells["code"])
-    ]
-    return [(cells["code"].zfill(width)[:CODE_DIGITS], line, cells) for line, cells in rows], problems
+    codes, wrong = read_codes([cells["code"] for _, cells in rows])
+    problems = [Problem(table.where(rows[place][0]), what) for place, what in sorted(wrong.items())]
+    right = [place for place in range(len(rows)) if place not in wrong]
+    return [(codes[place], *rows[place]) for place in right], problems

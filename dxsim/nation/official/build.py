@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from dxsim import __version__
-from dxsim.errors import InputError, Problem
+from dxsim.errors import EXAMPLES, InputError, Problem, at_line, capped
 from dxsim.files import sha256
 from dxsim.language import say
 from dxsim.nation.nation import Nation, load_nation, make_nation, write_nation
-from dxsim.nation.official.bodies import read_fiscal, read_groups, type_from_name
+from dxsim.nation.official.bodies import TYPES, Listed, agrees_with, read_fiscal, read_groups, type_from_name
 from dxsim.nation.official.boundaries import Boundaries, read_boundaries
 from dxsim.nation.official.ssdse import OPTIONAL, Statistics, read_ssdse
-from dxsim.nation.schema import EXAMPLES, capped
 
 NAME = "official"
 _BUILT = "ssdse.sha256"  # a folder whose nation.json has this among its sources was built here
@@ -104,11 +103,16 @@ def build_nation(ssdse: Path, boundaries: Path, groups: Path | None = None, fisc
         found, wrong = _types(statistics.table, types, groups.name if groups else ssdse.name)
         statistics.table["type"] = found
         problems += wrong
+    if statistics:
+        for path, listed in ((groups, types), (fiscal, index)):
+            problems += _contradictions(statistics.table, listed, path.name) if path and listed else []
     if problems or not (statistics and shapes):
         raise InputError(say("nation from official files"), problems)
     table = statistics.table.merge(shapes.places, on="code", validate="one_to_one")
     if index is not None:
-        table["fiscal_index"] = table["code"].map(index).astype(np.float64)
+        figures = {code: found.fiscal_index for code, found in index.items()}
+        table["fiscal_index"] = table["code"].map(figures).astype(np.float64)
+        _say_who_is_not_here(set(index) - set(table["code"]), fiscal)
     _say_what_is_not_known(table, groups)
     inputs = {"ssdse": ssdse, "boundaries": boundaries, "groups": groups, "fiscal": fiscal}
     given = {key: path for key, path in inputs.items() if path is not None}
@@ -172,7 +176,48 @@ def _disagreements(ssdse: str, statistics: Statistics, boundaries: str, shapes: 
     return problems
 
 
-def _types(table: pd.DataFrame, groups: dict[str, str] | None, where: str) -> tuple[list[str], list[Problem]]:
+def _contradictions(table: pd.DataFrame, listed: Mapping[str, Listed], name: str) -> list[Problem]:
+    """Return rows of a list whose name, prefecture or type is not that of the municipality with their code.
+
+    Lists spell names in several ways, so only a name that another municipality of the prefecture has is a wrong one.
+    """
+    problems = []
+    columns = (table["code"], table["name"], table["prefecture_name"])
+    of_code = {code: (called, prefecture) for code, called, prefecture in zip(*columns, strict=True)}
+    owner = {(prefecture, called): code for code, (called, prefecture) in of_code.items()}
+    prefectures = set(table["prefecture_name"])
+    for code, row in listed.items():
+        if code not in of_code:
+            continue
+        called, prefecture = of_code[code]
+        kind = type_from_name(code, called)
+        if row.prefecture in prefectures and row.prefecture != prefecture:
+            wrong = row.prefecture
+        elif row.name != called and (prefecture, row.name) in owner:
+            wrong = row.name
+        elif row.group and kind and kind not in agrees_with(row.group):
+            wrong = row.group
+        else:
+            continue
+        what = say("'{value}' contradicts the code {code}, which is {name}", value=wrong, code=code, name=called)
+        problems.append(Problem(at_line(name, row.line), what))
+    return capped(problems)
+
+
+def _say_who_is_not_here(codes: set[str], fiscal: Path | None) -> None:
+    """Warn of rows that are for nobody; those of whole prefectures end in 000."""
+    unknown = sorted(code for code in codes if not code.endswith("000"))
+    if fiscal and unknown:
+        what = say(
+            "{count} codes of {file} are those of no municipality here ({codes})",
+            count=len(unknown),
+            file=fiscal.name,
+            codes=_some(unknown),
+        )
+        _log.warning(what)
+
+
+def _types(table: pd.DataFrame, groups: Mapping[str, Listed] | None, where: str) -> tuple[list[str], list[Problem]]:
     """Return the type of each municipality; the name's ending decides where the list of groups doesn't."""
     codes = list(table["code"])
     by_name = [type_from_name(code, name) for code, name in zip(codes, table["name"], strict=True)]
@@ -192,7 +237,8 @@ def _types(table: pd.DataFrame, groups: dict[str, str] | None, where: str) -> tu
             codes=_some(sorted(lost)),
         )
         problems.append(Problem(where, what))
-    return [groups.get(code) or kind for code, kind in zip(codes, by_name, strict=True)], capped(problems)
+    of_group = {code: TYPES.get(row.group, "") for code, row in groups.items()}
+    return [of_group.get(code) or kind for code, kind in zip(codes, by_name, strict=True)], capped(problems)
 
 
 def _say_what_is_not_known(table: pd.DataFrame, groups: Path | None) -> None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from dxsim.errors import InputError, Problem, at_line
 from dxsim.language import say
-from dxsim.nation.text import Row, read_rows
+from dxsim.nation.text import Row, figure, read_rows
 
 REQUIRED: Mapping[str, str] = {
     "population": "A1101",
@@ -42,7 +42,6 @@ OPTIONAL: Mapping[str, str] = {
 TOTAL_POPULATION = "総人口"
 HEADER_ROWS = 3
 HECTARES_PER_KM2 = 100.0
-_NOT_KNOWN = ("", "-", "－", "…", "...", "***", "X", "x")  # marks of Japan's official statistics
 
 
 @dataclass(frozen=True)
@@ -189,11 +188,9 @@ def _figures(name: str, body: list[Row], column: int, item: str, required: bool)
     problems: list[Problem] = []
     for line, cells in body:
         cell = cells[column]
-        if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", cell):
-            figures.append(float(cell))
-            continue
-        figures.append(np.nan)
-        if required or cell not in _NOT_KNOWN:
+        found = figure(cell)
+        figures.append(np.nan if found is None else found)
+        if found is None or (required and np.isnan(found)):
             what = say("{item} is {value}; a figure was expected", item=item, value=repr(cell))
             problems.append(Problem(at_line(name, line), what))
     return figures, problems

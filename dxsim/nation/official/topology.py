@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, Field, FiniteFloat, ValidationError
+import shapely
+from pydantic import BaseModel, Discriminator, Field, FiniteFloat, Tag, ValidationError
 
 from dxsim.errors import InputError, Problem
 from dxsim.language import say
@@ -44,9 +45,27 @@ class _MultiPolygon(BaseModel):
         return self.arcs
 
 
+class _Nothing(BaseModel):
+    type: None
+    id: str = Field(pattern=r"^[0-9]{5}$")
+
+    def polygons(self) -> list[list[Ring]]:
+        return []
+
+
+def _kind(geometry: object) -> object:
+    """Return the type of a geometry by which pydantic tells them apart; null in TopoJSON is one without a shape."""
+    kind = geometry.get("type", "") if isinstance(geometry, dict) else getattr(geometry, "type", "")
+    return "null" if kind is None else kind
+
+
+_Shape = Annotated[_Polygon, Tag("Polygon")] | Annotated[_MultiPolygon, Tag("MultiPolygon")]
+_Geometry = Annotated[_Shape | Annotated[_Nothing, Tag("null")], Discriminator(_kind)]
+
+
 class _Collection(BaseModel):
     type: Literal["GeometryCollection"]
-    geometries: list[Annotated[_Polygon | _MultiPolygon, Field(discriminator="type")]] = Field(min_length=1)
+    geometries: list[_Geometry] = Field(min_length=1)
 
 
 class _Transform(BaseModel):
@@ -102,7 +121,7 @@ def read_topology(path: Path) -> Topology:
     try:
         file = _File.model_validate(raw)
     except ValidationError as error:
-        raise InputError(subject, _schema_problems(path.name, error)) from None
+        raise InputError(subject, _schema_problems(path.name, raw, error)) from None
     geometries = next(iter(file.objects.values())).geometries
     codes = [geometry.id for geometry in geometries]
     problems = [
@@ -119,7 +138,23 @@ def read_topology(path: Path) -> Topology:
     problems += _arc_problems(path.name, arcs, polygons)
     if problems:
         raise InputError(subject, problems)
+    polygons = {code: _with_area(arcs, parts) for code, parts in polygons.items()}
+    empty = [code for code, parts in polygons.items() if not parts]
+    if empty:
+        what = say("it has no shape, or one without area: the file is simplified too far")
+        raise InputError(subject, [Problem(f"{path.name}, {code}", what) for code in empty])
     return Topology(arcs, polygons)
+
+
+def _with_area(arcs: tuple[Floats, ...], parts: list[list[Ring]]) -> list[list[Ring]]:
+    """Return the parts that enclose something, without holes that do not: simplifying leaves lines and points."""
+    kept = [[ring for ring in part if part[0] is ring or _encloses(arcs, ring)] for part in parts]
+    return [part for part in kept if _encloses(arcs, part[0])]
+
+
+def _encloses(arcs: tuple[Floats, ...], ring: Ring) -> bool:
+    points = ring_points(arcs, ring)
+    return len(points) > 3 and bool(shapely.Polygon(points).area > 0)  # the first point stands at the end again
 
 
 def ring_points(arcs: tuple[Floats, ...], ring: Ring) -> Floats:
@@ -153,14 +188,27 @@ def _parse(text: str) -> tuple[object, str]:
     return raw, ""
 
 
-def _schema_problems(name: str, error: ValidationError) -> list[Problem]:
-    return [
-        Problem(
-            f"{name}: {'.'.join(map(str, found['loc']))}",
-            say("{wrong} ({expected} was expected)", wrong=found["msg"], expected=_expected()),
-        )
-        for found in error.errors(include_url=False, include_input=False)
-    ]
+def _schema_problems(name: str, raw: object, error: ValidationError) -> list[Problem]:
+    problems = []
+    for found in error.errors(include_url=False, include_input=False):
+        code = _code_at(raw, found["loc"])
+        where = f"{name}{f', {code}' if code else ''}: {'.'.join(map(str, found['loc']))}"
+        what = say("{wrong} ({expected} was expected)", wrong=found["msg"], expected=_expected())
+        problems.append(Problem(where, what))
+    return problems
+
+
+def _code_at(raw: object, location: tuple[int | str, ...]) -> str:
+    """Return the code of the municipality within whose geometry a place lies, or nothing."""
+    within: Any = raw
+    for key in location:
+        try:
+            within = within[key]
+        except (TypeError, KeyError, IndexError):  # pydantic names its own choices on the way, too
+            continue
+        if isinstance(within, dict) and isinstance(code := within.get("id"), str):
+            return code
+    return ""
 
 
 def _arcs(file: _File) -> tuple[Floats, ...]:

@@ -8,14 +8,13 @@ from io import BytesIO
 from typing import TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
-import matplotlib_fontja
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from dxsim.files import PACKAGE
 from dxsim.language import current_language
 from dxsim.views.labels import labels
-from dxsim.views.style import Plot
+from dxsim.views.style import Plot, japanese_font
 
 Child: TypeAlias = "str | Element"
 
@@ -147,7 +146,7 @@ def _font_face(text: str) -> str:
     if not letters:
         return ""
     options = Options(flavor="woff", notdef_outline=True, layout_features=[])
-    font = TTFont(matplotlib_fontja.get_font_ttf_path(), recalcTimestamp=False)
+    font = TTFont(japanese_font(), recalcTimestamp=False)
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=letters)
     subsetter.subset(font)
