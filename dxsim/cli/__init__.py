@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
+from dxsim.cli.terminal import tell
 from dxsim.errors import DxsimError
 from dxsim.language import LANGUAGES, say, set_language
 
@@ -99,17 +100,17 @@ def _command(arguments: Sequence[str], language: str | None) -> int:
         parsed.run(parsed)
         sys.stdout.flush()
     except DxsimError as error:
-        print(f"dxsim: {error}", file=sys.stderr)
+        tell(f"dxsim: {error}", is_aside=True)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print(f"\ndxsim: {say('interrupted; nothing was left half-written')}", file=sys.stderr)
+        tell(f"\ndxsim: {say('interrupted; nothing was left half-written')}", is_aside=True)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:  # a disk that is full, a place that may not be read
         what = say("{reason}: {file}", reason=error.strerror, file=error.filename)
-        print(f"dxsim: {what}", file=sys.stderr)
+        tell(f"dxsim: {what}", is_aside=True)
         return BAD_INPUT
     return 0
 

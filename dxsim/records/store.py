@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from dxsim.characters import is_whole
 from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
 from dxsim.language import say
@@ -64,6 +65,9 @@ def read_records(folder: str | Path) -> Records:
         If it is not such a folder, a file is missing or a file is not the one that was written.
     """
     folder = Path(folder)
+    if not is_whole(str(folder)):
+        what = say("the name of the folder is not UTF-8")
+        raise InputError(say("records '{folder}'", folder=folder), [Problem("", what)])
     manifest = _manifest(folder)
     if manifest is None:
         raise InputError(
@@ -118,6 +122,8 @@ def _refuse(folder: Path, problem: str, option: str) -> None:
 def _unwritable(folder: Path) -> str:
     """Return why nothing can be written into a folder, which may not exist yet; a file is tried, and gone at once."""
     place = folder
+    if not is_whole(str(folder)):  # bytes that are no text: tables can't be written there
+        return say("the name of the folder is not UTF-8")
     try:
         place = next(place for place in (folder, *folder.parents) if place.exists())
         if not place.is_dir():

@@ -12,6 +12,7 @@ import matplotlib_fontja
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from dxsim.characters import visible
 from dxsim.files import PACKAGE
 from dxsim.language import current_language
 from dxsim.views.labels import labels
@@ -28,17 +29,22 @@ _FONT = (
 
 
 def element(tag: str, *children: Child, **attributes: str) -> Element:
-    """Return an element; texts among its children are escaped when it is written. ``class_`` is the class."""
-    found = Element(tag, {name.rstrip("_"): value for name, value in attributes.items()})
+    """Return an element. ``class_`` is the class.
+
+    Hidden characters of texts are written out, all but line feeds; what is special in HTML is escaped by `page`.
+    """
+    found = Element(tag, {name.rstrip("_"): visible(value, keep="\n") for name, value in attributes.items()})
     last: Element | None = None
     for child in children:
         if isinstance(child, Element):
             found.append(child)
             last = child
-        elif last is None:
-            found.text = (found.text or "") + child
+            continue
+        text = visible(child, keep="\n")
+        if last is None:
+            found.text = (found.text or "") + text
         else:
-            last.tail = (last.tail or "") + child
+            last.tail = (last.tail or "") + text
     return found
 
 
