@@ -203,6 +203,8 @@ def read_text_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         problems.append(Problem(path.name, say("not a CSV file: {reason}", reason=error)))
     except OSError as error:
         problems.append(Problem(path.name, say("can't be read: {reason}", reason=error.strerror)))
+    if not any(header) and not problems:
+        problems.append(Problem(path.name, say("the file is empty")))
     repeated = sorted({name for name in header if header.count(name) > 1})
     problems += [
         Problem(at_line(path.name, 1), say("column '{column}' is named more than once", column=name))
@@ -438,10 +440,10 @@ class _Check:
 
     def _figures(self, cells: pd.Series[float], column: Column) -> pd.Series[float]:
         if pd.api.types.is_numeric_dtype(cells.dtype):
-            return pd.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan), index=cells.index)
+            return pd.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0, index=cells.index)  # no -0.0
         text = [_as_text(cell) for cell in cells]
         right = [not cell or bool(_NUMBER.fullmatch(cell)) for cell in text]
-        figures = [float(cell) if cell and ok else np.nan for cell, ok in zip(text, right, strict=True)]
+        figures = [float(cell) + 0.0 if cell and ok else np.nan for cell, ok in zip(text, right, strict=True)]
 
         def what(row: int) -> str:
             hint = say("; leave out the commas") if _NUMBER.fullmatch(text[row].replace(",", "")) else ""

@@ -156,9 +156,22 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a folder of records, or None if that is not what it is."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest if manifest["software"]["name"] == SOFTWARE and isinstance(manifest["files"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return manifest if _is_ours(manifest) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _is_ours(manifest: Any) -> bool:  # noqa: ANN401 - whatever a file says
+    """Return whether a manifest has what everybody reads in it, each of its kind."""
+    scenario, nation = manifest["scenario"], manifest["nation"]
+    groups = (manifest["files"], scenario["values"], scenario["overrides"], scenario["title"])
+    names = (scenario["name"], nation["name"], nation["fingerprint"])
+    return (
+        manifest["software"]["name"] == SOFTWARE
+        and isinstance(manifest["seed"], int)
+        and all(isinstance(group, dict) for group in groups)
+        and all(isinstance(name, str) for name in names)
+    )
 
 
 def _fault(folder: Path, name: str, manifest: dict[str, Any]) -> str:

@@ -8,20 +8,16 @@ from io import BytesIO
 from typing import TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
-import matplotlib_fontja
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-
 from dxsim.characters import visible
 from dxsim.files import PACKAGE
 from dxsim.language import current_language
+from dxsim.views.fonts import japanese_font
 from dxsim.views.labels import labels
 from dxsim.views.style import Plot
 
 Child: TypeAlias = "str | Element"
 
 _PICTURE_DPI = 130
-_LAST_LATIN = 0x2E7F  # letters after it come from the Japanese font
 _FONT = (
     "@font-face {{ font-family: 'dxsim'; unicode-range: U+2E80-FFFF;"
     " src: url(data:font/woff;base64,{data}) format('woff'); }}\n"
@@ -149,15 +145,5 @@ def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Chil
 
 def _font_face(text: str) -> str:
     """Return the rule that carries the Japanese letters of a text, so that they show where no font has them."""
-    letters = {ord(letter) for letter in text if ord(letter) > _LAST_LATIN}
-    if not letters:
-        return ""
-    options = Options(flavor="woff", notdef_outline=True, layout_features=[])
-    font = TTFont(matplotlib_fontja.get_font_ttf_path(), recalcTimestamp=False)
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=letters)
-    subsetter.subset(font)
-    font.flavor = "woff"
-    file = BytesIO()
-    font.save(file)
-    return _FONT.format(data=base64.b64encode(file.getvalue()).decode("ascii"))
+    font = japanese_font([text])
+    return _FONT.format(data=base64.b64encode(font).decode("ascii")) if font else ""
