@@ -553,7 +553,7 @@ def test_no_number_is_minus_nothing(visitor):
 
 def test_a_slow_font_holds_nothing_up(visitor):
     held = []
-    visitor.page.route("**/font.woff", held.append)
+    visitor.page.route("**/font.woff", lambda route: held.append(route))
     visitor.page.goto(visitor.address + "#seeds=2&language=ja")
     visitor.page.wait_for_selector("body[data-ready]")
     until(visitor.page, "Number(document.body.dataset.drawn) >= 3")
