@@ -258,7 +258,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, four_bodies_records) -
     write_nation(small, tmp_path / "small")
     write_records(four_bodies_records, tmp_path / "records")
     monkeypatch.chdir(tmp_path)
-    logging.getLogger("dxsim").setLevel(logging.CRITICAL)
+    monkeypatch.setattr(logging.getLogger("dxsim.nation.official.build"), "disabled", True)
     return tmp_path
 
 
