@@ -9,12 +9,13 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dxsim.characters import visible
 from dxsim.language import say
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong.
+    """One thing that is wrong, in one line; hidden characters of what a user wrote are written out.
 
     Parameters
     ----------
@@ -29,6 +30,10 @@ class Problem:
     where: str
     what: str
     line: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", visible(self.where))
+        object.__setattr__(self, "what", visible(self.what))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
@@ -54,7 +59,7 @@ class InputError(DxsimError):
     """
 
     def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
-        self.subject = subject
+        self.subject = visible(subject)
         self.problems = tuple(problems)
         count = len(self.problems)
         if count == 1:

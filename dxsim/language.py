@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
+
+from dxsim.characters import visible
 
 T = TypeVar("T")
 
@@ -113,11 +115,25 @@ def say(template: str, /, **values: object) -> str:
     template : str
         English, always written out where it is said, so that tests find it; ``{name}`` stands for a value.
     **values
-        What the placeholders of both languages stand for.
+        What the placeholders of both languages stand for; see `fill`.
     """
-    if current_language() == LANGUAGES[0]:
-        return template.format(**values)
-    return _messages().get(template, template).format(**values)
+    return fill(template if current_language() == LANGUAGES[0] else _messages().get(template, template), **values)
+
+
+def fill(template: str, /, **values: object) -> str:
+    r"""Return a template with its placeholders filled; hidden characters of the values are written out.
+
+    Examples
+    --------
+    >>> print(fill("Written to {folder}", folder="a\x1bb"))
+    Written to a\x1bb
+    """
+    return template.format(**{name: _shown(value) for name, value in values.items()})
+
+
+def _shown(value: object) -> object:
+    """Return a value fit to be shown; numbers stay numbers, which templates round."""
+    return visible(str(value)) if isinstance(value, str | PurePath | BaseException) else value
 
 
 def spoken(by_language: Mapping[str, T]) -> T:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from dxsim.characters import visible
 from dxsim.nation.nation import Nation
 from dxsim.nation.small import grid_nation
 from dxsim.records.frame import frame_of
@@ -71,7 +72,7 @@ def describe(nation: Nation) -> dict[str, Any]:
     ]
     return {
         "code": table["code"].tolist(),
-        "name": table["name"].tolist(),
+        "name": [visible(name) for name in table["name"]],
         "kind": frame.kind.tolist(),
         "population": table["population"].tolist(),
         "systems": frame.systems.tolist(),
@@ -81,7 +82,7 @@ def describe(nation: Nation) -> dict[str, Any]:
         "types": list(TYPES),
         "size_classes": list(SIZE_CLASSES),
         "neighbours": [rows.tolist() for rows in frame.neighbours],
-        "attribution": list(nation.attribution),
+        "attribution": [visible(line) for line in nation.attribution],
     }
 
 

@@ -197,6 +197,7 @@ class Runner:
 
     def __init__(self, nation: Nation, kept_runs: int = 24, kept_outcomes: int = 4_000) -> None:
         self.nation = nation
+        self.codes = frozenset(nation.municipalities["code"])
         self.packed = lru_cache(maxsize=kept_runs)(self._packed)
         self.outcome = lru_cache(maxsize=kept_outcomes)(self._outcome)
 

@@ -7,18 +7,20 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import anyio.to_thread
-import matplotlib_fontja
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,13 +42,16 @@ from dxsim.app.settings import (
 )
 from dxsim.app.start import start
 from dxsim.errors import InputError, Problem
-from dxsim.language import LANGUAGES, by_language, in_language, say
+from dxsim.files import PACKAGE
+from dxsim.language import CATALOGUES, LANGUAGES, by_language, in_language, say
 from dxsim.nation.nation import Nation
+from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_REQUEST = 64 * 1024  # bytes
 MOST_WAITING = 64  # requests; one more is asked to come again
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_GZIP_LEVEL = 1  # a third of the bytes of a run; nine times the effort saves a tenth of those
 _LOOK_SECONDS = 0.1  # how often it is looked whether somebody still waits
 _HEADERS = {
     "Content-Security-Policy": (
@@ -91,6 +96,19 @@ class Desk:
         """Answer with texts, levers, scenarios and lessons."""
         return JSONResponse(await self._work(start))
 
+    async def font(self, _: Request) -> Response:
+        """Answer with the Japanese letters that the page can need, a thirtieth of the font."""
+        font = await self._work(lambda: self._font)
+        return Response(font, media_type="font/woff", headers={"Cache-Control": "max-age=86400"})
+
+    @cached_property
+    def _font(self) -> bytes:
+        """The letters of all texts that ship, of the page's scenarios and of both nations."""
+        shipped = [*CATALOGUES.glob("*.po"), *(PACKAGE / "terms").glob("*.csv")]
+        shown = [start(), *(describe(runner.nation) for runner in self.runners.values())]
+        texts = (json.dumps(content, ensure_ascii=False) for content in shown)
+        return japanese_font([*(path.read_text(encoding="utf-8") for path in shipped), *texts])
+
     async def nation(self, request: Request) -> Response:
         """Answer with what the page must know of a nation."""
         name = request.path_params["name"]
@@ -103,7 +121,10 @@ class Desk:
         setting, seed = await self._checked(_read_run, request)
         runner = self.runners[setting.nation]
         packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed).result())
-        return Response(packed, media_type="application/octet-stream")
+        # Within one machine a run travels faster than it is packed; an encoding that is named is left as it is.
+        is_near = request.client is not None and request.client.host in LOOPBACK
+        headers = {"Content-Encoding": "identity"} if is_near else {}
+        return Response(packed, media_type="application/octet-stream", headers=headers)
 
     async def compare(self, request: Request) -> Response:
         """Answer with several settings, compared over some seeds."""
@@ -126,7 +147,7 @@ class Desk:
     def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
         setting, seed = _read_run(content)
         code, language = content.get("code"), content.get("language")
-        if code not in self.runners[setting.nation].nation.municipalities["code"].array:
+        if not isinstance(code, str) or code not in self.runners[setting.nation].codes:
             raise InputError(say("request"), [Problem("code", say("not the code of a municipality here"))])
         if language not in LANGUAGES:
             raise InputError(say("request"), [Problem("language", say("en or ja"))])
@@ -236,6 +257,39 @@ def _both(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result
     return found, further
 
 
+class _Hosts:
+    """Refuses what is asked for under another name, so that no web site can ask in the name of a user's browser.
+
+    A site can give its own name any address, this machine's too; an address alone it can't pass off as its own.
+    """
+
+    def __init__(self, app: ASGIApp, names: Sequence[str], any_address: bool) -> None:
+        self.app, self.any_address = app, any_address
+        self.names = {name.lower() for name in names}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_known(name := Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+            return
+        words = by_language(lambda: say("the app does not answer under the name '{name}'", name=name[:100]))
+        await PlainTextResponse("\n".join(words.values()), status_code=400)(scope, receive, send)
+
+    def _is_known(self, given: str) -> bool:
+        try:
+            host = urlsplit(f"//{given}").hostname or ""
+        except ValueError:
+            return False
+        return host in self.names or (self.any_address and _is_address(host))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 class _Headers:
     """Adds headers that keep the page to itself."""
 
@@ -243,6 +297,10 @@ class _Headers:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -257,6 +315,12 @@ class _Headers:
 def _refuse(_: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)  # noqa: S101 - registered for it alone
     return JSONResponse({"problems": error.problems}, status_code=422)
+
+
+def _fail(_: Request, __: Exception) -> Response:
+    """Answer where the app itself is at fault; what happened stands in its log."""
+    words = by_language(lambda: [say("something went wrong in the app; its window says what")])
+    return JSONResponse({"problems": words}, status_code=500)
 
 
 def _gone(_: Request, __: Exception) -> Response:
@@ -278,7 +342,7 @@ def _say_status(_: Request, error: Exception) -> Response:
     return JSONResponse({"problems": by_language(words)}, status_code=error.status_code)
 
 
-def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> Starlette:
+def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_address: bool = False) -> ASGIApp:
     """Return the app as an ASGI application.
 
     Parameters
@@ -287,9 +351,10 @@ def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> St
         The nation beside the teaching nation.
     threads : int
         Runs at a time, at least 1.
-    hosts : sequence of str
-        Names under which it may be asked for; ``*`` = any. Others are refused, so that no web site can ask in the name
-        of a user's browser.
+    names : sequence of str
+        Hosts under which it may be asked for, beside those of this machine alone.
+    any_address : bool
+        Whether it may be asked for under any address in numbers.
     """
     desk = Desk(whole, threads)
     start()  # read once, before the first page asks
@@ -297,14 +362,10 @@ def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> St
     async def page(_: Request) -> Response:
         return FileResponse(STATIC / "index.html")
 
-    async def font(_: Request) -> Response:
-        file = matplotlib_fontja.get_font_ttf_path()
-        return FileResponse(file, media_type="font/ttf", headers={"Cache-Control": "max-age=86400"})
-
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", page),
-            Route("/font.ttf", font),
+            Route("/font.woff", desk.font),
             Route("/start", desk.begin),
             Route("/nation/{name}", desk.nation),
             *(
@@ -314,8 +375,14 @@ def make_app(whole: Nation, threads: int, hosts: Sequence[str] = LOOPBACK) -> St
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-            Middleware(_Headers),
+            Middleware(_Hosts, names=(*LOOPBACK, *names), any_address=any_address),
+            Middleware(GZipMiddleware, compresslevel=_GZIP_LEVEL),
         ],
-        exception_handlers={RefusedError: _refuse, HTTPException: _say_status, ClientDisconnect: _gone},
+        exception_handlers={
+            RefusedError: _refuse,
+            HTTPException: _say_status,
+            ClientDisconnect: _gone,
+            Exception: _fail,
+        },
     )
+    return _Headers(app)  # outside of all, so that a failure has them too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,9 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 from dxsim.app.limiting_case import LIMIT_PARAMETERS, LIMITING_CASE
 from dxsim.app.nations import NATIONS, TEACHING, VENDORS
 from dxsim.errors import InputError, Problem, nearest
-from dxsim.language import say
+from dxsim.language import say, spoken
 from dxsim.records.simulation import LARGEST_SEED
-from dxsim.scenario.registry import REGISTRY, Parameter, Value, unknown
+from dxsim.scenario.registry import REGISTRY, Parameter, Value, nearest_parameter
 from dxsim.scenario.scenario import Scenario, load_scenario, scenario_names
 
 Result = TypeVar("Result")
@@ -47,6 +48,7 @@ LEVERS = (
 HAZARD = Lever("commitment.own_motive_hazard", 0.005, 0.06, 0.005)  # of the limiting case
 # What the state decides may be changed, and what has a slider. Other parameters could make a run last for minutes, and
 # a kernel can't be stopped.
+_KEY = re.compile(r"[a-z]+\.[a-z0-9_]+")
 _ROLES = ("lever", "body_lever")
 _SLIDERS = {lever.key for lever in (*LEVERS, HAZARD)}
 
@@ -136,7 +138,8 @@ def read_parameters(content: object, where: str = "") -> dict[str, Value]:
 def _allowed(key: str) -> Parameter:
     parameter = REGISTRY.get(key)
     if parameter is None:
-        raise ValueError(f"{_short(key)}: {unknown(key[:100])}")
+        hint = nearest_parameter(key[:100], tuple(REGISTRY))
+        raise ValueError(say("there is no '{name}'{hint}", name=_short(key), hint=hint))
     if parameter.role not in _ROLES and key not in _SLIDERS:
         raise ValueError(say("{key} can't be changed in the app", key=key))
     return parameter
@@ -199,12 +202,17 @@ def _short(value: object) -> str:
 
 
 def problems_of(work: Callable[[], object]) -> list[str]:
-    """Return what is wrong where `work` raises an `InputError`."""
+    """Return what is wrong where `work` raises an `InputError`, with parameters by the names of the page."""
     try:
         work()
     except InputError as error:
-        return [str(problem) for problem in error.problems]
+        return [_KEY.sub(_named, str(problem)) for problem in error.problems]
     return []
+
+
+def _named(found: re.Match[str]) -> str:
+    parameter = REGISTRY.get(found[0])
+    return f"{spoken(parameter.label)} ({found[0]})" if parameter else found[0]
 
 
 def values_of(setting: Setting, keys: Sequence[str]) -> dict[str, Value]:

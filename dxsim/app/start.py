@@ -75,6 +75,7 @@ def _lever(lever: Lever) -> dict[str, Any]:
     return {
         "key": lever.key,
         "type": parameter.type,
+        "bounds": [parameter.minimum, parameter.maximum],
         "also": dict(lever.also),
         **ends,
     }

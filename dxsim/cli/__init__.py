@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dxsim import __version__
-from dxsim.cli.terminal import Ended, Patient, ended_in_order, patient_streams, told_warnings
+from dxsim.cli.terminal import Ended, Patient, ended_in_order, patient_streams, tell, told_warnings
 from dxsim.errors import DxsimError
 from dxsim.language import LANGUAGES, say, set_language
 
@@ -72,7 +72,7 @@ def _printed(output: Patient) -> int:
     if output.fault is None:
         return 0
     what = say("standard output can't be written: {reason}", reason=output.fault.strerror)
-    print(f"dxsim: {what}", file=sys.stderr)
+    tell(f"dxsim: {what}", is_aside=True)
     return BAD_INPUT
 
 
@@ -107,16 +107,16 @@ def _command(arguments: Sequence[str], language: str | None) -> int:
     try:
         parsed.run(parsed)
     except DxsimError as error:
-        print(f"dxsim: {error}", file=sys.stderr)
+        tell(f"dxsim: {error}", is_aside=True)
         return BAD_INPUT
     except KeyboardInterrupt as interruption:
-        print(f"\ndxsim: {say('interrupted; nothing was left half-written')}", file=sys.stderr)
+        tell(f"\ndxsim: {say('interrupted; nothing was left half-written')}", is_aside=True)
         return SIGNALLED + interruption.number if isinstance(interruption, Ended) else INTERRUPTED
     except OSError as error:  # a disk that is full, a place that may not be read
         what = str(error.strerror or error)
         if error.filename is not None:
             what = say("{reason}: {file}", reason=what, file=error.filename)
-        print(f"dxsim: {what}", file=sys.stderr)
+        tell(f"dxsim: {what}", is_aside=True)
         return BAD_INPUT
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import compared, unfinished, write_tables
 from dxsim.analysis.indices import is_drawn
 from dxsim.analysis.selection import Alternative, select
+from dxsim.cli.terminal import tell
 from dxsim.errors import InputError, Problem, nearest
-from dxsim.language import say
+from dxsim.language import fill, say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records.store import check_writable
 from dxsim.views.labels import labels
@@ -56,9 +56,9 @@ def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
     if output:
         _write(found, compared(found, chosen), Path(output), figures=figures)
-    print(comparison_text(found, shown))
+    tell(comparison_text(found, shown))
     if output:
-        print(labels()["nation_written"].format(folder=output))
+        tell(fill(labels()["nation_written"], folder=output))
 
 
 def _write(found: Comparison, alternatives: Sequence[Alternative], folder: Path, *, figures: bool) -> None:
@@ -84,7 +84,7 @@ def _nation(reference: Alternative) -> Nation | None:
     try:
         return load_nation(where if where == SYNTHETIC else results.folder / where)
     except InputError as error:
-        print(labels()["warning"].format(warning=error), file=sys.stderr)
+        tell(labels()["warning"].format(warning=error), is_aside=True)
         return None
 
 
@@ -130,7 +130,8 @@ def _differences(found: Comparison, kpis: Sequence[str]) -> str:
     for kpi in kpis:
         of_kpi = table[table["kpi"] == kpi]
         scale = scale_of_differences(of_kpi)
-        titles[len(rows)] = labels()["compare_kpi"].format(
+        titles[len(rows)] = fill(
+            labels()["compare_kpi"],
             label=outcome_label(kpi),
             unit=scale.unit,
             better=labels()[f"better_{of_kpi['better'].iloc[0]}"],
@@ -177,7 +178,7 @@ def _notes(found: Comparison, kpis: Sequence[str]) -> list[str]:
         what = say(
             "not the same for all alternatives, so differences come from it too: {parts}", parts=", ".join(unlike)
         )
-        notes.insert(0, labels()["warning"].format(warning=what))
+        notes.insert(0, fill(labels()["warning"], warning=what))
     more = found.differences["kpi"].nunique() - len(kpis)
     if more:
         notes.append(say("{count} more KPIs: see --kpi NAME, or the tables that -o FOLDER writes", count=more))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from dxsim.cli.terminal import tell
 from dxsim.files import write_csv, write_text, write_whole
-from dxsim.language import in_language, say
+from dxsim.language import fill, in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.biography import Biography, biography, counterfactuals, find_municipality
@@ -51,17 +51,17 @@ def _explain(configuration: RunConfiguration, code: str, output: str | None) -> 
     text = story(told, changes)
     if folder:
         _write(told, changes, text, folder, figures=configuration.figures)
-    print(text)
+    tell(text)
     if folder:
-        print(labels()["nation_written"].format(folder=folder))
+        tell(fill(labels()["nation_written"], folder=folder))
 
 
 def _announce() -> None:
     from dxsim.kernel import is_warm
 
     if not is_warm():
-        print(labels()["run_compile"], file=sys.stderr, flush=True)
-    print(say("Running the model, and once more for each thing that might have been different"), file=sys.stderr)
+        tell(labels()["run_compile"], is_aside=True)
+    tell(say("Running the model, and once more for each thing that might have been different"), is_aside=True)
 
 
 def _write(told: Biography, changes: pd.DataFrame, text: str, folder: Path, *, figures: bool) -> None:

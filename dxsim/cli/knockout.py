@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from dxsim.analysis.knockout import Knockouts, knockout, runs_of, select_knockouts, shipped_knockouts
 from dxsim.cli.sweep import Progress
+from dxsim.cli.terminal import tell
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_csv, write_text, write_whole
-from dxsim.language import in_language, say
+from dxsim.language import fill, in_language, say
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
 from dxsim.records.store import check_writable
@@ -28,7 +28,7 @@ FILE = "knockouts"  # without its suffix
 def list_knockouts() -> None:
     """Print what can be taken away: name, meaning, and what is set in its place."""
     rows = [[name, knockout_label(name), item.overrides] for name, item in shipped_knockouts().items()]
-    print(columns(rows))
+    tell(columns(rows))
 
 
 def print_knockouts(
@@ -72,9 +72,9 @@ def print_knockouts(
         found = _run(configuration, names, range(configuration.seed, configuration.seed + seeds), threads)
         if folder:
             _write(found, folder, figures=configuration.figures)
-        print(knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n")
+        tell(knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n")
         if folder:
-            print(labels()["nation_written"].format(folder=folder), file=sys.stderr if markdown else sys.stdout)
+            tell(fill(labels()["nation_written"], folder=folder), is_aside=markdown)
 
 
 def _check(first: int, seeds: int, threads: int | None) -> None:
@@ -96,7 +96,7 @@ def _run(configuration: RunConfiguration, names: Sequence[str], seeds: Sequence[
     table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
     runs = runs_of(configuration.scenario, names, seeds)
     if not is_warm():
-        print(labels()["run_compile"], file=sys.stderr, flush=True)
+        tell(labels()["run_compile"], is_aside=True)
     with Progress(runs) as progress:
         return knockout(
             nation,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dxsim.language import either
+from dxsim.characters import visible
+from dxsim.cli.terminal import tell
+from dxsim.language import either, fill
 from dxsim.nation.nation import load_nation
 from dxsim.nation.schema import KINDS
 from dxsim.terms.municipalities import TYPES
@@ -24,8 +26,8 @@ def build_nation(ssdse: str, boundaries: str, groups: str | None, fiscal: str | 
 
     build(Path(ssdse), Path(boundaries), _path(groups), _path(fiscal), Path(output))
     text = labels()
-    print(text["nation_written"].format(folder=output))
-    print(text["nation_try"].format(folder=output))
+    tell(fill(text["nation_written"], folder=output))
+    tell(fill(text["nation_try"], folder=output))
 
 
 def _path(text: str | None) -> Path | None:
@@ -55,8 +57,8 @@ def show_nation(where: str) -> None:
     heading = ["", text["nation_municipalities"], text["nation_population"], text["nation_median"]]
     pairs = nation.adjacency["kind"].value_counts()
     links = ", ".join(f"{either(*KINDS[kind])} {count:,}" for kind, count in pairs.items())
-    print(f"{nation.name}\n\n{columns([heading, *rows], right=[1, 2, 3])}\n")
-    print(text["nation_links"].format(pairs=f"{len(nation.adjacency):,}", kinds=links))
-    print(text["nation_shapes"].format(count=f"{len(nation.boundaries):,}"))
-    print(f"SHA-256 {nation.fingerprint}")
-    print("\n".join(nation.attribution))
+    tell(f"{visible(nation.name)}\n\n{columns([heading, *rows], right=[1, 2, 3])}\n")
+    tell(fill(text["nation_links"], pairs=f"{len(nation.adjacency):,}", kinds=links))
+    tell(fill(text["nation_shapes"], count=f"{len(nation.boundaries):,}"))
+    tell(f"SHA-256 {nation.fingerprint}")
+    tell("\n".join(map(visible, nation.attribution)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dxsim.cli.terminal import tell
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_text
 from dxsim.language import say
@@ -26,4 +27,4 @@ def print_odd(output: str | None, check: bool) -> None:
     elif output:
         write_text(Path(output), odd())
     else:
-        print(odd(), end="")
+        tell(odd(), end="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dxsim.cli.terminal import tell
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say, spoken
 from dxsim.scenario.documentation import describe
@@ -26,9 +27,9 @@ def print_parameters(name: str | None) -> None:
     """
     short = {parameter.name: key for key, parameter in REGISTRY.items()}
     if name is None or name in GROUPS:
-        print(_table(name))
+        tell(_table(name))
     elif name in REGISTRY or name in short:
-        print(describe(short.get(name, name)))
+        tell(describe(short.get(name, name)))
     else:
         group, parameter = nearest(name, GROUPS), nearest_parameter(name, tuple(REGISTRY))
         hint = parameter or group if "." in name else group or parameter

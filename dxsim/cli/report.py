@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+from dxsim.cli.terminal import tell
 from dxsim.errors import InputError, Problem
 from dxsim.files import write_text
-from dxsim.language import say
+from dxsim.language import fill, say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records import read_records
 from dxsim.records.store import check_writable
@@ -40,7 +40,7 @@ def write_report(folder: str, output: str | None, nation: str | None) -> None:
     check_writable(file.parent)
     text = _sweep(where, nation) if is_sweep(where) else _run(where, nation)
     write_text(file, text)
-    print(labels()["report_written"].format(file=file))
+    tell(fill(labels()["report_written"], file=file))
 
 
 def _run(folder: Path, nation: str | None) -> str:
@@ -77,5 +77,5 @@ def _nation(given: str | None, known: str | None, fingerprint: str) -> Nation | 
         if given:
             raise
         problem = str(error)
-    print(labels()["warning"].format(warning=problem), file=sys.stderr)
+    tell(labels()["warning"].format(warning=problem), is_aside=True)
     return None

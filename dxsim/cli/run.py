@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from dxsim.language import in_language
+from dxsim.cli.terminal import tell
+from dxsim.language import fill, in_language
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import VendorTable, read_vendor_table
 from dxsim.records import Records, check_output, simulate, write_records
@@ -47,15 +47,15 @@ def _run(configuration: RunConfiguration, overrides: Sequence[str]) -> None:
     folder = configuration.output or default_folder(configuration, nation, table)
     check_output(folder)
     for warning in warnings(configuration.scenario):
-        _say(text["warning"].format(warning=warning))
+        tell(fill(text["warning"], warning=warning), is_aside=True)
     records = _simulate(configuration, nation, table, overrides)
     draw = None
     if configuration.figures:
-        _say(text["run_draw"])
+        tell(text["run_draw"], is_aside=True)
         draw = partial(_draw, records, nation)
     write_records(records, folder, also=draw)
-    print(summary_text(records))
-    print(text["run_written"].format(folder=folder))
+    tell(summary_text(records))
+    tell(fill(text["run_written"], folder=folder))
 
 
 def default_folder(configuration: RunConfiguration, nation: Nation, table: VendorTable | None = None) -> Path:
@@ -84,17 +84,19 @@ def _simulate(
 
     text = labels()
     changes = changes_text(configuration.scenario.overrides)
-    _say(
-        text["run_start"].format(
+    tell(
+        fill(
+            text["run_start"],
             scenario=configuration.scenario.name,
             changes=f" ({changes})" if changes else "",
             seed=configuration.seed,
             nation=nation.name,
             municipalities=f"{len(nation.municipalities):,}",
-        )
+        ),
+        is_aside=True,
     )
     if not is_warm():
-        _say(text["run_compile"])
+        tell(text["run_compile"], is_aside=True)
     records = simulate(nation, configuration.scenario, configuration.seed, table)
     details = {
         "command": without_folders(["dxsim", "run", *overrides]),
@@ -140,7 +142,3 @@ def shown(name: str, value: float) -> str:
     if unit in ("ratio", "-1 to 1", "-0.5 to 1"):
         return f"{value:.2f}"
     return f"{value:,.1f}" if name == "mean_late_systems" else f"{value:,.0f}"
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

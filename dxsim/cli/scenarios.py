@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+from dxsim.characters import visible
+from dxsim.cli.terminal import tell
 from dxsim.language import current_language, either, say, spoken
 from dxsim.scenario.policies import Policy, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
@@ -19,7 +21,7 @@ _WIDTH = 100
 
 def list_scenarios() -> None:
     """Print name and title of every shipped scenario."""
-    print(columns([[name, spoken(load_scenario(name).title)] for name in scenario_names()]))
+    tell(columns([[name, spoken(load_scenario(name).title)] for name in scenario_names()]))
 
 
 def show_scenario(name: str) -> None:
@@ -33,8 +35,8 @@ def show_scenario(name: str) -> None:
     scenario = load_scenario(name)
     text = labels()
     meaning = spoken(scenario.meaning)
-    print(f"{scenario.name}: {spoken(scenario.title)}\n")
-    print(textwrap.fill(meaning, _WIDTH) if current_language() == "en" else meaning)
+    tell(f"{scenario.name}: {visible(spoken(scenario.title))}\n")
+    tell(textwrap.fill(meaning, _WIDTH) if current_language() == "en" else meaning)
     for heading, lines in {
         text["scenario_changes"]: _changes(scenario),
         say("Policies (they stack in this order)"): [
@@ -49,8 +51,8 @@ def show_scenario(name: str) -> None:
         say("What makes no sense"): warnings(scenario),
     }.items():
         if lines:
-            print(f"\n{heading}")
-            print("\n".join(f"  {line}" for line in lines))
+            tell(f"\n{heading}")
+            tell("\n".join(f"  {visible(line)}" for line in lines))
 
 
 def _changes(scenario: Scenario) -> list[str]:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dxsim.characters import visible
+from dxsim.cli.terminal import tell
 from dxsim.errors import DxsimError, InputError, Problem
-from dxsim.language import current_language, say
+from dxsim.language import current_language, fill, say
 from dxsim.sweep.cost import Cost, estimate
 from dxsim.sweep.execution import stop_on_signal
 from dxsim.sweep.layout import ASIDE, FAILED, TABLES
@@ -36,25 +38,25 @@ def list_studies() -> None:
     """Print the studies that ship, with their questions."""
     studies = [read_study(name) for name in study_names()]
     rows = [[study.name, study.question.get(current_language()) or study.question.get("en", "")] for study in studies]
-    print(columns(rows))
+    tell(columns(rows))
 
 
 def plan(study: Study, words: Sequence[str]) -> None:
     """Plan a study, write the plan into its folder, and print what it would cost; nothing is run for good."""
     settings = read_settings(words)
     sweep = begin_sweep(study, settings.output)
-    print(_design_text(sweep))
+    tell(_design_text(sweep))
     jobs = sweep.missing()
     if jobs:
-        print(_card(_estimate(sweep, jobs, settings), sweep))
-    print(labels()["sweep_planned"].format(folder=sweep.results.folder))
+        tell(_card(_estimate(sweep, jobs, settings), sweep))
+    tell(fill(labels()["sweep_planned"], folder=sweep.results.folder))
 
 
 def run(study: Study, words: Sequence[str], is_agreed: bool) -> None:
     """Begin a sweep, or go on with it if it has begun; ask first, with a card of what it costs."""
     settings = read_settings(words)
     sweep = begin_sweep(study, settings.output)
-    print(_design_text(sweep))
+    tell(_design_text(sweep))
     _carry_on(sweep, Sweep.missing, settings, is_agreed)
 
 
@@ -79,7 +81,7 @@ def status(folder: str) -> None:
         If a file is damaged; what is said of the other runs holds.
     """
     results = read_results(folder)
-    print(_status_text(results))
+    tell(_status_text(results))
     if problems := results.problems():
         raise damage(results.folder, problems)
 
@@ -97,7 +99,7 @@ def check(folder: str) -> None:
         raise damage(results.folder, problems)
     if problems := verify(results):
         raise InputError(say("sweep '{folder}'", folder=folder), problems)
-    print(labels()["sweep_verified"].format(runs=len(results.runs()), files=len(results.checksums())))
+    tell(fill(labels()["sweep_verified"], runs=len(results.runs()), files=len(results.checksums())))
 
 
 def export(folder: str, path: str) -> None:
@@ -105,7 +107,7 @@ def export(folder: str, path: str) -> None:
     from dxsim.sweep.behaviorspace import export_behaviorspace
 
     export_behaviorspace(folder, path)
-    print(labels()["run_written"].format(folder=path))
+    tell(fill(labels()["run_written"], folder=path))
 
 
 def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
@@ -119,7 +121,7 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
     settings = read_settings(words)
     sweep = open_sweep(folder, settings)
     for change in sweep.changes:
-        print(labels()["warning"].format(warning=change), file=sys.stderr)
+        tell(labels()["warning"].format(warning=change), is_aside=True)
     found = reproduce(sweep, run_id)
     if found.differences:
         raise DxsimError(
@@ -130,9 +132,9 @@ def reproduce_run(folder: str, run_id: str, words: Sequence[str]) -> None:
             )
         )
     if found.after["status"] == FAILED:
-        print(labels()["sweep_fails_again"].format(run=found.run, what=_failure_text(found.after)))
+        tell(fill(labels()["sweep_fails_again"], run=found.run, what=_failure_text(found.after)))
     else:
-        print(labels()["sweep_reproduced"].format(run=found.run))
+        tell(fill(labels()["sweep_reproduced"], run=found.run))
 
 
 def _mended(folder: str, settings: Settings) -> Sweep:
@@ -145,8 +147,8 @@ def _tell_aside(folder: str | Path, names: Sequence[str]) -> None:
     """Say which files were put aside."""
     if names:
         shown = ", ".join(names[:_SHOWN_FILES]) + (" ..." if len(names) > _SHOWN_FILES else "")
-        text = labels()["sweep_put_aside"].format(count=len(names), folder=Path(folder) / ASIDE, files=shown)
-        print(text, file=sys.stderr, flush=True)
+        text = fill(labels()["sweep_put_aside"], count=len(names), folder=Path(folder) / ASIDE, files=shown)
+        tell(text, is_aside=True)
 
 
 def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settings, is_agreed: bool) -> None:
@@ -155,12 +157,12 @@ def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settin
         _tell_aside(results.folder, mend(sweep))
         jobs = what(sweep)
         if not jobs and is_finished(sweep):
-            print(_status_text(results))
+            tell(_status_text(results))
             return
         batch = 1
         if jobs:
             cost = _estimate(sweep, jobs, settings)
-            print(_card(cost, sweep), flush=True)
+            tell(_card(cost, sweep))
             batch = cost.batch
         if not (is_agreed or not jobs or _is_agreed()):
             return
@@ -171,9 +173,9 @@ def _carry_on(sweep: Sweep, what: Callable[[Sweep], list[Job]], settings: Settin
         except OSError as error:
             raise _interrupted(results, error) from error
         if stop.is_set() and what(sweep):
-            print(labels()["sweep_stopped"].format(folder=results.folder), file=sys.stderr)
+            tell(fill(labels()["sweep_stopped"], folder=results.folder), is_aside=True)
             raise KeyboardInterrupt
-    print(_status_text(results))
+    tell(_status_text(results))
 
 
 def _interrupted(results: Results, error: OSError) -> InputError:
@@ -186,7 +188,7 @@ def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings) -> Cost:
     from dxsim.kernel import is_warm
 
     if not is_warm():
-        print(labels()["run_compile"], file=sys.stderr, flush=True)
+        tell(labels()["run_compile"], is_aside=True)
     threads = settings.threads * (settings.workers if settings.execution == "dask" else 1)
     return estimate(jobs, sweep.context, threads, sweep.results.folder)
 
@@ -203,7 +205,8 @@ def _is_agreed() -> bool:
 
 def _design_text(sweep: Sweep) -> str:
     table = sweep.context.plan.table
-    return labels()["sweep_design"].format(
+    return fill(
+        labels()["sweep_design"],
         study=sweep.results.manifest["study"]["name"],
         sweep=sweep.results.manifest["sweep"],
         cases=table["case"].nunique(),
@@ -221,10 +224,10 @@ def _card(cost: Cost, sweep: Sweep) -> str:
         ("sweep_card_disk", _bytes(cost.disk)),
     ]
     notes = {
-        "sweep_card_time": labels()["sweep_card_pilot"].format(
-            seconds=f"{cost.seconds_a_run:.2g}", threads=cost.threads
+        "sweep_card_time": fill(
+            labels()["sweep_card_pilot"], seconds=f"{cost.seconds_a_run:.2g}", threads=cost.threads
         ),
-        "sweep_card_disk": labels()["sweep_card_free"].format(free=_bytes(cost.free), folder=sweep.results.folder),
+        "sweep_card_disk": fill(labels()["sweep_card_free"], free=_bytes(cost.free), folder=sweep.results.folder),
     }
     return columns([["  " + labels()[key], value, notes.get(key, "")] for key, value in lines])
 
@@ -233,24 +236,28 @@ def _status_text(results: Results) -> str:
     runs, total = results.runs(TABLES), results.manifest["runs"]
     failed = runs[runs["status"] == FAILED]
     lines = [
-        labels()["sweep_status"].format(
-            done=f"{len(runs) - len(failed):,}", total=f"{total:,}", failed=len(failed), folder=results.folder
+        fill(
+            labels()["sweep_status"],
+            done=f"{len(runs) - len(failed):,}",
+            total=f"{total:,}",
+            failed=len(failed),
+            folder=results.folder,
         )
     ]
     for row in failed.head(_SHOWN_FAILURES).to_dict("records"):
         replay = " ".join(["dxsim", "reproduce", str(results.folder), row["run"]])
         lines.append(f"  {row['run']}  {_failure_text(row)}\n    {replay}")
     if len(failed) > _SHOWN_FAILURES:
-        lines.append("  " + labels()["sweep_more_failures"].format(count=len(failed) - _SHOWN_FAILURES))
+        lines.append("  " + fill(labels()["sweep_more_failures"], count=len(failed) - _SHOWN_FAILURES))
     if len(runs) < total:
-        lines.append(labels()["sweep_go_on"].format(folder=results.folder))
+        lines.append(fill(labels()["sweep_go_on"], folder=results.folder))
     elif len(failed):
-        lines.append(labels()["sweep_try_again"].format(folder=results.folder))
+        lines.append(fill(labels()["sweep_try_again"], folder=results.folder))
     return "\n".join(lines)
 
 
 def _failure_text(row: Mapping[str, object]) -> str:
-    return f"{row['error']}: {str(row['message']).partition(chr(10))[0]}"
+    return visible(f"{row['error']}: {str(row['message']).partition(chr(10))[0]}")
 
 
 def _duration(seconds: float) -> str:
@@ -316,6 +323,6 @@ class Progress:
         seconds = time.monotonic() - self._begin
         rate = self._done / seconds if seconds > 0 else 0.0
         left = _duration((self._total - self._done) / rate) if rate > 0 else "?"
-        return labels()["sweep_progress"].format(
-            done=f"{self._done:,}", total=f"{self._total:,}", rate=f"{rate:.3g}", left=left
+        return fill(
+            labels()["sweep_progress"], done=f"{self._done:,}", total=f"{self._total:,}", rate=f"{rate:.3g}", left=left
         )

@@ -13,9 +13,27 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TextIO, cast
 
+from dxsim.characters import visible
 from dxsim.errors import DxsimWarning
+from dxsim.language import fill
 
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def tell(text: str, end: str = "\n", *, is_aside: bool = False) -> None:
+    """Print lines at once; whatever hidden characters they have, but for line feeds, are written out.
+
+    Parameters
+    ----------
+    text : str
+        What is told.
+    end : str
+        What follows it.
+    is_aside : bool
+        Whether it is about how things go and not what was asked for: then it goes to standard error.
+    """
+    stream: TextIO = sys.stderr if is_aside else sys.stdout
+    print(visible(text, keep="\n") + end, end="", file=stream, flush=True)
 
 
 class Ended(KeyboardInterrupt):
@@ -118,7 +136,7 @@ def told_warnings() -> Iterator[None]:
                 return
             from dxsim.views.labels import labels
 
-            print(labels()["warning"].format(warning=message), file=sys.stderr, flush=True)
+            tell(fill(labels()["warning"], warning=message), is_aside=True)
 
         warnings.showwarning = show
         yield

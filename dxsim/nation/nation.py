@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dxsim.characters import is_whole
 from dxsim.errors import InputError, Problem, capped, nearest
 from dxsim.files import PACKAGE, is_folder, sha256, write_text
 from dxsim.language import say
@@ -288,10 +289,10 @@ def _read_about(folder: Path) -> tuple[tuple[str, ...], dict[str, str], list[Pro
         what = say("not a description of a nation in format {format}; build the nation again", format=FORMAT)
         return (), {}, [Problem(path.name, what)]
     attribution, sources, files = (about.get(key) for key in ("attribution", "sources", "files"))
-    if not isinstance(attribution, list) or not all(isinstance(line, str) for line in attribution):
+    if not isinstance(attribution, list) or not all(_is_line(line) for line in attribution):
         problems.append(Problem(f"{path.name}: attribution", say("a list of credit lines was expected")))
         attribution = []
-    if not isinstance(sources, dict) or not all(isinstance(value, str) for value in sources.values()):
+    if not isinstance(sources, dict) or not all(map(_is_line, (*sources, *sources.values()))):
         problems.append(Problem(f"{path.name}: sources", say("a name and a checksum for each source were expected")))
         sources = {}
     if not isinstance(files, dict):
@@ -306,6 +307,10 @@ def _read_about(folder: Path) -> tuple[tuple[str, ...], dict[str, str], list[Pro
             )
             problems.append(Problem(name, what))
     return tuple(attribution), sources, problems
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and is_whole(value)
 
 
 def _read_boundaries(path: Path) -> tuple[dict[str, list[Ring]], list[Problem]]:

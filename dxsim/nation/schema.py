@@ -193,6 +193,8 @@ def read_text_table(path: Path) -> tuple[pd.DataFrame, list[Problem]]:
         problems.append(Problem(path.name, say("not a CSV file: {reason}", reason=error)))
     except OSError as error:
         problems.append(Problem(path.name, say("can't be read: {reason}", reason=error.strerror)))
+    if not any(header) and not problems:
+        problems.append(Problem(path.name, say("the file is empty")))
     repeated = sorted({name for name in header if header.count(name) > 1})
     problems += [
         Problem(at_line(path.name, 1), say("column '{column}' is named more than once", column=name))
@@ -428,10 +430,11 @@ class _Check:
 
     def _figures(self, cells: pd.Series[float], column: Column) -> pd.Series[float]:
         if pd.api.types.is_numeric_dtype(cells.dtype):
-            return pd.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan), index=cells.index)
+            return pd.Series(cells.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0, index=cells.index)  # no -0.0
         text = [_as_text(cell) for cell in cells]
-        figures = [figure(cell) for cell in text]
-        self.reported[column.name] = pd.Series([found is None for found in figures], index=cells.index, dtype=bool)
+        found = [figure(cell) for cell in text]
+        figures = [None if value is None else value + 0.0 for value in found]  # no -0.0
+        self.reported[column.name] = pd.Series([value is None for value in figures], index=cells.index, dtype=bool)
         self.rows(self.reported[column.name], column.name, lambda row: say("'{text}' is not a number", text=text[row]))
         return pd.Series(figures, index=cells.index, dtype=np.float64)
 

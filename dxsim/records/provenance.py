@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from dxsim import __version__
+from dxsim.characters import visible
 from dxsim.files import PACKAGE, sha256
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def describe_software() -> dict[str, Any]:
 def describe_nation(nation: Nation) -> dict[str, Any]:
     """Return what a nation is and whom to thank for it."""
     return {
-        "name": nation.name,
+        "name": visible(nation.name),
         "fingerprint": nation.fingerprint,
         "municipalities": len(nation.municipalities),
         "attribution": list(nation.attribution),

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from dxsim.characters import is_whole
 from dxsim.errors import InputError, Problem
 from dxsim.files import sha256
 from dxsim.language import say
@@ -66,6 +67,9 @@ def read_records(folder: str | Path) -> Records:
         If it is not such a folder, a file is missing or a file is not the one that was written.
     """
     folder = Path(folder)
+    if not is_whole(str(folder)):
+        what = say("the name of the folder is not UTF-8")
+        raise InputError(say("records '{folder}'", folder=folder), [Problem("", what)])
     manifest = _manifest(folder)
     if manifest is None:
         raise InputError(
@@ -128,6 +132,8 @@ def _dangling(folder: Path) -> str:
 def _unwritable(folder: Path) -> str:
     """Return why nothing can be written into a folder, which may not exist yet; a file is tried, and gone at once."""
     place = folder
+    if not is_whole(str(folder)):  # bytes that are no text: tables can't be written there
+        return say("the name of the folder is not UTF-8")
     try:
         place = next(place for place in (folder, *folder.parents) if place.exists())
         if not place.is_dir():
@@ -159,9 +165,22 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     """Return the manifest of a folder of records, or None if that is not what it is."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return manifest if manifest["software"]["name"] == SOFTWARE and isinstance(manifest["files"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return manifest if _is_ours(manifest) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _is_ours(manifest: Any) -> bool:  # noqa: ANN401 - whatever a file says
+    """Return whether a manifest has what everybody reads in it, each of its kind."""
+    scenario, nation = manifest["scenario"], manifest["nation"]
+    groups = (manifest["files"], scenario["values"], scenario["overrides"], scenario["title"])
+    names = (scenario["name"], nation["name"], nation["fingerprint"])
+    return (
+        manifest["software"]["name"] == SOFTWARE
+        and isinstance(manifest["seed"], int)
+        and all(isinstance(group, dict) for group in groups)
+        and all(isinstance(name, str) for name in names)
+    )
 
 
 def _fault(folder: Path, name: str, manifest: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ and nothing is ever instantiated. What wins: registry default < scenario file < 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from dxsim.characters import is_whole
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import is_folder, shipped
 from dxsim.language import say
@@ -61,6 +63,7 @@ TEXTS = ("scenario", "nation", "vendor_table", "output", "language", "variant") 
 NULLABLE = ("vendor_table", "output")
 CHOSEN = ("scenario", "variant", "seed")  # keys that may have several values in one command, beside parameters
 MOST_CHOICES = 100_000  # values of one key
+_SHOWN = 60  # characters of an override that is refused
 
 
 @dataclass(frozen=True)
@@ -238,7 +241,7 @@ def _unquoted(value: object) -> object:
 
 
 def _problem(override: str, error: ValueError) -> Problem:
-    return Problem(ascii(override)[1:60] if _unprintable(override) else override[:60], str(error))
+    return Problem(override[:_SHOWN], str(error))
 
 
 def _refused(key: str, value: object) -> str:
@@ -297,7 +300,7 @@ def _with_known_key(override: str) -> tuple[str, str]:
     """
     if len(override) > LONGEST_OVERRIDE:
         raise ValueError(say("longer than {longest} characters", longest=LONGEST_OVERRIDE))
-    if _unprintable(override):
+    if is_unprintable(override):
         raise ValueError(say("has characters that can't be printed"))
     if "${" in override:
         raise ValueError(say("references (${{...}}) are not read; write the value itself"))
@@ -326,9 +329,9 @@ def _with_known_key(override: str) -> tuple[str, str]:
     return key, value
 
 
-def _unprintable(text: str) -> bool:
+def is_unprintable(text: str) -> bool:
     """Return whether `text` has control characters or bytes that are no text."""
-    return any(ord(letter) < ord(" ") or "\ud800" <= letter <= "\udfff" for letter in text)
+    return not is_whole(text) or any(unicodedata.category(letter) == "Cc" for letter in text)
 
 
 def _members(group: str) -> list[str]:

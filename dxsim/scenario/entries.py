@@ -246,7 +246,7 @@ def _must(fault: Mapping[str, Any]) -> str:
             return say("must have keys of its own")
         case "tuple_type":
             return say("must be a list")
-        case "string_type":
+        case "string_type" | "string_unicode":
             return say("must be text")
         case "int_type":
             return say("must be a whole number")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from dxsim.characters import is_whole
 from dxsim.errors import InputError, Problem, at_line
 from dxsim.language import say
 
@@ -181,7 +182,10 @@ class _Tree:
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, location)
         try:
-            return self.loader.construct_object(node)
+            found = self.loader.construct_object(node)
+            if isinstance(found, str) and not is_whole(found):
+                self.refuse(node, say("half a character stands here: {text}", text=found))
+            return found
         except ValueError:  # Python refuses to read a number of more than 4,300 digits
             self.refuse(node, say("an enormous number"))
             return None
@@ -193,6 +197,8 @@ class _Tree:
                 self.refuse(key, say("a key must be one word"))
                 continue
             inside = (*location, key.value)
+            if not is_whole(key.value):
+                self.refuse(key, say("half a character stands here: {text}", text=key.value))
             if key.value in found:
                 first = self.lines[inside]
                 what = say("the key '{key}' is given twice; it stands in line {line} too", key=key.value, line=first)

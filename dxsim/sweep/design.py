@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -39,6 +40,26 @@ class Alternative:
     scenario: str
     values: Mapping[str, Value]
     name: str | None
+
+
+def count_cases(study: Study) -> int:
+    """Return how many `alternatives` a study has, without making them."""
+    if not study.cases:
+        grid = math.prod(len(values) for values in study.levers.values())
+        return len(study.variants) * len(study.scenarios) * grid
+    own = sum(case.scenario is not None for case in study.cases)
+    return len(study.variants) * (len(study.scenarios) * (len(study.cases) - own) + own)
+
+
+def count_points(study: Study) -> int:
+    """Return how many `points` a study has, without drawing them."""
+    sample, dimensions = study.sample, len(study.uncertainties)
+    if sample is None:
+        return 1
+    if sample.points is not None:
+        return len(sample.points)
+    each = {"saltelli": dimensions * (2 if sample.second_order else 1) + 2, "morris": dimensions + 1}
+    return (sample.size or 0) * each.get(sample.method, 1)
 
 
 def alternatives(study: Study) -> list[Alternative]:

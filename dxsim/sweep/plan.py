@@ -24,7 +24,7 @@ from dxsim.model.request import warn_of_nobody
 from dxsim.scenario.configuration import variant_values
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.scenario.scenario import Scenario, contradictions, load_scenario
-from dxsim.sweep.design import Alternative, Point, alternatives, points
+from dxsim.sweep.design import Alternative, Point, alternatives, count_cases, count_points, points
 from dxsim.sweep.study import Study
 from dxsim.terms.text import TEXT
 
@@ -170,18 +170,18 @@ def make_plan(study: Study, nation: Nation, vendor_table: VendorTable | None = N
     InputError
         With everything that is wrong with its scenarios, its draws and the combinations of their values.
     """
-    cases, drawn = alternatives(study), points(study)
-    rows = len(cases) * len(drawn) * study.seeds.count
+    rows = count_cases(study) * count_points(study) * study.seeds.count  # so many may be too many to be made
     if rows > LARGEST_PLAN:
         what = say(
             "{cases} cases, {points} points and {seeds} seeds are {rows} runs; at most {largest}",
-            cases=len(cases),
-            points=len(drawn),
+            cases=count_cases(study),
+            points=count_points(study),
             seeds=study.seeds.count,
             rows=rows,
             largest=LARGEST_PLAN,
         )
         raise _refusal(study, [Problem("", what)])
+    cases, drawn = alternatives(study), points(study)
     scenarios = _scenarios(study, cases)
     for scenario in scenarios.values():
         warn_of_nobody(scenario, nation)

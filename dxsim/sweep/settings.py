@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
+from dxsim.scenario.configuration import is_unprintable
 
 MOST_THREADS, LARGEST_BATCH = 1024, 10_000
 
@@ -88,7 +89,9 @@ def read_settings(words: Iterable[str]) -> Settings:
     problems = []
     for word in words:
         key, equals, value = word.partition("=")
-        if not equals or not value:
+        if is_unprintable(word):
+            problems.append(Problem(word[:60], say("has characters that can't be printed")))
+        elif not equals or not value:
             problems.append(Problem(word[:60], say("write KEY=VALUE")))
         elif key not in bounds:
             hint = nearest(key, list(bounds)) or say(" (known: {known})", known=", ".join(bounds))

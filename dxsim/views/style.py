@@ -21,12 +21,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, YearLocator, date2num
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
+from dxsim.characters import visible
 from dxsim.language import spoken
 from dxsim.records import Records
 from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.municipalities import TYPES
+from dxsim.views.fonts import font_file
 from dxsim.views.labels import changes_text, labels, month_text
 
 _NOTEBOOK_DPI = 80
@@ -110,16 +113,8 @@ _SETTINGS = {
 
 
 @cache
-def japanese_font() -> str:
-    """Return the file of the font that has Japanese letters."""
-    with mpl.rc_context():  # importing it changes the fonts of everybody's figures
-        import matplotlib_fontja
-    return str(matplotlib_fontja.get_font_ttf_path())
-
-
-@cache
 def _add_japanese_font() -> None:
-    font_manager.fontManager.addfont(japanese_font())
+    font_manager.fontManager.addfont(font_file())
 
 
 @contextmanager
@@ -141,7 +136,16 @@ class Plot(Figure):
         What it shows, for readers who can't see it. Files carry it too.
     """
 
-    description = ""
+    _description = ""
+
+    @property
+    def description(self) -> str:
+        """What it shows; hidden characters are written out."""
+        return self._description
+
+    @description.setter
+    def description(self, words: str) -> None:
+        self._description = visible(words, keep="\n")
 
     def savefig(self, fname: str | PathLike[str] | IO[bytes], **options: Any) -> None:  # noqa: ANN401 - matplotlib's own
         """Save as matplotlib does, with dxsim's fonts and the description inside; PDF and SVG are fit for print.
@@ -161,6 +165,9 @@ class Plot(Figure):
         if kind in names:  # what tells of a time or a version is left out
             words, other = names[kind]
             options = {"metadata": {words: self.description, other: None}, **options}
+        for text in self.findobj(Text):  # names that users gave: they hide nothing, and no "$" in them is mathematics
+            text.set_text(visible(text.get_text(), keep="\n"))
+            text.set_parse_math(False)
         with style():
             super().savefig(fname, **options)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from dxsim.characters import visible
+
 
 def width(text: str) -> int:
     """Return how many places `text` takes on a terminal.
@@ -20,12 +22,15 @@ def width(text: str) -> int:
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Return rows as lines with aligned columns; those numbered in `right` are aligned to the right.
 
+    Hidden characters of cells are written out.
+
     Examples
     --------
     >>> print(columns([["late", "9"], ["live", "10"]], right=[1]))
     late   9
     live  10
     """
+    rows = [[visible(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import http.client
+import io
 import json
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
+from starlette.responses import PlainTextResponse
 
 import dxsim
 from dxsim.analysis.paired import paired_difference
 from dxsim.app.limiting_case import LIMITING_CASE
 from dxsim.app.nations import VENDORS, describe
 from dxsim.app.runs import KPIS, STRATA
-from dxsim.app.server import LARGEST_REQUEST
+from dxsim.app.server import LARGEST_REQUEST, LOOPBACK, _Hosts
 from dxsim.records.size_classes import SIZE_CLASSES, by_size_class
 from dxsim.sweep.study import Seeds, Study
 from tests.app.packed import unpacked
@@ -201,12 +211,19 @@ BAD = [
     (
         "/run",
         setting("x", "y", **{"policy.deadline": "2050-01", "policy.portability": 9, "no.such": 1}) | {"seed": "one"},
-        ["nation: ", "scenario: ", "policy.deadline must", "policy.portability must", "no such parameter", "seed: "],
+        [
+            "nation: ",
+            "scenario: ",
+            "(policy.deadline) must",
+            "(policy.portability) must",
+            "there is no 'no.such'",
+            "seed: ",
+        ],
     ),
     ("/run", setting(**{"vendor.count": 64}) | {"seed": 1}, ["can't be changed in the app"]),
     ("/run", setting(**{"cooperation.contract_months": 120}) | {"seed": 1}, ["can't be changed in the app"]),
-    ("/run", setting(**{"policy.portability": float("nan")}) | {"seed": 1}, ["policy.portability must"]),
-    ("/run", setting(**{"policy.deadline": "2033-03"}) | {"seed": 1}, ["policy.second_deadline"]),
+    ("/run", setting(**{"policy.portability": float("nan")}) | {"seed": 1}, ["(policy.portability) must"]),
+    ("/run", setting(**{"policy.deadline": "2033-03"}) | {"seed": 1}, ["(policy.second_deadline)"]),
     ("/compare", {"arms": [], "seeds": 2}, ["arms: "]),
     ("/compare", {"arms": [setting()] * 9, "seeds": 2}, ["arms: "]),
     ("/compare", {"arms": [setting(), setting("whole")], "seeds": 2}, ["arms: "]),
@@ -216,6 +233,11 @@ BAD = [
     ("/lesson", {"lesson": "size", "nation": "teaching", "parameters": {"policy.naming": 1}, "seeds": 2}, ["naming"]),
     ("/life", setting() | {"seed": 1, "code": "99999", "language": "en"}, ["code: "]),
     ("/life", setting() | {"seed": 1, "code": "01201", "language": "fr"}, ["language: "]),
+    ("/life", setting() | {"seed": 1, "code": ["01201"], "language": ["en"]}, ["code: "]),
+    ("/life", setting() | {"seed": 1, "code": {}, "language": "\ud800"}, ["code: "]),
+    ("/run", setting(scenario="\ud800") | {"seed": 1}, ["there is no '\\ud800'"]),
+    ("/run", setting(**{"\x1b[2J\u202e": 1}) | {"seed": 1}, ["\\x1b[2J\\u202e"]),
+    ("/lesson", {"lesson": ["\ud800"], "nation": "\ud800", "parameters": {}, "seeds": 2}, ["lesson: "]),
 ]
 
 
@@ -262,6 +284,94 @@ def test_only_its_own_name_is_answered_and_nothing_is_kept_of_a_user(client):
     assert client.send("GET", "/run")[0] == 405
 
 
+def test_a_failure_of_the_app_is_told_with_all_headers_and_no_more(client, monkeypatch):
+    def fail(_):
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr("dxsim.app.server.compare", fail)
+    body = json.dumps({"arms": [setting()], "seeds": 2})
+    status, answer, headers = client.send("POST", "/compare", body, **{"Content-Type": "application/json"})
+    assert status == 500
+    assert set(json.loads(answer)["problems"]) == {"en", "ja"}
+    assert b"secret" not in answer
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["x-content-type-options"] == "nosniff"
+    monkeypatch.undo()
+    assert client.send("POST", "/compare", body, **{"Content-Type": "application/json"})[0] == 200
+
+
+def test_what_is_large_goes_packed_and_the_font_is_small(client):
+    for path in ("/start", "/nation/whole", "/static/app.js"):
+        plain = client.send("GET", path)
+        packed = client.send("GET", path, **{"Accept-Encoding": "gzip"})
+        assert packed[2]["content-encoding"] == "gzip"
+        assert gzip.decompress(packed[1]) == plain[1]
+        assert len(packed[1]) < len(plain[1]) / 2
+    body, kind = json.dumps(setting() | {"seed": 1}), {"Content-Type": "application/json"}
+    near = client.send("POST", "/run", body, **kind, **{"Accept-Encoding": "gzip"})
+    assert near[1] == client.send("POST", "/run", body, **kind)[1]  # within one machine a run is not packed
+    status, font, headers = client.send("GET", "/font.woff")
+    assert (status, font[:4], headers["content-type"]) == (200, b"wOFF", "font/woff")
+    assert len(font) < 500_000
+    letters = set(TTFont(io.BytesIO(font)).getBestCmap())
+    shown = json.dumps([client.get("/start"), client.get("/nation/whole")], ensure_ascii=False)
+    assert {ord(letter) for letter in shown if "぀" <= letter <= "鿿"} <= letters
+
+
+@pytest.mark.parametrize(
+    ("names", "any_address", "host", "is_answered"),
+    [
+        ((), False, "127.0.0.1:8321", True),
+        ((), False, "localhost", True),
+        ((), False, "[::1]:8321", True),
+        ((), False, "192.168.1.7:8321", False),
+        ((), False, "evil.example", False),
+        (("school.local",), False, "School.Local:8321", True),
+        (("school.local",), True, "192.168.1.7:8321", True),
+        (("school.local",), True, "[fe80::1]:8321", True),
+        (("school.local",), True, "evil.example:8321", False),
+        (("school.local",), True, "127.0.0.1.evil.example", False),
+        (("school.local",), True, "[::1", False),
+        (("school.local",), True, "\x1b[2J", False),
+    ],
+)
+def test_it_answers_under_its_own_names_and_addresses_only(names, any_address, host, is_answered):
+    hosts = _Hosts(PlainTextResponse("inside"), (*LOOPBACK, *names), any_address)
+    said: list[dict] = []
+
+    async def send(message):
+        said.append(message)
+
+    async def ask():
+        await hosts({"type": "http", "headers": [(b"host", host.encode())]}, None, send)
+
+    with ThreadPoolExecutor(1) as pool:  # a browser of other tests may have left a loop in this thread
+        pool.submit(lambda: asyncio.run(ask())).result()
+    assert said[0]["status"] == (200 if is_answered else 400)
+    assert (said[1]["body"] == b"inside") == is_answered
+    assert b"\x1b" not in said[1]["body"]
+
+
+@pytest.mark.parametrize("host", ["::1", "0.0.0.0"])  # noqa: S104 - asked for
+def test_the_command_serves_other_addresses(host):
+    if host == "::1" and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dxsim", "app", "--port", "0", "--host", host], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        address = urlsplit(re.search(r"http://\S+", process.stdout.readline())[0])
+        assert address.hostname == host if host == "::1" else address.hostname != "0.0.0.0"  # noqa: S104
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+        connection.request("GET", "/", headers={"Host": address.netloc})
+        answer = connection.getresponse()
+        assert (answer.status, b"<title>dxsim</title>" in answer.read()) == (200, True)
+        connection.request("GET", "/", headers={"Host": "evil.example"})
+        assert connection.getresponse().status == 400
+    finally:
+        process.kill()
+
+
 def test_the_command_serves_until_it_is_interrupted():
     process = subprocess.Popen(
         [sys.executable, "-m", "dxsim", "app", "--port", "0", "--language", "ja"], stdout=subprocess.PIPE, text=True
@@ -286,6 +396,10 @@ def test_the_command_serves_until_it_is_interrupted():
         (["--port", "70000"], "from 0 to 65535"),
         (["--host", "no.such.host.invalid"], "can't listen on no.such.host.invalid"),
         (["--nation", "./nowhere"], "nowhere"),
+        (["--host", ""], "an address was expected"),
+        (["--host", " ", "--port", "-1"], "2 problems"),
+        (["--host", "a" * 80], "can't listen"),
+        (["--host", "192.0.2.1"], "can't listen on 192.0.2.1"),
     ],
 )
 def test_a_command_that_cannot_be_served_says_why(capsys, arguments, says):

@@ -3,7 +3,7 @@
 import { bySize, curves, describeBySize, describeCurves, describeGroups, describeSteps, groups, steps } from "./charts.js";
 import { Refused, ask, get } from "./data.js";
 import { showLesson, stepNames } from "./lesson.js";
-import { fromLink, toLink } from "./link.js";
+import { NUMBERS, PLAIN, fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
 import { onCanvas } from "./pen.js";
 import { saveFigure, saveTable } from "./save.js";
@@ -13,6 +13,10 @@ import { monthName, number, speak, t } from "./words.js";
 const $ = (id) => document.getElementById(id);
 const ARMS = ["a", "b"];
 const MONTH_MS = 55; // of a month while playing
+const STILL_MONTHS = 12; // a step of those who want nothing to move
+const STILL_MS = 900;
+const RETRY_MS = 3000; // until the server is asked again after it gave no answer
+const NOTE_MS = 5000; // a note goes away by itself
 const COMPARE_AFTER_MS = 400; // of quiet
 const FIRST_SEEDS = 5; // a first answer, before all seeds are done
 const TABS = ["size", "groups", "steps", "life"];
@@ -47,11 +51,52 @@ let atlas;
 const setting = (arm) => ({ nation: state.nation, scenario: state[arm].scenario, parameters: state[arm].parameters });
 const runRequest = (arm) => ({ ...setting(arm), seed: state.seed });
 
-function complain(error) {
+// What is to be said: a trouble stays until its source is well, what was wrong with a link until it is read, a note a while.
+const troubles = {};
+let linkFault = "";
+let note = "";
+let noteTimer = 0;
+let retryTimer = 0;
+
+function showMessage() {
+  const words = [...new Set([...Object.values(troubles).map(({ text }) => text), linkFault])].filter(Boolean);
+  $("message").className = words.length ? "" : "note";
+  $("message").querySelector("span").textContent = words.join(" · ") || note;
+  $("message").hidden = !words.length && !note;
+  $("retry").hidden = !Object.values(troubles).some(({ isPassing }) => isPassing);
+}
+
+function say(words) {
+  note = words;
+  clearTimeout(noteTimer);
+  noteTimer = setTimeout(() => { note = ""; showMessage(); }, NOTE_MS);
+  showMessage();
+}
+
+function complain(source, error) {
   if (error.name === "AbortError") return;
-  const problems = error instanceof Refused ? error.problems[state.language] ?? [] : [t("failed")];
-  $("message").textContent = problems.join(" · ") || t("failed");
-  $("message").hidden = false;
+  const isRefused = error instanceof Refused;
+  const text = (isRefused && error.problems[state.language]?.join(" · ")) || t("failed");
+  troubles[source] = { text, isPassing: !isRefused || error.isBusy };
+  if (troubles[source].isPassing) {
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(retry, RETRY_MS);
+  }
+  showMessage();
+}
+
+function isWell(source) {
+  if (!(source in troubles)) return;
+  delete troubles[source];
+  showMessage();
+}
+
+function retry() {
+  clearTimeout(retryTimer);
+  ARMS.forEach(loadRun);
+  if (comparison?.seeds !== state.seeds) compareNow();
+  if (troubles.life) tellLife();
+  if (troubles.lesson) checkPrediction();
 }
 
 // One request of an arm at a time; what changed meanwhile is asked for next.
@@ -66,12 +111,14 @@ async function loadRun(arm) {
       const run = await ask("run", request);
       if (request.nation !== state.nation) continue;
       runs[arm] = Object.assign(run, { key });
-      $("message").hidden = true;
+      isWell(arm);
       draw();
       settle();
     }
   } catch (error) {
-    complain(error);
+    runs[arm] = null; // what is shown must not pass for what was asked
+    draw();
+    complain(arm, error);
   } finally {
     busy[arm] = false;
   }
@@ -93,22 +140,25 @@ function changed() {
 // Says, for whoever waits, that runs and comparison are those of the settings on the screen.
 function settle() {
   const isNew = (arm) => runs[arm]?.key === JSON.stringify(runRequest(arm));
+  if (document.fonts.status !== "loaded") return;
   if (comparison?.seeds === state.seeds && ARMS.every(isNew)) document.body.dataset.settled = "yes";
 }
 
 async function compareNow() {
+  compareStop.abort();
   compareStop = new AbortController();
   const { signal } = compareStop;
   try {
     for (const seeds of [...new Set([Math.min(FIRST_SEEDS, state.seeds), state.seeds])]) {
       const found = await ask("compare", { arms: ARMS.map(setting), seeds }, signal);
       comparison = found;
+      isWell("compare");
       drawComparison();
       drawSecond();
     }
     settle();
   } catch (error) {
-    complain(error);
+    complain("compare", error);
   }
 }
 
@@ -121,9 +171,10 @@ async function tellLife() {
     const told = await ask("life", asked);
     if (asked.code !== atlas.nation.code[state.chosen]) return;
     life = told;
+    isWell("life");
     drawSecond();
   } catch (error) {
-    complain(error);
+    complain("life", error);
   }
 }
 
@@ -151,7 +202,11 @@ function drawMaps() {
     value.textContent = run ? atlas.summary(run, state.layer, state.month) : "";
     title.replaceChildren(value, `${arm.toUpperCase()}  ${titleOf(arm)}`);
     title.title = titleOf(arm);
-    if (!run) continue;
+    if (!run) {
+      onCanvas(canvas, () => {});
+      canvas.setAttribute("aria-label", `${arm.toUpperCase()} ${titleOf(arm)}: ${t(arm in troubles ? "not_known" : "working")}`);
+      continue;
+    }
     onCanvas(canvas, (pen, width, height) => atlas.draw(pen, width, height, run, state));
     if (!timer) canvas.setAttribute("aria-label", `${atlas.describe(run, arm.toUpperCase(), state, start.months)} ${t("map_keys")}`);
   }
@@ -254,6 +309,8 @@ function shownLevers() {
   return lesson ? lesson.controls.map(lever) : start.levers;
 }
 
+let moving = ""; // the lever that is being dragged
+
 function fillLevers() {
   $("levers").className = `edit-${state.edit}`;
   $("levers").replaceChildren(...shownLevers().map((entry) => {
@@ -273,7 +330,9 @@ function fillLevers() {
         ? { type: "range", min: 0, max: entry.values.length - 1, step: 1 }
         : { type: "range", min: entry.low, max: entry.high, step: entry.step });
     }
+    control.addEventListener("change", () => { moving = ""; });
     control.addEventListener("input", () => {
+      if (moving !== entry.key) { step(); moving = entry.key; }
       const value = entry.type === "choice" ? control.value : entry.values ? entry.values[control.value] : Number(control.value);
       const isCarried = currentLesson()?.carried.includes(entry.key);
       for (const arm of isCarried ? ARMS : [state.edit]) setLever(arm, entry, value);
@@ -318,6 +377,7 @@ function fillLesson() {
       $("lesson-panel").querySelector("input:checked").focus();
     },
     check: checkPrediction,
+    restart: () => { step(); openLesson(state.lesson); $("lesson-panel").querySelector("input").focus(); },
   });
 }
 
@@ -329,29 +389,38 @@ async function checkPrediction() {
     const parameters = Object.fromEntries(lesson.carried.map((key) => [key, valueOf("b", key)]));
     const result = await ask("lesson", { lesson: lesson.name, nation: state.nation, parameters, seeds: state.seeds });
     if (lesson.name !== state.lesson) return;
+    isWell("lesson");
     lessonResult = result;
     state.checked = true;
     if (lesson.measure in result.kpis) state.tab = "steps";
     remember();
   } catch (error) {
-    complain(error);
+    complain("lesson", error);
   } finally {
     lessonWorking = false;
+    const isLost = document.activeElement === document.body; // the button that was pressed is gone
     fillLesson();
     drawSecond();
+    if (isLost) ($("lesson-panel").querySelector(".verdict") ?? $("check"))?.focus();
   }
+}
+
+// What a lesson begins with.
+function opening(lesson) {
+  return {
+    lesson: lesson.name, prediction: "", checked: false, a: structuredClone(lesson.arms[0]), b: structuredClone(lesson.arms[lesson.shown]),
+    edit: "b", layer: lesson.layer, month: 0, type: "all", ...LESSON_VIEW[lesson.name],
+  };
 }
 
 function openLesson(name) {
   pause();
   lessonResult = null;
+  delete troubles.lesson;
   Object.assign(state, { lesson: name, prediction: "", checked: false });
   const lesson = currentLesson();
-  if (lesson) {
-    const [first] = lesson.arms;
-    const shown = lesson.arms[lesson.shown];
-    Object.assign(state, { a: structuredClone(first), b: structuredClone(shown), edit: "b", layer: lesson.layer, month: 0, type: "all", ...LESSON_VIEW[name] });
-  } else Object.assign(state, { a: { scenario: "no_cooperation", parameters: {} }, b: { scenario: "baseline", parameters: {} } });
+  if (lesson) Object.assign(state, opening(lesson));
+  else Object.assign(state, { a: { scenario: "no_cooperation", parameters: {} }, b: { scenario: "baseline", parameters: {} } });
   showAll();
   changed();
 }
@@ -387,10 +456,18 @@ function showAll() {
   options($("type"), [["all", t("type_all")], ["each", t("by_type")], ...atlas.nation.types.map((name) => [name, t(`type_${name}`)])], state.type);
   options($("stratum"), start.strata.map((name) => [name, t(`strata_${name}`)]), state.stratum);
   $("credit").textContent = atlas.nation.attribution.join(" · ");
-  $("play").textContent = timer ? `⏸ ${t("pause")}` : `▶ ${t("play")}`;
+  $("play").textContent = timer ? `|| ${t("pause")}` : `▶ ${t("play")}`;
   fillLevers();
   fillLesson();
   draw();
+}
+
+// What was on the screen becomes a page to go back to, before something is changed.
+function step() {
+  clearTimeout(rememberTimer);
+  lastLink = toLink(state);
+  if (location.hash !== lastLink) history.replaceState(null, "", lastLink);
+  history.pushState(null, "", lastLink);
 }
 
 let rememberTimer = 0;
@@ -413,13 +490,14 @@ function pause() {
 function play() {
   if (timer) { pause(); draw(); remember(); return; }
   if (state.month >= start.months.length - 1) state.month = 0;
-  $("play").textContent = `⏸ ${t("pause")}`;
+  $("play").textContent = `|| ${t("pause")}`;
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const go = () => {
     const began = performance.now();
     if (state.month >= start.months.length - 1) { pause(); draw(); remember(); return; }
-    state.month += 1;
+    state.month = Math.min(state.month + (isStill ? STILL_MONTHS : 1), start.months.length - 1);
     drawMonth();
-    timer = setTimeout(go, Math.max(0, MONTH_MS - (performance.now() - began)));
+    timer = setTimeout(go, Math.max(0, (isStill ? STILL_MS : MONTH_MS) - (performance.now() - began)));
   };
   timer = setTimeout(go, 0);
 }
@@ -470,8 +548,9 @@ function on(id, event, act) {
 }
 
 function wire() {
-  on("lesson", "change", openLesson);
+  on("lesson", "change", (name) => { step(); openLesson(name); });
   on("nation", "change", async (name) => {
+    step();
     pause();
     Object.assign(state, { nation: name, chosen: -1, checked: false, seeds: name === "whole" ? 5 : 20 });
     Object.assign(runs, { a: null, b: null });
@@ -482,6 +561,7 @@ function wire() {
   });
   for (const arm of ARMS) {
     on(`scenario-${arm}`, "change", (name) => {
+      step();
       state[arm] = { scenario: name, parameters: {} };
       if (name === start.limiting_case) Object.assign(state, { series: "committed", edit: arm, type: "all" });
       showAll();
@@ -493,14 +573,15 @@ function wire() {
     radio.addEventListener("change", () => { state.edit = radio.value; fillLevers(); remember(); });
   }
   on("reset", "click", () => {
+    step();
     for (const arm of ARMS) state[arm].parameters = {};
     showLevers();
     changed();
   });
   on("seed", "change", (text) => {
-    if ($("seed").checkValidity() && text !== "") { state.seed = Number(text); changed(); } else $("seed").value = state.seed;
+    if ($("seed").checkValidity() && text !== "") { step(); state.seed = Number(text); changed(); } else $("seed").value = state.seed;
   });
-  on("seeds", "change", (count) => { state.seeds = Number(count); changed(); });
+  on("seeds", "change", (count) => { step(); state.seeds = Number(count); changed(); });
   for (const key of ["layer", "series", "type", "stratum"]) on(key, "change", (value) => { state[key] = value; draw(); remember(); });
   on("month", "input", (month) => goTo(Number(month)));
   on("first", "click", () => goTo(0));
@@ -522,13 +603,50 @@ function wire() {
     lastLink = toLink(state);
     history.replaceState(null, "", lastLink);
     await navigator.clipboard?.writeText(location.href).catch(() => {});
-    $("message").textContent = t("link_copied");
-    $("message").hidden = false;
+    say(t("link_copied"));
   });
+  on("retry", "click", retry);
+  on("dismiss", "click", () => {
+    for (const source of Object.keys(troubles)) delete troubles[source];
+    linkFault = note = "";
+    showMessage();
+  });
+  wireKeys();
   for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => { save(button.dataset.save); $("download").open = false; });
   on("help-open", "click", () => $("help").showModal());
-  addEventListener("resize", draw);
+  const watched = new ResizeObserver(() => { if (atlas) draw(); });
+  for (const id of ["map-a", "map-b", "legend", "curves", "second"]) watched.observe($(id));
+  document.fonts.addEventListener("loadingdone", () => { if (atlas) { draw(); settle(); } });
   addEventListener("hashchange", () => { if (location.hash !== lastLink) restore(); });
+}
+
+// Space plays, arrows step, where no control wants them; arrows walk along the tabs; Escape shuts the menu.
+function wireKeys() {
+  addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || $("help").open) return;
+    const act = { " ": play, ArrowLeft: () => goTo(state.month - 1), ArrowRight: () => goTo(state.month + 1), Home: () => goTo(0) }[event.key];
+    const isFree = event.target === document.body || event.target.matches(".verdict, #life");
+    if (!act || !isFree || (event.key === " " && $("play").disabled)) return;
+    event.preventDefault();
+    act();
+  });
+  $("tabs").addEventListener("keydown", (event) => {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const tabs = [...$("tabs").querySelectorAll("[role=tab]:not([hidden])")];
+    const place = tabs.indexOf(event.target);
+    if (!way || place < 0) return;
+    event.preventDefault();
+    const next = tabs[(place + way + tabs.length) % tabs.length];
+    next.focus();
+    next.click();
+  });
+  const menu = $("download");
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
 }
 
 function save(kind) {
@@ -544,13 +662,15 @@ async function useNation() {
 
 async function restore() {
   const readers = {};
-  const toNumber = (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined);
+  const toNumber = ([low, high]) => (text) => (text.trim() !== "" && Number(text) >= low && Number(text) <= high ? Number(text) : undefined);
   const among = (values) => (text) => (values.includes(text) ? text : undefined);
   for (const entry of allLevers()) {
-    readers[entry.key] = entry.type === "choice" ? among(entry.values) : entry.values ? among(start.months) : toNumber;
-    for (const [key, value] of Object.entries(entry.also)) readers[key] = typeof value === "number" ? toNumber : among([value]);
+    readers[entry.key] = entry.type === "choice" ? among(entry.values) : entry.values ? among(start.months.filter((month) => month >= entry.bounds[0] && month <= entry.bounds[1])) : toNumber(entry.bounds);
+    for (const [key, value] of Object.entries(entry.also)) readers[key] = typeof value === "number" ? toNumber([0, Infinity]) : among([value]);
   }
-  const { found, bad } = fromLink(location.hash, { ...structuredClone(DEFAULTS), language: state.language }, {
+  const lessonOfLink = start.lessons.find(({ name }) => name === new URLSearchParams(location.hash.slice(1)).get("lesson"));
+  const before = { ...structuredClone(DEFAULTS), language: state.language, ...(lessonOfLink && opening(lessonOfLink)) };
+  const { found, bad } = fromLink(location.hash, before, {
     language: ["en", "ja"], nation: start.nations, lesson: start.lessons.map(({ name }) => name),
     prediction: start.lessons.flatMap((entry) => entry.options), edit: ARMS, layer: start.layers, series: start.series,
     type: ["all", "each", ...start.types], tab: TABS, stratum: start.strata, scenario: start.scenarios.map(({ name }) => name),
@@ -566,27 +686,39 @@ async function restore() {
   if (!lesson?.options.includes(state.prediction)) Object.assign(state, { prediction: "", checked: false });
   if (!state.checked && state.tab === "steps") state.tab = "size";
   showAll();
-  if (bad.length) {
-    $("message").textContent = t("link_bad", { what: bad.slice(0, 5).join(", ").slice(0, 200) });
-    $("message").hidden = false;
-  }
+  linkFault = bad.length ? t("link_bad", { what: bad.slice(0, 5).map(nameInLink).join(", ").slice(0, 300) }) : "";
+  for (const source of Object.keys(troubles)) delete troubles[source];
+  showMessage();
   changed();
   if (state.checked) checkPrediction();
   if (state.tab === "life") tellLife();
 }
 
+// What an entry of a link is called on the page.
+function nameInLink(key) {
+  const words = { lesson: "mode", a: "scenario_a", b: "scenario_b", type: "of_type", stratum: "measure" };
+  const [, arm, parameter] = key.match(/^([ab])\.(.+)$/) ?? [];
+  const isKnown = [...PLAIN, ...NUMBERS, "a", "b"].includes(key);
+  const label = arm && lever(parameter) ? `${arm.toUpperCase()}: ${leverLabel(parameter)}` : isKnown ? t(words[key] ?? key) : "";
+  return label && label !== key ? `${label} (${key})` : key;
+}
+
 async function begin() {
+  $("broken").hidden = true;
   try {
-    start = await get("start");
-    $("month").max = start.months.length - 1;
-    wire();
-    await document.fonts.load('12px "IPAexGothic"', "日本語"); // what is drawn on a canvas before has no Japanese letters
+    if (!start) {
+      start = await get("start");
+      $("month").max = start.months.length - 1;
+      wire();
+    }
     await restore();
     document.body.dataset.ready = "yes";
-  } catch (error) {
-    complain(error);
-    throw error;
+  } catch (error) { // without texts of the page; both languages stand in it
+    $("broken").hidden = false;
+    setTimeout(() => { if (!document.body.dataset.ready) begin(); }, RETRY_MS);
+    console.warn(error);
   }
 }
 
+$("again").addEventListener("click", begin);
 begin();

@@ -1,16 +1,17 @@
 // What the server says. Nothing else is ever asked.
 
 export class Refused extends Error {
-  constructor(problems) {
+  constructor(problems, status) {
     super("refused");
     this.problems = problems;
+    this.isBusy = status >= 500; // it may answer later
   }
 }
 
 async function answered(response) {
   if (response.ok) return response;
   const content = await response.json().catch(() => ({}));
-  throw new Refused(content.problems ?? {});
+  throw new Refused(content.problems ?? {}, response.status);
 }
 
 export async function get(path) {

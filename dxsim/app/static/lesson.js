@@ -14,7 +14,7 @@ function line(label, words) {
   return node;
 }
 
-export function showLesson(panel, lesson, { prediction, result, working }, { predict, check }) {
+export function showLesson(panel, lesson, { prediction, result, working }, { predict, check, restart }) {
   const key = `lesson_${lesson.name}`;
   panel.replaceChildren(element("h2", t(key)), element("p", t(`${key}_question`)));
   const choices = element("fieldset");
@@ -36,10 +36,13 @@ export function showLesson(panel, lesson, { prediction, result, working }, { pre
     button.addEventListener("click", check);
     panel.append(button);
   }
+  const again = element("button", t("restart"), { id: "restart" });
+  again.addEventListener("click", restart);
+  panel.append(again);
 }
 
 function verdict(lesson, key, prediction, result) {
-  const node = element("div", "", { className: "verdict", role: "status" });
+  const node = element("div", "", { className: "verdict", role: "status", tabIndex: -1 });
   node.dataset.verdict = result.verdict;
   node.append(
     element("b", t(prediction === result.verdict ? "right" : "wrong")),

@@ -1,7 +1,7 @@
 // The address bar holds all that is on the screen: `#nation=teaching&a=baseline&a.policy.deadline=2027-03&...`.
 
-const PLAIN = ["language", "nation", "lesson", "prediction", "edit", "layer", "series", "type", "tab", "stratum"];
-const NUMBERS = ["seed", "seeds", "month", "chosen"];
+export const PLAIN = ["language", "nation", "lesson", "prediction", "edit", "layer", "series", "type", "tab", "stratum"];
+export const NUMBERS = ["seed", "seeds", "month", "chosen"];
 
 export function toLink(state) {
   const words = new URLSearchParams();
@@ -27,7 +27,7 @@ export function fromLink(fragment, state, known) {
     else if (PLAIN.includes(key) && known[key].includes(text)) found[key] = text;
     else if (NUMBERS.includes(key) && /^-?\d{1,16}$/.test(text) && Number(text) >= known[key][0] && Number(text) <= known[key][1]) found[key] = Number(text);
     else if ((key === "a" || key === "b") && known.scenario.includes(text)) found[key].scenario = text;
-    else if (arm && known.parameters[parameter]?.(text) !== undefined) {
+    else if (arm && Object.hasOwn(known.parameters, parameter) && known.parameters[parameter](text) !== undefined) {
       found[arm].parameters[parameter] = known.parameters[parameter](text);
     } else bad.push(key);
   }

@@ -14,8 +14,9 @@ export function fillComparison(body, kpis, runs, comparison) {
       ["b", written(name, runs.b?.kpis[name] ?? NaN), runs.b?.kpis[name]],
       [isSure ? "sure" : "unsure", entry ? interval(name, entry) : "…", entry?.difference],
     ];
-    for (const [kind, words, value] of cells) {
-      const cell = row.insertCell();
+    for (const [place, [kind, words, value]] of cells.entries()) {
+      const cell = row.appendChild(document.createElement(place ? "td" : "th"));
+      if (!place) cell.scope = "row";
       cell.className = kind;
       cell.textContent = words;
       if (value !== null && value !== undefined) cell.dataset.value = value;
@@ -31,12 +32,15 @@ export function showLife(panel, life, title) {
   if (!life) { panel.replaceChildren(element("p", title)); return; }
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
-  for (const key of ["lot", "decided", "cause", "live", "late", "vendor"]) head.append(element("th", t(`life_${key}`)));
+  for (const key of ["lot", "decided", "cause", "live", "late", "vendor"]) head.append(Object.assign(element("th", t(`life_${key}`)), { scope: "col" }));
   const body = table.createTBody();
   for (const row of life.lots) {
     const late = row.late ? `${row.late}/${row.systems} ${row.reason}` : "0";
     const line = body.insertRow();
-    for (const cell of [row.lot, row.decided, row.cause, row.live, late, row.vendor]) line.append(element("td", cell));
+    line.append(Object.assign(element("th", row.lot), { scope: "row" }));
+    for (const [words, className] of [[row.decided, "when"], [row.cause, ""], [row.live, "when"], [late, ""], [row.vendor, ""]]) {
+      line.append(Object.assign(element("td", words), { className }));
+    }
   }
   const list = document.createElement("ul");
   for (const { month, words } of life.events) list.append(element("li", `${month} ${words}`));

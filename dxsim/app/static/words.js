@@ -18,7 +18,8 @@ export const spoken = () => language;
 
 export function number(value, digits = 0) {
   if (value === null || value === undefined || !Number.isFinite(value)) return t("not_known");
-  return value.toLocaleString(language === "ja" ? "ja-JP" : "en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const shown = Number(value.toFixed(digits)) === 0 ? 0 : value; // never "-0.0"
+  return shown.toLocaleString(language === "ja" ? "ja-JP" : "en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 export const percent = (value, digits = 1) => (Number.isFinite(value) && value !== null ? `${number(100 * value, digits)} %` : t("not_known"));

@@ -8,18 +8,16 @@ from io import BytesIO
 from typing import TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-
+from dxsim.characters import visible
 from dxsim.files import PACKAGE
 from dxsim.language import current_language
+from dxsim.views.fonts import japanese_font
 from dxsim.views.labels import labels
-from dxsim.views.style import Plot, japanese_font
+from dxsim.views.style import Plot
 
 Child: TypeAlias = "str | Element"
 
 _PICTURE_DPI = 130
-_LAST_LATIN = 0x2E7F  # letters after it come from the Japanese font
 _FONT = (
     "@font-face {{ font-family: 'dxsim'; unicode-range: U+2E80-FFFF;"
     " src: url(data:font/woff;base64,{data}) format('woff'); }}\n"
@@ -27,17 +25,22 @@ _FONT = (
 
 
 def element(tag: str, *children: Child, **attributes: str) -> Element:
-    """Return an element; texts among its children are escaped when it is written. ``class_`` is the class."""
-    found = Element(tag, {name.rstrip("_"): value for name, value in attributes.items()})
+    """Return an element. ``class_`` is the class.
+
+    Hidden characters of texts are written out, all but line feeds; what is special in HTML is escaped by `page`.
+    """
+    found = Element(tag, {name.rstrip("_"): visible(value, keep="\n") for name, value in attributes.items()})
     last: Element | None = None
     for child in children:
         if isinstance(child, Element):
             found.append(child)
             last = child
-        elif last is None:
-            found.text = (found.text or "") + child
+            continue
+        text = visible(child, keep="\n")
+        if last is None:
+            found.text = (found.text or "") + text
         else:
-            last.tail = (last.tail or "") + child
+            last.tail = (last.tail or "") + text
     return found
 
 
@@ -142,15 +145,5 @@ def page(title: str, lead: Sequence[Child], sections: Mapping[str, Sequence[Chil
 
 def _font_face(text: str) -> str:
     """Return the rule that carries the Japanese letters of a text, so that they show where no font has them."""
-    letters = {ord(letter) for letter in text if ord(letter) > _LAST_LATIN}
-    if not letters:
-        return ""
-    options = Options(flavor="woff", notdef_outline=True, layout_features=[])
-    font = TTFont(japanese_font(), recalcTimestamp=False)
-    subsetter = Subsetter(options)
-    subsetter.populate(unicodes=letters)
-    subsetter.subset(font)
-    font.flavor = "woff"
-    file = BytesIO()
-    font.save(file)
-    return _FONT.format(data=base64.b64encode(file.getvalue()).decode("ascii"))
+    font = japanese_font([text])
+    return _FONT.format(data=base64.b64encode(font).decode("ascii")) if font else ""
