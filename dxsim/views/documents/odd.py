@@ -304,7 +304,7 @@ def _calendar() -> str:
     ]
     for event in scenario.vendor_events:
         whose = ", ".join(map(str, event.vendors))
-        what = f"vendors {whose} by size: capacity times {event.capacity_factor:g}"
+        what = "vendors {whose} by size: capacity times {factor:g}".format(whose=whose, factor=event.capacity_factor)
         rows.append((month_name(event.month), what, event.text["en"]))
     rows += [(month_name(month), "survey of late systems", "") for month in scenario.surveys]
     return "### Calendar of the baseline\n\n" + _table(("month", "what", "in words"), sorted(rows))
