@@ -54,11 +54,12 @@ def _draw(axes: Axes, place: int, row: Mapping[Any, Any]) -> None:
 
 
 def _within(value: float, row: Mapping[Any, Any]) -> float:
-    """Return a value in units of its region; where that has one end only, as a share of this end."""
+    """Return a value in units of its region; where that has one end only, in units of this end."""
     low, high = row["low"], row["high"]
-    if math.isnan(low) or math.isnan(high):
-        end = high if math.isnan(low) else low
-        place = value / end if math.isnan(low) else value / end - 1.0
+    if math.isnan(low):
+        place = 1.0 + (value - high) / (abs(high) or 1.0)
+    elif math.isnan(high):
+        place = (value - low) / (abs(low) or 1.0)
     else:
         place = (value - low) / (high - low)
     return float(np.clip(place, -_BEYOND, 1 + _BEYOND))
