@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
     from dxsim.analysis.knockout import Knockouts, knockout
+    from dxsim.analysis.validation import Validation, validate
     from dxsim.language import in_language, set_language
+    from dxsim.nation.known_outcomes import KnownOutcomes, read_known_outcomes
     from dxsim.nation.nation import Nation, load_nation, make_nation
     from dxsim.records import Records, by_size_class, read_records, simulate, write_records
     from dxsim.records.biography import biography, counterfactuals
@@ -63,6 +65,10 @@ _HOMES = {
     "select": "dxsim.analysis",
     "knockout": "dxsim.analysis.knockout",
     "Knockouts": "dxsim.analysis.knockout",
+    "validate": "dxsim.analysis.validation",
+    "Validation": "dxsim.analysis.validation",
+    "read_known_outcomes": "dxsim.nation.known_outcomes",
+    "KnownOutcomes": "dxsim.nation.known_outcomes",
     "biography": "dxsim.records.biography",
     "counterfactuals": "dxsim.records.biography",
     "story": "dxsim.views.documents.story",
@@ -72,6 +78,7 @@ _MODULES = {"plots": "dxsim.views.plots"}
 __all__ = [
     "Comparison",
     "Knockouts",
+    "KnownOutcomes",
     "MunicipalDXModel",
     "Municipality",
     "Nation",
@@ -79,6 +86,7 @@ __all__ = [
     "Results",
     "Scenario",
     "Study",
+    "Validation",
     "__version__",
     "biography",
     "by_size_class",
@@ -91,6 +99,7 @@ __all__ = [
     "make_nation",
     "plots",
     "ranges",
+    "read_known_outcomes",
     "read_records",
     "read_results",
     "read_study",
@@ -101,6 +110,7 @@ __all__ = [
     "set_language",
     "simulate",
     "story",
+    "validate",
     "write_records",
 ]
 

@@ -22,6 +22,7 @@ examples:
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
   dxsim knockout --only budget --only engineers    what the budget and engineers do, by taking them away
+  dxsim validate nation=japan --outcomes known.csv how the model does against what was observed
   dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
@@ -225,6 +226,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(knockout)
     knockout.set_defaults(run=_knockout)
 
+    validate = commands.add_parser(
+        "validate",
+        help="hold a scenario against what was observed: patterns, and what is known of single municipalities",
+        epilog=_RUN_KEYS + "seed is the first of the seeds\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    validate.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    validate.add_argument("--outcomes", metavar="FILE", help="what is known: CSV of code, late, late_10, automation")
+    validate.add_argument("--rivals", action="store_true", help="score simpler predictors too (needs dxsim[validate])")
+    validate.add_argument("--seeds", type=int, default=100, metavar="N", help="how many seeds (default: 100)")
+    validate.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
+    validate.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+    validate.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figure go (default: nowhere)")
+    _add_language(validate)
+    validate.set_defaults(run=_validate)
+
     report = commands.add_parser(
         "report", help="write one page of HTML on a run or a sweep: figures, tables, origin, limits"
     )
@@ -405,6 +422,20 @@ def _knockout(parsed: argparse.Namespace) -> None:
         return
     print_knockouts(
         parsed.overrides, parsed.only, parsed.seeds, parsed.threads, parsed.output, markdown=parsed.markdown
+    )
+
+
+def _validate(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.validate import print_validation
+
+    print_validation(
+        parsed.overrides,
+        parsed.outcomes,
+        parsed.seeds,
+        parsed.threads,
+        parsed.output,
+        with_rivals=parsed.rivals,
+        markdown=parsed.markdown,
     )
 
 

@@ -64,7 +64,7 @@ def print_knockouts(
     """
     configuration = read_command_line(overrides)
     with in_language(configuration.language):
-        _check(configuration.seed, seeds, threads)
+        check_numbers(configuration.seed, seeds, threads)
         select_knockouts(names)
         folder = Path(output) if output else configuration.output
         if folder:
@@ -77,7 +77,8 @@ def print_knockouts(
             tell(fill(labels()["nation_written"], folder=folder), is_aside=markdown)
 
 
-def _check(first: int, seeds: int, threads: int | None) -> None:
+def check_numbers(first: int, seeds: int, threads: int | None) -> None:
+    """Refuse numbers of seeds, from the `first` on, or threads that are out of bounds, all at once."""
     wanted = {"seeds": (seeds, 2, min(MOST_SEEDS, LARGEST_SEED - first + 1)), "threads": (threads, 1, MOST_THREADS)}
     problems = []
     for key, (value, low, high) in wanted.items():

@@ -69,3 +69,10 @@ def _problem(cell: str) -> str:
         first, digit = cell[:CODE_DIGITS], check_digit(cell[:CODE_DIGITS])
         return say("'{code}' ends in a wrong check digit: {first} has {digit}", code=cell, first=first, digit=digit)
     return ""
+
+
+def with_five_digits(rows: tuple[tuple[int, dict[str, str]], ...]) -> tuple[tuple[int, dict[str, str]], ...]:
+    """Return rows whose codes have five digits; those that are no codes are told later, with what is near."""
+    found, wrong = read_codes([cells["code"] for _, cells in rows])
+    codes = [cells["code"] if place in wrong else found[place] for place, (_, cells) in enumerate(rows)]
+    return tuple((line, {**cells, "code": code}) for code, (line, cells) in zip(codes, rows, strict=True))

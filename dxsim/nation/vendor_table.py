@@ -13,7 +13,7 @@ import numpy.typing as npt
 from dxsim.errors import DxsimWarning, InputError, Problem, capped, nearest
 from dxsim.files import sha256
 from dxsim.language import say
-from dxsim.nation.codes import read_codes
+from dxsim.nation.codes import with_five_digits
 from dxsim.nation.nation import Nation
 from dxsim.nation.text import Table, read_table
 from dxsim.terms.calendar import is_month, month_index
@@ -87,7 +87,7 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
         for name in table.header
         if name and name.lower() not in columns
     ]
-    table = replace(table, rows=_with_five_digits(table.rows))
+    table = replace(table, rows=with_five_digits(table.rows))
     codes = list(nation.municipalities["code"])
     kinds = [lot.lot for lot in lots()]
     names = tuple(sorted({cells["vendor"] for _, cells in table.rows}))
@@ -113,13 +113,6 @@ def read_vendor_table(path: Path, nation: Nation) -> VendorTable:
     for array in (contract, availability):
         array.flags.writeable = False  # the fingerprint is that of the file
     return VendorTable(names, contract, availability, sha256(path))
-
-
-def _with_five_digits(rows: tuple[tuple[int, dict[str, str]], ...]) -> tuple[tuple[int, dict[str, str]], ...]:
-    """Return rows whose codes have five digits; those that are no codes are told later, with what is near."""
-    found, wrong = read_codes([cells["code"] for _, cells in rows])
-    codes = [cells["code"] if place in wrong else found[place] for place, (_, cells) in enumerate(rows)]
-    return tuple((line, {**cells, "code": code}) for code, (line, cells) in zip(codes, rows, strict=True))
 
 
 def _warn_of_twins(names: tuple[str, ...]) -> None:

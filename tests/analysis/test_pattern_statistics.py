@@ -7,14 +7,7 @@ import pandas as pd
 import pytest
 
 import dxsim
-from dxsim.model.codes import Programme, Reason
-from dxsim.model.events import Kind
-from dxsim.model.run import Outcome, prepare
-from dxsim.nation.small import grid_nation
-from dxsim.records.findings import Findings
-from dxsim.records.frame import frame_of
-from experiments.patterns.run import PATTERNS, held, pattern_table, patterns_held
-from experiments.patterns.statistics import (
+from dxsim.analysis.pattern_statistics import (
     DECLARED_SYSTEMS,
     SURVEYS,
     SYSTEMS,
@@ -26,6 +19,13 @@ from experiments.patterns.statistics import (
     series_errors,
     statistics,
 )
+from dxsim.analysis.validation import PATTERNS, held, pattern_table, patterns_held
+from dxsim.model.codes import Programme, Reason
+from dxsim.model.events import Kind
+from dxsim.model.run import Outcome, prepare
+from dxsim.nation.small import grid_nation
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
 
 
 @pytest.fixture(scope="module")

@@ -170,7 +170,7 @@ def late_counts(late: npt.NDArray[np.int64], is_late: Flags, frame: Frame) -> di
         "one_or_more": (late > 0).mean(),
         "ten_or_more": (late >= MANY).mean(),
         "five_to_fourteen": ((late >= FEW) & (late < FEW + MANY)).mean(),
-        "per_affected": ratio(late.sum(), np.count_nonzero(late)),
+        "per_affected": ratio(float(late.sum()), float(np.count_nonzero(late))),
         "second_mode": FEW + int(histogram[FEW:].argmax()) if histogram[FEW:].any() else math.nan,
     }
     share = is_late.sum(axis=0) / np.maximum(1, frame.applies.sum(axis=0))
@@ -183,7 +183,7 @@ def by_size(late: npt.NDArray[np.int64], automation: Floats, online: Floats, fra
 
     def means(of: npt.ArrayLike) -> Floats:
         total = np.bincount(frame.size_class, weights=np.asarray(of, np.float64), minlength=counts.size)
-        return np.divide(total, counts, out=np.full(counts.size, np.nan), where=counts > 0)
+        return np.asarray(np.divide(total, counts, out=np.full(counts.size, np.nan), where=counts > 0))
 
     values: dict[str, float] = {}
     columns = {"any_late": late > 0, "ten_or_more": late >= MANY, "ai": automation, "online": online}
@@ -248,7 +248,7 @@ def mean_phi(columns: Flags) -> float:
     varied = columns[:, (columns.mean(axis=0) > 0) & (columns.mean(axis=0) < 1)].astype(np.float64)
     if varied.shape[1] < 2:
         return math.nan
-    return float(np.corrcoef(varied.T)[np.triu_indices(varied.shape[1], 1)].mean())
+    return float(np.asarray(np.corrcoef(varied.T))[np.triu_indices(varied.shape[1], 1)].mean())
 
 
 def within_prefectures(has_late: Flags, found: Findings) -> dict[str, float]:

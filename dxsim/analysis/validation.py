@@ -1,0 +1,214 @@
+"""Does the model show what was observed? Patterns over many seeds, and the fate of single municipalities.
+
+The patterns, what was observed and the regions that count as a match stand in ``patterns.csv``; what a run makes of
+them is worked out in `pattern_statistics`. A statistic holds if its mean over seeds lies in its region, a pattern if
+all of its statistics hold. What is known of single municipalities comes from a table of the user's own
+(`dxsim.nation.known_outcomes`); the simulation foretells the share of seeds in which it happens.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dxsim.analysis.pattern_statistics import (
+    MANY,
+    PROGRAMMES_SEEN,
+    late_systems,
+    levels_at,
+    run_logged,
+    series_errors,
+    statistics,
+)
+from dxsim.analysis.rivals import recalibrated, rivals
+from dxsim.analysis.scores import calibration_curve, score_table
+from dxsim.model.run import prepare
+from dxsim.records.findings import Findings
+from dxsim.records.frame import frame_of
+from dxsim.records.provenance import describe_nation, describe_scenario, describe_software, now
+from dxsim.sweep.settings import processors
+
+if TYPE_CHECKING:
+    from dxsim.nation.known_outcomes import KnownOutcomes
+    from dxsim.nation.nation import Nation
+    from dxsim.nation.vendor_table import VendorTable
+    from dxsim.records.frame import Frame
+    from dxsim.scenario.scenario import Scenario
+
+Floats = npt.NDArray[np.float64]
+
+PATTERNS = Path(__file__).with_name("patterns.csv")
+INTERVAL = (0.05, 0.95)  # quantiles over seeds
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Validation:
+    """What a scenario makes of the patterns and of single municipalities.
+
+    Attributes
+    ----------
+    patterns : pandas.DataFrame
+        By statistic: ``pattern`` (P1 to P11, or none), ``statistic``, ``what``, ``mean``, ``p5`` and ``p95`` over
+        seeds, ``observed``, ``low`` and ``high`` of the region, ``held`` (yes, no, or empty without a region),
+        ``source``. The errors of the declared series are those of the mean series.
+    seeds : pandas.DataFrame
+        The statistics of each seed, by name.
+    municipalities : pandas.DataFrame
+        By code: the share of seeds in which each outcome of `dxsim.nation.known_outcomes.OUTCOMES` happens.
+    scores : pandas.DataFrame
+        By ``outcome`` and ``predictor``: number of ``municipalities``, ``auc``, ``brier`` and ``log_score``, each with
+        ``_low`` and ``_high`` of its 95 % interval; empty without known outcomes.
+    calibration : pandas.DataFrame
+        By ``outcome`` and bin: what the simulation ``foretold``, and the share that ``happened`` with its interval.
+    manifest : mapping
+        Scenario, nation, known outcomes, seeds, versions and when it was done.
+    """
+
+    patterns: pd.DataFrame
+    seeds: pd.DataFrame
+    municipalities: pd.DataFrame
+    scores: pd.DataFrame
+    calibration: pd.DataFrame
+    manifest: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Return what was done; the tables would fill the screen."""
+        held = patterns_held(means(self.patterns), self.patterns)
+        return f"Validation({len(self.seeds)} seeds: {sum(held.values())} of {len(held)} patterns hold)"
+
+
+def validate(
+    nation: Nation,
+    scenario: Scenario,
+    *,
+    seeds: Sequence[int] = range(1, 101),
+    known: KnownOutcomes | None = None,
+    with_rivals: bool = False,
+    threads: int | None = None,
+    vendor_table: VendorTable | None = None,
+    on_run: Callable[[int], object] = lambda count: None,
+) -> Validation:
+    """Hold a scenario against the observed patterns, and against what is known of single municipalities.
+
+    Parameters
+    ----------
+    nation : Nation
+        Who takes part; patterns were observed on the real one.
+    scenario : Scenario
+        What is simulated.
+    seeds : sequence of int
+        0 to 2**63 - 1 each.
+    known : KnownOutcomes, optional
+        Of municipalities of this nation, by `dxsim.nation.known_outcomes.read_known_outcomes`.
+    with_rivals : bool
+        Whether simpler predictors are scored beside the simulation (`dxsim.analysis.rivals`; needs scikit-learn).
+    threads : int, optional
+        Runs at a time; all processors by default. It changes no result.
+    vendor_table : VendorTable, optional
+        Known vendors of the municipalities, in place of drawn ones.
+    on_run : callable
+        Told after each run how many more were done (1); from any thread.
+    """
+    frame, started = frame_of(nation), now()
+
+    def one(seed: int) -> tuple[dict[str, float], Floats]:
+        outcome = run_logged(prepare(nation, scenario, seed, vendor_table))
+        values = statistics(outcome, frame, extended=True)
+        late = late_systems(Findings(outcome, frame, int(outcome.inputs.parameters.deadline))).sum(axis=1)
+        automation = levels_at(outcome, PROGRAMMES_SEEN)[0]
+        on_run(1)
+        return values, np.array([late > 0, late >= MANY, automation], np.float64)
+
+    pool = ThreadPoolExecutor(threads or processors())
+    try:
+        done = list(pool.map(one, seeds))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    runs = pd.DataFrame([values for values, _ in done], index=pd.Index(seeds, name="seed"))
+    happens = np.mean([outcomes for _, outcomes in done], axis=0)
+    municipalities = pd.DataFrame(happens.T, columns=["late", "late_10", "automation"])
+    municipalities.insert(0, "code", nation.municipalities["code"].to_numpy())
+    scores, calibration = (
+        scored(municipalities, len(done), known, frame, with_rivals=with_rivals) if known else (pd.DataFrame(),) * 2
+    )
+    manifest = {
+        **describe_software(),
+        "scenario": describe_scenario(scenario),
+        "nation": describe_nation(nation),
+        "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
+        "known_outcomes_sha256": known.fingerprint if known else None,
+        "seeds": list(seeds),
+        "started": started.isoformat(timespec="seconds"),
+        "finished": now().isoformat(timespec="seconds"),
+    }
+    return Validation(pattern_table(runs), runs, municipalities, scores, calibration, manifest)
+
+
+def scored(
+    foretold: pd.DataFrame, seeds: int, known: KnownOutcomes, frame: Frame, *, with_rivals: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `Validation.scores` and `Validation.calibration`.
+
+    A share of so many `seeds` counts as a probability of (k + 1/2) / (seeds + 1), so that none is 0 or 1.
+    """
+    scores, curves = [], []
+    for name, outcome in zip(known.names, known.values, strict=True):
+        at = np.flatnonzero(~np.isnan(outcome))
+        y, p = outcome[at], ((foretold[name].to_numpy() * seeds + 0.5) / (seeds + 1))[at]
+        predictions = {"simulation": p}
+        if with_rivals:
+            predictions |= {"simulation_recalibrated": recalibrated(p, y), **rivals(frame, outcome)}
+        table, curve = score_table(predictions, y), calibration_curve(p, y)
+        table.insert(0, "outcome", name)
+        curve.insert(0, "outcome", name)
+        scores.append(table)
+        curves.append(curve)
+    return pd.concat(scores, ignore_index=True), pd.concat(curves, ignore_index=True)
+
+
+def pattern_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return `Validation.patterns` from a row of statistics for each seed."""
+    table = pd.read_csv(PATTERNS, dtype={"pattern": "str", "statistic": "str", "what": "str", "source": "str"})
+    table["pattern"] = table["pattern"].fillna("")
+    of = runs[table["statistic"]]
+    table["mean"] = of.mean().to_numpy()
+    of_means = series_errors(means(table))
+    table["mean"] = [of_means.get(name, mean) for name, mean in means(table).items()]
+    table["p5"], table["p95"] = (of.quantile(at).to_numpy() for at in INTERVAL)
+    table["held"] = [
+        held(mean, low, high) for mean, low, high in zip(table["mean"], table["low"], table["high"], strict=True)
+    ]
+    order = ("pattern", "statistic", "what", "mean", "p5", "p95", "observed", "low", "high", "held", "source")
+    return table[list(order)]
+
+
+def means(table: pd.DataFrame) -> dict[str, float]:
+    """Return the mean of each statistic by name."""
+    return dict(zip(table["statistic"], table["mean"], strict=True))
+
+
+def held(value: float, low: float, high: float) -> str:
+    """Return whether a value lies in a region, ``yes`` or ``no``; nothing if there is no region."""
+    if math.isnan(low) and math.isnan(high):
+        return ""
+    return "yes" if not (math.isnan(value) or value < low or value > high) else "no"
+
+
+def patterns_held(values: Mapping[str, float], table: pd.DataFrame) -> dict[str, bool]:
+    """Return for each pattern with a region whether all of its statistics lie in theirs."""
+    found: dict[str, bool] = {}
+    for pattern, statistic, low, high in zip(
+        table["pattern"], table["statistic"], table["low"], table["high"], strict=True
+    ):
+        verdict = held(values[statistic], low, high)
+        if verdict and pattern:
+            found[pattern] = found.get(pattern, True) and verdict == "yes"
+    return found

@@ -1,0 +1,114 @@
+"""How a scenario does against what was observed, as tables for a terminal and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dxsim.analysis.rivals import NAMES
+from dxsim.analysis.scores import SCORES
+from dxsim.analysis.validation import Validation, means, patterns_held
+from dxsim.language import say, spoken
+from dxsim.nation.known_outcomes import OUTCOMES
+from dxsim.views.labels import changes_text
+from dxsim.views.text import columns
+
+
+def validation_text(found: Validation) -> str:
+    """Return a validation as text for a terminal: statistics that count, patterns, scores."""
+    counted = found.patterns[found.patterns["held"] != ""]
+    parts = [heading(found), _aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
+    for name in outcomes(found):
+        parts += [f"{spoken(OUTCOMES[name])}:", _aligned(score_rows(found, name), 1)]
+    return "\n\n".join(parts)
+
+
+def validation_markdown(found: Validation) -> str:
+    """Return a validation in Markdown, with the statistics that belong to no pattern; misses in bold."""
+    rows = pattern_rows(found.patterns.to_dict("records"))
+    last = len(rows[0]) - 1
+    rows = [[*row[:last], f"**{row[last]}**" if row[last] == say("no") else row[last]] for row in rows]
+    parts = [heading(found), _markdown(rows, 2), "  \n".join(verdicts(found))]
+    for name in outcomes(found):
+        parts += [f"**{spoken(OUTCOMES[name])}**", _markdown(score_rows(found, name), 1)]
+    return "\n\n".join(parts) + "\n"
+
+
+def heading(found: Validation) -> str:
+    """Return which runs these are, and when they were done."""
+    scenario, changes = found.manifest["scenario"], changes_text(found.manifest["scenario"]["overrides"])
+    return say(
+        "{scenario} on {nation} against what was observed: seeds {first} to {last}, dxsim {version}, {date}",
+        scenario=f"{scenario['name']} ({changes})" if changes else scenario["name"],
+        nation=found.manifest["nation"]["name"],
+        first=found.manifest["seeds"][0],
+        last=found.manifest["seeds"][-1],
+        version=found.manifest["software"]["version"],
+        date=found.manifest["finished"][:10],
+    )
+
+
+def pattern_rows(rows: Iterable[Mapping[Any, Any]]) -> list[list[str]]:
+    """Return the statistics, with a head."""
+    head = ["", say("statistic"), say("model"), say("90 % of seeds"), say("observed"), say("region"), say("held")]
+    lines = [head]
+    for row in rows:
+        low, high = number(row["low"]), number(row["high"])
+        region = say("{low} to {high}", low=low, high=high) if row["held"] else ""
+        if row["held"] and not (low and high):
+            region = say("up to {high}", high=high) if high else say("from {low}", low=low)
+        seeds = say("{low} to {high}", low=number(row["p5"]), high=number(row["p95"]))
+        answer = {"yes": say("yes"), "no": say("no"), "": ""}[row["held"]]
+        lines.append([row["pattern"], row["what"], number(row["mean"]), seeds, number(row["observed"]), region, answer])
+    return lines
+
+
+def verdicts(found: Validation) -> list[str]:
+    """Return which patterns hold in the mean, which don't, and how many do in one seed."""
+    held = patterns_held(means(found.patterns), found.patterns)
+    by_seed = [sum(patterns_held(row, found.patterns).values()) for row in found.seeds.to_dict("records")]
+    yes, no = (" ".join(name for name, holds in held.items() if holds == wanted) or "–" for wanted in (True, False))
+    return [
+        say(
+            "{count} of {all} patterns hold in the mean over {seeds} seeds: {names}",
+            count=sum(held.values()),
+            all=len(held),
+            seeds=len(found.seeds),
+            names=yes,
+        ),
+        say("not held: {names}", names=no),
+        say("in one seed: {mean} in the mean, at most {most}", mean=f"{np.mean(by_seed):.2f}", most=max(by_seed)),
+    ]
+
+
+def outcomes(found: Validation) -> list[str]:
+    """Return the outcomes of which something was known."""
+    return list(found.scores["outcome"].unique()) if len(found.scores) else []
+
+
+def score_rows(found: Validation, outcome: str) -> list[list[str]]:
+    """Return the scores of each predictor on an outcome, the best by Brier score first, with a head."""
+    rows = found.scores[found.scores["outcome"] == outcome].sort_values("brier", kind="stable")
+    lines = [
+        [say("predictor"), say("AUC, more is better"), say("Brier, less is better"), say("log score, less is better")]
+    ]
+    for row in rows.to_dict("records"):
+        cells = [f"{number(row[s])} [{number(row[f'{s}_low'])}, {number(row[f'{s}_high'])}]" for s in SCORES]
+        lines.append([spoken(NAMES[row["predictor"]]), *cells])
+    return lines
+
+
+def number(value: float) -> str:
+    """Return a number of a table, nothing for nan."""
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]], words: int) -> str:
+    return columns(rows, right=range(words, len(rows[0])))
+
+
+def _markdown(rows: Sequence[Sequence[str]], words: int) -> str:
+    rule = [*["---"] * words, *["--:"] * (len(rows[0]) - words)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (rows[0], rule, *rows[1:]))
