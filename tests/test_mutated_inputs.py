@@ -40,6 +40,7 @@ from dxsim.sweep.multirun import read_multirun
 from dxsim.sweep.plan import LARGEST_PLAN, make_plan
 from dxsim.sweep.settings import read_settings
 from dxsim.sweep.study_file import read_study, study_text
+from dxsim.terms.municipalities import check_digit
 from dxsim.terms.operations import MOST_VENDORS, lots
 from tests import mutants
 from tests.nation.test_official import BODIES, GROUPS, as_csv, ssdse_rows, topology
@@ -151,7 +152,7 @@ def check_nation(found: Any, desk: Path) -> None:
 
 def official(draw: random.Random, desk: Path) -> None:
     groups = [["団体コード", "団体名", "区分"]]
-    groups += [[f"{code}0", name, GROUPS.get(code, "町村Ⅰ－２")] for code, (_, name) in BODIES.items()]
+    groups += [[code + check_digit(code), name, GROUPS.get(code, "町村Ⅰ－２")] for code, (_, name) in BODIES.items()]
     fiscal = [["code", "fy", "fiscal_index"], *([code, "2021", "0.75"] for code in BODIES)]
     texts = {
         "ssdse": as_csv(ssdse_rows()).replace("\r\n", "\n"),

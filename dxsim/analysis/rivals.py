@@ -136,9 +136,11 @@ def logistic(x: Floats, y: Floats) -> Callable[[Floats], Floats]:
 def boosted_trees(x: Floats, y: Floats) -> Callable[[Floats], Floats]:
     """Return gradient-boosted trees, small and slow to learn, since there are few municipalities."""
     from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
 
     trees = HistGradientBoostingClassifier(learning_rate=0.05, max_leaf_nodes=8, max_iter=100, random_state=1)
-    return _probability(trees.fit(x, y))
+    with threadpool_limits(1):  # there is too little to do for more
+        return _probability(trees.fit(x, y))
 
 
 def _probability(model: Classifier) -> Callable[[Floats], Floats]:

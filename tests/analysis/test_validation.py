@@ -52,16 +52,16 @@ def test_scores_by_hand() -> None:
 
 
 def test_intervals_cover_and_shrink() -> None:
-    """Of 100 samples of 200 from a known law, the 95 % interval of the Brier score holds its value in all but a few."""
+    """Of 40 samples of 200 from a known law, the 95 % interval of the Brier score holds its value in all but a few."""
     chance = np.random.default_rng(3)
     inside, width = 0, []
-    for _ in range(100):
+    for _ in range(40):
         p = chance.random(200)
         y = (chance.random(200) < p).astype(float)
         row = scores.score_table({"true": p}, y).iloc[0]
         inside += row["brier_low"] <= 1 / 6 <= row["brier_high"]  # E p (1 - p) of a uniform p
         width.append(row["brier_high"] - row["brier_low"])
-    assert inside >= 87  # less in one of 10,000 trials
+    assert inside >= 32  # less in one of 5,000 trials
     assert 0.02 < np.mean(width) < 0.08
 
 

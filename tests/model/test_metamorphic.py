@@ -733,9 +733,9 @@ def test_cost_fees_and_grants_times_four_change_no_group(rule):
         "cooperation.grant_rate": 0.2,
         "cooperation.shared_staff": "off",
     }
-    names = ("money.fixed_cost", "money.unit_cost")
+    names = ("money.fixed_cost", "money.unit_cost", "cooperation.transaction_cost", "subsidy.ceiling_multiple")
     base = load_scenario("baseline", setting).values
-    scaled = {name: float(base[name]) * 4 for name in (*names, "cooperation.transaction_cost")}
+    scaled = {name: float(base[name]) * 4 for name in names}  # all that is in yen, published ceilings too
     one, other = (groups_by_year(whole(setting | more, 2)) for more in ({}, scaled))
     assert (one == other).all()
     assert np.unique(one[-1]).size > 5

@@ -38,7 +38,7 @@ from dxsim.nation.small import grid_nation
 from dxsim.scenario.scenario import load_scenario
 changes = {"commitment.peer_hazard": 0.02, "cooperation.transaction_cost": 4e6, "quality.incident_rate": 0.5}
 changes |= {"security.security_hazard": 0.05, "residents.analog_rule": "staff", "policy.late_penalty": 1e5}
-outcome = run_model(grid_nation(3, 4, prefectures=2), load_scenario("baseline", changes), 11)
+outcome = run_model(grid_nation(3, 4, prefectures=2), load_scenario("baseline", changes), 12)
 state = outcome.state
 assert (state.groups.members > 1).any() and state.harm.rollbacks.any() and state.harm.security_incidents.any()
 digest = hashlib.sha256()

@@ -24,12 +24,11 @@ EXPECTATIONS = [
 ]
 # The first scenarios of each kind of lever; the others take as long again and run with -m long.
 SHORT_LANE = {
-    *("deadline_2027", "firm_deadline", "extension", "capacity_programme", "open_standards", "no_vendor_notices"),
-    *("earlier_specifications", "geographic_peers", "subsidy_small", "prefectural_staff_pool", "no_cooperation"),
-    *("cooperation_grant", "hub_bonus", "phased_large_first", "phased_small_first", "phased_by_prefecture"),
-    *("phased_by_lot", "digital_only_sunset", "sunset_with_support", "support_desks", "post_offices"),
-    *("national_data_sharing", "security_baseline", "thorough_testing"),
+    *("deadline_2027", "capacity_programme", "open_standards", "no_vendor_notices", "earlier_specifications", "naming"),
+    *("prefectural_staff_pool", "no_cooperation", "phased_small_first", "digital_only_sunset", "support_desks"),
+    *("national_data_sharing", "subsidy_small"),
 }
+T_OF_A_TWENTIETH = 1.833  # quantile of Student's t with nine degrees of freedom, one-sided
 
 
 @cache
@@ -63,8 +62,8 @@ def test_scenarios_move_their_kpis_as_documented(name, kpi, direction):
         assert abs(difference.mean()) < 0.01
         return
     moved = difference if direction == "higher" else -difference
-    assert moved.mean() > 0.0
-    assert (moved >= 0.0).sum() >= len(SEEDS) - 1  # what is counted in ones may tie
+    # Of expectations without any effect one in twenty would pass.
+    assert moved.mean() > T_OF_A_TWENTIETH * moved.std(ddof=1) / np.sqrt(len(SEEDS))
 
 
 def test_every_scenario_but_the_baseline_says_what_it_expects():

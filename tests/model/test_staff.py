@@ -38,7 +38,7 @@ NOTHING_BUT_MOVES = STEADY_VENDORS | {
 MOVES = {
     "in one month": {"vendor.minimum_months": 0.1, "vendor.duration_exponent": 0, "vendor.capacity_ratio": 100},
     "in a year": {"vendor.minimum_months": 12, "vendor.duration_exponent": 0, "vendor.capacity_ratio": 100},
-    "stretched by want of engineers": {"vendor.capacity_ratio": 0.4},
+    "stretched by want of engineers": {"vendor.capacity_ratio": 0.8},
     "with more testing": {"quality.test_effort": 0.6},
     "with cut-overs rolled back": {
         "quality.incident_rate": 1,

@@ -419,8 +419,11 @@ def scenario_of(case):
     return replace(scenario, name=case, vendor_events=events, policies=POLICIES.get(case, ()))
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.long] if place % 3 else []) for place, case in enumerate(CASES)]
+)
 def test_twin_agrees(case):
+    """A third of the cases, and with -m long the others."""
     assert disagreement(NATION, scenario_of(case), seed=1) == ""
 
 
