@@ -2,7 +2,8 @@
 
 `MunicipalDXModel` owns the arrays of a run and advances them by the kernel that `dxsim.simulate` uses, so results are
 the same bit for bit. `Municipality` is a view on one row: Mesa's own tools (``agents.select``, ``agg``, ``groupby``,
-``DataCollector``, ``batch_run``, visualisation) read it like any agent. Properties can't be set: the kernel decides.
+``DataCollector``, ``batch_run`` as long as Mesa has it, visualisation) read it like any agent. Properties can't be
+set: the kernel decides.
 """
 
 from __future__ import annotations

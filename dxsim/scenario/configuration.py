@@ -10,10 +10,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import hydra
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -265,13 +267,22 @@ def _parameters(composed: dict[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
-def _compose(overrides: Sequence[str]) -> dict[str, Any]:
-    """Let Hydra compose our own files and overrides that were understood before."""
+# Hydra 1.4 deprecates the argument that 1.3 asks for.
+_HYDRA = {"version_base": "1.3"} if hydra.__version__.startswith("1.3") else {}
+
+
+@cache
+def _tell_hydra_of_parameters() -> None:
     empty: dict[str, dict[str, None]] = {group: {} for group in GROUPS}
     for parameter in REGISTRY.values():
         empty[parameter.group][parameter.name] = None
     ConfigStore.instance().store(name="parameters", node=empty)
-    with initialize_config_dir(config_dir=str(shipped("configs").resolve()), version_base="1.3"):
+
+
+def _compose(overrides: Sequence[str]) -> dict[str, Any]:
+    """Let Hydra compose our own files and overrides that were understood before."""
+    _tell_hydra_of_parameters()
+    with initialize_config_dir(config_dir=str(shipped("configs").resolve()), **_HYDRA):
         composed = compose(config_name="config", overrides=list(overrides), return_hydra_config=True)
     chosen = composed.hydra.runtime.choices.variant
     content: Any = OmegaConf.to_container(composed, resolve=False)
