@@ -28,6 +28,7 @@ from dxsim.terms.kpis import find_kpi
 Floats = npt.NDArray[np.float64]
 
 KPI, STRATA = ("kpi",), ("stratum", "class", "measure")
+_INTERVALS = ("monte_carlo", "parametric", "structural")
 SHARE_OF_INTEREST, RELATIVE_OF_INTEREST = 0.005, 0.01  # of a share, and of the mean of anything else
 
 
@@ -50,7 +51,8 @@ class Comparison:
     differences : pandas.DataFrame
         By ``case`` and ``kpi``, under the first variant: the columns of `dxsim.analysis.estimates.differences`,
         ``unit``, ``better`` (more, less or neither), ``relative`` (difference over the reference's mean), ``verdict``
-        (better, worse, higher, lower, same, or unclear where the Monte Carlo interval has zero inside),
+        (better, worse, higher or lower where all of its intervals leave out zero on that side; same; unclear where the
+        Monte Carlo interval has zero inside; depends where another one has, or lies on the other side),
         ``of_interest`` (smallest difference of interest), ``seeds_needed`` for a claim about it, ``seeds_suffice``,
         ``structural_low``, ``structural_high``, ``variants`` and ``reversed_variants``.
     by_variant : pandas.DataFrame
@@ -293,13 +295,12 @@ def with_units(table: pd.DataFrame) -> pd.DataFrame:
     size = (table["reference_mean"].abs() + table["case_mean"].abs()) / 2
     of_interest = np.where(unit.str.startswith("share"), SHARE_OF_INTEREST, RELATIVE_OF_INTEREST * size)
     needed = [replicates_needed(*row) for row in zip(table["spread"], of_interest, strict=True)]
-    directions = [direction_of(*row) for row in zip(table["monte_carlo_low"], table["monte_carlo_high"], strict=True)]
     relative = table["difference"] / table["reference_mean"].abs().where(lambda mean: mean > 0)
     return table.assign(
         unit=unit,
         better=better,
         relative=relative,
-        verdict=[verdict(*row) for row in zip(directions, better, strict=True)],
+        verdict=verdicts(table, better),
         of_interest=of_interest,
         seeds_needed=needed,
         seeds_suffice=table["seeds"] >= needed,
@@ -315,15 +316,34 @@ def unit_and_direction(name: str) -> tuple[str, str]:
     return kpi.unit, kpi.direction
 
 
-def verdict(direction: str, better: str) -> str:
-    """Return whether a difference is better or worse, where that can be said.
+def verdicts(table: pd.DataFrame, better: pd.Series[str]) -> list[str]:
+    """Return the verdict on each row of differences, from those of its three intervals that there are."""
+    kinds = [table.reindex(columns=[f"{kind}_low", f"{kind}_high"]).to_numpy(np.float64) for kind in _INTERVALS]
+    found = []
+    for place, which in enumerate(better):
+        known = [kind[place] for kind in kinds if not np.isnan(kind[place]).any()]
+        found.append(verdict([direction_of(*ends) for ends in known], which))
+    return found
+
+
+def verdict(directions: Sequence[str], better: str) -> str:
+    """Return what can be said of a difference, from the directions of its intervals, that over seeds first.
 
     Examples
     --------
-    >>> verdict("lower", "less"), verdict("lower", "more"), verdict("lower", "neither"), verdict("unclear", "less")
-    ('better', 'worse', 'lower', 'unclear')
+    >>> verdict(["lower"], "less"), verdict(["lower"], "more"), verdict(["lower", "lower"], "neither")
+    ('better', 'worse', 'lower')
+    >>> verdict(["unclear", "lower"], "less"), verdict(["lower", "unclear"], "less"), verdict([], "less")
+    ('unclear', 'depends', 'unclear')
     """
-    if direction not in ("lower", "higher") or better == "neither":
+    if not directions:
+        return "unclear"
+    direction, *others = directions
+    if direction not in ("lower", "higher"):
+        return direction
+    if any(other != direction for other in others):
+        return "depends"
+    if better == "neither":
         return direction
     return "better" if (direction == "lower") == (better == "less") else "worse"
 
@@ -344,7 +364,7 @@ def _structural(by_variant: pd.DataFrame) -> pd.DataFrame:
         float(reversals(rows["difference"].to_numpy()[:, None], rows["difference"].to_numpy()[:1], _size(rows))[0])
         for _, rows in groups
     ]
-    return found.assign(reversed_variants=turned).reset_index(drop=True)
+    return found.assign(reversed_variants=turned, verdict=verdicts(found, found["better"])).reset_index(drop=True)
 
 
 def _size(rows: pd.DataFrame) -> Floats:

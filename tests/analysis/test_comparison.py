@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from dxsim.analysis import compare, select
+from dxsim.analysis.comparison import verdicts
 from dxsim.errors import InputError
 from dxsim.sweep.store import Results
 from dxsim.sweep.study import Study
@@ -302,3 +303,18 @@ def test_without_common_seeds_there_are_no_pairs(plain: Results, tmp_path: Path)
 def test_a_sweep_at_sampled_points_has_no_pairs_with_one_without(plain: Results, uncertain: Results) -> None:
     with pytest.raises(InputError, match="run both with common seeds"):
         compare(f"{plain.folder}:baseline", f"{uncertain.folder}:{OTHER}")
+
+
+def test_a_verdict_needs_all_intervals_that_there_are() -> None:
+    nan = float("nan")
+    rows = {
+        "sure in all of them": (-2, -1, -3, -0.5, -4, -0.1, "better"),
+        "seeds alone": (-2, -1, nan, nan, nan, nan, "better"),
+        "other parameters turn it around": (-2, -1, -3, 0.5, nan, nan, "depends"),
+        "another reading turns it around": (-2, -1, nan, nan, 1, 2, "depends"),
+        "another reading shows nothing": (-2, -1, -3, -0.5, 0, 0, "depends"),
+        "not even sure over seeds": (-2, 1, -3, -0.5, -4, -0.1, "unclear"),
+    }
+    names = [f"{kind}_{end}" for kind in ("monte_carlo", "parametric", "structural") for end in ("low", "high")]
+    table = pd.DataFrame([row[:-1] for row in rows.values()], columns=names)
+    assert verdicts(table, pd.Series(["less"] * len(rows))) == [row[-1] for row in rows.values()]

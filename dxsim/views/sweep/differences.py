@@ -47,7 +47,7 @@ _KINDS: Mapping[str, tuple[float, float, Literal["-", ":"]]] = {
     "structural": (0.38, 1.0, ":"),
 }
 """Kind of interval -> how far below its case it is drawn, width and style of the line."""
-_MARKERS = {"better": "o", "worse": "s", "higher": ">", "lower": "<", "same": "D", "unclear": "D"}
+_MARKERS = {"better": "o", "worse": "s", "higher": ">", "lower": "<", "same": "D", "unclear": "D", "depends": "D"}
 
 
 def differences_figure(found: Comparison, kpis: Sequence[str] = CHOSEN) -> Plot:
@@ -102,7 +102,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, cases: Sequence[str]) -> None:
             axes.plot(ends, [where + below] * 2, color=colour, linewidth=width, linestyle=line, solid_capstyle="butt")
             if kind != "monte_carlo":
                 axes.plot(ends, [where + below] * 2, color=colour, linestyle="", marker="|", markersize=4)
-        face = colour if row["verdict"] != "unclear" else "white"
+        face = colour if row["verdict"] not in ("unclear", "depends") else "white"
         marker = _MARKERS[row["verdict"]]
         axes.plot(scale.factor * row["difference"], where, marker, color=colour, markerfacecolor=face, markersize=4.5)
     axes.axvline(0, color=INK, linewidth=0.8, zorder=1)
