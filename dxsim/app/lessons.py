@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 GRANTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 LITTLE_TO_POOL = 0.05  # share: saves less than coordination costs, so few cooperate without a grant
 LEAST_RISE = 0.02  # share of municipalities: one of the teaching nation
+LEAST_BEND = 0.02  # of the rise of exclusion
 FLOORS = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 _ROUNDING = 1e-9
 SMALL, LARGE = 30_000, 100_000  # residents: "small" is below, "large" from here on
@@ -153,12 +154,15 @@ def closing(outcomes: Sequence[Sequence[Outcomes]]) -> str:
 
     The excluded share after half of the counters have gone is set against half of what it is when all have: by the 95 %
     interval of the difference it is below (``faster``: the last counters count most), above (``slowly``), or neither.
+    A difference below `LEAST_BEND` of the rise is none, however sure it is.
     """
     excluded = np.array([[kpis["excluded_share"] for kpis, _ in arm] for arm in outcomes])
     if direction(excluded[0], excluded[-1]) != "higher":
         return "nobody"
     half = np.array([np.interp(0.5, FLOORS[::-1], seed[::-1]) for seed in excluded.T])
     middle = (excluded[0] + excluded[-1]) / 2
+    if abs((half - middle).mean()) < LEAST_BEND * (excluded[-1] - excluded[0]).mean():
+        return "proportional"
     return {"lower": "faster", "higher": "slowly"}.get(direction(middle, half), "proportional")
 
 
