@@ -11,10 +11,10 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-TIPPING = "lesson=tipping&prediction=steadily&checked=1&a=baseline&b=baseline&a.cooperation.poolable_share=0.2"
+TIPPING = "lesson=tipping&prediction=steadily&checked=1&a=baseline&b=baseline&a.cooperation.poolable_share=0.05"
 SHOTS = {
     "explore.png": "#language=en&nation=whole&seeds=10&layer=late&month=62&a=no_cooperation&b=baseline",
-    "lesson.png": f"#language=ja&{TIPPING}&b.cooperation.poolable_share=0.2&b.cooperation.grant_rate=0.5"
+    "lesson.png": f"#language=ja&{TIPPING}&b.cooperation.poolable_share=0.05&b.cooperation.grant_rate=0.5"
     "&layer=group&series=cooperating&month=120",
 }
 
