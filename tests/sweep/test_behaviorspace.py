@@ -28,7 +28,7 @@ def results(desk):
 
 def read(path: Path) -> pd.DataFrame:
     """Read it as the readers of such tables do: without the first six lines."""
-    return pd.read_csv(path, skiprows=6)
+    return pd.read_csv(path, skiprows=6, float_precision="round_trip")
 
 
 def test_the_heading_is_that_of_netlogo(results):
