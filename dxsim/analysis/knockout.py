@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ import pandas as pd
 
 from dxsim.analysis.comparison import with_units
 from dxsim.analysis.estimates import differences
+from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.errors import InputError, Problem, at_line, nearest
 from dxsim.language import LANGUAGES, say
 from dxsim.records.check import check_outcome
@@ -30,11 +30,10 @@ from dxsim.records.indicators import MANY_LATE
 from dxsim.records.measures import ratio
 from dxsim.records.months import nationwide
 from dxsim.records.municipalities import MUNICIPALITY
-from dxsim.records.provenance import describe_nation, describe_scenario, describe_software, now
+from dxsim.records.provenance import now
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY, Value, unknown
 from dxsim.scenario.scenario import contradictions
-from dxsim.sweep.settings import processors
 from dxsim.terms.calendar import MONTHS
 
 if TYPE_CHECKING:
@@ -262,22 +261,14 @@ def knockout(
         return values
 
     cases = [scenario, *(scenarios[item.name] for item in chosen if is_new[item.name])]
-    values = iter(_in_threads(measured, [(case, seed) for case in cases for seed in seeds], threads or processors()))
+    values = iter(in_threads(measured, [(case, seed) for case in cases for seed in seeds], threads))
     reference = np.array([next(values) for _ in seeds])
     parts = []
     for item in chosen:
         # What the scenario does not have can't be taken from it: nothing is run, and nothing differs.
         without = np.array([next(values) for _ in seeds]) if is_new[item.name] else reference
         parts.append(_rows(item, is_new[item.name], reference, without))
-    manifest = {
-        **describe_software(),
-        "scenario": describe_scenario(scenario),
-        "nation": describe_nation(nation),
-        "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
-        "seeds": list(seeds),
-        "started": started.isoformat(timespec="seconds"),
-        "finished": now().isoformat(timespec="seconds"),
-    }
+    manifest = describe_runs(nation, scenario, seeds, vendor_table, started)
     return Knockouts(with_units(pd.concat(parts, ignore_index=True)), manifest)
 
 
@@ -285,17 +276,6 @@ def runs_of(scenario: Scenario, names: Sequence[str], seeds: Sequence[int]) -> i
     """Return how many runs `knockout` would do."""
     cases = [item.taken_from(scenario).fingerprint for item in select_knockouts(names)]
     return len(seeds) * (1 + sum(case != scenario.fingerprint for case in cases))
-
-
-def _in_threads(
-    work: Callable[[tuple[Scenario, int]], Floats], jobs: Sequence[tuple[Scenario, int]], threads: int
-) -> list[Floats]:
-    """Return what `work` makes of each job, in their order; after an error or Ctrl-C no further job begins."""
-    pool = ThreadPoolExecutor(threads)
-    try:
-        return list(pool.map(work, jobs))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _rows(item: Knockout, is_new: bool, reference: Floats, case: Floats) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +28,12 @@ from dxsim.analysis.pattern_statistics import (
     statistics,
 )
 from dxsim.analysis.rivals import recalibrated, rivals
+from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.scores import calibration_curve, score_table
 from dxsim.model.run import prepare
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
-from dxsim.records.provenance import describe_nation, describe_scenario, describe_software, now
-from dxsim.sweep.settings import processors
+from dxsim.records.provenance import now
 
 if TYPE_CHECKING:
     from dxsim.nation.known_outcomes import KnownOutcomes
@@ -127,11 +126,7 @@ def validate(
         on_run(1)
         return values, np.array([late > 0, late >= MANY, automation], np.float64)
 
-    pool = ThreadPoolExecutor(threads or processors())
-    try:
-        done = list(pool.map(one, seeds))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    done = in_threads(one, seeds, threads)
     runs = pd.DataFrame([values for values, _ in done], index=pd.Index(seeds, name="seed"))
     happens = np.mean([outcomes for _, outcomes in done], axis=0)
     municipalities = pd.DataFrame(happens.T, columns=["late", "late_10", "automation"])
@@ -139,16 +134,8 @@ def validate(
     scores, calibration = (
         scored(municipalities, len(done), known, frame, with_rivals=with_rivals) if known else (pd.DataFrame(),) * 2
     )
-    manifest = {
-        **describe_software(),
-        "scenario": describe_scenario(scenario),
-        "nation": describe_nation(nation),
-        "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
-        "known_outcomes_sha256": known.fingerprint if known else None,
-        "seeds": list(seeds),
-        "started": started.isoformat(timespec="seconds"),
-        "finished": now().isoformat(timespec="seconds"),
-    }
+    manifest = describe_runs(nation, scenario, seeds, vendor_table, started)
+    manifest["known_outcomes_sha256"] = known.fingerprint if known else None
     return Validation(pattern_table(runs), runs, municipalities, scores, calibration, manifest)
 
 

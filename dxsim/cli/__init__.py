@@ -219,9 +219,7 @@ def _parser() -> argparse.ArgumentParser:
     knockout.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
     knockout.add_argument("--only", action="append", default=[], metavar="NAME", help="take this away; again for more")
     knockout.add_argument("--list", action="store_true", help="only list what can be taken away")
-    knockout.add_argument("--seeds", type=int, default=30, metavar="N", help="how many seeds (default: 30)")
-    knockout.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
-    knockout.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+    _add_seeds(knockout, 30)
     knockout.add_argument("-o", "--output", metavar="FOLDER", help="where table and figure go (default: nowhere)")
     _add_language(knockout)
     knockout.set_defaults(run=_knockout)
@@ -235,9 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
     validate.add_argument("--outcomes", metavar="FILE", help="what is known: CSV of code, late, late_10, automation")
     validate.add_argument("--rivals", action="store_true", help="score simpler predictors too (needs dxsim[validate])")
-    validate.add_argument("--seeds", type=int, default=100, metavar="N", help="how many seeds (default: 100)")
-    validate.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
-    validate.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+    _add_seeds(validate, 100)
     validate.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figure go (default: nowhere)")
     _add_language(validate)
     validate.set_defaults(run=_validate)
@@ -313,6 +309,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before many runs begin")
+
+
+def _add_seeds(parser: argparse.ArgumentParser, count: int) -> None:
+    parser.add_argument("--seeds", type=int, default=count, metavar="N", help=f"how many seeds (default: {count})")
+    parser.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:

@@ -72,9 +72,14 @@ def print_knockouts(
         found = _run(configuration, names, range(configuration.seed, configuration.seed + seeds), threads)
         if folder:
             _write(found, folder, figures=configuration.figures)
-        tell(knockouts_markdown(found) if markdown else knockouts_text(found), end="" if markdown else "\n")
-        if folder:
-            tell(fill(labels()["nation_written"], folder=folder), is_aside=markdown)
+        tell_found(knockouts_markdown(found) if markdown else knockouts_text(found), folder, is_markdown=markdown)
+
+
+def tell_found(text: str, folder: Path | None, *, is_markdown: bool) -> None:
+    """Print what was found, and aside, if Markdown is for a file, in which `folder` it was written."""
+    tell(text, end="" if is_markdown else "\n")
+    if folder:
+        tell(fill(labels()["nation_written"], folder=folder), is_aside=is_markdown)
 
 
 def check_numbers(first: int, seeds: int, threads: int | None) -> None:

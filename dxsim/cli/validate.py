@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dxsim.analysis.rivals import check_available
 from dxsim.analysis.validation import Validation, validate
-from dxsim.cli.knockout import check_numbers
+from dxsim.cli.knockout import check_numbers, tell_found
 from dxsim.cli.sweep import Progress
 from dxsim.cli.terminal import tell
 from dxsim.files import write_csv, write_text, write_whole
-from dxsim.language import fill, in_language
+from dxsim.language import in_language
 from dxsim.nation.known_outcomes import read_known_outcomes
 from dxsim.nation.nation import load_nation
 from dxsim.nation.vendor_table import read_vendor_table
@@ -69,9 +69,7 @@ def print_validation(
         found = _run(configuration, outcomes, numbers, threads, with_rivals=with_rivals)
         if folder:
             _write(found, folder, figures=configuration.figures)
-        tell(validation_markdown(found) if markdown else validation_text(found), end="" if markdown else "\n")
-        if folder:
-            tell(fill(labels()["nation_written"], folder=folder), is_aside=markdown)
+        tell_found(validation_markdown(found) if markdown else validation_text(found), folder, is_markdown=markdown)
 
 
 def _run(
