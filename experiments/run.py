@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for folder in FOLDERS:
             if folder.name in (options.experiments or names):
                 study = changed(read_study(folder / "study.yaml"), options.points, options.seeds, options.nation)
-                write_up(folder, ran(study, options.threads), root)
+                write_up(folder, study, ran(study, options.threads), root)
     except DxsimError as error:
         tell(str(error), is_aside=True)
         return 1
@@ -71,10 +71,10 @@ def ran(study: Study, threads: int) -> Results:
     return begin_sweep(study).results
 
 
-def write_up(folder: Path, results: Results, root: Path) -> None:
+def write_up(folder: Path, study: Study, results: Results, root: Path) -> None:
     """Write the table, the figure and the README of an experiment into its folder under `root`."""
     hypothesis = importlib.import_module(f"experiments.{folder.name}.hypothesis")
-    regimes = read_runs(results, getattr(hypothesis, "derive", None))
+    regimes = read_runs(study, results, getattr(hypothesis, "derive", None))
     table = report.rounded(claim_table(hypothesis.CLAIMS, regimes))
     figure = draw(report.title(folder), hypothesis.PANELS, regimes, hypothesis.REFERENCE)
     target = root / folder.name

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,7 @@ def claim_table(claims: Sequence[Claim], regimes: Sequence[Runs]) -> pd.DataFram
     """Return a row for each claim and regime: estimates, three intervals, what can be said, and the verdict."""
     rows = []
     for claim in claims:
-        of_claim = [
+        of_claim: list[dict[str, Any]] = [
             {
                 "claim": claim.name,
                 "unit": claim.unit,
@@ -92,7 +92,7 @@ def word(row: Mapping[str, float]) -> str:
     return verdict([direction_of(*pair) for pair in ends if not np.isnan(pair).any()], "neither")
 
 
-def verdict_of(row: Mapping[str, float | str]) -> str:
+def verdict_of(row: Mapping[str, Any]) -> str:
     """Return what a difference under a regime says of its claim.
 
     Examples

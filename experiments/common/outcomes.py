@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.analysis.selection import CASE, VARIANT, case_names, in_order
+from dxsim.analysis.selection import CASE, VARIANT, in_order
+from dxsim.sweep.design import alternatives
 from dxsim.sweep.store import Results
+from dxsim.sweep.study import Study
 
 Floats = npt.NDArray[np.float64]
 Derive = Callable[[Results], pd.DataFrame]
@@ -38,23 +40,25 @@ class Runs:
         """
         points, seeds = (self.table.index.unique(level).sort_values() for level in ("point", "seed"))
         wide = self.table.loc[case, outcome].unstack("seed")
-        return wide.reindex(index=points, columns=seeds).to_numpy(np.float64)
+        return np.asarray(wide.reindex(index=points, columns=seeds), np.float64)
 
 
-def read_runs(results: Results, derive: Derive | None) -> list[Runs]:
+def read_runs(study: Study, results: Results, derive: Derive | None) -> list[Runs]:
     """Return the runs of a sweep by regime, the default first.
 
     Parameters
     ----------
+    study : Study
+        What was run; its cases have names, which may have changed since.
     results : Results
-        Of a study with named cases.
+        What it found.
     derive : callable, optional
         Gives further outcomes, with an index of runs.
     """
     parts = [results.kpis.set_index("run"), by_class(results)]
     parts += [derive(results)] if derive else []
     plan = results.plan.set_index("run")
-    plan[CASE] = plan[CASE].map(case_names(results))
+    plan[CASE] = plan[CASE].map(dict(enumerate(case.name for case in alternatives(study))))
     table = plan[[VARIANT, CASE, "point", "seed"]].join(parts).set_index([VARIANT, CASE, "point", "seed"]).sort_index()
     return [Runs(name, table.loc[name]) for name in in_order(table.index.unique(VARIANT))]
 

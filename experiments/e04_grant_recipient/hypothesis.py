@@ -34,7 +34,8 @@ def per_million(runs: Runs, case: str, none: str) -> Floats:
 
 def hub_and_small(suffix: str) -> Callable[[Runs], tuple[Floats, Floats]]:
     """Return what gives residents per million yen, with the grant to small members and to the hub."""
-    return lambda runs: tuple(per_million(runs, to + suffix, NONE + suffix) for to in (SMALL, HUB))
+    none = NONE + suffix
+    return lambda runs: (per_million(runs, SMALL + suffix, none), per_million(runs, HUB + suffix, none))
 
 
 REFERENCE = "no grant under the same sharing rule (equal savings, or cost by population)"

@@ -6,7 +6,7 @@ from experiments.common.claims import Claim
 from experiments.common.figure import against
 
 NONE, FULL = "portability 0", "portability 1"
-OTHERS = ("portability 0.25", "portability 0.5", "portability 0.75", FULL, "portability 1 and data")
+OTHERS = ("portability 0.25", "portability 0.5", "portability 0.75", FULL, "portability 0 and data")
 COST, LATE = "running_cost_2035", "late_share"
 
 REFERENCE = "no portability"
