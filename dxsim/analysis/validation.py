@@ -18,19 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.analysis.pattern_statistics import (
-    MANY,
-    PROGRAMMES_SEEN,
-    late_systems,
-    levels_at,
-    run_logged,
-    series_errors,
-    statistics,
-)
+from dxsim.analysis.fates import fates
+from dxsim.analysis.pattern_statistics import run_logged, series_errors, statistics
 from dxsim.analysis.rivals import recalibrated, rivals
 from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.scores import calibration_curve, score_table
 from dxsim.model.run import prepare
+from dxsim.nation.known_outcomes import OUTCOMES
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.provenance import now
@@ -118,18 +112,17 @@ def validate(
     """
     frame, started = frame_of(nation), now()
 
-    def one(seed: int) -> tuple[dict[str, float], Floats]:
+    def one(seed: int) -> tuple[dict[str, float], npt.NDArray[np.bool_]]:
         outcome = run_logged(prepare(nation, scenario, seed, vendor_table))
         values = statistics(outcome, frame, extended=True)
-        late = late_systems(Findings(outcome, frame, int(outcome.inputs.parameters.deadline))).sum(axis=1)
-        automation = levels_at(outcome, PROGRAMMES_SEEN)[0]
+        happens = fates(Findings(outcome, frame, int(outcome.inputs.parameters.deadline)))
         on_run(1)
-        return values, np.array([late > 0, late >= MANY, automation], np.float64)
+        return values, happens
 
     done = in_threads(one, seeds, threads)
     runs = pd.DataFrame([values for values, _ in done], index=pd.Index(seeds, name="seed"))
     happens = np.mean([outcomes for _, outcomes in done], axis=0)
-    municipalities = pd.DataFrame(happens.T, columns=["late", "late_10", "automation"])
+    municipalities = pd.DataFrame(happens.T, columns=list(OUTCOMES))
     municipalities.insert(0, "code", nation.municipalities["code"].to_numpy())
     scores, calibration = (
         scored(municipalities, len(done), known, frame, with_rivals=with_rivals) if known else (pd.DataFrame(),) * 2
@@ -147,7 +140,7 @@ def scored(
     A share of so many `seeds` counts as a probability of (k + 1/2) / (seeds + 1), so that none is 0 or 1.
     """
     scores, curves = [], []
-    for name, outcome in zip(known.names, known.values, strict=True):
+    for name, outcome in known:
         at = np.flatnonzero(~np.isnan(outcome))
         y, p = outcome[at], ((foretold[name].to_numpy() * seeds + 0.5) / (seeds + 1))[at]
         predictions = {"simulation": p}
