@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Samples = npt.NDArray[np.int64]
-Score = Callable[[Floats, Floats], Any]
 
 SAMPLES, INTERVAL = 500, (0.025, 0.975)  # of the bootstrap
 SWAPS = 10  # exchanges of ends for each pair of neighbours
@@ -164,11 +163,10 @@ def null_table(
     seeds = len(simulation.runs)
     samples = np.vstack([np.arange(seeds), chance.integers(0, seeds, (SAMPLES, seeds))])
     rows: list[dict[str, object]] = []
-    of_simulation = dict(_of_seeds(simulation.runs, patterns, observed, samples))
+    of_simulation = dict(_of_seeds(simulation.runs, patterns, observed, samples, tuple(TARGETS)))
     for name, model in models.items():
-        of_null = dict(_of_seeds(model.runs, patterns, observed, samples))
-        of_null = {key: of_null[key] for key in of_null if key[0] in ("patterns", "declared", "national")}
-        rows += [_row(name, *key, of_simulation[key], values) for key, values in of_null.items()]
+        of_null = _of_seeds(model.runs, patterns, observed, samples, ("national",))
+        rows += [_row(name, *key, of_simulation[key], values) for key, values in of_null]
         rows += _of_municipalities(name, simulation.happens, model.happens, known) if known else []
     for (name, target), members in series_nulls().items():
         seen = np.array([observed[statistic] for statistic in TARGETS[target]])
@@ -179,7 +177,11 @@ def null_table(
 
 
 def _of_seeds(
-    runs: pd.DataFrame, patterns: pd.DataFrame, observed: Mapping[str, float], samples: Samples
+    runs: pd.DataFrame,
+    patterns: pd.DataFrame,
+    observed: Mapping[str, float],
+    samples: Samples,
+    targets: Sequence[str],
 ) -> Iterator[tuple[tuple[str, str], Floats]]:
     """Yield the scores of runs by target and score: of all seeds, then of each sample of them."""
     names, values = list(patterns["statistic"]), runs[patterns["statistic"]].to_numpy(np.float64)
@@ -195,11 +197,11 @@ def _of_seeds(
         missed.append((np.bincount(of_pattern, is_missed[counts]) > 0).sum())
     yield ("patterns", "missed"), np.array(missed, np.float64)
     yield ("declared", "log_rmse"), np.array([error["declared_systems_log_rmse"] for error in errors])
-    for target, statistics in TARGETS.items():
-        seen = np.array([observed[name] for name in statistics])
-        members = runs[list(statistics)].to_numpy(np.float64)
+    for target in targets:
+        seen = np.array([observed[name] for name in TARGETS[target]])
+        members = runs[list(TARGETS[target])].to_numpy(np.float64)[samples]
         for score, of in ensembles.SCORES.items():
-            yield (target, score), np.array([of(members[sample], seen) for sample in samples])
+            yield (target, score), of(members, seen)
 
 
 def _of_municipalities(
