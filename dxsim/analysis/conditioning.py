@@ -33,8 +33,10 @@ from dxsim.analysis.pattern_statistics import run_logged
 from dxsim.analysis.rivals import FOLDS, folds_of, rivals, scaled
 from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.scores import calibration_curve, score_table
+from dxsim.model.request import read_request
 from dxsim.model.run import prepare
 from dxsim.nation.known_outcomes import OUTCOMES
+from dxsim.records.check import check_outcome
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.indicators import indicators
@@ -132,11 +134,20 @@ def condition(
         Known vendors of the municipalities, in place of drawn ones.
     on_run : callable
         Told after each run how many more were done (1); from any thread.
+
+    Raises
+    ------
+    InputError
+        If a name or a seed is wrong.
+    RunFailure
+        If a run gives what can't be.
     """
+    nation, scenario, seeds = read_request(nation, scenario, seeds)
     frame, started = frame_of(nation), now()
 
-    def one(seed: int) -> tuple[Flags, dict[str, float]]:
+    def one(seed: int) -> tuple[Floats, dict[str, float]]:
         outcome = run_logged(prepare(nation, scenario, seed, vendor_table))
+        check_outcome(outcome)
         found = Findings(outcome, frame, int(outcome.inputs.parameters.deadline))
         on_run(1)
         return fates(found), indicators(found, scenario.surveys)
@@ -155,7 +166,7 @@ def condition(
 
 
 def of_outcome(
-    name: str, happens: Flags, known: Floats, frame: Frame, *, with_rivals: bool
+    name: str, happens: Floats, known: Floats, frame: Frame, *, with_rivals: bool
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the rows of an outcome in `Conditioning.municipalities`, ``scores``, ``calibration`` and ``strengths``."""
     covariances = simulated(happens, frame)
@@ -182,7 +193,7 @@ def of_outcome(
     return tables
 
 
-def simulated(happens: Flags, frame: Frame) -> Floats:
+def simulated(happens: Floats, frame: Frame) -> Floats:
     """Return the covariances of `PARTS` between all municipalities, (parts, n, n), from outcomes by seed (seeds, n)."""
     p = smoothed(happens)
     odds = scaled(np.log(p / (1 - p)))
@@ -203,12 +214,12 @@ def simulated(happens: Flags, frame: Frame) -> Floats:
     )
 
 
-def smoothed(happens: Flags) -> Floats:
+def smoothed(happens: Floats) -> Floats:
     """Return the shares of seeds in which something happens, (n,), as probabilities of which none is 0 or 1."""
     return np.asarray((happens.sum(axis=0) + 0.5) / (len(happens) + 1))
 
 
-def kept_seeds(seeds: Sequence[int], happens: Mapping[str, Flags], known: KnownOutcomes, keep: float) -> pd.DataFrame:
+def kept_seeds(seeds: Sequence[int], happens: Mapping[str, Floats], known: KnownOutcomes, keep: float) -> pd.DataFrame:
     """Return `Conditioning.seeds`."""
     distance = np.zeros(len(seeds))
     for name, y in known:

@@ -233,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
     validate.add_argument("--outcomes", metavar="FILE", help="what is known: CSV of code, late, late_10, automation")
     validate.add_argument("--rivals", action="store_true", help="score simpler predictors too (needs dxsim[validate])")
+    validate.add_argument("--nulls", action="store_true", help="run and score null models too: six times the runs")
     _add_seeds(validate, 100)
     validate.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figure go (default: nowhere)")
     _add_language(validate)
@@ -437,6 +438,7 @@ def _validate(parsed: argparse.Namespace) -> None:
         parsed.threads,
         parsed.output,
         with_rivals=parsed.rivals,
+        with_nulls=parsed.nulls,
         markdown=parsed.markdown,
     )
 

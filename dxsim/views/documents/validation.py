@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dxsim.analysis import nulls
 from dxsim.analysis.rivals import NAMES
 from dxsim.analysis.scores import SCORES
 from dxsim.analysis.validation import Validation, means, patterns_held
@@ -15,6 +16,8 @@ from dxsim.nation.known_outcomes import OUTCOMES
 from dxsim.views.labels import changes_text
 from dxsim.views.text import columns
 
+IN_SHORT = ("missed", "log_rmse", "crps", "brier")  # scores of null models that a terminal shows
+
 
 def validation_text(found: Validation) -> str:
     """Return a validation as text for a terminal: statistics that count, patterns, scores."""
@@ -22,6 +25,9 @@ def validation_text(found: Validation) -> str:
     parts = [heading(found), _aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
     for name in outcomes(found):
         parts += [f"{spoken(OUTCOMES[name])}:", _aligned(score_rows(found, name), 1)]
+    if len(found.nulls):
+        short = found.nulls[found.nulls["score"].isin(IN_SHORT)]
+        parts += [null_heading(found), _aligned(null_rows(short.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts)
 
 
@@ -33,6 +39,8 @@ def validation_markdown(found: Validation) -> str:
     parts = [heading(found), _markdown(rows, 2), "  \n".join(verdicts(found))]
     for name in outcomes(found):
         parts += [f"**{spoken(OUTCOMES[name])}**", _markdown(score_rows(found, name), 1)]
+    if len(found.nulls):
+        parts += [f"**{null_heading(found)}**", _markdown(null_rows(found.nulls.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -98,6 +106,34 @@ def score_rows(found: Validation, outcome: str) -> list[list[str]]:
         cells = [f"{number(row[s])} [{number(row[f'{s}_low'])}, {number(row[f'{s}_high'])}]" for s in SCORES]
         lines.append([spoken(NAMES[row["predictor"]]), *cells])
     return lines
+
+
+def null_heading(found: Validation) -> str:
+    """Return what the table of null models is."""
+    return say("null models beside the simulation, {seeds} seeds each", seeds=len(found.seeds))
+
+
+def null_rows(rows: Iterable[Mapping[Any, Any]]) -> list[list[str]]:
+    """Return null models beside the simulation, with a head."""
+    lines = [
+        [say("null model"), say("what is scored"), say("score"), say("simulation"), say("null"), say("skill, 95 %")]
+    ]
+    for row in rows:
+        target = spoken({**OUTCOMES, **nulls.MEANINGS}[row["target"]])
+        skill = f"{number(row['skill'])} [{number(row['skill_low'])}, {number(row['skill_high'])}]"
+        words = [spoken(nulls.NAMES[row["null"]]), target, spoken(nulls.MEANINGS[row["score"]])]
+        is_loss = not np.isnan(row["skill"])
+        lines.append([*words, number(row["simulation"]), number(row["null_model"]), skill if is_loss else ""])
+    return lines
+
+
+def null_note() -> str:
+    """Return how to read the table of null models, and what it can't say."""
+    return say(
+        "skill: 1 less the simulation's score over the null's; below 0 the simulation loses. The simulation's defaults "
+        "were chosen with a view to all of this, the series were told what was known in July 2025. The longest series "
+        "that was observed has six points, which is too short for a Diebold-Mariano test."
+    )
 
 
 def number(value: float) -> str:
