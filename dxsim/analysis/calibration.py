@@ -32,6 +32,8 @@ from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.targets import Targets, pooled_within, shipped_targets
 from dxsim.analysis.waves import simulate, values_at
 from dxsim.records.provenance import now
+from dxsim.scenario.registry import REGISTRY
+from dxsim.sweep.distributions import quantile_of
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 TEMPERED = 4.0  # factor on the variances from which the next wave is drawn
-INTERVAL = (0.05, 0.5, 0.95)
+INTERVAL, ENDS = (0.05, 0.5, 0.95), ("low", "median", "high")
 IDENTIFIED, WEAKLY = 1 / 3, 2 / 3  # width of the posterior over that of the prior
 TRUTHS = 4  # every so manyth point of the first wave is kept from the emulator of the recovery
 CLOUD = 4000  # draws behind each interval
@@ -58,11 +60,12 @@ class Calibration:
         Draws of the posterior: a column for each parameter, in its own unit.
     parameters : pandas.DataFrame
         By ``parameter``: ``prior_low``, ``prior_high`` (5 and 95 %), ``low``, ``median``, ``high`` of the posterior,
-        ``width`` (of its 90 % over the prior's, in quantiles of the prior), ``verdict`` (identified, weakly, no),
-        ``default``, ``default_quantile`` (where the scenario's value lies in the posterior, 0 to 1).
+        ``width`` (of its 90 % over the prior's, in quantiles of the prior), ``width_one_draw`` (the same if what was
+        observed is one world and not the mean of many), ``verdict`` (identified, weakly, no), ``default``; and
+        ``unit_low``, ``unit_median``, ``unit_high`` and ``unit_default`` in quantiles of the prior.
     targets : pandas.DataFrame
-        By ``statistic``, on the scale of the target: what was observed (``low`` and ``high``), the ``discrepancy``,
-        ``seed_sd``, ``emulator_sd`` and ``posterior_mean``.
+        By ``statistic``, on the scale of the target (of logarithms where ``is_log``): what was observed (``low`` and
+        ``high``), the ``discrepancy``, ``seed_sd``, ``emulator_sd`` and ``posterior_mean``.
     waves : pandas.DataFrame
         By ``wave``: number of ``points`` and ``runs``, ``not_ruled_out`` (share of the prior), and the mean ``misfit``
         of the best tenth of its points.
@@ -152,13 +155,16 @@ def calibrate(
         if wave + 1 < waves:
             cubes.append(likelihood.draws(points, dimensions, chance + wave, TEMPERED))
     cloud = likelihood.draws(CLOUD, dimensions, chance + waves)
+    of_seeds = pooled(runs[-2:], targets)
+    one_draw = Likelihood(likelihood.emulator, targets, of_seeds, seeds, is_one_draw=True)
+    wide = one_draw.draws(CLOUD, dimensions, chance + waves)
     recovery = recovered(cubes[0], runs[0], targets, seeds, list(prior), truths, chance, threads)
     manifest = describe_runs(nation, scenario, range(first_seed, first_seed + points * seeds * waves), None, started)
     manifest["prior"] = {key: uncertainty.data() for key, uncertainty in prior.items()}
     return Calibration(
         pd.DataFrame(values_at(cloud[np.linspace(0, CLOUD - 1, draws).astype(np.int64)], prior)),
-        parameter_table(cloud, prior, scenario),
-        target_table(likelihood, cloud, pooled(runs[-2:], targets)),
+        parameter_table(cloud, wide, prior, scenario),
+        target_table(likelihood, cloud, of_seeds),
         pd.DataFrame(told, columns=["wave", "points", "runs", "not_ruled_out", "misfit"]),
         recovery,
         manifest,
@@ -199,7 +205,8 @@ def recovered(
 
     def one(point: int) -> Floats:
         run = runs[runs["point"] == point].iloc[[0]]
-        world = Likelihood(likelihood.emulator, targets.of_truth(targets.scaled(run)[0]), of_seeds, seeds)
+        truth = targets.of_truth(targets.scaled(run)[0])
+        world = Likelihood(likelihood.emulator, truth, of_seeds, seeds, is_one_draw=True)
         cloud = world.draws(CLOUD, len(names), chance + point)
         low, high = np.quantile(cloud, (INTERVAL[0], INTERVAL[2]), axis=0)
         below = (cloud < cube[point]).mean(axis=0)
@@ -213,30 +220,25 @@ def recovered(
     return table
 
 
-def parameter_table(cloud: Floats, prior: Mapping[str, Uncertainty], scenario: Scenario) -> pd.DataFrame:
-    """Return `Calibration.parameters` from draws of the posterior in the unit cube, (n, d)."""
-    at = np.quantile(cloud, INTERVAL, axis=0)
+def parameter_table(cloud: Floats, wide: Floats, prior: Mapping[str, Uncertainty], scenario: Scenario) -> pd.DataFrame:
+    """Return `Calibration.parameters` from draws of both posteriors in the unit cube, (n, d)."""
+    at, far = (np.quantile(draws, INTERVAL, axis=0) for draws in (cloud, wide))
+    widths, wider = ((ends[2] - ends[0]) / (INTERVAL[2] - INTERVAL[0]) for ends in (at, far))
     posterior, ends = values_at(at, prior), values_at(np.tile(INTERVAL, (len(prior), 1)).T, prior)
-    values = pd.DataFrame(values_at(cloud, prior))
     rows = []
     for place, key in enumerate(prior):
-        width = float((at[2, place] - at[0, place]) / (INTERVAL[2] - INTERVAL[0]))
-        default = scenario.values[key]
-        rows.append(
-            {
-                "parameter": key,
-                "prior_low": ends[0][key],
-                "prior_high": ends[2][key],
-                "low": posterior[0][key],
-                "median": posterior[1][key],
-                "high": posterior[2][key],
-                "width": width,
-                "verdict": "identified" if width < IDENTIFIED else "weakly" if width < WEAKLY else "no",
-                "default": default,
-                "default_quantile": float((values[key] < default).mean() + (values[key] == default).mean() / 2),
-            }
-        )
+        width, default = float(widths[place]), scenario.values[key]
+        row = {"parameter": key, "prior_low": ends[0][key], "prior_high": ends[2][key]}
+        row |= {name: posterior[which][key] for which, name in enumerate(ENDS)}
+        row |= {"width": width, "width_one_draw": float(wider[place]), "verdict": verdict(width), "default": default}
+        row |= {f"unit_{name}": float(at[which, place]) for which, name in enumerate(ENDS)}
+        rows.append({**row, "unit_default": quantile_of(REGISTRY[key], prior[key], default)})
     return pd.DataFrame(rows)
+
+
+def verdict(width: float) -> str:
+    """Return whether a parameter is identified, by the width of its posterior over that of its prior."""
+    return "identified" if width < IDENTIFIED else "weakly" if width < WEAKLY else "no"
 
 
 def target_table(likelihood: Likelihood, cloud: Floats, of_seeds: Floats) -> pd.DataFrame:
@@ -247,9 +249,10 @@ def target_table(likelihood: Likelihood, cloud: Floats, of_seeds: Floats) -> pd.
             "statistic": targets.names,
             "low": targets.low,
             "high": targets.high,
+            "is_log": targets.is_log,
             "discrepancy": targets.discrepancy,
             "seed_sd": np.sqrt(np.diag(of_seeds)),
-            "emulator_sd": np.sqrt(likelihood.emulator.error),
+            "emulator_sd": np.sqrt(np.diag(likelihood.emulator.error)),
             "posterior_mean": likelihood.emulator(cloud).mean(axis=0),
         }
     )

@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial.distance import pdist, squareform
 
 from dxsim.analysis.fates import fates
-from dxsim.analysis.gaussian_process import foretold, strengths
+from dxsim.analysis.gaussian_process import foretold, of_places, strengths
 from dxsim.analysis.pattern_statistics import run_logged
-from dxsim.analysis.rivals import FOLDS, folds_of, rivals, scaled
+from dxsim.analysis.rivals import folds_of, from_the_others, rivals, scaled
 from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.scores import calibration_curve, score_table
 from dxsim.model.request import read_request
@@ -52,10 +51,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-NEAR, FAR = 30.0, 200.0  # km over which covariances fade
-LEVEL = 4.0  # variance of the level, of which nothing is known beforehand
 SMALLEST_VARIANCE = 1e-3
-PARTS = ("level", "simulated_odds", "simulated_covariance", "prefecture", "near", "far")
+PARTS = ("level", "prefecture", "near", "far", "simulated_odds", "simulated_covariance")
 SHOWN = (0.05, 0.95)  # quantiles over seeds
 
 
@@ -171,12 +168,8 @@ def of_outcome(
     """Return the rows of an outcome in `Conditioning.municipalities`, ``scores``, ``calibration`` and ``strengths``."""
     covariances = simulated(happens, frame)
     at, others = np.flatnonzero(~np.isnan(known)), np.flatnonzero(np.isnan(known))
-    y, fold = known[at], folds_of(at.size)
-    p = np.empty(at.size)
-    for number in range(FOLDS):
-        is_known = fold != number
-        strength = strengths(covariances, at[is_known], y[is_known])
-        p[~is_known] = foretold(covariances, strength, at[is_known], y[is_known], at[~is_known])
+    y = known[at]
+    p = from_the_others(covariances, at, y, folds_of(at.size))
     predictions = {"conditioned": p, "simulation": smoothed(happens)[at]}
     if with_rivals:
         predictions |= rivals(frame, known)
@@ -198,20 +191,9 @@ def simulated(happens: Floats, frame: Frame) -> Floats:
     p = smoothed(happens)
     odds = scaled(np.log(p / (1 - p)))
     deviation = (happens - happens.mean(axis=0)) / np.sqrt(np.maximum(p * (1 - p), SMALLEST_VARIANCE))
-    places = frame.nation.municipalities
-    prefecture, at = places["prefecture"].to_numpy(), places[["x_km", "y_km"]].to_numpy(np.float64)
-    distance = squareform(pdist(at))
-    far = np.exp(-distance / FAR)
-    return np.array(
-        [
-            np.full_like(far, LEVEL),
-            np.outer(odds, odds),
-            deviation.T @ deviation / len(happens) * far,
-            prefecture[:, None] == prefecture,
-            np.exp(-distance / NEAR),
-            far,
-        ]
-    )
+    places = of_places(frame)
+    together = deviation.T @ deviation / len(happens) * places[-1]
+    return np.array([*places, np.outer(odds, odds), together])
 
 
 def smoothed(happens: Floats) -> Floats:

@@ -31,7 +31,7 @@ class Emulator:
     Attributes
     ----------
     error : ndarray
-        Leave-one-out mean squared error by statistic, (k,): of the surface, and of the seeds behind a mean.
+        Covariance of the errors where a point is left out, (k, k): of the surfaces, and of the seeds behind a mean.
     """
 
     def __init__(self, points: Floats, means: Floats) -> None:
@@ -42,10 +42,15 @@ class Emulator:
         self._middle, self._spread = features.mean(axis=0), features.std(axis=0)
         self._spread[self._spread == 0] = 1.0
         x = (features - self._middle) / self._spread
-        fits: list[Any] = [RidgeCV(alphas=PENALTIES).fit(x, column) for column in known.T]
+        fits: list[Any] = [
+            RidgeCV(alphas=PENALTIES, scoring="neg_mean_squared_error", store_cv_results=True).fit(x, column)
+            for column in known.T
+        ]
         self._slopes = np.array([fit.coef_ for fit in fits]).T
         self._level = np.array([fit.intercept_ for fit in fits])
-        self.error: Floats = np.array([-fit.best_score_ for fit in fits])
+        foretold = [fit.cv_results_[:, list(PENALTIES).index(fit.alpha_)] for fit in fits]
+        left_out = known - np.array(foretold).T
+        self.error: Floats = left_out.T @ left_out / len(left_out)
 
     def __call__(self, points: Floats) -> Floats:
         """Return the statistics at points (n, d), (n, k)."""

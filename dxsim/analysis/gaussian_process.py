@@ -17,15 +17,32 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
+from scipy.spatial.distance import pdist, squareform
 from scipy.special import expit, log_expit
+
+from dxsim.records.frame import Frame
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+NEAR, FAR = 30.0, 200.0  # km
+LEVEL = 4.0  # variance of the level, of which nothing is known beforehand
 USUAL, SPREAD = np.log(0.1), 2.0  # of the logarithms of strengths
 BOUNDS = (-8.0, 4.0)
 NEWTON_STEPS, CLOSE = 50, 1e-6
-ITERATIONS = 40
+ITERATIONS, PRECISION = 40, 1e-5
+
+
+def of_places(frame: Frame) -> Floats:
+    """Return covariances that any quantity of municipalities may have, (4, n, n).
+
+    A level common to all, one of each prefecture, and two that fade with distance, over `NEAR` and over `FAR`.
+    """
+    places = frame.nation.municipalities
+    prefecture = places["prefecture"].to_numpy()
+    distance = squareform(pdist(places[["x_km", "y_km"]].to_numpy(np.float64)))
+    alike = prefecture[:, None] == prefecture
+    return np.array([np.full_like(distance, LEVEL), alike, np.exp(-distance / NEAR), np.exp(-distance / FAR)])
 
 
 class Mode(NamedTuple):
@@ -38,7 +55,7 @@ class Mode(NamedTuple):
     cholesky: Floats  # lower, of I + W^1/2 K W^1/2
 
 
-def strengths(covariances: Floats, known: Integers, y: Floats) -> Floats:
+def strengths(covariances: Floats, known: Integers, y: Floats, start: Floats | None = None) -> Floats:
     """Return the strengths that suit what is known best.
 
     Parameters
@@ -49,6 +66,8 @@ def strengths(covariances: Floats, known: Integers, y: Floats) -> Floats:
         Rows of the m places whose answer is known.
     y : ndarray
         Their answers, 0 or 1, (m,).
+    start : ndarray, optional
+        Strengths that suit answers much like these, (j,): the search begins there.
     """
     of_known = covariances[:, known[:, None], known]
 
@@ -57,10 +76,10 @@ def strengths(covariances: Floats, known: Integers, y: Floats) -> Floats:
         away = (logs - USUAL) / SPREAD
         return float((away**2).sum() / 2 - evidence), away / SPREAD - slopes
 
-    start = np.full(len(covariances), USUAL)
-    bounds = [BOUNDS] * len(covariances)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": ITERATIONS})
-    return np.exp(found.x)
+    first = np.full(len(covariances), USUAL) if start is None else np.log(start)
+    options = {"maxiter": ITERATIONS, "ftol": PRECISION}
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=[BOUNDS] * len(first), options=options)
+    return np.asarray(np.exp(found.x))
 
 
 def foretold(covariances: Floats, strength: Floats, known: Integers, y: Floats, wanted: Integers) -> Floats:

@@ -23,6 +23,7 @@ from dxsim.analysis.targets import Targets
 
 Floats = npt.NDArray[np.float64]
 
+NUGGET = 1e-6  # share of the variances that keeps a covariance from few runs invertible
 IMPLAUSIBLE = 3.0  # Pukelsheim (1994): 95 % of any unimodal distribution lies within three standard deviations
 CHAINS_PER_DIMENSION, FEWEST_CHAINS = 4, 64
 STEPS, KEPT = 2000, 0.5  # of each chain, and the part of them at the end from which draws are taken
@@ -49,10 +50,11 @@ class Likelihood:
         self, emulator: Emulator, targets: Targets, of_seeds: Floats, seeds: int, *, is_one_draw: bool = False
     ) -> None:
         self.emulator, self.targets = emulator, targets
-        of_emulator = np.maximum(emulator.error - np.diag(of_seeds) / seeds, 0.0)
-        covariance = np.diag(targets.discrepancy**2 + of_emulator) + (of_seeds if is_one_draw else 0.0)
+        values, vectors = np.linalg.eigh(emulator.error - of_seeds / seeds)
+        of_emulator = vectors * np.maximum(values, 0.0) @ vectors.T
+        covariance = np.diag(targets.discrepancy**2) + of_emulator + (of_seeds if is_one_draw else 0.0)
         self.spread: Floats = np.sqrt(np.diag(covariance))
-        self._root = cholesky(covariance, lower=True)
+        self._root = cholesky(covariance + np.diag(np.diag(covariance)) * NUGGET, lower=True)
 
     def misfit(self, points: Floats) -> Floats:
         """Return the misfit of points (n, d), (n,)."""

@@ -52,15 +52,16 @@ class Targets:
         """Return the statistics of runs on the scales of the targets, (runs, k)."""
         values = runs[list(self.names)].to_numpy(np.float64).copy()
         values[:, self.is_log] = np.log(np.maximum(values[:, self.is_log], SMALLEST))
-        return values
+        return np.asarray(values)
 
     def misses(self, values: Floats) -> Floats:
         """Return what was observed less `values`, (..., k); 0 within bounds."""
         return np.asarray(np.clip(values, self.low, self.high) - values)
 
     def of_truth(self, values: Floats) -> Targets:
-        """Return targets that were observed in a world of the model itself, (k,): no discrepancy."""
-        return Targets(self.names, values, values, np.zeros(len(self.names)), self.is_log)
+        """Return targets that were observed in a world of the model itself, (k,), nan if not: no discrepancy."""
+        low, high = (np.where(np.isnan(values), end, values) for end in (-np.inf, np.inf))
+        return Targets(self.names, low, high, np.zeros(len(self.names)), self.is_log)
 
 
 @cache
@@ -81,8 +82,16 @@ def shipped_targets() -> Targets:
 
 
 def pooled_within(values: Floats, points: Sequence[int] | npt.NDArray[np.int64]) -> Floats:
-    """Return the covariance over seeds within points, (k, k), of runs (runs, k); nan in a run counts as the mean."""
+    """Return the covariance over seeds within points, (k, k), of runs (runs, k); nan in a run counts as the mean.
+
+    Correlations are shrunk towards none as far as so few runs ask for (Ledoit and Wolf 2004). Needs scikit-learn.
+    """
+    from sklearn.covariance import ledoit_wolf
+
     table = pd.DataFrame(values).fillna(pd.DataFrame(values).mean())
-    rest = table - table.groupby(np.asarray(points)).transform("mean")
-    freedom = len(table) - len(np.unique(points))
-    return np.asarray(rest.to_numpy().T @ rest.to_numpy() / freedom)
+    rest = (table - table.groupby(np.asarray(points)).transform("mean")).to_numpy()
+    spread = np.sqrt((rest**2).sum(axis=0) / (len(table) - len(np.unique(points))))
+    known = np.where(spread > 0, spread, 1.0)
+    correlation = ledoit_wolf(rest / known, assume_centered=True)[0]
+    scale = spread / np.sqrt(np.diag(correlation))
+    return np.asarray(correlation * np.outer(scale, scale))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,5 +85,5 @@ def simulate(
     for first in range(done, len(values), AT_ONCE):
         rows = in_threads(at, range(first, min(first + AT_ONCE, len(values))), threads)
         table = pd.concat([table, pd.DataFrame([row for part in rows for row in part])], ignore_index=True)
-        write_whole(file, lambda path, now=table: now.to_parquet(path, index=False))
+        write_whole(file, partial(table.to_parquet, index=False))
     return table

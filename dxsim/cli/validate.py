@@ -67,14 +67,14 @@ def print_validation(
     configuration = read_command_line(overrides)
     with in_language(configuration.language):
         folder = Path(output) if output else configuration.output
-        files: list[_Files] = []
+        files: list[Files] = []
         check_all(
             say("command line"),
             [
                 lambda: check_numbers(configuration.seed, seeds, threads),
                 lambda: check_available() if with_rivals else None,
                 lambda: check_writable(folder) if folder else None,
-                lambda: files.append(_read(configuration, outcomes)),
+                lambda: files.append(read_files(configuration, outcomes)),
             ],
         )
         (given,) = files
@@ -98,7 +98,7 @@ def print_validation(
         tell_found(validation_markdown(found) if markdown else validation_text(found), folder, is_markdown=markdown)
 
 
-class _Files(NamedTuple):
+class Files(NamedTuple):
     """What the files hold that a command line names."""
 
     nation: Nation
@@ -106,9 +106,10 @@ class _Files(NamedTuple):
     vendor_table: VendorTable | None
 
 
-def _read(configuration: RunConfiguration, outcomes: str | None) -> _Files:
+def read_files(configuration: RunConfiguration, outcomes: str | None) -> Files:
+    """Return what the files hold that a command line names; all problems of a file at once."""
     nation = load_nation(configuration.nation)
-    return _Files(
+    return Files(
         nation,
         read_known_outcomes(Path(outcomes), nation) if outcomes else None,
         read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None,

@@ -37,6 +37,7 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import cooperation, levers, money, programmes, readiness, residents, security, staff
 from dxsim.model.capacity import initial_capacity
+from dxsim.model.centres import local_centre
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
 from dxsim.model.planning import planning_duration
 from dxsim.model.state import Country, Floats, Integers, Market, Records, Run
@@ -122,17 +123,6 @@ def home_of(country: Country, i: int, draw: float) -> int:
     if place < first:
         return country.places[i].prefecture
     return country.places[country.neighbours[place]].prefecture
-
-
-@kernel
-def local_centre(country: Country, i: int) -> int:
-    """Return the most populous of a municipality and its neighbours, itself if none has more residents."""
-    centre = i
-    for place in range(country.offsets[i], country.offsets[i + 1]):
-        other = country.neighbours[place]
-        if country.places[other].population > country.places[centre].population:
-            centre = other
-    return centre
 
 
 @kernel(makes_arrays=True)

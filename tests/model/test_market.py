@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dxsim.model.centres import local_centre
 from dxsim.model.codes import NEVER
 from dxsim.model.initialisation import (
     draw_market,
     home_of,
     is_specialist,
-    local_centre,
     market_shares,
     suppliers_of_lots,
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dxsim.analysis import nulls
 from dxsim.analysis.rivals import NAMES
@@ -14,7 +15,7 @@ from dxsim.analysis.validation import Validation, means, patterns_held
 from dxsim.language import say, spoken
 from dxsim.nation.known_outcomes import OUTCOMES
 from dxsim.views.labels import changes_text
-from dxsim.views.text import columns
+from dxsim.views.text import aligned, markdown
 
 IN_SHORT = ("missed", "log_rmse", "crps", "brier")  # scores of null models that a terminal shows
 
@@ -22,12 +23,12 @@ IN_SHORT = ("missed", "log_rmse", "crps", "brier")  # scores of null models that
 def validation_text(found: Validation) -> str:
     """Return a validation as text for a terminal: statistics that count, patterns, scores."""
     counted = found.patterns[found.patterns["held"] != ""]
-    parts = [heading(found), _aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
-    for name in outcomes(found):
-        parts += [f"{spoken(OUTCOMES[name])}:", _aligned(score_rows(found, name), 1)]
+    parts = [heading(found), aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
+    for name in outcomes(found.scores):
+        parts += [f"{spoken(OUTCOMES[name])}:", aligned(score_rows(found.scores, name), 1)]
     if len(found.nulls):
         short = found.nulls[found.nulls["score"].isin(IN_SHORT)]
-        parts += [null_heading(found), _aligned(null_rows(short.to_dict("records")), 3), null_note()]
+        parts += [null_heading(found), aligned(null_rows(short.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts)
 
 
@@ -36,11 +37,11 @@ def validation_markdown(found: Validation) -> str:
     rows = pattern_rows(found.patterns.to_dict("records"))
     last = len(rows[0]) - 1
     rows = [[*row[:last], f"**{row[last]}**" if row[last] == say("no") else row[last]] for row in rows]
-    parts = [heading(found), _markdown(rows, 2), "  \n".join(verdicts(found))]
-    for name in outcomes(found):
-        parts += [f"**{spoken(OUTCOMES[name])}**", _markdown(score_rows(found, name), 1)]
+    parts = [heading(found), markdown(rows, 2), "  \n".join(verdicts(found))]
+    for name in outcomes(found.scores):
+        parts += [f"**{spoken(OUTCOMES[name])}**", markdown(score_rows(found.scores, name), 1)]
     if len(found.nulls):
-        parts += [f"**{null_heading(found)}**", _markdown(null_rows(found.nulls.to_dict("records")), 3), null_note()]
+        parts += [f"**{null_heading(found)}**", markdown(null_rows(found.nulls.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -91,14 +92,14 @@ def verdicts(found: Validation) -> list[str]:
     ]
 
 
-def outcomes(found: Validation) -> list[str]:
+def outcomes(scores: pd.DataFrame) -> list[str]:
     """Return the outcomes of which something was known."""
-    return list(found.scores["outcome"].unique()) if len(found.scores) else []
+    return list(scores["outcome"].unique()) if len(scores) else []
 
 
-def score_rows(found: Validation, outcome: str) -> list[list[str]]:
+def score_rows(scores: pd.DataFrame, outcome: str) -> list[list[str]]:
     """Return the scores of each predictor on an outcome, the best by Brier score first, with a head."""
-    rows = found.scores[found.scores["outcome"] == outcome].sort_values("brier", kind="stable")
+    rows = scores[scores["outcome"] == outcome].sort_values("brier", kind="stable")
     lines = [
         [say("predictor"), say("AUC, more is better"), say("Brier, less is better"), say("log score, less is better")]
     ]
@@ -139,12 +140,3 @@ def null_note() -> str:
 def number(value: float) -> str:
     """Return a number of a table, nothing for nan."""
     return "" if np.isnan(value) else f"{value:.3f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]], words: int) -> str:
-    return columns(rows, right=range(words, len(rows[0])))
-
-
-def _markdown(rows: Sequence[Sequence[str]], words: int) -> str:
-    rule = [*["---"] * words, *["--:"] * (len(rows[0]) - words)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (rows[0], rule, *rows[1:]))
