@@ -6,7 +6,7 @@ A message is written in English where it is raised, as a template with named pla
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dxsim.characters import visible
@@ -67,6 +67,29 @@ class InputError(DxsimError):
         else:
             head = say("{subject}: {count} problems", subject=subject, count=count)
         super().__init__("\n".join([head, *(f"  - {problem}" for problem in self.problems)]))
+
+
+def check_all(subject: str, checks: Iterable[Callable[[], object]]) -> None:
+    """Carry out all checks, and tell what they refuse at once.
+
+    Raises
+    ------
+    InputError
+        That of the check which failed, or one about the `subject` with the problems of all that did.
+    """
+    failed: list[InputError] = []
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            failed.append(error)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise InputError(
+            subject,
+            [Problem(what.where or error.subject, what.what, what.line) for error in failed for what in error.problems],
+        )
 
 
 EXAMPLES = 5  # of one kind of problem; the rest are counted

@@ -8,6 +8,7 @@ the same for all). They need scikit-learn, the extra ``dxsim[validate]``.
     size_fiscal_prefecture   the same, with the fiscal index and each prefecture (ridge)
     neighbours               the same, with the share among the known neighbours over land that are not in the fold
     boosted_trees            gradient boosting on all of this, without shapes given in advance
+    gaussian_process         size, fiscal index, prefecture and distance (`dxsim.analysis.gaussian_process`)
 
 A simulation knows none of the outcomes. It is scored as it is, and recalibrated (``_recalibrated``): a logistic
 regression on its log odds, in the same folds, which moves its level and slope and leaves its ranking.
@@ -21,12 +22,15 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.distance import pdist, squareform
 
+from dxsim.analysis.gaussian_process import foretold, of_places, strengths
 from dxsim.errors import InputError, Problem
 from dxsim.language import say
 from dxsim.records.frame import Frame
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 FOLDS = 10
 RIDGE = 1.0  # strength of the penalty on prefectures and slopes (scikit-learn's C)
@@ -97,7 +101,24 @@ def rivals(frame: Frame, known: Floats) -> dict[str, Floats]:
         "size_fiscal_prefecture": cross_validated(lambda _: wide[at], y, fold, logistic),
         "neighbours": cross_validated(with_neighbours(wide[at]), y, fold, logistic),
         "boosted_trees": cross_validated(with_neighbours(wide[at]), y, fold, boosted_trees),
+        "gaussian_process": from_the_others(by_place(frame, size[:, 0], fiscal[:, 0]), at, y, fold),
     }
+
+
+def by_place(frame: Frame, size: Floats, fiscal: Floats) -> Floats:
+    """Return the covariances of places by size, fiscal index (both scaled), prefecture and distance, (7, n, n)."""
+    alike = np.exp(-squareform(pdist(np.column_stack([size, fiscal]), "sqeuclidean")) / 2)
+    return np.array([*of_places(frame), np.outer(size, size), np.outer(fiscal, fiscal), alike])
+
+
+def from_the_others(covariances: Floats, at: Integers, y: Floats, fold: Integers) -> Floats:
+    """Return what a Gaussian process foretells of each known place, in row `at`, from those of the other folds."""
+    p, strength = np.empty(y.size), None
+    for number in range(FOLDS):
+        is_known = fold != number
+        strength = strengths(covariances, at[is_known], y[is_known], strength)
+        p[~is_known] = foretold(covariances, strength, at[is_known], y[is_known], at[~is_known])
+    return p
 
 
 def recalibrated(p: Floats, y: Floats) -> Floats:
@@ -170,6 +191,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "simulation": {"en": "the simulation", "ja": "シミュレーション"},
     "simulation_recalibrated": {"en": "the simulation, recalibrated", "ja": "シミュレーション（再較正）"},
     "conditioned": {"en": "the simulation, given the other folds", "ja": "シミュレーション（既知の団体で条件付け）"},
+    "gaussian_process": {
+        "en": "Gaussian process: size, fiscal index, place",
+        "ja": "ガウス過程（規模・財政力・位置）",
+    },
     "constant": {"en": "a constant", "ja": "定数"},
     "size": {"en": "size", "ja": "人口規模"},
     "size_fiscal_prefecture": {"en": "size, fiscal index, prefecture", "ja": "人口規模・財政力・都道府県"},

@@ -18,19 +18,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.analysis.pattern_statistics import (
-    MANY,
-    PROGRAMMES_SEEN,
-    late_systems,
-    levels_at,
-    run_logged,
-    series_errors,
-    statistics,
-)
+from dxsim.analysis.fates import fates
+from dxsim.analysis.nulls import NULLS, Ensemble, null_table
+from dxsim.analysis.pattern_statistics import run_logged, series_errors, statistics
 from dxsim.analysis.rivals import recalibrated, rivals
 from dxsim.analysis.runs import describe_runs, in_threads
 from dxsim.analysis.scores import calibration_curve, score_table
+from dxsim.model.request import read_request
 from dxsim.model.run import prepare
+from dxsim.nation.known_outcomes import OUTCOMES
+from dxsim.records.check import check_outcome
 from dxsim.records.findings import Findings
 from dxsim.records.frame import frame_of
 from dxsim.records.provenance import now
@@ -67,6 +64,8 @@ class Validation:
         ``_low`` and ``_high`` of its 95 % interval; empty without known outcomes.
     calibration : pandas.DataFrame
         By ``outcome`` and bin: what the simulation ``foretold``, and the share that ``happened`` with its interval.
+    nulls : pandas.DataFrame
+        Null models beside the simulation, of `dxsim.analysis.nulls.null_table`; empty unless asked for.
     manifest : mapping
         Scenario, nation, known outcomes, seeds, versions and when it was done.
     """
@@ -76,6 +75,7 @@ class Validation:
     municipalities: pd.DataFrame
     scores: pd.DataFrame
     calibration: pd.DataFrame
+    nulls: pd.DataFrame
     manifest: Mapping[str, Any]
 
     def __repr__(self) -> str:
@@ -85,12 +85,13 @@ class Validation:
 
 
 def validate(
-    nation: Nation,
-    scenario: Scenario,
+    nation: Nation | str | Path,
+    scenario: Scenario | str | Path,
     *,
     seeds: Sequence[int] = range(1, 101),
     known: KnownOutcomes | None = None,
     with_rivals: bool = False,
+    with_nulls: bool = False,
     threads: int | None = None,
     vendor_table: VendorTable | None = None,
     on_run: Callable[[int], object] = lambda count: None,
@@ -99,9 +100,9 @@ def validate(
 
     Parameters
     ----------
-    nation : Nation
+    nation : Nation, str or Path
         Who takes part; patterns were observed on the real one.
-    scenario : Scenario
+    scenario : Scenario, str or Path
         What is simulated.
     seeds : sequence of int
         0 to 2**63 - 1 each.
@@ -109,34 +110,57 @@ def validate(
         Of municipalities of this nation, by `dxsim.nation.known_outcomes.read_known_outcomes`.
     with_rivals : bool
         Whether simpler predictors are scored beside the simulation (`dxsim.analysis.rivals`; needs scikit-learn).
+    with_nulls : bool
+        Whether null models are run with the same seeds and scored beside it (`dxsim.analysis.nulls`).
     threads : int, optional
         Runs at a time; all processors by default. It changes no result.
     vendor_table : VendorTable, optional
         Known vendors of the municipalities, in place of drawn ones.
     on_run : callable
         Told after each run how many more were done (1); from any thread.
+
+    Raises
+    ------
+    InputError
+        If a name or a seed is wrong, or a null model contradicts the scenario.
+    RunFailure
+        If a run gives what can't be.
     """
+    nation, scenario, seeds = read_request(nation, scenario, seeds)
     frame, started = frame_of(nation), now()
+    nulls = {name: null.taken_from(nation, scenario) for name, null in NULLS.items()} if with_nulls else {}
+    cases = [(nation, scenario), *nulls.values()]
 
-    def one(seed: int) -> tuple[dict[str, float], Floats]:
-        outcome = run_logged(prepare(nation, scenario, seed, vendor_table))
+    def one(job: tuple[Nation, Scenario, int]) -> tuple[dict[str, float], Floats]:
+        outcome = run_logged(prepare(*job, vendor_table))
+        check_outcome(outcome)
         values = statistics(outcome, frame, extended=True)
-        late = late_systems(Findings(outcome, frame, int(outcome.inputs.parameters.deadline))).sum(axis=1)
-        automation = levels_at(outcome, PROGRAMMES_SEEN)[0]
+        happens = fates(Findings(outcome, frame, int(outcome.inputs.parameters.deadline)))
         on_run(1)
-        return values, np.array([late > 0, late >= MANY, automation], np.float64)
+        return values, happens
 
-    done = in_threads(one, seeds, threads)
-    runs = pd.DataFrame([values for values, _ in done], index=pd.Index(seeds, name="seed"))
-    happens = np.mean([outcomes for _, outcomes in done], axis=0)
-    municipalities = pd.DataFrame(happens.T, columns=["late", "late_10", "automation"])
+    done = iter(in_threads(one, [(*case, seed) for case in cases for seed in seeds], threads))
+    simulation, *others = [_ensemble([next(done) for _ in seeds], seeds) for _ in cases]
+    patterns = pattern_table(simulation.runs)
+    municipalities = pd.DataFrame(simulation.happens.mean(axis=0).T, columns=list(OUTCOMES))
     municipalities.insert(0, "code", nation.municipalities["code"].to_numpy())
     scores, calibration = (
-        scored(municipalities, len(done), known, frame, with_rivals=with_rivals) if known else (pd.DataFrame(),) * 2
+        scored(municipalities, len(seeds), known, frame, with_rivals=with_rivals) if known else (pd.DataFrame(),) * 2
     )
+    table = null_table(simulation, dict(zip(nulls, others, strict=True)), patterns, known) if nulls else pd.DataFrame()
     manifest = describe_runs(nation, scenario, seeds, vendor_table, started)
     manifest["known_outcomes_sha256"] = known.fingerprint if known else None
-    return Validation(pattern_table(runs), runs, municipalities, scores, calibration, manifest)
+    return Validation(patterns, simulation.runs, municipalities, scores, calibration, table, manifest)
+
+
+def runs_of(seeds: Sequence[int], *, with_nulls: bool) -> int:
+    """Return how many runs `validate` does."""
+    return len(seeds) * (1 + len(NULLS) * with_nulls)
+
+
+def _ensemble(done: Sequence[tuple[dict[str, float], Floats]], seeds: Sequence[int]) -> Ensemble:
+    runs = pd.DataFrame([values for values, _ in done], index=pd.Index(seeds, name="seed"))
+    return Ensemble(runs, np.array([happens for _, happens in done]))
 
 
 def scored(
@@ -147,7 +171,7 @@ def scored(
     A share of so many `seeds` counts as a probability of (k + 1/2) / (seeds + 1), so that none is 0 or 1.
     """
     scores, curves = [], []
-    for name, outcome in zip(known.names, known.values, strict=True):
+    for name, outcome in known:
         at = np.flatnonzero(~np.isnan(outcome))
         y, p = outcome[at], ((foretold[name].to_numpy() * seeds + 0.5) / (seeds + 1))[at]
         predictions = {"simulation": p}

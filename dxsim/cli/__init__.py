@@ -23,6 +23,7 @@ examples:
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
   dxsim knockout --only budget --only engineers    what the budget and engineers do, by taking them away
   dxsim validate nation=japan --outcomes known.csv how the model does against what was observed
+  dxsim condition nation=japan --outcomes known.csv what to expect of the others, given what is known of some
   dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
@@ -233,10 +234,45 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
     validate.add_argument("--outcomes", metavar="FILE", help="what is known: CSV of code, late, late_10, automation")
     validate.add_argument("--rivals", action="store_true", help="score simpler predictors too (needs dxsim[validate])")
+    validate.add_argument("--nulls", action="store_true", help="run and score null models too: six times the runs")
     _add_seeds(validate, 100)
     validate.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figure go (default: nowhere)")
     _add_language(validate)
     validate.set_defaults(run=_validate)
+
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="say which values of a study's uncertain parameters are in keeping with what was observed",
+        epilog="keys: output (where runs are kept; needed), nation, threads, language\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    calibrate.add_argument("study", metavar="STUDY", help="a study with uncertainties, such as ./mine.yaml")
+    calibrate.add_argument("--waves", type=int, default=3, metavar="N", help="waves of runs (default: 3)")
+    calibrate.add_argument("--draws", type=int, default=500, metavar="N", help="draws of the posterior (default: 500)")
+    calibrate.add_argument(
+        "--truths", type=int, default=0, metavar="N", help="recover so many worlds of the model's own (default: none)"
+    )
+    _add_settings(calibrate)
+    calibrate.set_defaults(run=_calibrate)
+
+    condition = commands.add_parser(
+        "condition",
+        help="foretell single municipalities from what is known of others, and say which seeds are like today",
+        epilog=_RUN_KEYS + "seed is the first of the seeds\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    condition.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    condition.add_argument(
+        "--outcomes", metavar="FILE", required=True, help="what is known: CSV of code, late, late_10, automation"
+    )
+    condition.add_argument(
+        "--keep", type=float, default=0.1, metavar="SHARE", help="share of the seeds that is kept (default: 0.1)"
+    )
+    condition.add_argument("--rivals", action="store_true", help="score simpler predictors too (needs dxsim[validate])")
+    _add_seeds(condition, 200)
+    condition.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figure go (default: nowhere)")
+    _add_language(condition)
+    condition.set_defaults(run=_condition)
 
     report = commands.add_parser(
         "report", help="write one page of HTML on a run or a sweep: figures, tables, origin, limits"
@@ -434,6 +470,30 @@ def _validate(parsed: argparse.Namespace) -> None:
         parsed.overrides,
         parsed.outcomes,
         parsed.seeds,
+        parsed.threads,
+        parsed.output,
+        with_rivals=parsed.rivals,
+        with_nulls=parsed.nulls,
+        markdown=parsed.markdown,
+    )
+
+
+def _calibrate(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.calibrate import print_calibration
+    from dxsim.sweep.study_file import read_study
+
+    study = read_study(parsed.study)
+    print_calibration(study, _words(parsed), parsed.waves, parsed.draws, parsed.truths)
+
+
+def _condition(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.condition import print_conditioning
+
+    print_conditioning(
+        parsed.overrides,
+        parsed.outcomes,
+        parsed.seeds,
+        parsed.keep,
         parsed.threads,
         parsed.output,
         with_rivals=parsed.rivals,

@@ -8,7 +8,7 @@ from pathlib import Path
 from dxsim.analysis.knockout import Knockouts, knockout, runs_of, select_knockouts, shipped_knockouts
 from dxsim.cli.sweep import Progress
 from dxsim.cli.terminal import tell
-from dxsim.errors import InputError, Problem
+from dxsim.errors import InputError, Problem, check_all
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import fill, in_language, say
 from dxsim.nation.nation import load_nation
@@ -64,11 +64,15 @@ def print_knockouts(
     """
     configuration = read_command_line(overrides)
     with in_language(configuration.language):
-        check_numbers(configuration.seed, seeds, threads)
-        select_knockouts(names)
         folder = Path(output) if output else configuration.output
-        if folder:
-            check_writable(folder)
+        check_all(
+            say("command line"),
+            [
+                lambda: check_numbers(configuration.seed, seeds, threads),
+                lambda: select_knockouts(names),
+                lambda: check_writable(folder) if folder else None,
+            ],
+        )
         found = _run(configuration, names, range(configuration.seed, configuration.seed + seeds), threads)
         if folder:
             _write(found, folder, figures=configuration.figures)

@@ -6,10 +6,12 @@
     strength in a prefecture G_v ~ Gamma(alpha_ter s_v): small alpha_ter, one dominant vendor; shares there ~ G_v
     home                     the prefecture whose shares count: a municipality's own or that of a land neighbour, each
                              neighbour and itself with equal probability, so territories cross borders
-    main vendor              drawn from the shares of the home
+    local centre             the most populous of a municipality and its neighbours
+    main vendor              with probability lambda_loc that of the local centre, if that is another municipality, else
+                             drawn from the shares of the home
     lot with the main vendor with probability factor_lot (p_bun - b_bun ln(N / N_ref)), else drawn from the national
-                             shares or, where there are specialists, from theirs in a home of its own; child-rearing
-                             goes with children and disability
+                             shares or, where there are specialists, had from theirs as the main vendor is, with draws
+                             of its own; child-rearing goes with children and disability
     package                  all lots that a municipality has from one vendor: one threshold, one complexity, one plan
     product availability     r_vl = r_mean + s_r (sqrt(rho_r) Z_v + sqrt(1 - rho_r) Z_vl) + Delta_r   months, rounded
                              up; specialists have r_sp in place of r_mean
@@ -35,6 +37,7 @@ from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import cooperation, levers, money, programmes, readiness, residents, security, staff
 from dxsim.model.capacity import initial_capacity
+from dxsim.model.centres import local_centre
 from dxsim.model.codes import NEVER, NOT_APPLICABLE, Reason, SystemState
 from dxsim.model.planning import planning_duration
 from dxsim.model.state import Country, Floats, Integers, Market, Records, Run
@@ -45,7 +48,11 @@ from dxsim.terms.statistics import MEAN_POPULATION
 
 HARD_TOGETHER = 4.1 / 20.0  # of 20 systems: 702 hard ones in 171 bodies, October 2023 (Jiji; second-hand)
 OWN_LOT = 64  # index of the draw that all lots of a vendor share, past those of the lots
-HOME, HOME_OF_LOT = 3, 4  # which draw of `streams.CONTRACT`: whose territory counts, for the main vendor and for a lot
+
+# Which draws of `streams.CONTRACT` say who serves a place, for the main vendor and for a specialist of a lot: whose
+# territory counts, who of it, and whether the vendor of the local centre comes in its place.
+MAIN, SPECIALIST = 0, 1
+HOME, WHO, FROM_CENTRE = (3, 4), (0, 2), (5, 6)
 
 
 def market_shares(count: int, exponent: float) -> Floats:
@@ -118,6 +125,26 @@ def home_of(country: Country, i: int, draw: float) -> int:
     return country.places[country.neighbours[place]].prefecture
 
 
+@kernel(makes_arrays=True)
+def local_vendors(country: Country, territory: Floats, local: float, seed: int, role: int, key: int) -> Integers:
+    """Draw (n,) who serves each municipality, from the shares (48, V) and, so often as `local`, as at its centre.
+
+    A centre has more residents than who follows it, so that the most populous come first.
+    """
+    population = np.empty(country.places.size)
+    for i in range(country.places.size):
+        population[i] = country.places[i].population
+    vendor = np.empty(country.places.size, dtype=np.int64)
+    for i in np.argsort(-population, kind="mergesort"):
+        code, centre = country.places[i].code, local_centre(country, i)
+        if centre != i and streams.uniform(seed, streams.CONTRACT, code, FROM_CENTRE[role], key) < local:
+            vendor[i] = vendor[centre]
+        else:
+            home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, HOME[role], key))
+            vendor[i] = pick(territory[home], streams.uniform(seed, streams.CONTRACT, code, WHO[role], key))
+    return vendor
+
+
 @kernel
 def is_specialist(shares: Floats) -> bool:
     """Return whether a vendor with these `shares`, (L,), sells one lot only."""
@@ -170,12 +197,16 @@ def territories(share: Floats, concentration: float, seed: int) -> Floats:
 def draw_market(country: Country, share: Floats, parameters: np.record, seed: int) -> Market:
     """Draw who runs which lot at the start and when products are available, for vendors of these national shares."""
     n, n_lots = country.places.size, country.bundling_factor.size
-    territory = territories(share, parameters.territory_concentration, seed)
+    territory, local = territories(share, parameters.territory_concentration, seed), parameters.local_market
+    mains = local_vendors(country, territory[:, 0], local, seed, MAIN, 0)
+    specialists = np.empty((n, n_lots), dtype=np.int64)
+    for lot in range(n_lots):
+        if country.has_specialists[lot]:
+            key = country.bought_with[lot]
+            specialists[:, lot] = local_vendors(country, territory[:, lot], local, seed, SPECIALIST, key)
     legacy = np.empty((n, n_lots), dtype=np.int16)
     for i in range(n):
-        code, population = country.places[i].code, country.places[i].population
-        home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, HOME, 0))
-        main = pick(territory[home, 0], streams.uniform(seed, streams.CONTRACT, code, 0, 0))
+        code, population, main = country.places[i].code, country.places[i].population, mains[i]
         for lot in range(n_lots):
             legacy[i, lot] = NOT_APPLICABLE
             if not country.applies[country.places[i].kind, lot]:
@@ -187,13 +218,12 @@ def draw_market(country: Country, share: Floats, parameters: np.record, seed: in
                 population,
                 country.bundling_factor[lot],
             )
-            draw = streams.uniform(seed, streams.CONTRACT, code, 2, key)
             if share[main, lot] > 0.0 and streams.uniform(seed, streams.CONTRACT, code, 1, key) < bundled:
                 legacy[i, lot] = main
             elif country.has_specialists[lot]:
-                home = home_of(country, i, streams.uniform(seed, streams.CONTRACT, code, HOME_OF_LOT, key))
-                legacy[i, lot] = pick(territory[home, lot], draw)
+                legacy[i, lot] = specialists[i, lot]
             else:
+                draw = streams.uniform(seed, streams.CONTRACT, code, WHO[SPECIALIST], key)
                 legacy[i, lot] = pick(share[:, lot], draw)
     return Market(share, legacy, products(share, parameters, seed))
 

@@ -20,7 +20,9 @@ unit-exponential threshold, at most one a month, and when the year's envelope ca
 the level GOV_min of data governance, a municipality below it rises at once, from its reserve if it must.
 
 Online procedures are joined or not: each prefecture's platform puts procedures online by the hazard a_plat exp(Z), Z
-standard normal, and a municipality has what the platform has from the month in which it joins, and nothing before.
+standard normal, and a municipality has what the platform has from the month in which it joins, and nothing before. With
+probability lambda_ON it joins with its local centre, the most populous of itself and its neighbours: at the centre's
+threshold, or that of whom the centre joins with.
 
 Sources: MIC survey of AI and RPA, 2018 to 2024 (5.8 % to 59.2 % of municipalities; shares by size of municipality);
 Digital Agency dashboard, mid-2024 (26 procedures: two thirds of municipalities have all, a tenth none, no effect of
@@ -37,6 +39,7 @@ import numpy as np
 from dxsim import streams
 from dxsim.kernel import kernel
 from dxsim.model import events, money
+from dxsim.model.centres import local_centre
 from dxsim.model.codes import HIGHEST_LEVEL, PROGRAMMES, Account, Programme
 from dxsim.model.fields import Field
 from dxsim.scenario.registry import choices
@@ -51,6 +54,7 @@ DataSharing = choices("security.data_sharing")
 OF_PLATFORM = 1  # place of the draws for a platform's growth; how fast it is is drawn at place 0
 PLATFORM_SPREAD = 1.0  # log sd of that: in mid-2024 prefectures had from half of the procedures to all of them online
 COUNT = len(PROGRAMMES)
+JOINING = COUNT  # place of the draw for whom a municipality joins the platform with
 PROCEDURES, MOST_AUTOMATION = HIGHEST_LEVEL[Programme.ONLINE], HIGHEST_LEVEL[Programme.AUTOMATION]
 MOST_DATA, MOST_GOVERNANCE = HIGHEST_LEVEL[Programme.DATA], HIGHEST_LEVEL[Programme.GOVERNANCE]
 
@@ -146,7 +150,19 @@ def start(run: Run) -> None:
         for d in range(COUNT):
             programme = run.programmes[i, d]
             programme.factor = size_factor(place.population, run.rates[d].slope, statistics.LOG_POPULATION_MEAN)
-            await_next(programme, run.seed, streams.PROGRAMME, place.code, d)
+            code = run.places[whom_to_join_with(run, i)].code if d == Programme.ONLINE else place.code
+            await_next(programme, run.seed, streams.PROGRAMME, code, d)
+
+
+@kernel
+def whom_to_join_with(run: Run, i: int) -> int:
+    """Return with whom a municipality joins the platform: itself, its local centre, or with whom that one joins."""
+    while streams.uniform(run.seed, streams.PROGRAMME, run.places[i].code, JOINING, 0) < run.parameters.joint_joining:
+        centre = local_centre(run, i)
+        if centre == i:
+            break
+        i = centre
+    return i
 
 
 @kernel

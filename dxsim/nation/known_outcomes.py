@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +42,10 @@ class KnownOutcomes:
     values: npt.NDArray[np.float64]
     names: tuple[str, ...]
     fingerprint: str
+
+    def __iter__(self) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+        """Yield the name of each outcome and what is known of it, (n,)."""
+        return iter(zip(self.names, self.values, strict=True))
 
 
 def read_known_outcomes(path: Path, nation: Nation) -> KnownOutcomes:

@@ -56,8 +56,8 @@ def count_points(study: Study) -> int:
     sample, dimensions = study.sample, len(study.uncertainties)
     if sample is None:
         return 1
-    if sample.points is not None:
-        return len(sample.points)
+    if sample.listed is not None:
+        return len(sample.listed)
     each = {"saltelli": dimensions * (2 if sample.second_order else 1) + 2, "morris": dimensions + 1}
     return (sample.size or 0) * each.get(sample.method, 1)
 
@@ -140,8 +140,8 @@ def points(study: Study) -> list[Point]:
     """
     if study.sample is None:
         return [{}]
-    if study.sample.points is not None:
-        return list(study.sample.points)
+    if study.sample.listed is not None:
+        return list(study.sample.listed)
     problems: list[Problem] = []
     quantiles = unit_sample(study)
     columns: dict[str, list[Value]] = {}

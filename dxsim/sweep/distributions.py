@@ -215,6 +215,11 @@ def drawn(parameter: Parameter, uncertainty: Uncertainty, quantiles: npt.NDArray
     return [month_name(value) for value in whole] if parameter.type.startswith("month") else list(whole)
 
 
+def quantile_of(parameter: Parameter, uncertainty: Uncertainty, value: Value) -> float:
+    """Return where a value lies in a distribution, 0 to 1: how probable it is that a draw is not above it."""
+    return float(_law(parameter, uncertainty).cdf(_number(parameter, value)))
+
+
 def is_bounded(parameter: Parameter, uncertainty: Uncertainty) -> bool:
     """Return whether a distribution has two finite ends."""
     return bool(np.isfinite(_law(parameter, uncertainty).support()).all())

@@ -254,7 +254,7 @@ def _table(
     fingerprints: tuple[str, str],
 ) -> pd.DataFrame:
     keys = (*study.decided, *study.drawn)
-    numbers = range(study.seeds.first, study.seeds.first + study.seeds.count)
+    numbers = study.seeds.all
     columns: dict[str, list[Any]] = {name: [] for name in (*LEADING, *keys)}
     problems: list[Problem] = []
     for number, case in enumerate(cases):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from dxsim.errors import InputError
 from dxsim.language import say
-from dxsim.scenario.entries import Filled, Truth, Whole, entry, faults, said
+from dxsim.scenario.entries import Filled, Line, Truth, Whole, entry, faults, is_file, said
 from dxsim.scenario.registry import REGISTRY, Value
-from dxsim.sweep.values import parameters, read
+from dxsim.scenario.scenario import is_path
+from dxsim.sweep.posterior import locate_posterior, read_posterior
+from dxsim.sweep.values import DISTINCT, parameters, read
 from dxsim.terms.seeds import LARGEST_SEED
 
 LARGEST_SIZE = 2**20
@@ -19,6 +23,7 @@ POWERS = ("sobol", "saltelli")  # methods whose size is a power of two
 NEEDED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("latin_hypercube", "sobol", "saltelli", "morris"), ("size",)),
     "list": ("points",),
+    "posterior": ("posterior",),
 }
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "latin_hypercube": ("size", "seed"),
@@ -26,8 +31,19 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "saltelli": ("size", "seed", "second_order"),
     "morris": ("size", "seed", "levels"),
     "list": ("points",),
+    "posterior": ("posterior", "size"),
 }
 USUAL: Mapping[str, object] = {"seed": 1, "levels": 4, "second_order": False}
+
+
+def _posterior(name: str, info: ValidationInfo) -> str:
+    path = locate_posterior(name, info.context or Path())
+    if is_file(info) or not is_path(name):
+        try:
+            read_posterior(path, None)
+        except InputError as error:
+            raise said("; ".join(problem.what for problem in error.problems)) from None
+    return path if is_path(name) else name
 
 
 def _points(given: tuple[dict[str, Any], ...]) -> tuple[Mapping[str, Value], ...]:
@@ -54,11 +70,11 @@ class Sample:
 
     Parameters
     ----------
-    method : {"latin_hypercube", "sobol", "saltelli", "morris", "list"}
-        ``list``: the points themselves are given.
+    method : {"latin_hypercube", "sobol", "saltelli", "morris", "list", "posterior"}
+        ``list``: the points themselves are given; ``posterior``: they are draws that a calibration left.
     size : int, optional
         Points of a Latin hypercube or Sobol sequence, base points of Saltelli's sample, trajectories of Morris. A power
-        of two for Sobol and Saltelli.
+        of two for Sobol and Saltelli. Draws of a posterior, evenly spaced; all of them by default.
     seed : int, optional
         0 to 2**32 - 1; 1 by default.
     levels : int, optional
@@ -67,20 +83,28 @@ class Sample:
         Whether Saltelli's sample serves interactions of two parameters, at twice the runs; no by default.
     points : sequence of mapping, optional
         For ``list``: all of them name the same parameters.
+    posterior : str, optional
+        For ``posterior``: the name of one that ships, or the file ``posterior.csv`` of a calibration.
     """
 
-    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "list"]
+    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "list", "posterior"]
     size: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] | None = None
     seed: Annotated[Whole, Field(ge=0, le=2**32 - 1)] | None = None
     levels: Annotated[Whole, Field(ge=2, le=100)] | None = None
     second_order: Truth | None = None
     points: Annotated[Filled[dict[str, Any]], AfterValidator(_points)] | None = None
+    posterior: Annotated[Line, AfterValidator(_posterior)] | None = None
+
+    @property
+    def listed(self) -> tuple[Mapping[str, Value], ...] | None:
+        """The points, where these are given or draws of a posterior; None where they are drawn anew."""
+        return self.points if self.posterior is None else read_posterior(self.posterior, self.size)
 
     @model_validator(mode="after")
     def _suits_its_method(self) -> Self:
         method, size = self.method, self.size or 1
         with faults() as refuse:
-            for key in (*USUAL, "size", "points"):
+            for key in (*USUAL, "size", "points", "posterior"):
                 if getattr(self, key) is not None and key not in KNOWN[method]:
                     refuse(say("{method} does not use it", method=method), key)
             for key in NEEDED[method]:
@@ -112,6 +136,8 @@ class Seeds:
     ----------
     first, count : int
         Seeds first to first + count - 1.
+    numbers : sequence of int, optional
+        In their place the seeds themselves, such as those that ``dxsim condition`` keeps.
     common : bool
         Whether every case and point has these seeds (common random numbers). If not, each run has a seed of its own,
         drawn from what is run and from its number `first` to first + count - 1.
@@ -120,9 +146,22 @@ class Seeds:
     first: Annotated[Whole, Field(ge=0, le=LARGEST_SEED)] = 1
     count: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] = 1
     common: Truth = True
+    numbers: Annotated[Filled[Annotated[Whole, Field(ge=0, le=LARGEST_SEED)]], DISTINCT] | None = None
+
+    @property
+    def all(self) -> Sequence[int]:
+        """The seeds, or the numbers of seeds that each run has of its own."""
+        return range(self.first, self.first + self.count) if self.numbers is None else self.numbers
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:
+        if self.numbers is not None:
+            if not self.common:
+                raise said(say("numbers are the same for all runs; leave common out"))
+            if self.count not in (1, len(self.numbers)):
+                raise said(say("numbers are given; leave count out"))
+            object.__setattr__(self, "count", len(self.numbers))
+            return self
         if self.first + self.count - 1 > LARGEST_SEED:
             raise said(say("the last seed is above {largest}", largest=LARGEST_SEED))
         return self

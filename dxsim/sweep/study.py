@@ -226,8 +226,8 @@ class Study:
     @property
     def drawn(self) -> tuple[str, ...]:
         """Full names of the parameters that differ from point to point, in the order of the plan's columns."""
-        if self.sample is not None and self.sample.points is not None:
-            return tuple(self.sample.points[0])
+        if self.sample is not None and self.sample.listed is not None:
+            return tuple(self.sample.listed[0])
         return tuple(self.uncertainties)
 
     @property
@@ -254,7 +254,7 @@ class Study:
         drawn = given.get("uncertainties", {})
         if not isinstance(drawn, dict):
             return
-        is_list = isinstance(sample, dict) and sample.get("method") == "list"
+        is_list = isinstance(sample, dict) and sample.get("method") in ("list", "posterior")
         if drawn and sample is None:
             yield ("uncertainties",), say("say under sample how they are drawn: method, size and seed"), True
         if drawn and is_list:

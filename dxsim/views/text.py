@@ -40,3 +40,14 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
             cells.append(space + cell if place in right else cell + space)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def aligned(rows: Sequence[Sequence[str]], words: int) -> str:
+    """Return rows as lines of which all but the first `words` columns are numbers."""
+    return columns(rows, right=range(words, len(rows[0])))
+
+
+def markdown(rows: Sequence[Sequence[str]], words: int) -> str:
+    """Return rows, the first of them a head, as a table in Markdown; all but the first `words` columns are numbers."""
+    rule = [*["---"] * words, *["--:"] * (len(rows[0]) - words)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (rows[0], rule, *rows[1:]))

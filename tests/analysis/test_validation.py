@@ -144,6 +144,40 @@ def test_the_command_prints_and_writes(
     assert len(pd.read_csv(tmp_path / "out" / "seeds.csv")) == 3
 
 
+def test_the_command_runs_null_models(
+    nation: Nation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_nation(nation, tmp_path / "small")
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate", "nation=./small", "--nulls", "--seeds", "2", "-o", "out", "figures=false"]) == 0
+    printed = capsys.readouterr()
+    assert "mean field: no neighbours" in printed.out
+    assert "12 of 12 runs" in printed.err
+    assert "rewired" in set(pd.read_csv(tmp_path / "out" / "nulls.csv")["null"])
+
+
+def test_wrong_numbers_and_wrong_files_are_told_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "known.csv").write_text("code,lates\n01100,1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["validate", "--seeds", "1", "--threads", "0", "--outcomes", "known.csv"]) == 2
+    told = capsys.readouterr().err
+    assert "--seeds must be" in told
+    assert "--threads must be" in told
+    assert "did you mean 'late'" in told
+    assert main(["knockout", "--seeds", "1", "--only", "budgt"]) == 2
+    told = capsys.readouterr().err
+    assert "2 problems" in told
+    assert "did you mean 'budget'" in told
+
+
+def test_names_are_looked_up() -> None:
+    with pytest.raises(InputError, match="did you mean 'synthetic'") as caught:
+        validate("syntetic", "basline", seeds=[1, -1])
+    assert len(caught.value.problems) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -8,8 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dxsim.model.centres import local_centre
 from dxsim.model.codes import NEVER
-from dxsim.model.initialisation import draw_market, home_of, is_specialist, market_shares, suppliers_of_lots
+from dxsim.model.initialisation import (
+    draw_market,
+    home_of,
+    is_specialist,
+    market_shares,
+    suppliers_of_lots,
+)
 from dxsim.model.run import begin, country_arrays, prepare
 from dxsim.model.state import Country, Market
 from dxsim.nation.nation import load_nation
@@ -89,10 +96,46 @@ def test_home_is_as_often_as_not_where_the_neighbours_are():
         assert np.abs(np.bincount(homes, minlength=48) / draws.size - votes).max() < 1 / draws.size + 1e-12
 
 
+def test_a_centre_is_the_most_populous_of_a_place_and_its_neighbours():
+    population = JAPAN.places.population
+    for i in range(0, population.size, 41):
+        around = JAPAN.neighbours[JAPAN.offsets[i] : JAPAN.offsets[i + 1]]
+        assert population[local_centre(JAPAN, i)] == max([population[i], *population[around]])
+    assert [local_centre(ISLANDS, i) for i in range(50)] == list(range(50))
+
+
+def test_places_follow_their_centre_as_often_as_stated_and_no_further():
+    centres = np.array([local_centre(JAPAN, i) for i in range(JAPAN.places.size)])
+    follows = centres != np.arange(centres.size)
+    settings = {
+        "package_bundling": 1.0,
+        "bundling_size_slope": 0.0,
+        "market_exponent": 0.0,
+        "count": 40,
+        "territory_concentration": 1000.0,
+    }
+
+    def mains(seed: int, local: float) -> np.ndarray:
+        return market(seed, local_market=local, **settings).legacy[:, LOTS.index("core")]
+
+    whole = mains(1, 1.0)
+    assert (whole == whole[centres]).all()
+    drawn = [mains(seed, 0.6) for seed in range(30)]
+    alike = np.mean([np.mean((main == main[centres])[follows]) for main in drawn])
+    expected = 0.6 + 0.4 / 40  # by chance, where forty vendors have equal shares
+    assert abs(alike - expected) < Z * np.sqrt(expected * (1 - expected) / (30 * follows.sum()))
+
+
 @pytest.mark.parametrize(("lot", "factor"), [("health", 0.65), ("family_register", 0.05), ("child_disability", 1.0)])
 def test_the_main_vendor_gets_a_lot_as_often_as_stated(lot, factor):
     # What is not bundled is a specialist's, or, where there are none, a vendor's of the same or another territory.
-    settings = {"package_bundling": 0.8, "bundling_size_slope": 0.0, "market_exponent": 0.0, "count": 20}
+    settings = {
+        "package_bundling": 0.8,
+        "bundling_size_slope": 0.0,
+        "market_exponent": 0.0,
+        "count": 20,
+        "local_market": 0.0,
+    }
     core, other = LOTS.index("core"), LOTS.index(lot)
     alike = np.mean(
         [np.mean((drawn := market(seed, **settings)).legacy[:, core] == drawn.legacy[:, other]) for seed in range(60)]

@@ -207,19 +207,13 @@ class PlainModel(mesa.Model):
         table = nation.municipalities.assign(**filled).sort_values("code")
         numbers = {prefecture: int(prefecture) for prefecture in table["prefecture"].unique()}
         self.territories = {prefecture: self.draw_territory(number) for prefecture, number in numbers.items()}
-        prefecture_of = dict(zip(table["code"], table["prefecture"], strict=True))
-        around = defaultdict(list)
-        for tie in nation.adjacency.itertuples():
-            around[tie.code_a].append(tie.code_b)
-            around[tie.code_b].append(tie.code_a)
-        body_of = {}
-        for row in table.itertuples():
-            homes = [row.prefecture, *(prefecture_of[code] for code in sorted(around[row.code]))]
-            body_of[row.code] = Municipality(self, row, homes)
+        body_of = {row.code: Municipality(self, row) for row in table.itertuples()}
         self.municipalities = list(body_of.values())
         for tie in nation.adjacency.itertuples():
             body_of[tie.code_a].neighbours.append(body_of[tie.code_b])
             body_of[tie.code_b].neighbours.append(body_of[tie.code_a])
+        for row in table.itertuples():
+            body_of[row.code].begin(row)
         in_queues = sorted(self.municipalities, key=lambda body: self.uniform(streams.QUEUE, body.code, 0, 0))
         for place, body in enumerate(in_queues):
             body.tie = place

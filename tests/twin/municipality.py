@@ -58,7 +58,7 @@ CENSUS_YEAR, FIRST_YEAR, YEARS = 2020, 2021, 15
 class Municipality(mesa.Agent):
     """A municipality with its lots (None where a lot does not apply) and systems."""
 
-    def __init__(self, model, row, homes: list[str]):
+    def __init__(self, model, row):
         super().__init__(model)
         self.code = int(row.code)
         self.type = row.type
@@ -67,6 +67,10 @@ class Municipality(mesa.Agent):
         self.population_ratio = population_ratio(row)
         self.position = (float(row.x_km), float(row.y_km))
         self.neighbours: list[Municipality] = []
+
+    def begin(self, row) -> None:
+        """Draw what a municipality has at the start, once all neighbours are known."""
+        model = self.model
         self.group: Group | None = None  # of municipalities that it is in
         self.cloud: Group | None = None  # the first one, in which it runs its old systems
         self.pays_exit = False  # leaves its group next April before the contract ends
@@ -78,7 +82,7 @@ class Municipality(mesa.Agent):
         self.live = self.done = 0  # systems; those done are live, too
         p = model.parameters
         self.belief = p.initial_extension_belief
-        self.lots = self.draw_lots(homes)
+        self.lots = self.draw_lots()
         self.readiness = self.draw_readiness(row)
         self.systems = self.draw_systems()
         self.open_lots = [lot for lot in self.lots if lot]
@@ -109,22 +113,35 @@ class Municipality(mesa.Agent):
             index += p.staff_slope * slack / usual.LOG_STAFF_RESIDUAL_SD
         return index
 
-    def draw_lots(self, homes: list[str]) -> list[Lot | None]:
+    def draw_lots(self) -> list[Lot | None]:
         """Draw who runs each lot: mostly the main vendor, else one from the market of the lot."""
-        incumbents = self.draw_incumbents(homes)
+        incumbents = self.draw_incumbents()
         return [
             None if vendor is None else self.draw_lot(number, vendor, incumbents.index(vendor))
             for number, vendor in enumerate(incumbents)
         ]
 
-    def draw_incumbents(self, homes: list[str]) -> list[Vendor | None]:
-        """Return the vendor of each lot; `homes` are the prefectures of the municipality and of its neighbours."""
+    @property
+    def local_centre(self) -> Municipality:
+        """The most populous of itself and its neighbours, the first of them by code."""
+        return max([self, *sorted(self.neighbours, key=lambda body: body.code)], key=lambda body: body.population)
+
+    def local_vendor(self, lot: int, key: int, draws: tuple[int, int, int]) -> Vendor:
+        """Return who has a lot here: whom the local centre has, or one of a territory of this place or near it."""
+        model, (of_home, of_vendor, of_centre) = self.model, draws
+        centre, local = self.local_centre, model.parameters.local_market
+        if centre is not self and model.uniform(streams.CONTRACT, self.code, of_centre, key) < local:
+            return centre.local_vendor(lot, key, draws)
+        homes = [body.prefecture for body in (self, *sorted(self.neighbours, key=lambda body: body.code))]
+        home = homes[int(model.uniform(streams.CONTRACT, self.code, of_home, key) * len(homes))]
+        return model.pick_vendor(
+            model.territories[home][lot], model.uniform(streams.CONTRACT, self.code, of_vendor, key)
+        )
+
+    def draw_incumbents(self) -> list[Vendor | None]:
+        """Return the vendor of each lot."""
         model, p, number_of = self.model, self.model.parameters, {lot.lot: n for n, lot in enumerate(lots())}
-
-        def home(*address: int) -> str:
-            return homes[int(model.uniform(streams.CONTRACT, self.code, *address) * len(homes))]
-
-        main = model.pick_vendor(model.territories[home(3, 0)][0], model.uniform(streams.CONTRACT, self.code, 0, 0))
+        main = self.local_vendor(0, 0, (3, 0, 5))
         size = log(max(self.population, 1.0) / REFERENCE)
         bundling = min(1.0, max(0.0, p.package_bundling - p.bundling_size_slope * size))
         incumbents: list[Vendor | None] = []
@@ -136,12 +153,11 @@ class Municipality(mesa.Agent):
             is_bundled = model.uniform(streams.CONTRACT, self.code, 1, key) < facts.bundling_factor * bundling
             if is_bundled and main.shares[number] > 0.0:
                 incumbents.append(main)
+            elif facts.has_specialists:
+                incumbents.append(self.local_vendor(number, key, (4, 2, 6)))
             else:
-                draw = model.uniform(streams.CONTRACT, self.code, 2, key)
                 market = {vendor: vendor.shares[number] for vendor in model.vendors if vendor.shares[number] > 0.0}
-                if facts.has_specialists:
-                    market = model.territories[home(4, key)][number]
-                incumbents.append(model.pick_vendor(market, draw))
+                incumbents.append(model.pick_vendor(market, model.uniform(streams.CONTRACT, self.code, 2, key)))
         return incumbents
 
     def draw_lot(self, number: int, incumbent: Vendor, package: int) -> Lot:

@@ -58,13 +58,13 @@ class Programmes:
     def __init__(self, body: Municipality):
         self.body = body
         self.model = body.model
+        self.on_platform = False
         self.by_name = {name: self.begin(name) for name in PROGRAMMES}
         p = self.model.parameters
         level = p.level_cost * sqrt(body.purse.baseline * p.fixed_cost)
         self.costs = {
             name: self.model.booked(level / (HIGHEST_LEVEL[name] if name == "online" else 1)) for name in PROGRAMMES
         }
-        self.on_platform = False
         self.open = [programme for programme in self.by_name.values() if programme.highest > 0]
 
     def begin(self, name: str) -> Programme:
@@ -94,8 +94,19 @@ class Programmes:
 
     def await_next(self, programme: Programme):
         number = PROGRAMMES.index(programme.name)
+        code = self.joins_with.code if programme.name == "online" and not self.on_platform else self.body.code
         programme.cumulative_hazard = 0.0
-        programme.threshold = self.model.exponential(streams.PROGRAMME, self.body.code, number, programme.level)
+        programme.threshold = self.model.exponential(streams.PROGRAMME, code, number, programme.level)
+
+    @property
+    def joins_with(self) -> Municipality:
+        """Who joins the platform at the same threshold, maybe itself."""
+        body, share = self.body, self.model.parameters.joint_joining
+        while self.model.uniform(streams.PROGRAMME, body.code, len(PROGRAMMES), 0) < share:
+            if body.local_centre is body:
+                break
+            body = body.local_centre
+        return body
 
     def climb(self, programme: Programme):
         """Pay for the next level and reach it, or join the platform."""

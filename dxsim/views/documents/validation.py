@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from dxsim.analysis import nulls
 from dxsim.analysis.rivals import NAMES
 from dxsim.analysis.scores import SCORES
 from dxsim.analysis.validation import Validation, means, patterns_held
 from dxsim.language import say, spoken
 from dxsim.nation.known_outcomes import OUTCOMES
 from dxsim.views.labels import changes_text
-from dxsim.views.text import columns
+from dxsim.views.text import aligned, markdown
+
+IN_SHORT = ("missed", "log_rmse", "crps", "brier")  # scores of null models that a terminal shows
 
 
 def validation_text(found: Validation) -> str:
     """Return a validation as text for a terminal: statistics that count, patterns, scores."""
     counted = found.patterns[found.patterns["held"] != ""]
-    parts = [heading(found), _aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
-    for name in outcomes(found):
-        parts += [f"{spoken(OUTCOMES[name])}:", _aligned(score_rows(found, name), 1)]
+    parts = [heading(found), aligned(pattern_rows(counted.to_dict("records")), 2), "\n".join(verdicts(found))]
+    for name in outcomes(found.scores):
+        parts += [f"{spoken(OUTCOMES[name])}:", aligned(score_rows(found.scores, name), 1)]
+    if len(found.nulls):
+        short = found.nulls[found.nulls["score"].isin(IN_SHORT)]
+        parts += [null_heading(found), aligned(null_rows(short.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts)
 
 
@@ -30,9 +37,11 @@ def validation_markdown(found: Validation) -> str:
     rows = pattern_rows(found.patterns.to_dict("records"))
     last = len(rows[0]) - 1
     rows = [[*row[:last], f"**{row[last]}**" if row[last] == say("no") else row[last]] for row in rows]
-    parts = [heading(found), _markdown(rows, 2), "  \n".join(verdicts(found))]
-    for name in outcomes(found):
-        parts += [f"**{spoken(OUTCOMES[name])}**", _markdown(score_rows(found, name), 1)]
+    parts = [heading(found), markdown(rows, 2), "  \n".join(verdicts(found))]
+    for name in outcomes(found.scores):
+        parts += [f"**{spoken(OUTCOMES[name])}**", markdown(score_rows(found.scores, name), 1)]
+    if len(found.nulls):
+        parts += [f"**{null_heading(found)}**", markdown(null_rows(found.nulls.to_dict("records")), 3), null_note()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -83,14 +92,14 @@ def verdicts(found: Validation) -> list[str]:
     ]
 
 
-def outcomes(found: Validation) -> list[str]:
+def outcomes(scores: pd.DataFrame) -> list[str]:
     """Return the outcomes of which something was known."""
-    return list(found.scores["outcome"].unique()) if len(found.scores) else []
+    return list(scores["outcome"].unique()) if len(scores) else []
 
 
-def score_rows(found: Validation, outcome: str) -> list[list[str]]:
+def score_rows(scores: pd.DataFrame, outcome: str) -> list[list[str]]:
     """Return the scores of each predictor on an outcome, the best by Brier score first, with a head."""
-    rows = found.scores[found.scores["outcome"] == outcome].sort_values("brier", kind="stable")
+    rows = scores[scores["outcome"] == outcome].sort_values("brier", kind="stable")
     lines = [
         [say("predictor"), say("AUC, more is better"), say("Brier, less is better"), say("log score, less is better")]
     ]
@@ -100,15 +109,34 @@ def score_rows(found: Validation, outcome: str) -> list[list[str]]:
     return lines
 
 
+def null_heading(found: Validation) -> str:
+    """Return what the table of null models is."""
+    return say("null models beside the simulation, {seeds} seeds each", seeds=len(found.seeds))
+
+
+def null_rows(rows: Iterable[Mapping[Any, Any]]) -> list[list[str]]:
+    """Return null models beside the simulation, with a head."""
+    lines = [
+        [say("null model"), say("what is scored"), say("score"), say("simulation"), say("null"), say("skill, 95 %")]
+    ]
+    for row in rows:
+        target = spoken({**OUTCOMES, **nulls.MEANINGS}[row["target"]])
+        skill = f"{number(row['skill'])} [{number(row['skill_low'])}, {number(row['skill_high'])}]"
+        words = [spoken(nulls.NAMES[row["null"]]), target, spoken(nulls.MEANINGS[row["score"]])]
+        is_loss = not np.isnan(row["skill"])
+        lines.append([*words, number(row["simulation"]), number(row["null_model"]), skill if is_loss else ""])
+    return lines
+
+
+def null_note() -> str:
+    """Return how to read the table of null models, and what it can't say."""
+    return say(
+        "skill: 1 less the simulation's score over the null's; below 0 the simulation loses. The simulation's defaults "
+        "were chosen with a view to all of this, the series were told what was known in July 2025. The longest series "
+        "that was observed has six points, which is too short for a Diebold-Mariano test."
+    )
+
+
 def number(value: float) -> str:
     """Return a number of a table, nothing for nan."""
     return "" if np.isnan(value) else f"{value:.3f}"
-
-
-def _aligned(rows: Sequence[Sequence[str]], words: int) -> str:
-    return columns(rows, right=range(words, len(rows[0])))
-
-
-def _markdown(rows: Sequence[Sequence[str]], words: int) -> str:
-    rule = [*["---"] * words, *["--:"] * (len(rows[0]) - words)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (rows[0], rule, *rows[1:]))

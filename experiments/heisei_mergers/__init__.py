@@ -1,0 +1,1 @@
+"""The deadline sub-model on another deadline."""

@@ -1,0 +1,1 @@
+"""What the simulation and simple series said of March 2026."""
