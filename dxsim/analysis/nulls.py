@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.analysis import ensembles, scores
+from dxsim.analysis.estimates import mean_of
 from dxsim.analysis.extrapolation import EXTRAPOLATIONS, deadline_law
 from dxsim.analysis.knockout import shipped_knockouts
 from dxsim.analysis.pattern_statistics import BODIES, DECLARED_BODIES, DECLARED_SYSTEMS, SURVEYS, SYSTEMS, series_errors
@@ -185,7 +186,7 @@ def _of_seeds(
 ) -> Iterator[tuple[tuple[str, str], Floats]]:
     """Yield the scores of runs by target and score: of all seeds, then of each sample of them."""
     names, values = list(patterns["statistic"]), runs[patterns["statistic"]].to_numpy(np.float64)
-    means = [dict(zip(names, values[sample].mean(axis=0), strict=True)) for sample in samples]
+    means = [dict(zip(names, mean_of(values[sample], 0), strict=True)) for sample in samples]
     errors = [series_errors(mean) for mean in means]
     low, high = patterns["low"].to_numpy(), patterns["high"].to_numpy()
     counts = (~(np.isnan(low) & np.isnan(high)) & (patterns["pattern"] != "")).to_numpy()

@@ -8,7 +8,7 @@ import pytest
 
 import dxsim
 from dxsim.analysis import nulls
-from dxsim.analysis.validation import Validation, runs_of, validate
+from dxsim.analysis.validation import Validation, pattern_table, runs_of, validate
 from dxsim.language import LANGUAGES
 from dxsim.model.run import country_arrays
 from dxsim.nation.known_outcomes import OUTCOMES, KnownOutcomes
@@ -33,6 +33,12 @@ def known() -> KnownOutcomes:
 @pytest.fixture(scope="module")
 def found(nation: Nation, known: KnownOutcomes) -> Validation:
     return validate(nation, "baseline", seeds=[3, 4, 5], known=known, with_nulls=True, threads=1)
+
+
+def missed_by(table: pd.DataFrame) -> int:
+    """Return how many patterns of a table of patterns are not held."""
+    counted = table[(table["held"] != "") & (table["pattern"] != "")]
+    return int(counted.groupby("pattern")["held"].apply(lambda answers: (answers == "no").any()).sum())
 
 
 def test_everybody_has_as_many_neighbours_as_before_but_others(nation: Nation) -> None:
@@ -81,10 +87,21 @@ def test_the_simulation_has_the_same_score_against_every_null(found: Validation)
 
 
 def test_patterns_missed_are_those_that_the_validation_does_not_hold(found: Validation) -> None:
-    counted = found.patterns[(found.patterns["held"] != "") & (found.patterns["pattern"] != "")]
-    missed = counted.groupby("pattern")["held"].apply(lambda answers: (answers == "no").any()).sum()
     row = found.nulls[found.nulls["score"] == "missed"].iloc[0]
-    assert row["simulation"] == missed
+    assert row["simulation"] == missed_by(found.patterns)
+
+
+def test_a_seed_without_a_value_is_left_out(found: Validation) -> None:
+    """As in the table of patterns: a statistic that one seed does not have is the mean of the others."""
+    runs = found.seeds.copy()
+    runs.loc[[3, 4], "commitment_shrinks"] = np.nan
+    runs.loc[5, "commitment_shrinks"] = 0.9  # in its region
+    table = pattern_table(runs)
+    assert table.set_index("statistic")["held"]["commitment_shrinks"] == "yes"
+    ensemble = nulls.Ensemble(runs, np.zeros((3, 3, N)))
+    row = nulls.null_table(ensemble, {"rewired": ensemble}, table, None).iloc[0]
+    assert row["score"] == "missed"
+    assert row["simulation"] == missed_by(table)
 
 
 def test_a_null_that_knows_the_answer_wins(found: Validation, known: KnownOutcomes) -> None:

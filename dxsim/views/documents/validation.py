@@ -133,7 +133,7 @@ def null_note() -> str:
     return say(
         "skill: 1 less the simulation's score over the null's; below 0 the simulation loses. The simulation's defaults "
         "were chosen with a view to all of this, the series were told what was known in July 2025. The longest series "
-        "that was observed has six points, which is too short for a Diebold-Mariano test."
+        "that was observed has six points, which is too short for a Diebold-Mariano test"
     )
 
 
