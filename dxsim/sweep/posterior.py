@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.errors import InputError, Problem, at_line, nearest
 from dxsim.files import shipped
 from dxsim.language import say
 from dxsim.scenario.registry import REGISTRY, Value, unknown
@@ -73,7 +73,7 @@ def _read(path: str) -> tuple[dict[str, Value], ...]:
             try:
                 rows[-1][str(key)] = REGISTRY[str(key)].read(_number(text))
             except ValueError as error:
-                problems.append(Problem(say("line {line}", line=line), str(error)))
+                problems.append(Problem(at_line(Path(path).name, line), str(error)))
     if problems:
         raise InputError(subject, problems)
     return tuple(rows)
