@@ -210,6 +210,6 @@ class Residents:
         flows["waiting"] += sum(cohort.waiting for cohort in self.cohorts.values())
         flows["counter_work"] += work * (coming + by_network)
         flows["counter_capacity"] += self.capacity
-        cost = p.counter_cost * self.total * ratio * (1.0 - offered * (1.0 - kept))
-        cost += p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets
+        cost = p.counter_cost * (self.total * ratio) * (1.0 - offered * (1.0 - kept))
+        cost = cost + p.desk_cost * desks + p.point_cost * points + p.tablet_cost * tablets
         body.purse.ledger.post("channels", "appropriation", self.model.booked(cost / 12))

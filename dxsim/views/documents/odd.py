@@ -57,6 +57,7 @@ def odd() -> str:
         ("What each mechanism does", "knockouts", ()),
         ("Which patterns come out", "patterns", ()),
         ("How the defaults were chosen, and what they reproduce", "fit", ()),
+        ("What the data say of the parameters", "calibration", ()),
     )
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
     parts = [_NOTE, "# The model, in ODD order", _fragment("introduction"), contents]

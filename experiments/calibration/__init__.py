@@ -1,0 +1,1 @@
+"""What the observed patterns say of the parameters of lateness."""
