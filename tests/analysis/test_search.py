@@ -156,7 +156,7 @@ def test_a_known_front_is_found(tmp_path, monkeypatch):
 def test_candidates_use_at_most_so_many_levers_within_their_choices(found):
     table, asked = found.candidates, found.manifest["search"]
     assert table["levers_used"].max() == 2
-    assert len(table) > 10
+    assert len(table) > 8
     for key, lever in asked["levers"].items():
         assert set(table[key]) <= {*lever["choices"], table[key][0]}
     assert not table.duplicated(list(asked["levers"])).any()
@@ -290,7 +290,8 @@ def test_a_bad_file_is_refused_with_the_line(desk, before, after, says):
 
 def test_levers_are_needed(desk):
     (desk / "bad.yaml").write_text("name: bad\nlevers: {}\n", encoding="utf-8")
-    assert problems(desk / "bad.yaml") == ["bad.yaml, line 2: levers: name at least one lever"]
+    (problem,) = problems(desk / "bad.yaml")
+    assert problem.endswith("bad.yaml, line 2: levers: name at least one lever")
     (desk / "bad.yaml").write_text("name: bad\n", encoding="utf-8")
     assert any("levers: is missing" in problem for problem in problems(desk / "bad.yaml"))
 

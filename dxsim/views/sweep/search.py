@@ -41,7 +41,7 @@ _ACROSS = 3
 _MARGIN = 0.08  # of the range of the front, around it
 _COLOURS = (CASE_COLOURS[1], CASE_COLOURS[2], CASE_COLOURS[3])
 _LINE = 0.21  # inches of a row of the table
-_PER_LINE = 62  # letters of a lever's name
+_PER_LINE = 76  # letters of a lever's name
 
 
 def search_figure(found: PolicySearch) -> Plot:
@@ -140,7 +140,8 @@ def _table(axes: Axes, rows: list[list[str]]) -> None:
     ends = [first + (1 - first) * (place + 1) / (columns - 1) for place in range(columns - 1)]
     for line, cells in enumerate(rows):
         name, *values = cells
-        axes.text(0.0, line + 0.5, filled(name, _PER_LINE).partition("\n")[0], fontsize=7.5, va="center")
+        shown, _, rest = filled(name, _PER_LINE).partition("\n")
+        axes.text(0.0, line + 0.5, shown + (" …" if rest else ""), fontsize=7.5, va="center")
         for place, (end, cell) in enumerate(zip(ends, values, strict=True)):
             is_compromise = 0 < place < columns - 2
             colour = _COLOURS[place - 1] if is_compromise else INK
