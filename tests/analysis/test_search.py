@@ -231,7 +231,7 @@ def test_what_is_told_names_scenario_compromises_and_prices(found):
     told = search_text(found)
     assert f"{len(found.candidates) - 1} policies at 2 points x 2 seeds, {found.manifest['runs']} runs" in told
     assert "A, the best compromise" in told.replace("A, B, ", "A, ").replace("A, C, ", "A, ")
-    assert "Public cost rests on assumed prices of policy.capacity_programme." in told
+    assert "Public cost rests on assumed prices of policy.capacity_programme" in told
     assert "| lever | baseline |" in search_markdown(found)
     with in_language("ja"):
         assert "最良の妥協案" in search_text(found)

@@ -150,15 +150,15 @@ def sentences(found: PolicySearch) -> list[str]:
     lines = [
         say(
             "Of {candidates:,} policies {front:,} are on the front: no other is as good in everything and better in "
-            "something.",
+            "something",
             candidates=len(found.candidates) - 1,
             front=int((front["candidate"] > 0).sum()),
         )
     ]
     if scenario["on_front"]:
-        lines.append(say("The scenario itself is on it."))
+        lines.append(say("The scenario itself is on it"))
     else:
-        lines.append(say("The scenario itself is not: some policy is better without a price in any objective."))
+        lines.append(say("The scenario itself is not: some policy is better without a price in any objective"))
     for letters, row in compromise_rows(found).items():
         used = [
             f"{spoken(REGISTRY[lever].label)} = {value_text(row[lever])}"
@@ -166,20 +166,20 @@ def sentences(found: PolicySearch) -> list[str]:
             if row[lever] != scenario[lever]
         ]
         lines.append(
-            say("{letters}, {meaning}: {levers}.", letters=letters, meaning=meaning(letters), levers="; ".join(used))
+            say("{letters}, {meaning}: {levers}", letters=letters, meaning=meaning(letters), levers="; ".join(used))
         )
     often = [
         lever for lever in found.manifest["search"]["levers"] if share_using(front, lever, scenario[lever]) > _OFTEN
     ]
     if often:
         names = "; ".join(spoken(REGISTRY[lever].label) for lever in often)
-        lines.append(say("More than half of the front uses: {levers}.", levers=names))
+        lines.append(say("More than half of the front uses: {levers}", levers=names))
     priced = [lever for lever, part in found.manifest["search"]["levers"].items() if part.get("price")]
     if priced and PUBLIC_COST in found.manifest["search"]["objectives"]:
-        lines.append(say("Public cost rests on assumed prices of {levers}.", levers=", ".join(priced)))
+        lines.append(say("Public cost rests on assumed prices of {levers}", levers=", ".join(priced)))
     caution = say(
         "The best of many that were tried look a little better than they are; run a policy again with other seeds "
-        "before you rely on it."
+        "before you rely on it"
     )
     return [*lines, caution]
 
