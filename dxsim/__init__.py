@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
     from dxsim.analysis import Comparison, compare, select, sensitivity
     from dxsim.analysis.knockout import Knockouts, knockout
+    from dxsim.analysis.search import PolicySearch, Search, read_search, search_policies
     from dxsim.analysis.validation import Validation, validate
     from dxsim.language import in_language, set_language
     from dxsim.nation.known_outcomes import KnownOutcomes, read_known_outcomes
@@ -65,6 +66,10 @@ _HOMES = {
     "select": "dxsim.analysis",
     "knockout": "dxsim.analysis.knockout",
     "Knockouts": "dxsim.analysis.knockout",
+    "Search": "dxsim.analysis.search",
+    "read_search": "dxsim.analysis.search",
+    "search_policies": "dxsim.analysis.search",
+    "PolicySearch": "dxsim.analysis.search",
     "validate": "dxsim.analysis.validation",
     "Validation": "dxsim.analysis.validation",
     "read_known_outcomes": "dxsim.nation.known_outcomes",
@@ -82,9 +87,11 @@ __all__ = [
     "MunicipalDXModel",
     "Municipality",
     "Nation",
+    "PolicySearch",
     "Records",
     "Results",
     "Scenario",
+    "Search",
     "Study",
     "Validation",
     "__version__",
@@ -102,9 +109,11 @@ __all__ = [
     "read_known_outcomes",
     "read_records",
     "read_results",
+    "read_search",
     "read_study",
     "run_sweep",
     "scenario_names",
+    "search_policies",
     "select",
     "sensitivity",
     "set_language",

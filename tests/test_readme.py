@@ -75,7 +75,7 @@ def test_there_are_commands_of_every_kind() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_table_is_understood(desk: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     _, task, *arguments = shlex.split(command)
-    if task in ("sweep", "compare", "reproduce", "report", "app", "knockout", "validate"):
+    if task in ("sweep", "compare", "reproduce", "report", "app", "knockout", "search", "validate"):
         parsed = _parser().parse_args([task, *arguments])
         assert parsed.command == task
     elif arguments[:1] == ["--multirun"]:

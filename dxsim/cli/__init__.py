@@ -24,6 +24,7 @@ examples:
   dxsim knockout --only budget --only engineers    what the budget and engineers do, by taking them away
   dxsim validate nation=japan --outcomes known.csv how the model does against what was observed
   dxsim condition nation=japan --outcomes known.csv what to expect of the others, given what is known of some
+  dxsim search few_levers                          which few levers are worth their cost
   dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
@@ -274,6 +275,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(condition)
     condition.set_defaults(run=_condition)
 
+    search = commands.add_parser(
+        "search",
+        help="search for policies that no other beats in everything, or go on with it (needs dxsim[search])",
+        epilog="keys: output, threads, language\n",
+    )
+    search.add_argument("search", metavar="SEARCH", help="a shipped search, or a file such as ./mine.yaml")
+    search.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="how it is carried out")
+    search.add_argument("-o", "--output", metavar="FOLDER", help="the same as output=FOLDER")
+    _add_language(search)
+    search.set_defaults(run=_search)
+
     report = commands.add_parser(
         "report", help="write one page of HTML on a run or a sweep: figures, tables, origin, limits"
     )
@@ -499,6 +511,12 @@ def _condition(parsed: argparse.Namespace) -> None:
         with_rivals=parsed.rivals,
         markdown=parsed.markdown,
     )
+
+
+def _search(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.search import print_search
+
+    print_search(parsed.search, _words(parsed))
 
 
 def _report(parsed: argparse.Namespace) -> None:

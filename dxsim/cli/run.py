@@ -16,6 +16,7 @@ from dxsim.nation.vendor_table import VendorTable, read_vendor_table
 from dxsim.records import Records, check_output, simulate, write_records
 from dxsim.records.provenance import without_folders
 from dxsim.scenario.configuration import SYNTHETIC, RunConfiguration, read_command_line
+from dxsim.scenario.policies import began_texts
 from dxsim.scenario.scenario import is_path
 from dxsim.scenario.warnings import warnings
 from dxsim.terms.kpis import find_kpi
@@ -112,7 +113,7 @@ def _draw(records: Records, nation: Nation, folder: Path) -> None:
 
 
 def summary_text(records: Records) -> str:
-    """Return the KPIs of a run as lines for a terminal, the declared series as one small table at the end."""
+    """Return the KPIs of a run as lines for a terminal, with declared series, and when policies that waited began."""
     text = labels()
     values = dict(zip(records.summary["kpi"], records.summary["value"], strict=True))
     deadline = str(records.manifest["scenario"]["values"]["policy.deadline"])
@@ -127,7 +128,9 @@ def summary_text(records: Records) -> str:
         for name in declared
     ]
     heading = [text["survey"], text["survey_systems"], text["survey_municipalities"]]
-    return "\n\n".join([columns(rows, right=[1])] + ([columns([heading, *surveys], right=[1, 2])] if surveys else []))
+    began = began_texts(records.manifest["scenario"]["policies"], records.manifest["policies_began"])
+    parts = [columns(rows, right=[1])] + ([columns([heading, *surveys], right=[1, 2])] if surveys else [])
+    return "\n\n".join([*parts, *(["\n".join(began)] if began else [])])
 
 
 def shown(name: str, value: float) -> str:

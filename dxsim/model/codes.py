@@ -162,6 +162,18 @@ class How(IntEnum):
     MULTIPLY = 2
 
 
+class Figure(IntEnum):
+    """Watched figures for which policies wait, in the order of `dxsim.scenario.triggers.FIGURES`."""
+
+    NOTHING = -1
+    DECLARED_LATE = 0
+    LATE = 1
+    LIVE = 2
+    SHORTAGE_NOTICES = 3
+    OVERLOADED = 4
+    EXCLUDED = 5
+
+
 class Listed(IntEnum):
     """Lists of a month, by which `Scratch.listed` counts their entries."""
 

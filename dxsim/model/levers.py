@@ -9,6 +9,22 @@ its parameter, the same for all. Policies then change it in the order in which t
 
 each result cut to the registry's bounds. Levers are worked out anew when a policy begins or ends and stay in between.
 
+A policy that waits (`when`) begins once a national figure F has passed its mark x:
+
+    F > x (above) or F < x (below)  at the start of month t, t_1 <= t < t_2   ->   it begins in month t + l
+
+t_1 is its first month, t_2 the month after its last one and l its lag, months; F is as of the end of month t - 1, so
+that nothing is known in the first month of a run. What counts is where F is, not that it moves: a mark passed before
+t_1 lets the policy begin in t_1 + l. It then stays until t_2, wherever F goes meanwhile, and begins only once; where
+t + l would be t_2 or later it never begins. Watched figures, of all municipalities:
+
+    declared_late       systems declared late in the latest survey / systems; 0 before the first one
+    late                systems past the deadline and not live / systems; 0 before it
+    live                systems live / systems
+    shortage_notices    shortages that vendors have announced so far; one for each vendor and quarter
+    overloaded          municipalities overloaded in month t - 1 / municipalities
+    excluded            procedures needed and not done / procedures needed, in month t - 1
+
 Phased cohorts: cohort k = 0 to n_c - 1 faces its date d_c months before the next one, the last one the national
 deadline:
 
@@ -27,7 +43,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dxsim.kernel import kernel
-from dxsim.model.codes import How, names
+from dxsim.model.codes import NEVER, Figure, How, names
 from dxsim.scenario.registry import REGISTRY, choices
 from dxsim.terms.municipalities import PREFECTURES
 
@@ -36,6 +52,7 @@ if TYPE_CHECKING:
 
     from dxsim.model.state import Integers, Records, Run
     from dxsim.scenario.scenario import Scenario
+    from dxsim.scenario.triggers import When
 
 Phasing = choices("policy.phasing")
 BODY_LEVERS = tuple(parameter.name for parameter in REGISTRY.values() if parameter.role == "body_lever")
@@ -50,7 +67,12 @@ POLICY = np.dtype(
         ("value", np.float64),  # in the lever's unit, or a factor
         ("minimum", np.float64),  # bounds of the lever
         ("maximum", np.float64),  # bounds of the lever
-    ]
+        ("figure", np.int64),  # one of codes.Figure for which it waits
+        ("is_above", np.bool_),  # whether the figure has to be above the mark, or below it
+        ("mark", np.float64),  # in the figure's unit
+        ("lag", np.int64),  # months from the passing until it begins
+    ],
+    align=True,
 )
 
 
@@ -78,9 +100,17 @@ def policy_arrays(scenario: Scenario, table: pd.DataFrame) -> tuple[Records, NDA
             policy.value,
             parameter.minimum,
             parameter.maximum,
+            *_trigger(policy.when),
         )
         whom[place] = scope(policy, table)
     return policies, whom
+
+
+def _trigger(when: When | None) -> tuple[int, bool, float, int]:
+    """Return figure, side, mark and lag of what a policy waits for."""
+    if when is None:
+        return Figure.NOTHING, False, 0.0, 0
+    return Figure[when.figure.upper()], when.above is not None, when.mark, when.lag
 
 
 @kernel
@@ -94,10 +124,78 @@ def changed(value: float, how: int, amount: float, minimum: float, maximum: floa
 
 
 @kernel
-def turns(policies: Records, month: int) -> bool:
+def share_of_procedures_missed(run: Run, month: int) -> float:
+    """Return which part of the procedures that residents needed in a month was not reached."""
+    missed, done = 0.0, 0.0
+    for kind in range(run.kind_size.size):
+        flows = run.flows_by_month[month, kind]
+        for age in range(flows.excluded.size):
+            missed += flows.excluded[age]
+            done += flows.online[age] + flows.assisted[age] + flows.analog[age]
+    return missed / (missed + done) if missed > 0.0 else 0.0
+
+
+@kernel
+def share_of_systems(run: Run, figure: int) -> float:
+    """Return which part of all systems was declared late, is late or is live when a month begins."""
+    part, systems = 0, 0
+    for i in range(run.municipalities.size):
+        systems += run.municipalities[i].systems
+    for kind in range(run.kind_size.size):
+        counts = run.counts[kind]
+        if figure == Figure.LIVE:
+            part += counts.live
+        else:
+            for reason in range(counts.late.size):
+                part += counts.late[reason] if figure == Figure.LATE else counts.declared[reason]
+    return part / max(1, systems)
+
+
+@kernel
+def watched(run: Run, figure: int, month: int) -> float:
+    """Return a watched figure at the start of a `month`, from the second one on: as of the end of the last one."""
+    if figure == Figure.EXCLUDED:
+        return share_of_procedures_missed(run, month - 1)
+    if figure == Figure.OVERLOADED:
+        overloaded = 0.0
+        for kind in range(run.kind_size.size):
+            overloaded += run.flows_by_month[month - 1, kind].overloaded_municipalities
+        return overloaded / max(1, run.municipalities.size)
+    if figure == Figure.SHORTAGE_NOTICES:
+        notices = 0.0
+        for past in range(month):
+            for vendor in range(run.vendors.size):
+                notices += run.vendors_by_month[past, vendor].shortage
+        return notices
+    return share_of_systems(run, figure)
+
+
+@kernel
+def has_passed(figure: float, mark: float, is_above: bool) -> bool:
+    """Return whether a `figure` lies on the side of the `mark` for which a policy waits."""
+    return figure > mark if is_above else figure < mark
+
+
+@kernel
+def watch(run: Run, month: int) -> None:
+    """Let the policies whose figure has passed its mark begin, now or after their lag."""
+    for number in range(run.policies.size):
+        policy = run.policies[number]
+        if month == 0:
+            run.begins[number] = policy.first if policy.figure == Figure.NOTHING else NEVER
+        elif (
+            run.begins[number] == NEVER
+            and policy.first <= month < policy.last - policy.lag
+            and has_passed(watched(run, policy.figure, month), policy.mark, policy.is_above)
+        ):
+            run.begins[number] = month + policy.lag
+
+
+@kernel
+def turns(run: Run, month: int) -> bool:
     """Return whether levers have to be worked out in this `month`: at the start, and where a policy begins or ends."""
-    for number in range(policies.size):
-        if month == policies[number].first or month == policies[number].last:
+    for number in range(run.policies.size):
+        if month == run.begins[number] or month == run.policies[number].last:
             return True
     return month == 0
 
@@ -108,7 +206,7 @@ def lever_value(run: Run, base: float, lever: int, i: int, month: int) -> float:
     value = base
     for number in range(run.policies.size):
         policy = run.policies[number]
-        if policy.lever == lever and policy.first <= month < policy.last and run.scope[number, i]:
+        if policy.lever == lever and run.begins[number] <= month < policy.last and run.scope[number, i]:
             value = changed(value, policy.how, policy.value, policy.minimum, policy.maximum)
     return value
 
@@ -124,7 +222,8 @@ def set_levers(run: Run, month: int) -> None:
 @kernel
 def apply(run: Run, month: int) -> None:
     """Set the levers of every municipality at the start and in months in which a policy begins or ends."""
-    if turns(run.policies, month):
+    watch(run, month)
+    if turns(run, month):
         set_levers(run, month)
 
 

@@ -228,7 +228,7 @@ def begin(inputs: Inputs, log_size: int = 0) -> Run:
     country, market, calendar, parameters, seed, _ = inputs
     n, lots = market.legacy.shape
     kinds, vendors = country.kind_size.size, len(market.share)
-    state = empty_state(n, lots, country.lot_of.size, vendors, kinds, log_size)
+    state = empty_state(n, lots, country.lot_of.size, vendors, kinds, log_size, calendar.policies.size)
     state.lots.legacy, state.product_month[:] = market.legacy, market.product_month
     run = Run(country, market, calendar, parameters, seed, state, empty_series(vendors, kinds))
     start(run)

@@ -309,6 +309,7 @@ class State(NamedTuple):
     static_rank: NDArray[np.int32]  # (n * O,) rank by the queue discipline
     counts: Records  # (kinds,) COUNT
     levers: Records  # (n,) levers.LEVER
+    begins: Integers  # (P,) month in which each policy begins, NEVER = it waits
     purses: Records  # (n,) money.PURSE
     workforce: Records  # (n,) staff.WORKFORCE
     harm: Records  # (n,) cutover.HARM
@@ -450,7 +451,9 @@ def records_of_zeros(shape: tuple[int, ...], dtype: np.dtype[np.void]) -> Record
     return np.zeros(shape, dtype=dtype).view(np.recarray)
 
 
-def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, log_size: int = 0) -> State:
+def empty_state(
+    n: int, lots: int, operations: int, vendors: int, kinds: int, log_size: int = 0, policies: int = 0
+) -> State:
     """Return a state of these sizes, zeros throughout; without room for a log nothing is logged."""
     areas = PREFECTURES + 1
     return State(
@@ -478,6 +481,7 @@ def empty_state(n: int, lots: int, operations: int, vendors: int, kinds: int, lo
         static_rank=np.zeros(n * operations, dtype=np.int32),
         counts=records_of_zeros((kinds,), COUNT),
         levers=records_of_zeros((n,), levers.LEVER),
+        begins=np.zeros(policies, dtype=np.int64),
         purses=records_of_zeros((n,), money.PURSE),
         workforce=records_of_zeros((n,), staff.WORKFORCE),
         harm=records_of_zeros((n,), cutover.HARM),

@@ -238,7 +238,7 @@ def biography(
         else:
             break
         room = 2 * int(run.logged[0])
-    return observer.told(describe_run(nation, scenario, seed, started, vendor_table))
+    return observer.told(describe_run(nation, scenario, seed, started, vendor_table, run.state.begins))
 
 
 class _Observer:

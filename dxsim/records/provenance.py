@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dxsim import __version__
 from dxsim.characters import visible
 from dxsim.files import PACKAGE, sha256
+from dxsim.terms.calendar import MONTHS, month_name
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -30,13 +31,22 @@ _PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "pandas", "pyarrow", "networ
 
 
 def describe_run(
-    nation: Nation, scenario: Scenario, seed: int, started: datetime, vendor_table: VendorTable | None = None
+    nation: Nation,
+    scenario: Scenario,
+    seed: int,
+    started: datetime,
+    vendor_table: VendorTable | None = None,
+    begins: Iterable[int] = (),
 ) -> dict[str, Any]:
-    """Return the manifest of a run that ends now; the scenario in it can be rebuilt, whoever's file it was."""
+    """Return the manifest of a run that ends now; the scenario in it can be rebuilt, whoever's file it was.
+
+    `begins` are the months in which policies began; those that never did are null in the manifest.
+    """
     return {
         **describe_software(),
         "seed": seed,
         "scenario": describe_scenario(scenario),
+        "policies_began": [month_name(int(month)) if month < MONTHS else None for month in begins],
         "nation": describe_nation(nation),
         "vendor_table_sha256": vendor_table.fingerprint if vendor_table else None,
         "registry_sha256": sha256(PACKAGE / "scenario" / "parameters.csv"),

@@ -63,5 +63,5 @@ def simulate(
     return Records(
         **outcome_tables(found),
         summary=summarise(found, scenario.surveys),
-        manifest=describe_run(nation, scenario, seed, started, vendor_table),
+        manifest=describe_run(nation, scenario, seed, started, vendor_table, outcome.state.begins),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from pydantic import (
 from dxsim.language import say
 from dxsim.scenario.entries import Line, Number, SomeText, entry, is_file, one_of
 from dxsim.scenario.registry import REGISTRY
+from dxsim.scenario.triggers import When, trigger_text
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.municipalities import CODE_DIGITS, PREFECTURE_DIGITS, PREFECTURES, TYPES, five_digits
 
@@ -186,6 +187,8 @@ class Policy:
         For whom.
     text : mapping of str to str
         What it is called, by language; may be empty.
+    when : When or None
+        What it waits for, from its first month on; it then stays until its last one. None: it waits for nothing.
     """
 
     lever: Line
@@ -195,6 +198,7 @@ class Policy:
     last: Annotated[int, BeforeValidator(_until)] = Field(default=MONTHS, validation_alias="until")
     who: Who = Who()
     text: SomeText = field(default_factory=dict)
+    when: When | None = None
 
     def after(self, value: float) -> float:
         """Return what becomes of a lever's `value`, cut to the bounds of the registry."""
@@ -228,9 +232,29 @@ def what_text(policy: Policy) -> str:
 
 def when_text(policy: Policy) -> str:
     """Return how long a policy lasts, in the language that is spoken."""
-    if policy.first <= 0 and policy.last >= MONTHS:
-        return say("in all months")
-    return say("from {first} to {last}", first=month_name(policy.first), last=month_name(policy.last - 1))
+    months = say("from {first} to {last}", first=month_name(policy.first), last=month_name(policy.last - 1))
+    is_always = policy.first <= 0 and policy.last >= MONTHS
+    if policy.when is None:
+        return say("in all months") if is_always else months
+    passed = trigger_text(policy.when)
+    return passed if is_always else say("{passed}; only {months}", passed=passed, months=months)
+
+
+def began_text(policy: Policy, month: str | None) -> str:
+    """Return when a policy that waited began in a run, in which `month` (YYYY-MM) or never; else nothing."""
+    if policy.when is None:
+        return ""
+    return say("it never began") if month is None else say("it began in {month}", month=month)
+
+
+def began_texts(told: Iterable[Mapping[str, Any]], months: Iterable[str | None]) -> list[str]:
+    """Return when each policy that waited began, of policies and months as the manifest of a run has them."""
+    pairs = [(Policy(**fields), month) for fields, month in zip(told, months, strict=False)]
+    return [
+        f"{what_text(policy)}, {when_text(policy)}: {began}"
+        for policy, month in pairs
+        if (began := began_text(policy, month))
+    ]
 
 
 def who_text(who: Who, types: Mapping[str, str] | None = None) -> str:

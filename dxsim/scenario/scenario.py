@@ -62,13 +62,19 @@ class Scenario:
                 (item.month, item.vendors, item.capacity_factor, item.withdrawn_lots) for item in self.vendor_events
             ],
             "surveys": self.surveys,
-            "policies": [{**asdict(item), "text": None} for item in self.policies],
+            "policies": [_content(item) for item in self.policies],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def record(self) -> Record:
         """Return the parameters as the kernels read them: a record array of shape (1,)."""
         return parameter_record(self.values)
+
+
+def _content(policy: Policy) -> dict[str, Any]:
+    """Return what a policy does; one that waits for nothing is what it was before policies could wait."""
+    content = {**asdict(policy), "text": None}
+    return content if policy.when else {key: part for key, part in content.items() if key != "when"}
 
 
 def scenario_names() -> tuple[str, ...]:

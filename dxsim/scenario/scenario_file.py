@@ -110,14 +110,20 @@ def _faults_of_policy(document: Document, place: int, policy: Policy) -> list[Pr
     """Return what is wrong with when and for whom a policy is."""
     problems = []
     if policy.last <= policy.first:
-        until, first = month_name(policy.last - 1), month_name(policy.first)
-        what = say("ends in {until} before it begins in {first}", until=until, first=first)
+        what = say("ends in {until} before it begins in {first}", **_ends(policy))
         problems.append(document.problem(("policies", place, "until"), what))
+    elif policy.when and policy.first + policy.when.lag >= policy.last:
+        what = say("is as long as the policy may last, from {first} to {until}: it could never begin", **_ends(policy))
+        problems.append(document.problem(("policies", place, "when", "lag"), what))
     who = policy.who
     if who.population_below is not None and who.population_below <= (who.population_from or 0):
         what = say("must be more than population_from ({least:g})", least=who.population_from or 0)
         problems.append(document.problem(("policies", place, "who", "population_below"), what))
     return problems
+
+
+def _ends(policy: Policy) -> dict[str, str]:
+    return {"first": month_name(policy.first), "until": month_name(policy.last - 1)}
 
 
 def _policies(document: Document, section: object) -> list[Problem]:

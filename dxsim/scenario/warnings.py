@@ -40,8 +40,8 @@ HELP = ("residents.support_desks", "residents.access_points", "residents.tablets
 def warnings(scenario: Scenario) -> list[str]:
     """Return what makes no sense in a scenario, one sentence each, in the language that is spoken."""
     checks = (
-        *(_stacking, _idle, _timing, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors, _sharing),
-        _channels,
+        *(_stacking, _idle, _timing, _triggers, _scope, _dates, _phasing, _cooperation, _staff, _money, _vendors),
+        *(_sharing, _channels),
     )
     return list(dict.fromkeys(what for check in checks for what in check(scenario)))
 
@@ -146,6 +146,35 @@ def _timing(scenario: Scenario) -> Iterator[str]:
                 what=what_text(policy),
                 lever=policy.lever,
                 names=", ".join(month_name(month).split("-")[1] for month in read_in),
+            )
+
+
+def _triggers(scenario: Scenario) -> Iterator[str]:
+    """Policies that wait for what can't come, or for what is there from the start."""
+    for number, policy in _numbered(scenario):
+        if (when := policy.when) is None:
+            continue
+        latest = policy.last - when.lag  # the figure has to pass its mark before this month
+        because = ""
+        if when.above is None and policy.first <= 1 and when.figure != "overloaded":
+            yield say(
+                "policy {number} ({what}) waits for nothing: {figure} is 0 at the start, so the policy begins at once; "
+                "say from which month on it counts (from)",
+                number=number,
+                what=what_text(policy),
+                figure=when.figure,
+            )
+        elif when.above is not None and when.figure == "declared_late":
+            if not any(month + 1 < latest for month in scenario.surveys):
+                because = say("no survey is held before")
+        elif when.above is not None and when.figure == "late" and latest <= _number(scenario, "policy.deadline"):
+            because = say("nothing is late before the deadline")
+        if because:
+            yield say(
+                "policy {number} ({what}) never begins: {because}",
+                number=number,
+                what=what_text(policy),
+                because=because,
             )
 
 

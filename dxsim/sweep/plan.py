@@ -79,7 +79,7 @@ class Plan:
         """Return the scenario of a row, resolved; the same as that of a single run with these parameters."""
         given = {key: _python(column[row]) for key, column in self._columns.items()}
         values = {key: value for key, value in given.items() if key not in LEADING}
-        return _changed(self.bases[str(given["scenario"])], {**self.settings[str(given["variant"])], **values})
+        return changed(self.bases[str(given["scenario"])], {**self.settings[str(given["variant"])], **values})
 
     @cached_property
     def _columns(self) -> dict[str, npt.NDArray[Any]]:
@@ -239,7 +239,7 @@ def _settings(study: Study, cases: Sequence[Alternative], drawn: Sequence[Point]
     return {variant: {**values, **study.constants} for variant, values in own.items()}
 
 
-def _changed(base: Scenario, values: Mapping[str, Value]) -> Scenario:
+def changed(base: Scenario, values: Mapping[str, Value]) -> Scenario:
     """Return a scenario with other values, as `load_scenario` gives it with these overrides."""
     overrides = {key: value for key, value in values.items() if value != base.values[key]}
     return replace(base, values={**base.values, **values}, overrides=overrides)
@@ -260,7 +260,7 @@ def _table(
     for number, case in enumerate(cases):
         base = scenarios[case.scenario]
         for place, point in enumerate(drawn):
-            scenario = _changed(base, {**settings[case.variant], **case.values, **point})
+            scenario = changed(base, {**settings[case.variant], **case.values, **point})
             where = say("case {case}, point {point}", case=number, point=place)
             problems += [Problem(where, what) for what in contradictions(scenario.values)]
             identity = scenario.fingerprint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -60,8 +60,8 @@ class Settings(BaseModel):
     language: Literal["en", "ja"] = "en"
 
 
-def read_settings(words: Iterable[str]) -> Settings:
-    """Turn words such as ``threads=2`` into settings.
+def read_settings(words: Iterable[str], keys: Collection[str] = tuple(Settings.model_fields)) -> Settings:
+    """Turn words such as ``threads=2`` into settings; only these `keys` are known.
 
     Raises
     ------
@@ -85,6 +85,7 @@ def read_settings(words: Iterable[str]) -> Settings:
         "writer": say("one of {choices}", choices="gather, workers"),
         "language": say("en or ja"),
     }
+    bounds = {key: bound for key, bound in bounds.items() if key in keys}
     given: dict[str, str] = {}
     problems = []
     for word in words:

@@ -161,6 +161,13 @@ def _uncertainties(given: object) -> dict[str, Uncertainty]:
     return found
 
 
+NationName = Annotated[Line, AfterValidator(_nation)]
+VendorTableName = Annotated[Line, AfterValidator(_vendor_table)]
+ScenarioName = Annotated[Line, AfterValidator(_scenario)]
+Uncertainties = Annotated[Mapping[str, Uncertainty], PlainValidator(_uncertainties)]
+Constants = Annotated[Mapping[str, Value], PlainValidator(values)]
+
+
 @entry()
 class Study:
     """An experiment.
@@ -211,14 +218,14 @@ class Study:
     name: Name
     title: Texts = field(default_factory=dict)
     question: Texts = field(default_factory=dict)
-    nation: Annotated[Line, AfterValidator(_nation)] = SYNTHETIC
-    vendor_table: Annotated[Line, AfterValidator(_vendor_table)] | None = None
-    scenarios: Annotated[Filled[Annotated[Line, AfterValidator(_scenario)]], DISTINCT] = ("baseline",)
+    nation: NationName = SYNTHETIC
+    vendor_table: VendorTableName | None = None
+    scenarios: Annotated[Filled[ScenarioName], DISTINCT] = ("baseline",)
     variants: Annotated[Filled[Annotated[Line, AfterValidator(_variant)]], DISTINCT] = ("default",)
     levers: Annotated[Mapping[str, Sequence[Value]], PlainValidator(_levers)] = field(default_factory=dict)
     cases: Annotated[Sequence[Case], PlainValidator(_cases)] = ()
-    uncertainties: Annotated[Mapping[str, Uncertainty], PlainValidator(_uncertainties)] = field(default_factory=dict)
-    constants: Annotated[Mapping[str, Value], PlainValidator(values)] = field(default_factory=dict)
+    uncertainties: Uncertainties = field(default_factory=dict)
+    constants: Constants = field(default_factory=dict)
     sample: Sample | None = None
     seeds: Seeds = Seeds()
     outcomes: Outcomes = Outcomes()

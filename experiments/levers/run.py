@@ -17,6 +17,7 @@ from dxsim.files import shipped
 from dxsim.scenario.policies import Policy
 from dxsim.scenario.scenario import scenario_names
 from dxsim.scenario.scenario_file import ScenarioEntries, read_scenario_file
+from dxsim.scenario.triggers import trigger_text
 from dxsim.terms.calendar import MONTHS, month_name
 from dxsim.terms.kpis import find_kpi
 
@@ -93,6 +94,7 @@ def policy_text(policy: Policy) -> str:
     how = {"set": "=", "add": "+=", "multiply": "*="}[policy.how]
     when = [f"from {month_name(policy.first)}"] if policy.first > 0 else []
     when += [f"until {month_name(policy.last - 1)}"] if policy.last < MONTHS else []
+    when += [trigger_text(policy.when)] if policy.when else []
     who = policy.who
     lists = [" and ".join(names) for names in (who.types, who.prefectures, who.codes) if names]
     bounds = (("residents from", who.population_from), ("residents below", who.population_below))

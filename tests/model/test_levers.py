@@ -36,7 +36,7 @@ def blank_run(scenario: Scenario, seed: int = 1) -> Run:
     """Return a run in which nothing has been given yet, not even what holds at the start."""
     inputs = prepare(NATION, scenario, seed)
     (n, lots), vendors, kinds = inputs.market.legacy.shape, len(inputs.market.share), inputs.country.kind_size.size
-    state = empty_state(n, lots, inputs.country.lot_of.size, vendors, kinds)
+    state = empty_state(n, lots, inputs.country.lot_of.size, vendors, kinds, policies=inputs.events.policies.size)
     state.lots.legacy = inputs.market.legacy
     series = empty_series(vendors, kinds)
     return Run(inputs.country, inputs.market, inputs.events, inputs.parameters, seed, state, series)
@@ -54,7 +54,8 @@ def levers_by_month(scenario: Scenario, months: int = 180) -> np.ndarray:
 
 def test_the_levers_of_the_registry_are_those_of_the_state():
     assert tuple(name.rpartition(".")[2] for name in scenario_policies.BODY_LEVERS) == BODY_LEVERS
-    assert {"minimum", "maximum", *("lever", "first", "last", "how", "value")} == set(POLICY.names or ())
+    of_policy = {"minimum", "maximum", *("lever", "first", "last", "how", "value")}
+    assert of_policy | {"figure", "is_above", "mark", "lag"} == set(POLICY.names or ())
 
 
 def test_without_policies_every_body_has_the_parameters_in_every_month():
@@ -192,5 +193,5 @@ def test_a_run_reads_its_policies():
     policy = Policy("policy.naming", 1.0, "set", 36, 60, Who(prefectures=("02",)), {})
     events = prepare(NATION, with_policies(policy), 1).events
     assert events.policies.size == 1
-    assert tuple(events.policies[0]) == (BODY_LEVERS.index("naming"), 36, 60, 0, 1.0, 0.0, 10.0)
+    assert tuple(events.policies[0]) == (BODY_LEVERS.index("naming"), 36, 60, 0, 1.0, 0.0, 10.0, -1, 0, 0.0, 0)
     assert (events.scope[0] == (NATION.municipalities["prefecture"] == "02").to_numpy()).all()

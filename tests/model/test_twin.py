@@ -20,6 +20,7 @@ from dxsim.nation.small import grid_nation
 from dxsim.scenario.policies import BODY_LEVERS, Policy, Who
 from dxsim.scenario.registry import REGISTRY
 from dxsim.scenario.scenario import VendorEvent, contradictions, load_scenario
+from dxsim.scenario.triggers import FIGURES, When
 from tests.model.cases import UNEVEN
 from tests.scenario.ranges import ranges
 from tests.twin import agreement
@@ -569,13 +570,23 @@ def policies_in_range():
         population_below=st.none() | st.sampled_from([20_000.0, 300_000.0]),
         prefectures=st.lists(st.sampled_from(["01", "02", "03"]), max_size=2, unique=True).map(tuple),
     )
+    whens = st.builds(
+        lambda figure, side, tenths, lag: When(figure, lag=lag, **{side: tenths / 10}),
+        st.sampled_from(sorted(FIGURES)),
+        st.sampled_from(["above", "below"]),
+        st.integers(0, 10),
+        st.integers(0, 12),
+    )
     policy = st.builds(
-        lambda value, how, first, months, who: Policy(*value, how, first, min(180, first + months), who),
+        lambda value, how, first, months, who, when: Policy(
+            *value, how, first, min(180, first + months), who, {}, when
+        ),
         st.sampled_from(BODY_LEVERS).flatmap(values),
         st.sampled_from(["set", "add", "multiply"]),
         st.integers(0, 100),
         st.integers(1, 180),
         who,
+        st.none() | whens,
     )
     return st.lists(policy, max_size=6).map(tuple)
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dxsim.scenario.policies import BODY_LEVERS, Policy, Who, scope, what_text, when_text, who_text
+from dxsim.language import in_language
+from dxsim.scenario.policies import BODY_LEVERS, Policy, Who, began_texts, scope, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
+from dxsim.scenario.triggers import When
 from dxsim.terms.calendar import MONTHS
 
 TABLE = pd.DataFrame(
@@ -40,6 +42,7 @@ def test_a_policy_says_who_what_when_and_how(mine):
               prefectures: [01, 13]
               codes: [01331]
             text: Desks
+            when: {figure: live, above: 0.3, lag: 2}
           - {lever: policy.naming, value: 1}
         """
     )
@@ -52,6 +55,7 @@ def test_a_policy_says_who_what_when_and_how(mine):
             108,
             Who(("town", "village"), 100, 20000, ("01", "13"), ("01331",)),
             {"en": "Desks", "ja": "Desks"},
+            When("live", above=0.3, lag=2),
         ),
         Policy("policy.naming", 1.0, "set", 0, MONTHS, Who(), {}),
     )
@@ -106,6 +110,28 @@ def test_a_list_of_policies_replaces_that_of_the_parent(mine):
         ("{lever: policy.naming, value: 1, who: {codes: [131011]}}", "must be a code of 5 digits (got 131011)"),
         ("{lever: policy.naming, value: 1, who: everybody}", "policies.1.who: must have keys of its own"),
         ("{lever: policy.naming, value: 1, text: {}}", "policies.1.text: needs a text in en, in ja or in both"),
+        ("{lever: policy.naming, value: 1, when: {figure: declared, above: 0.1}}", "did you mean 'declared_late'?"),
+        ("{lever: policy.naming, value: 1, when: {above: 0.1}}", "policies.1.when.figure: is missing"),
+        ("{lever: policy.naming, value: 1, when: {figure: live}}", "policies.1.when: give the mark, above or below"),
+        (
+            "{lever: policy.naming, value: 1, when: {figure: live, above: 0.1, below: 0.2}}",
+            "policies.1.when: give above or below, not both",
+        ),
+        (
+            "{lever: policy.naming, value: 1, when: {figure: live, above: 30}}",
+            "policies.1.when.above: live is from 0 to 1 (got 30.0)",
+        ),
+        (
+            "{lever: policy.naming, value: 1, when: {figure: shortage_notices, above: -1}}",
+            "policies.1.when.above: shortage_notices is at least 0 (got -1.0)",
+        ),
+        ("{lever: policy.naming, value: 1, when: {figure: live, above: half}}", "when.above: must be a number (got 'h"),
+        ("{lever: policy.naming, value: 1, when: {figure: live, above: 0.1, lag: 0.5}}", "must be a whole number"),
+        ("{lever: policy.naming, value: 1, when: {figure: live, over: 0.1, above: 0.1}}", "when.over: no such key"),
+        (
+            "{lever: policy.naming, value: 1, from: 2025-01, until: 2025-03, when: {figure: live, above: 0.1, lag: 3}}",
+            "when.lag: is as long as the policy may last, from 2025-01 to 2025-03: it could never begin",
+        ),
         ("3", "policies.1: must have keys of its own"),
     ],
 )
@@ -172,6 +198,25 @@ def test_a_policy_in_words():
     assert who_text(Who((), 5, 10, ("01",), ("01100",))) == (
         "population from 5 to below 10; prefectures 01; codes 01100"
     )
+
+
+def test_what_a_policy_waits_for_in_words():
+    late = Policy("policy.naming", 1.0, when=When("declared_late", above=0.125))
+    assert when_text(late) == "once the share of systems declared late in the latest survey is above 12.5 %"
+    few = Policy("policy.naming", 1.0, "set", 36, 48, when=When("shortage_notices", below=3, lag=2))
+    assert when_text(few) == (
+        "once the number of vendors' shortage notices so far is below 3, 2 months later; only from 2024-04 to 2025-03"
+    )
+    with in_language("ja"):
+        assert when_text(late) == "直近の調査で遅延と申告されたシステムの割合が12.5 %を超えたとき"
+
+
+def test_when_a_policy_that_waited_began():
+    told = [{"lever": "policy.naming", "value": 1.0, "when": {"figure": "live", "above": 0.5}}]
+    told = [{"lever": "policy.naming", "value": 2.0, "when": None}, *told]
+    what = "policy.naming = 1, once the share of systems live is above 50 %"
+    assert began_texts(told, ["2021-04", "2025-03"]) == [f"{what}: it began in 2025-03"]
+    assert began_texts(told, ["2021-04", None]) == [f"{what}: it never began"]
 
 
 def test_a_scope_is_an_array_of_truth_values():

@@ -75,6 +75,7 @@ POLICIES = {
     "subsidy_small": ["subsidy.ceiling_multiple"],
     "sunset_with_support": ["residents.support_desks", "residents.access_points"],
     "support_desks": ["residents.support_desks"],
+    "support_when_late": ["staff.prefectural_pool"],
     "tablets": ["residents.tablets"],
     "training": ["residents.training"],
 }

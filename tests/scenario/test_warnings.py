@@ -6,12 +6,13 @@ import pytest
 
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.scenario import load_scenario, scenario_names
+from dxsim.scenario.triggers import When
 from dxsim.scenario.warnings import warnings
 from dxsim.terms.calendar import month_index
 
 
-def policy(lever, value, how="set", start="2021-04", until="2036-03", **who):
-    return Policy(lever, value, how, month_index(start), month_index(until) + 1, Who(**who))
+def policy(lever, value, how="set", start="2021-04", until="2036-03", when=None, **who):
+    return Policy(lever, value, how, month_index(start), month_index(until) + 1, Who(**who), {}, when)
 
 
 def warned(values=None, *policies):
@@ -122,6 +123,21 @@ def test_values_that_make_no_sense(values, says):
         ),
         (
             {},
+            [policy("staff.prefectural_pool", 9, when=When("live", below=0.1))],
+            "waits for nothing: live is 0 at the",
+        ),
+        (
+            {},
+            [policy("staff.prefectural_pool", 9, until="2023-10", when=When("declared_late", above=0.1))],
+            "policy 1 (staff.prefectural_pool = 9) never begins: no survey is held before",
+        ),
+        (
+            {},
+            [policy("staff.prefectural_pool", 9, until="2026-05", when=When("late", above=0.1, lag=2))],
+            "never begins: nothing is late before the deadline",
+        ),
+        (
+            {},
             [policy("cooperation.facilitation", 0.5, start="2023-05", until="2023-09")],
             "cooperation.facilitation is only read in 04, 10, outside the policy's dates",
         ),
@@ -147,6 +163,9 @@ def test_policies_that_make_no_sense(values, policies, says):
     "policies",
     [
         [policy("policy.naming", 1, types=("town",)), policy("policy.naming", 2, types=("village",))],
+        [policy("staff.prefectural_pool", 9, until="2023-11", when=When("declared_late", above=0.1))],
+        [policy("staff.prefectural_pool", 9, start="2025-04", when=When("live", below=0.1))],
+        [policy("staff.prefectural_pool", 9, until="2026-04", when=When("late", above=0.1))],
         [policy("policy.naming", 1, until="2025-03"), policy("policy.naming", 2, start="2025-04")],
         [policy("policy.naming", 1), policy("policy.naming", 1, "add")],
         [policy("policy.naming", 1, prefectures=("01",)), policy("policy.naming", 2, codes=("13101",))],

@@ -9,7 +9,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NOT_APPLICABLE, PROGRAMMES, TREASURY, Held
+from dxsim.model.codes import ACCOUNTS, CAUSES, COHORTS, NEVER, NOT_APPLICABLE, PROGRAMMES, TREASURY, Held
 from dxsim.model.fields import Field, columns_of, numbers_of
 from dxsim.model.levers import BODY_LEVERS
 from dxsim.model.run import Inputs, begin, prepare
@@ -156,6 +156,8 @@ def differences(inputs: Inputs, state: State, model: PlainModel) -> Iterator[str
         twins = [getattr(body, field) for body in model.municipalities]
         yield from compare_fields(PARTS[field], records, twins, municipality_name)
     if model.month > 0:
+        begins = [NEVER if begin is None else begin for begin in model.begins]
+        yield from compare("begins", state.begins, begins, EXACT, "policy {}".format)
         levers = [body.lever for body in model.municipalities]
         yield from compare_fields(LEVER_FIELDS, state.levers, levers, municipality_name)
     for number, name in enumerate(PROGRAMMES):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dxsim.scenario.policies import Policy, Who
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.operations import lots
+from tests.twin.residents import AGE_GROUPS
 
 if TYPE_CHECKING:
     from tests.twin.model import PlainModel
@@ -51,6 +52,33 @@ def levers_of(body: Municipality, common: SimpleNamespace, policies: list[Policy
             value *= policy.value
         setattr(lever, parameter.name, min(parameter.maximum, max(parameter.minimum, value)))
     return lever
+
+
+def is_awaited(model: PlainModel, policy: Policy) -> bool:
+    """Return whether what a policy waits for is there at the start of this month, and in time for it to begin."""
+    when = policy.when
+    if not policy.first <= model.month < policy.last - when.lag:
+        return False
+    figure = watched(model, when.figure)
+    return figure > when.above if when.above is not None else figure < when.below
+
+
+def watched(model: PlainModel, figure: str) -> float:
+    """Return a watched figure as of the end of last month."""
+    if figure == "shortage_notices":
+        return model.notices
+    if figure in ("overloaded", "excluded"):
+        last = model.datacollector.model_vars["flows"][-1].values()
+        if figure == "overloaded":
+            return sum(flows.get("overloaded_municipalities", 0) for flows in last) / len(model.municipalities)
+        cases = {
+            channel: sum(flows.get(f"{channel}_{age}", 0.0) for flows in last for age in AGE_GROUPS)
+            for channel in ("online", "assisted", "analog", "excluded")
+        }
+        return cases["excluded"] / sum(cases.values()) if cases["excluded"] else 0.0
+    names = ["live"] if figure == "live" else [f"{figure.removesuffix('_late')}_R{reason}" for reason in range(1, 6)]
+    systems = sum(len(body.systems) for body in model.municipalities)
+    return sum(model.counts[name].total() for name in names) / systems
 
 
 def shift_dates(model: PlainModel):

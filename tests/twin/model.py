@@ -19,7 +19,7 @@ from dxsim.scenario.scenario import Scenario
 from dxsim.terms.municipalities import TYPES
 from dxsim.terms.operations import lots, operations
 from tests.twin.cooperation import Agreement, Talks, found, pool_staff, take_effect
-from tests.twin.levers import common_levers, levers_of, shift_dates
+from tests.twin.levers import common_levers, is_awaited, levers_of, shift_dates
 from tests.twin.money import ACCOUNTS, TREASURY, Ledger
 from tests.twin.municipality import Municipality
 from tests.twin.programmes import HIGHEST_LEVEL, await_next_of_platform, platform
@@ -66,6 +66,8 @@ class PlainModel(mesa.Model):
         self.treasury = Ledger(TREASURY)
         self.levels = {type_: Counter() for type_ in TYPES}  # sums of the levels of programmes
         self.common_levers = common_levers(self.parameters)
+        self.begins = [None if policy.when else policy.first for policy in scenario.policies]  # month, None = it waits
+        self.notices = 0  # of shortages, so far
         self.talks = dict.fromkeys(TALKS, 0)  # what came of them last October
         self.committed = Counter()  # municipalities by (prefecture or type, lot)
         self.is_offered = [True] * len(lots())
@@ -283,10 +285,17 @@ class PlainModel(mesa.Model):
 
     def apply(self):
         """Let policies begin and end."""
-        turns = {0, *(month for policy in self.what_if.policies for month in (policy.first, policy.last))}
-        if self.month not in turns:
+        policies = self.what_if.policies
+        for number, policy in enumerate(policies):
+            if self.begins[number] is None and self.month > 0 and is_awaited(self, policy):
+                self.begins[number] = self.month + policy.when.lag
+        if self.month not in {0, *self.begins, *(policy.last for policy in policies)}:
             return
-        active = [policy for policy in self.what_if.policies if policy.first <= self.month < policy.last]
+        active = [
+            policy
+            for begin, policy in zip(self.begins, policies, strict=True)
+            if begin is not None and begin <= self.month < policy.last
+        ]
         for body in self.municipalities:
             body.lever = levers_of(body, self.common_levers, active)
 
@@ -582,6 +591,7 @@ class PlainModel(mesa.Model):
         vendors.set("shortage", False)
         if self.month % 3 == 2 and self.month + 1 < self.parameters.deadline:
             vendors.do("review_book")
+        self.notices += sum(vendors.get("shortage"))
 
     def survey(self):
         """Let municipalities declare their late systems in survey months."""

@@ -16,7 +16,7 @@ from dxsim.analysis.selection import Alternative, lever_columns
 from dxsim.language import current_language, either, in_language, say, spoken
 from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.records import Records
-from dxsim.scenario.policies import Policy, what_text, when_text, who_text
+from dxsim.scenario.policies import Policy, began_text, what_text, when_text, who_text
 from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.layout import DONE, FAILED
 from dxsim.sweep.store import Results
@@ -59,7 +59,7 @@ def run_report(records: Records, nation: Nation | None, language: str | None = N
         sections: dict[str, Sequence[Child]] = {
             text["report_kpis"]: _run_kpis(records),
             text["report_figures"]: _run_figures(records, nation),
-            text["report_parameters"]: _run_parameters(scenario),
+            text["report_parameters"]: _run_parameters(records.manifest),
             text["report_caveats"]: [items(_caveats(["one_run", *_CAVEATS], where["name"]))],
             text["report_provenance"]: [_run_provenance(manifest)],
             text["report_attribution"]: _attribution(where),
@@ -138,8 +138,8 @@ def _kpi_row(name: str, label: str, values: Sequence[float]) -> list[Child]:
     return [label, *(scale.text(value) for value in values), scale.unit, better, formula + when]
 
 
-def _run_parameters(scenario: Mapping[str, Any]) -> list[Child]:
-    text = labels()
+def _run_parameters(manifest: Mapping[str, Any]) -> list[Child]:
+    text, scenario, began = labels(), manifest["scenario"], manifest.get("policies_began", ())
     changed = {
         key: value for key, value in scenario["values"].items() if key in REGISTRY and value != REGISTRY[key].default
     }
@@ -149,7 +149,7 @@ def _run_parameters(scenario: Mapping[str, Any]) -> list[Child]:
     if rows:
         parts.append(table([*head, text["report_default"], text["report_value"]], rows, numbers=[3, 4]))
     if scenario["policies"]:
-        parts += [element("h3", say("Policies (they stack in this order)")), _policies(scenario["policies"])]
+        parts += [element("h3", say("Policies (they stack in this order)")), _policies(scenario["policies"], began)]
     return parts
 
 
@@ -159,12 +159,14 @@ def _parameter(key: str) -> list[Child]:
     return [element("code", key), spoken(parameter.label), unit]
 
 
-def _policies(told: Sequence[Mapping[str, Any]]) -> Element:
+def _policies(told: Sequence[Mapping[str, Any]], began: Sequence[str | None]) -> Element:
     types = {name: either(*words) for name, words in TYPES.items()}
     lines = []
-    for fields in told:
+    for place, fields in enumerate(told):
         policy = Policy(**fields)
-        lines.append(f"{what_text(policy)} — {who_text(policy.who, types)}; {when_text(policy)}")
+        parts = [who_text(policy.who, types), when_text(policy)]
+        parts += [began_text(policy, began[place])] if policy.when and began else []
+        lines.append(f"{what_text(policy)} — {'; '.join(parts)}")
     return items(lines)
 
 

@@ -16,6 +16,7 @@ from dxsim.records.biography import (
     Biography,
     cause_words,
 )
+from dxsim.scenario.policies import began_texts
 from dxsim.terms.operations import Lot, lots
 from dxsim.views.labels import changes_text, labels, month_text, type_label
 from dxsim.views.text import columns
@@ -72,7 +73,8 @@ def _heading(told: Biography) -> list[str]:
         prefecture=about["prefecture_name"],
         people=about["population"],
     )
-    return [first, labels()["run_title"].format(title=title, seed=told.manifest["seed"])]
+    began = began_texts(scenario["policies"], told.manifest["policies_began"])
+    return [first, labels()["run_title"].format(title=title, seed=told.manifest["seed"]), *began]
 
 
 def _month(month: pd.Timestamp) -> str:

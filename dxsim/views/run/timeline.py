@@ -17,6 +17,7 @@ from dxsim.language import spoken
 from dxsim.model.codes import CAUSES, STATES
 from dxsim.records import Records
 from dxsim.records.biography import Biography
+from dxsim.scenario.policies import began_texts
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.operations import lots, operations
 from dxsim.views.labels import changes_text, labels, month_text
@@ -73,10 +74,14 @@ def timeline_figure(story: Biography) -> Plot:
             axes.set_xlim(right=month_end(month_name(until))[0])
             axes.tick_params(labelsize=_SMALL + 1)
             axes.axvline(month_end(deadline_month(run))[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
+            for fields, month in zip(scenario["policies"], story.manifest["policies_began"], strict=True):
+                if fields["when"] and month:
+                    axes.axvline(month_end(month)[0], color=FAINT, linewidth=1.0, linestyle=(0, (1, 2)), zorder=3)
         mark_deadline(parts[1], run)
         heading = f"{story.name} ({story.code})\n" + filled(title, _PER_LINE)
         figure.suptitle(heading, x=0.01, ha="left", fontsize=_TITLE)
-        write_below(figure, [text["not_a_forecast"]], FAINT)
+        began = story.manifest["policies_began"]
+        write_below(figure, [*began_texts(scenario["policies"], began), text["not_a_forecast"]], FAINT)
     figure.description = describe_timeline(story)
     return figure
 
