@@ -2,6 +2,7 @@
 
 from dxsim.analysis.comparison import Comparison, compare
 from dxsim.analysis.indices import sensitivity
+from dxsim.analysis.one_at_a_time import one_at_a_time
 from dxsim.analysis.selection import select
 
-__all__ = ["Comparison", "compare", "select", "sensitivity"]
+__all__ = ["Comparison", "compare", "one_at_a_time", "select", "sensitivity"]

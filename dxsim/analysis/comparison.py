@@ -260,6 +260,13 @@ def cube(frame: pd.DataFrame, keys: pd.MultiIndex) -> Floats:
     return result
 
 
+def by_point(values: Floats, keys: pd.MultiIndex, count: int) -> Floats:
+    """Return a cube of these keys with a row for each of the `count` points of a plan; nan where none of it is done."""
+    found = np.full((count, *values.shape[1:]), np.nan)
+    found[keys.get_level_values("point").unique().sort_values()] = values
+    return found
+
+
 def variants_of(keys: pd.MultiIndex) -> Iterator[tuple[str, pd.MultiIndex]]:
     """Yield each variant with its keys, in the order of `in_order`."""
     level = keys.get_level_values(VARIANT)
