@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
-    from dxsim.analysis import Comparison, compare, select, sensitivity
+    from dxsim.analysis import Comparison, compare, one_at_a_time, select, sensitivity
+    from dxsim.analysis.discovery import Discovery, discover
     from dxsim.analysis.knockout import Knockouts, knockout
+    from dxsim.analysis.robustness import Robustness, robustness
     from dxsim.analysis.validation import Validation, validate
     from dxsim.language import in_language, set_language
     from dxsim.nation.known_outcomes import KnownOutcomes, read_known_outcomes
@@ -63,6 +65,11 @@ _HOMES = {
     "Comparison": "dxsim.analysis",
     "sensitivity": "dxsim.analysis",
     "select": "dxsim.analysis",
+    "one_at_a_time": "dxsim.analysis",
+    "discover": "dxsim.analysis.discovery",
+    "Discovery": "dxsim.analysis.discovery",
+    "robustness": "dxsim.analysis.robustness",
+    "Robustness": "dxsim.analysis.robustness",
     "knockout": "dxsim.analysis.knockout",
     "Knockouts": "dxsim.analysis.knockout",
     "validate": "dxsim.analysis.validation",
@@ -77,6 +84,7 @@ _MODULES = {"plots": "dxsim.views.plots"}
 
 __all__ = [
     "Comparison",
+    "Discovery",
     "Knockouts",
     "KnownOutcomes",
     "MunicipalDXModel",
@@ -84,6 +92,7 @@ __all__ = [
     "Nation",
     "Records",
     "Results",
+    "Robustness",
     "Scenario",
     "Study",
     "Validation",
@@ -92,17 +101,20 @@ __all__ = [
     "by_size_class",
     "compare",
     "counterfactuals",
+    "discover",
     "in_language",
     "knockout",
     "load_nation",
     "load_scenario",
     "make_nation",
+    "one_at_a_time",
     "plots",
     "ranges",
     "read_known_outcomes",
     "read_records",
     "read_results",
     "read_study",
+    "robustness",
     "run_sweep",
     "scenario_names",
     "select",

@@ -20,9 +20,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.analysis.comparison import by_point, cube, outcomes, variants_of
+from dxsim.analysis.curves import SWING, places, swing
 from dxsim.analysis.distances import PAWN, REGIONAL, distances
 from dxsim.analysis.estimates import mean_of
-from dxsim.analysis.one_at_a_time import SWING, places, swing
 from dxsim.analysis.selection import Alternative, Selection, alternatives, check_kpis, uncertain_columns
 from dxsim.errors import InputError, Problem
 from dxsim.language import say

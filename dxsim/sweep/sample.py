@@ -92,9 +92,7 @@ class Sample:
         For ``posterior``: the name of one that ships, or the file ``posterior.csv`` of a calibration.
     """
 
-    method: Literal[
-        "latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time", "list", "posterior"
-    ]
+    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time", "list", "posterior"]
     size: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] | None = None
     seed: Annotated[Whole, Field(ge=0, le=2**32 - 1)] | None = None
     levels: Annotated[Whole, Field(ge=2, le=100)] | None = None

@@ -82,7 +82,7 @@ BAD = {
     "unknown method": (
         DRAWN + "sample: {method: latin_hypercub, size: 8}",
         [
-            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time' or 'li",
+            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time' or ",
             "'list'; did you mean 'latin_h",
         ],
     ),
