@@ -38,7 +38,10 @@ TYPED = {
     "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
     "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
     "sensitivity of no sweep": (["sensitivity", "nowhere"], "not the folder of a sweep"),
-    "discovery in no sweep": (["discover", "nowhere", "--kpi", "late_share", "--above", "1"], "not the folder of a sweep"),
+    "discovery in no sweep": (
+        ["discover", "nowhere", "--kpi", "late_share", "--above", "1"],
+        "not the folder of a sweep",
+    ),
     "discovery without a KPI": (["discover", "nowhere"], "--kpi"),
     "robustness of no sweep": (["robustness", "nowhere", "--kpi", "late_share"], "not the folder of a sweep"),
     "unknown scenario": (["run", "scenario=basline"], "did you mean 'baseline'"),

@@ -319,7 +319,7 @@ def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     discover.add_argument("selection", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
     discover.add_argument("--kpi", required=True, metavar="NAME", help="of this KPI")
-    _add_mark(discover, "futures {side} X are of interest")
+    _add_mark(discover, "futures {side} X are of interest; in the KPI's unit, a share as 0 to 1")
     discover.add_argument("--box", type=int, metavar="N", help="tell this box of the trade-off (default: chosen)")
     discover.add_argument("--tree", action="store_true", help="cross-check by a tree (needs dxsim[validate])")
     discover.set_defaults(run=_discover)
@@ -331,7 +331,7 @@ def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     robustness.add_argument("selections", nargs="+", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
     robustness.add_argument("--kpi", required=True, metavar="NAME", help="by this KPI")
-    _add_mark(robustness, "futures {side} X are satisfactory")
+    _add_mark(robustness, "futures {side} X are satisfactory; in the KPI's unit, a share as 0 to 1")
     robustness.set_defaults(run=_robustness)
     for parser in (sensitivity, discover, robustness):
         parser.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figures go (default: nowhere)")
@@ -341,8 +341,7 @@ def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_mark(parser: argparse.ArgumentParser, meaning: str) -> None:
     for side in ("above", "below"):
-        help_ = f"{meaning.format(side=side)}; in the KPI's unit, a share as 0 to 1"
-        parser.add_argument(f"--{side}", type=float, metavar="X", help=help_)
+        parser.add_argument(f"--{side}", type=float, metavar="X", help=meaning.format(side=side))
 
 
 def _add_markdown(parser: argparse.ArgumentParser) -> None:

@@ -83,7 +83,7 @@ BAD = {
         DRAWN + "sample: {method: latin_hypercub, size: 8}",
         [
             "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time' or ",
-            "'list'; did you mean 'latin_h",
+            "'list' (got 'latin_hypercub'); did you mean 'latin_hypercube'",
         ],
     ),
     "no size": (DRAWN + "sample: {method: morris}", ["line 3: sample: morris needs size"]),

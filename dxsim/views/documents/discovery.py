@@ -12,10 +12,10 @@ from dxsim.analysis.comparison import unit_and_direction
 from dxsim.analysis.discovery import Discovery
 from dxsim.analysis.prim import Box, Limit
 from dxsim.analysis.tree import Tree
-from dxsim.language import say
+from dxsim.language import fill, say
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.calendar import month_name
-from dxsim.views.labels import input_label
+from dxsim.views.labels import input_label, labels
 from dxsim.views.quantities import outcome_label, scale_of, unit_text
 from dxsim.views.text import aligned, markdown
 
@@ -32,7 +32,10 @@ def discovery_text(found: Discovery, tree: Tree | None = None) -> str:
 
 def discovery_markdown(found: Discovery, tree: Tree | None = None) -> str:
     """Return a discovery in Markdown."""
-    parts = [" ".join(sentences(found)), *(["\n- ".join(tree_lines(found, tree))] if tree else [])]
+    parts = [
+        " ".join(f"{sentence}." for sentence in sentences(found)),
+        *(["\n- ".join(tree_lines(found, tree))] if tree else []),
+    ]
     parts += [f"**{title}**\n\n{markdown(rows, 1)}" for title, rows in tables(found)]
     return "\n\n".join([*parts, " ".join(f"{note}." for note in notes(found))]) + "\n"
 
@@ -43,17 +46,17 @@ def sentences(found: Discovery) -> list[str]:
     told = {"event": event(found), "all": f"{found.of_interest.mean():.0%}", "futures": len(found.futures)}
     box = found.boxes[found.chosen]
     if not box.limits:
-        return [say("{event} in {all} of {futures} futures.", **told)]
+        return [say("{event} in {all} of {futures} futures", **told)]
     return [
         say(
-            "{event} in {tenths} of 10 futures in which {conditions}; these are {coverage} of all such futures.",
+            "{event} in {tenths} of 10 futures in which {conditions}; these are {coverage} of all such futures",
             event=told["event"],
             tenths=f"{10 * row['density']:.0f}",
             conditions=conditions(found, box),
             coverage=f"{row['coverage']:.0%}",
         ),
         say(
-            "Of all {futures} futures it is {all}, of those in the box {density} ({count} futures).",
+            "Of all {futures} futures it is {all}, of those in the box {density} ({count} futures)",
             futures=told["futures"],
             all=told["all"],
             density=f"{row['density']:.0%}",
@@ -61,7 +64,7 @@ def sentences(found: Discovery) -> list[str]:
         ),
         say(
             "Found again in resamples of the futures: {shares}; among futures that these did not draw, the boxes found "
-            "have a density of {density} and a coverage of {coverage} in the mean.",
+            "have a density of {density} and a coverage of {coverage} in the mean",
             shares=listed(_found_again(found)),
             density=_percent(found.resamples["density"].mean()),
             coverage=_percent(found.resamples["coverage"].mean()),
@@ -74,14 +77,14 @@ def _found_again(found: Discovery) -> list[str]:
     share = found.stability.set_index("input")["restricted_share"]
     box = found.boxes[found.chosen]
     names = [*box.limits, *(name for name in share.index if name not in box.limits and share[name] >= 0.5)]
-    of_box = [say("{input} {share}", input=input_label(name), share=f"{share[name]:.0%}") for name in names]
+    of_box = [f"{input_label(name)} {share[name]:.0%}" for name in names]
     return [text if name in box.limits else f"({text})" for name, text in zip(names, of_box, strict=True)]
 
 
 def tree_lines(found: Discovery, tree: Tree) -> list[str]:
     """Return what a tree finds: a sentence, and a line for each group of futures."""
     if not tree.boxes:
-        return [say("A classification tree finds no group of futures in which most are like that.")]
+        return [say("A classification tree finds no group of futures in which most are like that")]
     head = say(
         "A classification tree, as a cross-check, has a density of {density} and a coverage of {coverage} and agrees "
         "with the box on {agreement} of the futures:",
@@ -115,7 +118,7 @@ def conditions(found: Discovery, box: Box) -> str:
 
 def listed(parts: Sequence[str]) -> str:
     """Return parts one after the other, with commas between them."""
-    return reduce(lambda before, part: say("{before}, {part}", before=before, part=part), parts)
+    return reduce(lambda before, part: fill(labels()["listed"], before=before, part=part), parts)
 
 
 def condition(found: Discovery, name: str, limit: Limit) -> str:

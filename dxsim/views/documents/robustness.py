@@ -56,7 +56,7 @@ def metric_rows(found: Robustness) -> list[list[str]]:
         cells = []
         for name in shown(found):
             text = f"{row[name]:.0%}" if name == "satisficing" else scale.text(row[name])
-            cells.append(say("{value} ({rank})", value=text, rank=ranks[name][row["case"]]))
+            cells.append(labels()["ranked"].format(value=text, rank=ranks[name][row["case"]]))
         rows.append([str(row["case"]), *cells])
     return rows
 
@@ -65,7 +65,7 @@ def metric_label(name: str, found: Robustness, scale: Scale) -> str:
     """Return what a metric is called, with its unit."""
     if name == "satisficing":
         assert found.criterion is not None  # noqa: S101 - there is no such metric without one
-        mark = f"{scale.text(found.criterion)} {scale.unit}"
+        mark = f"{scale.factor * found.criterion:,.4g} {scale.unit}"
         if found.better == "less":
             return say("futures below {mark}", mark=mark)
         return say("futures above {mark}", mark=mark)

@@ -88,7 +88,12 @@ def measure_label(measure: str, scale: Scale) -> str:
 def notes(indices: pd.DataFrame) -> list[str]:
     """Return how to read the tables, what is assumed first."""
     measures, parameters = set(indices["measure"]), set(indices["parameter"])
-    lines = [say("Parameters are taken as independent of each other: what they do together in reality is not in here")]
+    lines = [
+        say(
+            "Parameters are taken as independent of each other; where they hang together, in reality or in the sample, one "
+            "can show what another does"
+        )
+    ]
     if SWING in measures:
         lines.append(
             say("One parameter at a time: what two of them do together does not show; brackets: 95 % over seeds")

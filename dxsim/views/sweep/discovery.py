@@ -47,7 +47,7 @@ def discovery_figure(found: Discovery) -> Plot:
         write_heading(figure, heading(found))
         note = text["discovery_note"].format(resamples=len(found.found_again), futures=f"{len(found.futures):,}")
         write_below(figure, [*sentences(found)[:1], note, text["sweep_not_a_forecast"]], FAINT)
-    figure.description = " ".join(sentences(found))
+    figure.description = " ".join(f"{sentence}." for sentence in sentences(found))
     return figure
 
 
