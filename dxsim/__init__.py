@@ -18,8 +18,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dxsim.agents import MunicipalDXModel, Municipality
-    from dxsim.analysis import Comparison, compare, select, sensitivity
+    from dxsim.analysis import Comparison, compare, one_at_a_time, select, sensitivity
+    from dxsim.analysis.calibration import Calibration, calibrate
+    from dxsim.analysis.conditioning import Conditioning, condition
+    from dxsim.analysis.discovery import Discovery, discover
     from dxsim.analysis.knockout import Knockouts, knockout
+    from dxsim.analysis.robustness import Robustness, robustness
     from dxsim.analysis.search import PolicySearch, Search, read_search, search_policies
     from dxsim.analysis.validation import Validation, validate
     from dxsim.language import in_language, set_language
@@ -64,6 +68,15 @@ _HOMES = {
     "Comparison": "dxsim.analysis",
     "sensitivity": "dxsim.analysis",
     "select": "dxsim.analysis",
+    "one_at_a_time": "dxsim.analysis",
+    "calibrate": "dxsim.analysis.calibration",
+    "Calibration": "dxsim.analysis.calibration",
+    "condition": "dxsim.analysis.conditioning",
+    "Conditioning": "dxsim.analysis.conditioning",
+    "discover": "dxsim.analysis.discovery",
+    "Discovery": "dxsim.analysis.discovery",
+    "robustness": "dxsim.analysis.robustness",
+    "Robustness": "dxsim.analysis.robustness",
     "knockout": "dxsim.analysis.knockout",
     "Knockouts": "dxsim.analysis.knockout",
     "Search": "dxsim.analysis.search",
@@ -81,7 +94,10 @@ _HOMES = {
 _MODULES = {"plots": "dxsim.views.plots"}
 
 __all__ = [
+    "Calibration",
     "Comparison",
+    "Conditioning",
+    "Discovery",
     "Knockouts",
     "KnownOutcomes",
     "MunicipalDXModel",
@@ -90,6 +106,7 @@ __all__ = [
     "PolicySearch",
     "Records",
     "Results",
+    "Robustness",
     "Scenario",
     "Search",
     "Study",
@@ -97,13 +114,17 @@ __all__ = [
     "__version__",
     "biography",
     "by_size_class",
+    "calibrate",
     "compare",
+    "condition",
     "counterfactuals",
+    "discover",
     "in_language",
     "knockout",
     "load_nation",
     "load_scenario",
     "make_nation",
+    "one_at_a_time",
     "plots",
     "ranges",
     "read_known_outcomes",
@@ -111,6 +132,7 @@ __all__ = [
     "read_results",
     "read_search",
     "read_study",
+    "robustness",
     "run_sweep",
     "scenario_names",
     "search_policies",

@@ -37,6 +37,13 @@ TYPED = {
     "unknown setting": (["sweep", "run", "uncertainty", "thread=1"], "did you mean 'threads'"),
     "comparison of no sweep": (["compare", "nowhere"], "not the folder of a sweep"),
     "selection of no sweep": (["compare", "nowhere:baseline", "nowhere:lever"], "2 problems"),
+    "sensitivity of no sweep": (["sensitivity", "nowhere"], "not the folder of a sweep"),
+    "discovery in no sweep": (
+        ["discover", "nowhere", "--kpi", "late_share", "--above", "1"],
+        "not the folder of a sweep",
+    ),
+    "discovery without a KPI": (["discover", "nowhere"], "--kpi"),
+    "robustness of no sweep": (["robustness", "nowhere", "--kpi", "late_share"], "not the folder of a sweep"),
     "unknown scenario": (["run", "scenario=basline"], "did you mean 'baseline'"),
     "missing scenario file": (["run", "scenario=./none.yaml"], "none.yaml"),
     "misspelt parameter": (["run", "policy.deadlin=2027-03"], "did you mean 'policy.deadline'"),

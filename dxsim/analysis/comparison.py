@@ -131,7 +131,7 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     alternatives = paired(chosen)
     if len(alternatives) < 2:  # the reasons are told below
         alternatives = chosen
-    frames = _named(alternatives, [outcomes(item, "kpis") for item in alternatives])
+    frames = named(alternatives, [outcomes(item, "kpis") for item in alternatives])
     kpis = [kpi for kpi in frames[0] if all(kpi in frame for frame in frames)]
     left_out = sorted({str(kpi) for frame in frames for kpi in frame} - set(kpis))
     frames = [frame[kpis] for frame in frames]
@@ -141,7 +141,7 @@ def compare(*selections: Selection, confidence: float = 0.95) -> Comparison:
     strata = [outcomes(item, "strata") for item in alternatives]
     equity = pd.DataFrame()
     if all(len(frame.columns) for frame in strata):
-        strata = _named(alternatives, strata)
+        strata = named(alternatives, strata)
         equity = with_units(_estimates(names, matches, strata[0], strata, STRATA, confidence))
     ranks, agreement = _ranks(names, frames, by_variant)
     return Comparison(
@@ -162,13 +162,13 @@ def paired(chosen: Sequence[Alternative]) -> list[Alternative]:
     Those are all, but in a sweep that is on its way or in which runs failed: there, those with runs that have a partner
     in the reference. If no run of the reference is done, the next one of the same sweep is taken for it.
     """
-    frames = _named(chosen, [outcomes(item, "kpis") for item in chosen])
+    frames = named(chosen, [outcomes(item, "kpis") for item in chosen])
     if all(len(frame) == len(item.plan) for item, frame in zip(chosen, frames, strict=True)):
         return list(chosen)
     done = [place for place, frame in enumerate(frames) if len(frame)]
     if not done or chosen[done[0]].results is not chosen[0].results:
         return []
-    return [chosen[place] for place in done if len(_common(frames[done[0]], frames[place]))]
+    return [chosen[place] for place in done if len(common_keys(frames[done[0]], frames[place]))]
 
 
 def compared(found: Comparison, chosen: Sequence[Alternative]) -> list[Alternative]:
@@ -209,7 +209,7 @@ def _keys(plan: pd.DataFrame, uncertain: Sequence[str]) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(plan[[VARIANT, "point", *uncertain, "seed"]])
 
 
-def _named(alternatives: Sequence[Alternative], frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
+def named(alternatives: Sequence[Alternative], frames: list[pd.DataFrame]) -> list[pd.DataFrame]:
     """Return frames in which single variants go by one name, so that two variants can be compared with each other."""
     if any(len(item.variants) > 1 for item in alternatives):
         return frames
@@ -227,7 +227,7 @@ def _matches(names: Sequence[str], frames: Sequence[pd.DataFrame]) -> list[pd.Mu
     """
     found, problems = [], []
     for name, frame in zip(names, frames, strict=True):
-        common = _common(frames[0], frame)
+        common = common_keys(frames[0], frame)
         found.append(common)
         if not len(common):
             none = say("no run is done yet")
@@ -244,7 +244,7 @@ def _matches(names: Sequence[str], frames: Sequence[pd.DataFrame]) -> list[pd.Mu
     return found
 
 
-def _common(reference: pd.DataFrame, frame: pd.DataFrame) -> pd.MultiIndex:
+def common_keys(reference: pd.DataFrame, frame: pd.DataFrame) -> pd.MultiIndex:
     """Return the keys that two frames share."""
     alike = frame.index.names == reference.index.names
     return reference.index.intersection(frame.index) if alike else reference.index[:0]
@@ -258,6 +258,13 @@ def cube(frame: pd.DataFrame, keys: pd.MultiIndex) -> Floats:
     result = np.full((len(points), len(seeds), frame.shape[1]), np.nan)
     result[place, seed] = frame.loc[keys].to_numpy(np.float64)
     return result
+
+
+def by_point(values: Floats, keys: pd.MultiIndex, count: int) -> Floats:
+    """Return a cube of these keys with a row for each of the `count` points of a plan; nan where none of it is done."""
+    found = np.full((count, *values.shape[1:]), np.nan)
+    found[keys.get_level_values("point").unique().sort_values()] = values
+    return found
 
 
 def variants_of(keys: pd.MultiIndex) -> Iterator[tuple[str, pd.MultiIndex]]:

@@ -1,33 +1,48 @@
 """Which uncertain parameters, and how much the seed, make outcomes differ between runs of one alternative.
 
 What is reported follows from how the points were drawn: first-order and total Sobol indices for Saltelli's sample,
-elementary effects for Morris's, and partial rank correlations for any other (Latin hypercube, Sobol sequence, list).
-The seed is a factor too: the share of the variance between runs that it makes stands beside the parameters.
+elementary effects for Morris's, Shapley effects for theirs, swings one at a time; for any other (Latin hypercube, Sobol
+sequence, list) partial rank correlations, PAWN and regional sensitivity (`dxsim.analysis.distances`). All of them take
+the parameters as independent of each other, as studies draw them; in a list or a posterior they may not be. The seed is
+a factor too: the share of the variance between runs that it makes stands beside the parameters.
 
-Sources: Saltelli et al. (2010) and Morris (1991) through SALib; Marino et al. (2008) for partial rank correlations.
+Sources: Saltelli et al. (2010), Morris (1991) and Goda (2021, Shapley effects) through SALib; Marino et al. (2008) for
+partial rank correlations.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dxsim.analysis.comparison import cube, outcomes, variants_of
+from dxsim.analysis.comparison import by_point, cube, outcomes, variants_of
+from dxsim.analysis.curves import SWING, places, swing
+from dxsim.analysis.distances import PAWN, REGIONAL, distances
 from dxsim.analysis.estimates import mean_of
-from dxsim.analysis.selection import Alternative, Selection, alternatives, uncertain_columns
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.analysis.selection import Alternative, Selection, alternatives, check_kpis, uncertain_columns
+from dxsim.errors import InputError, Problem
 from dxsim.language import say
-from dxsim.sweep.design import salib_problem, unit_sample
+from dxsim.sweep.design import ONE_AT_A_TIME, salib_problem, unit_sample
 from dxsim.sweep.study import Study
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, str | float]
 
 SEED, SEED_SHARE = "seed", "share_of_variance"
+TOTAL, EFFECT, SHAPLEY, CORRELATION = "total", "mean_absolute_effect", "shapley_effect", "partial_rank_correlation"
+RANKING: Mapping[str, tuple[str, ...]] = {
+    TOTAL: (TOTAL, "first_order"),
+    EFFECT: (EFFECT, "effect_spread"),
+    SHAPLEY: (SHAPLEY,),
+    SWING: (SWING,),
+    PAWN: (PAWN, CORRELATION, REGIONAL),
+    CORRELATION: (CORRELATION,),
+}
+"""Measure by which parameters are ranked -> the measures that are shown together with it."""
 _FEWEST_POINTS = 3
 _RESAMPLES = 1000
 
@@ -52,7 +67,12 @@ def sensitivity(selection: Selection, kpis: Sequence[str] | None = None, confide
         ``first_order``, ``total`` : Sobol indices (Saltelli's sample).
         ``mean_absolute_effect``, ``effect_spread`` : Morris's mu* and sigma, in the unit of the KPI for a step through
         the whole range of a parameter.
-        ``partial_rank_correlation`` : -1 to 1 (any other sample).
+        ``shapley_effect`` : share of the variance, 0 to 1, what parameters do together dealt out among them; they sum
+        to 1 (sample for Shapley effects).
+        ``one_at_a_time_swing`` : largest less smallest mean over the range of a parameter, in the unit of the KPI;
+        interval over seeds (one at a time).
+        ``partial_rank_correlation`` : -1 to 1; ``pawn``, ``regional`` : 0 to 1, with a parameter ``dummy`` that does
+        nothing and the interval of what it gets by chance (any other sample).
         ``share_of_variance`` : of the parameter ``seed``: variance over seeds within points, over that of all runs.
 
         nan where a KPI does not vary, or where the measure needs a run that is missing.
@@ -70,19 +90,16 @@ def sensitivity(selection: Selection, kpis: Sequence[str] | None = None, confide
             what = say("no uncertain parameter was drawn at three points or more; give the study a sample")
             raise InputError(say("sensitivity"), [Problem(alternative.name, what)])
         frame = outcomes(alternative, "kpis")
-        _check(kpis or (), list(frame))
+        check_kpis(say("sensitivity"), kpis or (), list(frame))
         frame = frame[list(kpis)] if kpis else frame
         measure = _measure(Study(**alternative.results.manifest["study"]), alternative.plan, parameters)
         for variant, keys in variants_of(frame.index):
             values = cube(frame, keys)
             head = {"case": alternative.name, "variant": variant}
             size = {"points": values.shape[0], "seeds": values.shape[1]}
-            drawn = keys.get_level_values("point").unique().sort_values()
+            runs = by_point(values, keys, points)
             for place, kpi in enumerate(frame):
-                of_kpi = values[:, :, place]
-                means = np.full(points, np.nan)
-                means[drawn] = mean_of(of_kpi, 1)
-                found = [*measure(means, confidence), seed_share(of_kpi)]
+                found = [*measure(runs[:, :, place], confidence), seed_share(values[:, :, place])]
                 rows += [{**head, "kpi": str(kpi), **row, **size} for row in found]
     return pd.DataFrame(rows)
 
@@ -93,24 +110,33 @@ def is_drawn(alternative: Alternative) -> bool:
     return bool(points >= _FEWEST_POINTS and uncertain_columns(alternative.plan))
 
 
-def _check(kpis: Sequence[str], known: Sequence[str]) -> None:
-    problems = [Problem(kpi, say("no such KPI{hint}", hint=nearest(kpi, known))) for kpi in kpis if kpi not in known]
-    if problems:
-        raise InputError(say("sensitivity"), problems)
+def ranked_by(measures: Iterable[str]) -> str | None:
+    """Return the measure of these by which parameters are ranked, if there is one."""
+    return next((name for name in RANKING if name in set(measures)), None)
 
 
 def _measure(study: Study, plan: pd.DataFrame, parameters: Sequence[str]) -> Callable[[Floats, float], Iterator[Row]]:
-    """Return the function that measures sensitivity of an outcome, shape (points,), under the sample of a study."""
+    """Return the function that measures sensitivity of an outcome, shape (points, seeds), under a study's sample."""
     from scipy import stats
 
     method = study.sample.method if study.sample else ""
-    if method == "saltelli":
-        return lambda values, confidence: sobol_indices(study, values, confidence)
-    if method == "morris":
-        return lambda values, confidence: morris_effects(study, values, confidence)
+    of_means = {"saltelli": sobol_indices, "morris": morris_effects, "shapley": shapley_effects}.get(method)
+    if of_means:
+        return lambda runs, confidence: of_means(study, mean_of(runs, 1), confidence)
+    if method == ONE_AT_A_TIME:
+        levels = places(study)
+        return lambda runs, confidence: (
+            _row(parameter, SWING, *swing(runs, levels[parameter], confidence)) for parameter in parameters
+        )
     by_point = plan.drop_duplicates("point").sort_values("point")
     ranks = {name: stats.rankdata(pd.factorize(by_point[name], sort=True)[0]) for name in parameters}
-    return lambda values, confidence: partial_rank_correlations(ranks, values, confidence)
+
+    def of_any_sample(runs: Floats, confidence: float) -> Iterator[Row]:
+        means = mean_of(runs, 1)
+        yield from partial_rank_correlations(ranks, means, confidence)
+        yield from (_row(*found) for found in distances(ranks, means, confidence))
+
+    return of_any_sample
 
 
 def sobol_indices(study: Study, values: Floats, confidence: float) -> Iterator[Row]:
@@ -155,6 +181,22 @@ def morris_effects(study: Study, values: Floats, confidence: float) -> Iterator[
         yield _row(parameter, "effect_spread", spread, math.nan, math.nan)
 
 
+def shapley_effects(study: Study, values: Floats, confidence: float) -> Iterator[Row]:
+    """Yield the share of the variance that each parameter makes, what they do together dealt out among them."""
+    from SALib.analyze import shapley
+
+    problem = salib_problem(study)
+    if _varies(values):
+        found = shapley.analyze(problem, unit_sample(study), values, conf_level=confidence)
+    else:
+        found = {
+            name: np.full(problem["num_vars"], np.nan) for name in ("shapley_normalized", "shapley_normalized_conf")
+        }
+    columns = zip(problem["names"], found["shapley_normalized"], found["shapley_normalized_conf"], strict=True)
+    for parameter, effect, half in columns:
+        yield _row(parameter, SHAPLEY, effect, effect - half, effect + half)
+
+
 def partial_rank_correlations(ranks: Mapping[str, Floats], values: Floats, confidence: float) -> Iterator[Row]:
     """Yield the correlation of an outcome's ranks with each parameter's, what the others explain taken out of both.
 
@@ -180,7 +222,7 @@ def partial_rank_correlations(ranks: Mapping[str, Floats], values: Floats, confi
         size = math.sqrt((one**2).sum() * (other**2).sum())
         value = float((one * other).sum() / size) if size > 0 and free > 0 else math.nan
         z = np.arctanh(np.clip(value, -1 + 1e-15, 1 - 1e-15))
-        yield _row(parameter, "partial_rank_correlation", value, float(np.tanh(z - half)), float(np.tanh(z + half)))
+        yield _row(parameter, CORRELATION, value, float(np.tanh(z - half)), float(np.tanh(z + half)))
 
 
 def seed_share(values: Floats) -> Row:

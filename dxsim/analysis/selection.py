@@ -111,6 +111,13 @@ def alternatives(selection: Selection) -> list[Alternative]:
     return list(_alternatives(results, plan))
 
 
+def check_kpis(subject: str, kpis: Sequence[str], known: Sequence[str]) -> None:
+    """Refuse KPIs that are not `known`, all at once."""
+    problems = [Problem(kpi, say("no such KPI{hint}", hint=nearest(kpi, known))) for kpi in kpis if kpi not in known]
+    if problems:
+        raise InputError(subject, problems)
+
+
 def _with_short_names(found: Sequence[Alternative]) -> list[Alternative]:
     """Return alternatives without the name of the folder, where that is the same for all; no two names are alike."""
     prefixes = {f"{item.results.folder}:" for item in found}

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from dxsim import __version__
 from dxsim.cli.terminal import Ended, Patient, ended_in_order, patient_streams, tell, told_warnings
@@ -21,6 +21,9 @@ examples:
   dxsim run policy.deadline=2027-03 language=ja    another deadline, figures in Japanese
   dxsim explain 01100 seed=7                       one municipality's story, and what would have changed it
   dxsim compare results/STUDY/ID                   what differs between the cases of a sweep, and how sure it is
+  dxsim sensitivity results/STUDY/ID               which uncertain parameters move its outcomes
+  dxsim discover FOLDER --kpi late_share --above 0.3   in which futures more than 30 % are late
+  dxsim robustness FOLDER --kpi late_share         which alternative does well in most futures
   dxsim knockout --only budget --only engineers    what the budget and engineers do, by taking them away
   dxsim validate nation=japan --outcomes known.csv how the model does against what was observed
   dxsim condition nation=japan --outcomes known.csv what to expect of the others, given what is known of some
@@ -212,6 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(compare)
     compare.set_defaults(run=_compare)
 
+    _add_findings(commands)
     knockout = commands.add_parser(
         "knockout",
         help="say what each mechanism does, by taking it away",
@@ -312,6 +316,50 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_findings(commands: argparse._SubParsersAction[_Parser]) -> None:
+    """Add the commands that say what the outcomes of a finished sweep hang on."""
+    of_selection: dict[str, Any] = {"epilog": _SELECTIONS, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    sensitivity = commands.add_parser(
+        "sensitivity", help="say which uncertain parameters move the outcomes of a sweep", **of_selection
+    )
+    sensitivity.add_argument("selection", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
+    sensitivity.add_argument("--kpi", action="append", default=[], metavar="NAME", help="of this KPI; again for more")
+    sensitivity.set_defaults(run=_sensitivity)
+
+    discover = commands.add_parser(
+        "discover", help="say in which futures of a sweep a KPI passes a mark", **of_selection
+    )
+    discover.add_argument("selection", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
+    discover.add_argument("--kpi", required=True, metavar="NAME", help="of this KPI")
+    _add_mark(discover, "futures {side} X are of interest; in the KPI's unit, a share as 0 to 1")
+    discover.add_argument("--box", type=int, metavar="N", help="tell this box of the trade-off (default: chosen)")
+    discover.add_argument("--tree", action="store_true", help="cross-check by a tree (needs dxsim[validate])")
+    discover.set_defaults(run=_discover)
+
+    robustness = commands.add_parser(
+        "robustness",
+        help="say which alternative does well in most futures of a sweep, and which never badly",
+        **of_selection,
+    )
+    robustness.add_argument("selections", nargs="+", metavar="SELECTION", help="FOLDER, or FOLDER:key=value,...")
+    robustness.add_argument("--kpi", required=True, metavar="NAME", help="by this KPI")
+    _add_mark(robustness, "futures {side} X are satisfactory; in the KPI's unit, a share as 0 to 1")
+    robustness.set_defaults(run=_robustness)
+    for parser in (sensitivity, discover, robustness):
+        parser.add_argument("-o", "--output", metavar="FOLDER", help="where tables and figures go (default: nowhere)")
+        _add_markdown(parser)
+        _add_language(parser)
+
+
+def _add_mark(parser: argparse.ArgumentParser, meaning: str) -> None:
+    for side in ("above", "below"):
+        parser.add_argument(f"--{side}", type=float, metavar="X", help=meaning.format(side=side))
+
+
+def _add_markdown(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+
+
 def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
     sweep = commands.add_parser("sweep", help="run many: plan, run, resume, retry, check a study")
     actions = sweep.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -362,7 +410,7 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
 def _add_seeds(parser: argparse.ArgumentParser, count: int) -> None:
     parser.add_argument("--seeds", type=int, default=count, metavar="N", help=f"how many seeds (default: {count})")
     parser.add_argument("--threads", type=int, metavar="N", help="runs at a time (default: all processors)")
-    parser.add_argument("--markdown", action="store_true", help="print Markdown, for the ODD or a paper")
+    _add_markdown(parser)
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
@@ -374,6 +422,33 @@ def _compare(parsed: argparse.Namespace) -> None:
     from dxsim.cli.compare import print_comparison
 
     print_comparison(parsed.selections, parsed.kpi, parsed.output, figures=not parsed.no_figures)
+
+
+def _sensitivity(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.findings import print_sensitivity
+
+    print_sensitivity(parsed.selection, parsed.kpi, parsed.output, markdown=parsed.markdown)
+
+
+def _discover(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.findings import print_discovery
+
+    print_discovery(
+        parsed.selection,
+        parsed.kpi,
+        parsed.above,
+        parsed.below,
+        parsed.box,
+        parsed.output,
+        with_tree=parsed.tree,
+        markdown=parsed.markdown,
+    )
+
+
+def _robustness(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.findings import print_robustness
+
+    print_robustness(parsed.selections, parsed.kpi, parsed.above, parsed.below, parsed.output, markdown=parsed.markdown)
 
 
 def _run(parsed: argparse.Namespace) -> None:

@@ -10,9 +10,9 @@ import pandas as pd
 from dxsim.analysis import Comparison, compare, sensitivity
 from dxsim.analysis.comparison import compared, unfinished, write_tables
 from dxsim.analysis.indices import is_drawn
-from dxsim.analysis.selection import Alternative, select
+from dxsim.analysis.selection import Alternative, check_kpis, select
 from dxsim.cli.terminal import tell
-from dxsim.errors import InputError, Problem, nearest
+from dxsim.errors import InputError
 from dxsim.language import fill, say
 from dxsim.nation.nation import SYNTHETIC, Nation, load_nation
 from dxsim.records.store import check_writable
@@ -48,11 +48,7 @@ def print_comparison(selections: Sequence[str], kpis: Sequence[str], output: str
     chosen = select(selections)
     found = compare(*chosen)
     known = list(dict.fromkeys(found.differences["kpi"]))
-    problems = [
-        Problem(name, say("no such KPI{hint}", hint=nearest(name, known))) for name in kpis if name not in known
-    ]
-    if problems:
-        raise InputError(say("comparison"), problems)
+    check_kpis(say("comparison"), kpis, known)
     shown = list(kpis) or [name for name in SHOWN if name in known] or known
     if output:
         _write(found, compared(found, chosen), Path(output), figures=figures)

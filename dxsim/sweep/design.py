@@ -19,6 +19,9 @@ from dxsim.sweep.study import Study
 
 Point = Mapping[str, Value]
 
+ONE_AT_A_TIME = "one_at_a_time"
+TO_THE_ENDS = ("morris", ONE_AT_A_TIME)  # methods that draw the ends of distributions
+
 
 @dataclass(frozen=True)
 class Alternative:
@@ -58,8 +61,9 @@ def count_points(study: Study) -> int:
         return 1
     if sample.listed is not None:
         return len(sample.listed)
-    each = {"saltelli": dimensions * (2 if sample.second_order else 1) + 2, "morris": dimensions + 1}
-    return (sample.size or 0) * each.get(sample.method, 1)
+    each = {"saltelli": dimensions * (2 if sample.second_order else 1) + 2, ONE_AT_A_TIME: dimensions}
+    each |= dict.fromkeys(("morris", "shapley"), dimensions + 1)
+    return (sample.size or 0) * each.get(sample.method, 1) + (sample.method == ONE_AT_A_TIME)
 
 
 def alternatives(study: Study) -> list[Alternative]:
@@ -99,7 +103,8 @@ def unit_sample(study: Study) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (points, uncertainties)
-        Rows in the order of the plan's points; the same for the same study.
+        Rows in the order of the plan's points; the same for the same study. Of one at a time, shape (levels,
+        uncertainties): those that each parameter goes through.
 
     Raises
     ------
@@ -123,6 +128,12 @@ def unit_sample(study: Study) -> npt.NDArray[np.float64]:
 
             problem, second = salib_problem(study), bool(sample.second_order)
             found = sobol.sample(problem, sample.size, calc_second_order=second, seed=sample.seed)
+        case "shapley":
+            from SALib.sample import shapley
+
+            found = shapley.sample(salib_problem(study), sample.size, seed=sample.seed)
+        case "one_at_a_time":
+            found = np.tile(np.linspace(0, 1, sample.size)[:, None], dimensions)
         case _:
             from SALib.sample import morris
 
@@ -132,6 +143,8 @@ def unit_sample(study: Study) -> npt.NDArray[np.float64]:
 
 def points(study: Study) -> list[Point]:
     """Return the values of the drawn parameters, point by point; one empty point without a sample.
+
+    One at a time, a point names the parameter that it changes and no other; the first point is empty.
 
     Raises
     ------
@@ -147,10 +160,11 @@ def points(study: Study) -> list[Point]:
     columns: dict[str, list[Value]] = {}
     for place, (key, uncertainty) in enumerate(study.uncertainties.items()):
         parameter = REGISTRY[key]
-        if study.sample.method == "morris" and not is_bounded(parameter, uncertainty):
+        if study.sample.method in TO_THE_ENDS and not is_bounded(parameter, uncertainty):
             what = say(
-                "{distribution} has no ends, and morris goes to the ends; take one with ends, such as truncnorm",
+                "{distribution} has no ends, and {method} goes to the ends; take one with ends, such as truncnorm",
                 distribution=uncertainty.distribution,
+                method=study.sample.method,
             )
             problems.append(Problem(key, what))
             continue
@@ -169,4 +183,6 @@ def points(study: Study) -> list[Point]:
             problems.append(Problem(key, what))
     if problems:
         raise InputError(say("study '{name}'", name=study.name), problems)
+    if study.sample.method == ONE_AT_A_TIME:
+        return [{}, *({key: value} for key, values in columns.items() for value in values)]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -19,9 +19,10 @@ from dxsim.terms.seeds import LARGEST_SEED
 
 LARGEST_SIZE = 2**20
 POWERS = ("sobol", "saltelli")  # methods whose size is a power of two
+TWO_AT_LEAST = ("shapley", "one_at_a_time")  # methods whose size is two at least
 # What a method of sampling needs, and what else it knows.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("latin_hypercube", "sobol", "saltelli", "morris"), ("size",)),
+    **dict.fromkeys(("latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time"), ("size",)),
     "list": ("points",),
     "posterior": ("posterior",),
 }
@@ -30,6 +31,8 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "sobol": ("size", "seed"),
     "saltelli": ("size", "seed", "second_order"),
     "morris": ("size", "seed", "levels"),
+    "shapley": ("size", "seed"),
+    "one_at_a_time": ("size",),
     "list": ("points",),
     "posterior": ("posterior", "size"),
 }
@@ -70,11 +73,13 @@ class Sample:
 
     Parameters
     ----------
-    method : {"latin_hypercube", "sobol", "saltelli", "morris", "list", "posterior"}
+    method : {"latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time", "list", "posterior"}
+        ``one_at_a_time``: each parameter goes through its range while the others stay as the scenario has them.
         ``list``: the points themselves are given; ``posterior``: they are draws that a calibration left.
     size : int, optional
-        Points of a Latin hypercube or Sobol sequence, base points of Saltelli's sample, trajectories of Morris. A power
-        of two for Sobol and Saltelli. Draws of a posterior, evenly spaced; all of them by default.
+        Points of a Latin hypercube or Sobol sequence, base points of Saltelli's sample, trajectories of Morris or for
+        Shapley effects, levels of each parameter one at a time. A power of two for Sobol and Saltelli, at least 2 for
+        Shapley effects and one at a time. Draws of a posterior, evenly spaced; all of them by default.
     seed : int, optional
         0 to 2**32 - 1; 1 by default.
     levels : int, optional
@@ -87,7 +92,7 @@ class Sample:
         For ``posterior``: the name of one that ships, or the file ``posterior.csv`` of a calibration.
     """
 
-    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "list", "posterior"]
+    method: Literal["latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time", "list", "posterior"]
     size: Annotated[Whole, Field(ge=1, le=LARGEST_SIZE)] | None = None
     seed: Annotated[Whole, Field(ge=0, le=2**32 - 1)] | None = None
     levels: Annotated[Whole, Field(ge=2, le=100)] | None = None
@@ -102,7 +107,7 @@ class Sample:
 
     @model_validator(mode="after")
     def _suits_its_method(self) -> Self:
-        method, size = self.method, self.size or 1
+        method, size = self.method, self.size or 2
         with faults() as refuse:
             for key in (*USUAL, "size", "points", "posterior"):
                 if getattr(self, key) is not None and key not in KNOWN[method]:
@@ -120,6 +125,8 @@ class Sample:
                     size=size,
                 )
                 refuse(what, "size")
+            if method in TWO_AT_LEAST and size < 2:
+                refuse(say("{method} needs at least 2 (got {size})", method=method, size=size), "size")
             if method == "morris" and (self.levels or 4) % 2:
                 refuse(say("must be even (got {value})", value=self.levels), "levels")
         for key, value in USUAL.items():

@@ -33,7 +33,10 @@ from dxsim.views.run.timeline import timeline_figure
 from dxsim.views.style import Plot
 from dxsim.views.sweep import case_maps, differences, fan, strata, tornado, trade_off
 from dxsim.views.sweep.data import SweepData
+from dxsim.views.sweep.discovery import discovery_figure
 from dxsim.views.sweep.knockouts import knockouts_figure
+from dxsim.views.sweep.one_at_a_time import one_at_a_time_figure
+from dxsim.views.sweep.robustness import robustness_figure
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ CHARTS: tuple[Chart, ...] = (
     Chart(curves_figure),
     Chart(size_classes_figure),
     Chart(knockouts_figure),
+    Chart(one_at_a_time_figure),
+    Chart(discovery_figure),
+    Chart(robustness_figure),
     SweepChart(differences.differences_figure, differences.of_sweep),
     SweepChart(strata.strata_figure, strata.of_sweep),
     SweepChart(trade_off.trade_off_figure, trade_off.of_sweep),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from dxsim.language import current_language, either, spoken, texts
+from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.kpis import find_kpi, words
 from dxsim.terms.municipalities import ALL, TYPES
 
@@ -58,6 +59,11 @@ def type_label(name: str) -> str:
         return labels()["all"]
     label = either(*TYPES[name])
     return label[:1].upper() + label[1:]
+
+
+def input_label(name: str) -> str:
+    """Return what an input of a study is called: a parameter, or one of ``scenario``, ``variant`` and ``dummy``."""
+    return spoken(REGISTRY[name].label) if name in REGISTRY else labels()[f"input_{name}"]
 
 
 def kpi_label(name: str, deadline: str | None = None) -> str:

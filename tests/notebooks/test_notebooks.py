@@ -45,8 +45,8 @@ def pictures(cell: NotebookNode) -> list[tuple[int, int]]:
     return [Image.open(io.BytesIO(base64.b64decode(picture))).size for picture in data]
 
 
-def test_there_are_nine_and_they_are_numbered() -> None:
-    assert [name[:2] for name in NAMES] == [f"{number:02d}" for number in range(1, 10)]
+def test_there_are_ten_and_they_are_numbered() -> None:
+    assert [name[:2] for name in NAMES] == [f"{number:02d}" for number in range(1, 11)]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)

@@ -11,13 +11,13 @@ from SALib.analyze import morris, sobol
 
 from dxsim.errors import InputError
 from dxsim.scenario.registry import REGISTRY
-from dxsim.sweep.design import alternatives, points, salib_problem, unit_sample
+from dxsim.sweep.design import alternatives, count_points, points, salib_problem, unit_sample
 from dxsim.sweep.distributions import scipy_distributions
 from dxsim.sweep.study import Case, Sample, Study, Uncertainty
 from dxsim.terms.calendar import month_index
 
 RANGES = [key for key, parameter in REGISTRY.items() if parameter.distribution]
-METHODS = ("latin_hypercube", "morris", "saltelli", "sobol")
+METHODS = ("latin_hypercube", "morris", "saltelli", "shapley", "sobol")
 
 
 def study(method: str, keys: list[str], size: int = 8, **more: object) -> Study:
@@ -63,6 +63,7 @@ def test_a_latin_hypercube_has_one_point_in_each_stratum_of_each_parameter(
         ("saltelli", {}, 8 * (3 + 2)),
         ("saltelli", {"second_order": True}, 8 * (2 * 3 + 2)),
         ("morris", {}, 8 * (3 + 1)),
+        ("shapley", {}, 8 * (3 + 1)),
     ],
 )
 def test_a_sample_has_as_many_rows_as_its_method_makes(method: str, more: dict[str, object], rows: int) -> None:
@@ -77,6 +78,26 @@ def test_the_same_seed_gives_the_same_sample_and_another_seed_another(method: st
     assert points(study(method, keys, seed=3)) == points(study(method, keys, seed=3))
     assert points(study(method, keys, seed=3)) != points(study(method, keys, seed=4))
     assert points(study(method, keys)) == points(study(method, keys, seed=1))
+
+
+def test_one_at_a_time_each_parameter_goes_through_its_range_and_no_other_is_set() -> None:
+    keys = ["policy.portability", "vendor.count", "policy.deadline"]
+    found = points(study("one_at_a_time", keys, 3))
+    assert found[0] == {}
+    assert found[1:4] == [{"policy.portability": value} for value in (0.0, 0.5, 1.0)]
+    for place, key in enumerate(keys):
+        rows = found[1 + 3 * place : 4 + 3 * place]
+        assert [list(row) for row in rows] == [[key]] * 3
+        assert (rows[0][key], rows[-1][key]) == (REGISTRY[key].low, REGISTRY[key].high)
+    assert len(found) == count_points(study("one_at_a_time", keys, 3)) == 10
+
+
+@pytest.mark.parametrize("method", ["morris", "one_at_a_time"])
+def test_a_law_without_ends_is_refused_where_the_ends_are_drawn(method: str) -> None:
+    law = Uncertainty("norm", parameters={"loc": 0.5, "scale": 0.01})
+    mine = Study("mine", uncertainties={"policy.portability": law}, sample=Sample(method, 4))
+    with pytest.raises(InputError, match=f"norm has no ends, and {method} goes to the ends"):
+        points(mine)
 
 
 def test_a_sobol_sequence_is_scrambled_and_balanced() -> None:
@@ -161,14 +182,6 @@ def test_draws_out_of_bounds_are_refused_with_their_probability() -> None:
         "policy.portability: 50 of 100 draws are out of bounds: it must be in [0, 1], and 50 % of norm is outside"
     )
     assert second.startswith("policy.data_export: 75 of 100 draws are out of bounds")
-
-
-def test_morris_refuses_laws_without_ends() -> None:
-    mine = Study(
-        "mine", uncertainties={"policy.naming": {"distribution": "norm", "loc": 5}}, sample=Sample("morris", 4)
-    )
-    with pytest.raises(InputError, match=r"policy\.naming: norm has no ends, and morris goes to the ends"):
-        points(mine)
 
 
 def test_a_list_of_points_is_taken_as_it_is() -> None:

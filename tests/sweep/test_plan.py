@@ -232,7 +232,7 @@ def test_cases_are_called_by_their_name_or_by_what_they_differ_in(nation: Nation
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     keys=st.lists(st.sampled_from(RANGES), min_size=2, max_size=6, unique=True),
-    method=st.sampled_from(["latin_hypercube", "sobol", "saltelli", "morris"]),
+    method=st.sampled_from(["latin_hypercube", "sobol", "saltelli", "morris", "shapley", "one_at_a_time"]),
     common=st.booleans(),
 )
 def test_a_plan_is_read_as_it_was_written(

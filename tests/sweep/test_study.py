@@ -82,8 +82,8 @@ BAD = {
     "unknown method": (
         DRAWN + "sample: {method: latin_hypercub, size: 8}",
         [
-            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris' or 'list'",
-            "; did you mean 'latin_h",
+            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time' or ",
+            "'list' (got 'latin_hypercub'); did you mean 'latin_hypercube'",
         ],
     ),
     "no size": (DRAWN + "sample: {method: morris}", ["line 3: sample: morris needs size"]),
@@ -99,6 +99,7 @@ BAD = {
         DRAWN + "sample: {method: sobol, size: 8, levels: 4}",
         ["line 3: sample.levels: sobol does not use it"],
     ),
+    "one level": (DRAWN + "sample: {method: one_at_a_time, size: 1}", ["one_at_a_time needs at least 2 (got 1)"]),
     "odd levels": (DRAWN + "sample: {method: morris, size: 8, levels: 5}", ["sample.levels: must be even (got 5)"]),
     "points and uncertainties": (
         DRAWN + "sample: {method: list, points: [{policy.cohorts: 3}]}",

@@ -243,7 +243,7 @@ def test_the_command_prints_and_writes(
     assert "-10.0" in line
     assert "4/30" in line
     assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet"}
-    assert pd.read_csv(folder / "sensitivity.csv")["measure"].nunique() == 2
+    assert pd.read_csv(folder / "sensitivity.csv")["measure"].nunique() == 4
 
 
 def test_the_command_shows_the_kpis_that_are_asked_for(results: Results, capsys: pytest.CaptureFixture[str]) -> None:

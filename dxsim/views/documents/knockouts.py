@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +11,7 @@ from dxsim.analysis.knockout import ALL, KPIS, SIZE_GROUPS, Knockouts, shipped_k
 from dxsim.language import say, spoken
 from dxsim.views.labels import changes_text, labels
 from dxsim.views.quantities import Scale, outcome_label, scale_of
-from dxsim.views.text import columns
+from dxsim.views.text import aligned, markdown
 
 BY_SIZE = ("late_share", "overloaded_share", "cost_per_resident_2035")
 """KPIs that are told by groups of sizes; all others for all municipalities."""
@@ -23,7 +23,7 @@ def knockouts_text(found: Knockouts) -> str:
     """Return knock-outs as text for a terminal."""
     parts = [heading(found)]
     for title, rows in tables(found):
-        parts.append("\n".join([title, columns(rows, right=range(1, len(rows[0])))]))
+        parts.append("\n".join([title, aligned(rows, 1)]))
     return "\n\n".join([*parts, "\n".join(notes(found))])
 
 
@@ -31,13 +31,11 @@ def knockouts_markdown(found: Knockouts) -> str:
     """Return knock-outs as Markdown, with what was set for each at the end."""
     parts = [heading(found)]
     for title, rows in tables(found):
-        head, *body = (_line(row) for row in rows)
-        rule = _line(["---", *["--:"] * (len(rows[0]) - 1)])
-        parts += [f"**{title}**", "\n".join([head, rule, *body])]
+        parts += [f"**{title}**", markdown(rows, 1)]
     set_by = found.differences.drop_duplicates("knockout")
     rows = [[knockout_label(row["knockout"]), f"`{row['overrides']}`"] for row in set_by.to_dict("records")]
-    told = [_line([say("taken away"), say("what is set")]), _line(["---"] * 2), *map(_line, rows)]
-    return "\n\n".join([*parts, "\n".join(told), " ".join(f"{note}." for note in notes(found))]) + "\n"
+    told = markdown([[say("taken away"), say("what is set")], *rows], 2)
+    return "\n\n".join([*parts, told, " ".join(f"{note}." for note in notes(found))]) + "\n"
 
 
 def heading(found: Knockouts) -> str:
@@ -132,7 +130,3 @@ def knockout_label(name: str) -> str:
 def group_label(group: str) -> str:
     """Return what a group of sizes is called."""
     return labels()[f"size_group_{group}"]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

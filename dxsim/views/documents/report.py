@@ -27,6 +27,7 @@ from dxsim.views.charts import run_figures, sweep_figures
 from dxsim.views.documents.page import Child, element, folded, items, page, pairs, picture, table
 from dxsim.views.labels import changes_text, kpi_label, labels
 from dxsim.views.quantities import SHOWN, outcome_label, scale_of, scale_of_differences, unit_text
+from dxsim.views.sweep import tornado
 from dxsim.views.sweep.data import SweepData
 from dxsim.views.sweep.differences import CHOSEN
 
@@ -85,7 +86,8 @@ def sweep_report(results: Results, nation: Nation | None, language: str | None =
         chosen = select([results])
         alternatives = paired(chosen)
         found = compare(*chosen) if len(alternatives) > 1 else None
-        indices = sensitivity(alternatives[0]) if is_drawn(alternatives[0]) else None
+        shown = [kpi for kpi in tornado.KPIS if kpi in results.kpis]
+        indices = sensitivity(alternatives[0], shown) if shown and is_drawn(alternatives[0]) else None
         drawn = sweep_figures(SweepData(alternatives, found, nation, indices))
         undone: list[Child] = [
             element("p", line.strip(), class_="note") for line in unfinished(described(chosen, alternatives))
