@@ -2,9 +2,9 @@
 
 What is reported follows from how the points were drawn: first-order and total Sobol indices for Saltelli's sample,
 elementary effects for Morris's, Shapley effects for theirs, swings one at a time; for any other (Latin hypercube, Sobol
-sequence, list) partial rank correlations, PAWN and regional sensitivity (`dxsim.analysis.distances`). All of them take
-the parameters as independent of each other, as studies draw them; in a list or a posterior they may not be. The seed is
-a factor too: the share of the variance between runs that it makes stands beside the parameters.
+sequence, list, posterior) partial rank correlations, PAWN and regional sensitivity (`dxsim.analysis.distances`). All of
+them take the parameters as independent of each other, as studies draw them; in a list or a posterior they may not be.
+The seed is a factor too: the share of the variance between runs that it makes stands beside the parameters.
 
 Sources: Saltelli et al. (2010), Morris (1991) and Goda (2021, Shapley effects) through SALib; Marino et al. (2008) for
 partial rank correlations.

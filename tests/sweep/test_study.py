@@ -82,8 +82,8 @@ BAD = {
     "unknown method": (
         DRAWN + "sample: {method: latin_hypercub, size: 8}",
         [
-            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time' or ",
-            "'list' (got 'latin_hypercub'); did you mean 'latin_hypercube'",
+            "sample.method: must be 'latin_hypercube', 'sobol', 'saltelli', 'morris', 'shapley', 'one_at_a_time', ",
+            "'list' or 'posterior' (got 'latin_hypercub'); did you mean 'latin_hypercube'",
         ],
     ),
     "no size": (DRAWN + "sample: {method: morris}", ["line 3: sample: morris needs size"]),
