@@ -18,6 +18,7 @@ from experiments.patterns.run import END, START, official_nation
 
 ROOT = Path(__file__).parents[2]
 SECTION = Path(dxsim.__file__).parent / "model" / "odd" / "calibration.md"
+SIZES = {"lateness": (3, 60), "lateness_calendar_limited": (2, 0)}  # waves, and worlds that are recovered
 LATER = {"low": 46.0, "high": 52.0}  # months since April 2021: products of the second reading come later
 
 
@@ -34,8 +35,6 @@ def main() -> None:
     """Calibrate, store the posteriors and write the tables into the ODD's section; runs that are there are kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "results" / "calibration", help="where runs are kept")
-    parser.add_argument("--waves", type=int, default=3, help="waves of runs (default 3)")
-    parser.add_argument("--truths", type=int, default=60, help="worlds that are recovered (default 60)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="runs at a time")
     options = parser.parse_args()
     texts = []
@@ -44,7 +43,8 @@ def main() -> None:
         for name, study in studies().items():
             folder = options.folder / name
             words = [f"output={folder}", f"nation={nation}/official", f"threads={options.threads}"]
-            print_calibration(study, words, options.waves, 500, options.truths)
+            waves, truths = SIZES[name]
+            print_calibration(study, words, waves, 500, truths)
             write_text(
                 shipped("configs") / "posterior" / f"{name}.csv", (folder / POSTERIOR).read_text(encoding="utf-8")
             )
