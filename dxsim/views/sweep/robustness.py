@@ -73,7 +73,8 @@ def _draw_ranks(axes: Axes, found: Robustness, scale: Scale) -> None:
         colour, marker = (of[place % len(of)] for of in (CASE_COLOURS, CASE_MARKERS))
         shift = 0.1 * (place / max(1, len(ranks) - 1) - 0.5)  # so that equals show
         axes.plot(range(len(names)), ranks.loc[case, names] + shift, color=colour, marker=marker, linewidth=1.6)
-    axes.set_xticks(range(len(names)), [on_two_lines(metric_label(name, found, scale), 14) for name in names])
+    told = [labels().get(f"metric_{name}") or metric_label(name, found, scale) for name in names]  # ranks have no unit
+    axes.set_xticks(range(len(names)), [on_two_lines(name, 14) for name in told])
     axes.tick_params(axis="x", labelsize=7)
     axes.set_yticks(range(1, len(ranks) + 1))
     axes.set_ylim(len(ranks) + 0.4, 0.6)
