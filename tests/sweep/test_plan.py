@@ -23,7 +23,8 @@ from dxsim.sweep.plan import LEADING, make_plan, read_plan, run_id
 from dxsim.sweep.study import Case, Sample, Seeds, Study
 from dxsim.sweep.study_file import read_study
 
-SHIPPED = {"capacity_or_specifications": 360, "cooperation_grant": 140, "uncertainty": 512}  # runs, as their files say
+# runs, as their files say
+SHIPPED = {"calibration": 1200, "capacity_or_specifications": 360, "cooperation_grant": 140, "uncertainty": 512}
 RANGES = [
     key
     for key, parameter in REGISTRY.items()

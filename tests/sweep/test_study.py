@@ -353,7 +353,7 @@ def test_texts_and_numbers_come_back_bit_for_bit(
 
 
 def test_every_shipped_study_is_read_and_comes_back(tmp_path: Path) -> None:
-    assert study_names() == ("capacity_or_specifications", "cooperation_grant", "uncertainty")
+    assert study_names() == ("calibration", "capacity_or_specifications", "cooperation_grant", "uncertainty")
     for name in study_names():
         study = read_study(name)
         assert study.name == name
