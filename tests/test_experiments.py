@@ -14,10 +14,10 @@ from experiments.heisei_mergers import run as mergers
 
 
 def test_the_hazard_of_mergers_by_hand() -> None:
-    """Readiness 0, one date: in month s slack is 84 - s - 12.4, and who decides is gone 12 months later."""
+    """Readiness 0, one date: in month s slack is 84 - s - 11.5, and who decides is gone 12 months later."""
     hazard, scale = 0.02, 5.0
     gone = mergers.model(np.zeros(1), two_dates=False)(np.array([hazard, scale]))
-    total = sum(hazard / (1 + max(0.0, 84 - month - 12.4) / scale) for month in range(60))
+    total = sum(hazard / (1 + max(0.0, 84 - month - 11.5) / scale) for month in range(60))
     assert gone[72] == pytest.approx(1 - math.exp(-total))
     assert (gone[:13] == 0).all()
     pressed = mergers.model(np.zeros(1), two_dates=True)(np.array([hazard, scale]))

@@ -149,6 +149,7 @@ def calibrate(
             on_run=on_run,
         )
         runs.append(table)
+        targets = targets.seen_in(table) if wave == 0 else targets
         likelihood = fitted(cubes[-2:], runs[-2:], targets, seeds)
         best = np.sort(likelihood.misfit(cubes[wave]))[: max(1, points // 10)]
         told.append((wave + 1, points, len(table), likelihood.is_plausible(uniform).mean(), best.mean()))

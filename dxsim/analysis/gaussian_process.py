@@ -55,7 +55,7 @@ class Mode(NamedTuple):
     cholesky: Floats  # lower, of I + W^1/2 K W^1/2
 
 
-def strengths(covariances: Floats, known: Integers, y: Floats, start: Floats | None = None) -> Floats:
+def strengths(covariances: Floats, known: Integers, y: Floats) -> Floats:
     """Return the strengths that suit what is known best.
 
     Parameters
@@ -66,8 +66,6 @@ def strengths(covariances: Floats, known: Integers, y: Floats, start: Floats | N
         Rows of the m places whose answer is known.
     y : ndarray
         Their answers, 0 or 1, (m,).
-    start : ndarray, optional
-        Strengths that suit answers much like these, (j,): the search begins there.
     """
     of_known = covariances[:, known[:, None], known]
 
@@ -76,7 +74,7 @@ def strengths(covariances: Floats, known: Integers, y: Floats, start: Floats | N
         away = (logs - USUAL) / SPREAD
         return float((away**2).sum() / 2 - evidence), away / SPREAD - slopes
 
-    first = np.full(len(covariances), USUAL) if start is None else np.log(start)
+    first = np.full(len(covariances), USUAL)
     options = {"maxiter": ITERATIONS, "ftol": PRECISION}
     found = minimize(loss, first, jac=True, method="L-BFGS-B", bounds=[BOUNDS] * len(first), options=options)
     return np.asarray(np.exp(found.x))

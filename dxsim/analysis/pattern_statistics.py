@@ -324,7 +324,7 @@ def commitments(found: Findings) -> dict[str, float]:
 def cloglog(blocks: Iterable[Floats], events: Iterable[Flags]) -> Floats:
     """Return the last two coefficients of a complementary log-log model; nan if it has no solution."""
     parts = [(x, y) for x, y in zip(blocks, events, strict=True) if y.any() and not y.all()]
-    if not parts:
+    if not parts or not all(column.any() for x, _ in parts[:1] for column in x.T[-2:]):
         return np.full(2, np.nan)
     x, y = np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]).astype(np.float64)
     x = x[:, x.any(axis=0)]

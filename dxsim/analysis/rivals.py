@@ -113,10 +113,10 @@ def by_place(frame: Frame, size: Floats, fiscal: Floats) -> Floats:
 
 def from_the_others(covariances: Floats, at: Integers, y: Floats, fold: Integers) -> Floats:
     """Return what a Gaussian process foretells of each known place, in row `at`, from those of the other folds."""
-    p, strength = np.empty(y.size), None
+    p = np.empty(y.size)
     for number in range(FOLDS):
         is_known = fold != number
-        strength = strengths(covariances, at[is_known], y[is_known], strength)
+        strength = strengths(covariances, at[is_known], y[is_known])
         p[~is_known] = foretold(covariances, strength, at[is_known], y[is_known], at[~is_known])
     return p
 

@@ -58,6 +58,12 @@ class Targets:
         """Return what was observed less `values`, (..., k); 0 within bounds."""
         return np.asarray(np.clip(values, self.low, self.high) - values)
 
+    def seen_in(self, runs: pd.DataFrame) -> Targets:
+        """Return the targets of which runs tell something: in a small nation some statistics are not defined."""
+        seen = ~np.isnan(self.scaled(runs)).all(axis=0)
+        names = tuple(name for name, is_seen in zip(self.names, seen, strict=True) if is_seen)
+        return Targets(names, self.low[seen], self.high[seen], self.discrepancy[seen], self.is_log[seen])
+
     def of_truth(self, values: Floats) -> Targets:
         """Return targets that were observed in a world of the model itself, (k,), nan if not: no discrepancy."""
         low, high = (np.where(np.isnan(values), end, values) for end in (-np.inf, np.inf))

@@ -15,6 +15,7 @@ from dxsim.analysis.likelihood import Likelihood
 from dxsim.analysis.targets import Targets, pooled_within, shipped_targets
 from dxsim.analysis.waves import simulate
 from dxsim.cli import main
+from dxsim.errors import InputError
 from dxsim.nation.nation import Nation, write_nation
 from dxsim.nation.small import grid_nation
 from dxsim.sweep.design import points
@@ -195,9 +196,9 @@ def test_posteriors_that_ship_can_be_drawn_from() -> None:
 def test_posteriors_that_can_not(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "mine.csv").write_text(text)
     (tmp_path / "study.yaml").write_text("name: a\nsample: {method: posterior, posterior: ./mine.csv}\n")
-    with pytest.raises(dxsim.InputError, match="study"):
+    with pytest.raises(InputError, match="study"):
         read_study(tmp_path / "study.yaml")
-    with pytest.raises(dxsim.InputError) as refused:
+    with pytest.raises(InputError) as refused:
         read_posterior(str(tmp_path / "mine.csv"), None)
     assert told in str(refused.value)
 
@@ -208,5 +209,5 @@ def test_a_list_of_seeds() -> None:
     assert study.seeds.count == 3
     assert dxsim.Study(**study.data()).seeds == study.seeds
     for wrong in ({"numbers": [1, 1]}, {"numbers": [1, 2], "count": 5}, {"numbers": [1], "common": False}):
-        with pytest.raises(dxsim.InputError):
+        with pytest.raises(InputError):
             dxsim.Study("a", seeds=wrong)

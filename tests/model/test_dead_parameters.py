@@ -26,7 +26,8 @@ from dxsim.sweep.settings import processors
 ROUNDING = 1e-12  # what is smaller against the KPI itself is none
 
 
-FREQUENT = {"security.security_hazard": 0.02}  # what happens too seldom in a small nation to tell anything
+# What happens too seldom in a small nation to tell anything: breaches, and that a customer leaves its vendor.
+FREQUENT = {"security.security_hazard": 0.02, "vendor.incumbency": 4.5}
 
 
 def shipped(changes: Mapping[str, Value] | None = None) -> dict[str, Scenario]:

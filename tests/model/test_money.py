@@ -33,6 +33,7 @@ def run_with(overrides, nation=None, seed=1):
 @pytest.mark.parametrize("parallel", [0, 3])
 def test_cost_begins_with_the_first_live_month_and_falls_from_the_april_after(parallel):
     overrides = ALONE | {"vendor.stabilisation_months": parallel, "money.optimisation": 0.25}
+    overrides |= {"vendor.package_bundling": 0.3}  # several vendors, and months
     outcome = run_with(overrides, grid_nation(1, 1))
     state, series = outcome.state, outcome.series
     booked = np.diff(series.money_by_month.sum(axis=1), axis=0, prepend=0)
@@ -64,7 +65,7 @@ def test_lock_in_binds_who_stays_and_portability_and_data_export_free_it():
 
 
 def test_prices_are_those_of_the_vendor_that_was_chosen():
-    outcome = run_with(ALONE)
+    outcome = run_with(ALONE | {"vendor.incumbency": 4.5})
     lots, p = outcome.state.lots, outcome.inputs.parameters
     stays = (lots.commit >= 0) & (lots.vendor == lots.legacy)
     changes = (lots.commit >= 0) & (lots.vendor != lots.legacy)
