@@ -60,7 +60,7 @@ class Targets:
 
     def seen_in(self, runs: pd.DataFrame) -> Targets:
         """Return the targets of which runs tell something: in a small nation some statistics are not defined."""
-        seen = ~np.isnan(self.scaled(runs)).all(axis=0)
+        seen = np.asarray(~np.isnan(self.scaled(runs)).all(axis=0))
         names = tuple(name for name, is_seen in zip(self.names, seen, strict=True) if is_seen)
         return Targets(names, self.low[seen], self.high[seen], self.discrepancy[seen], self.is_log[seen])
 
