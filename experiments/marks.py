@@ -7,12 +7,14 @@ from pathlib import Path
 from dxsim.files import write_text
 
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
+OF_SECTIONS = "<!-- tables -->\n", "<!-- end of tables -->\n"  # of the ODD
 
 
-def write_between_marks(file: Path, text: str) -> None:
+def write_between_marks(file: Path, text: str, marks: tuple[str, str] = (START, END)) -> None:
     """Replace what stands between the marks in `file`."""
-    before, _, rest = file.read_text(encoding="utf-8").partition(START)
-    write_text(file, f"{before}{START}\n{text}\n{END}{rest.partition(END)[2]}")
+    start, end = marks
+    before, _, rest = file.read_text(encoding="utf-8").partition(start)
+    write_text(file, f"{before}{start}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 def table(rows: list[list[str]], words: int = 1) -> str:

@@ -113,12 +113,13 @@ def by_place(frame: Frame, size: Floats, fiscal: Floats) -> Floats:
 
 def from_the_others(covariances: Floats, at: Integers, y: Floats, fold: Integers) -> Floats:
     """Return what a Gaussian process foretells of each known place, in row `at`, from those of the other folds."""
-    p = np.empty(y.size)
-    for number in range(FOLDS):
-        is_known = fold != number
-        strength = strengths(covariances, at[is_known], y[is_known])
-        p[~is_known] = foretold(covariances, strength, at[is_known], y[is_known], at[~is_known])
-    return p
+
+    def fit(known: Floats, outcomes: Floats) -> Callable[[Floats], Floats]:
+        rows = known[:, 0].astype(np.int64)
+        strength = strengths(covariances, rows, outcomes)
+        return lambda wanted: foretold(covariances, strength, rows, outcomes, wanted[:, 0].astype(np.int64))
+
+    return cross_validated(lambda _: at[:, None].astype(np.float64), y, fold, fit)
 
 
 def recalibrated(p: Floats, y: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,9 +16,12 @@ import pandas as pd
 
 from dxsim.analysis.pattern_statistics import run_logged, statistics
 from dxsim.analysis.runs import in_threads
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_whole
+from dxsim.language import say
 from dxsim.model.run import prepare
 from dxsim.records.frame import frame_of
+from dxsim.records.provenance import code_identity
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.sweep.distributions import drawn
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+_IDENTITY = "identity"  # attribute of a table
 AT_ONCE = 32  # points between two writes of the file: at most so much is lost
 
 
@@ -57,7 +63,7 @@ def simulate(
     seeds : sequence of int
         A multiple of the number of points: the first point has the first of them, and so on.
     file : Path
-        Parquet; what is in it already is not run again.
+        Parquet; what is in it already is not run again, and it must be of these very runs.
     threads : int, optional
         Runs at a time; it changes no result.
     on_run : callable
@@ -67,9 +73,15 @@ def simulate(
     -------
     pandas.DataFrame
         By run: ``point``, ``seed``, parameters, statistics; in the order of points.
+
+    Raises
+    ------
+    InputError
+        If the file holds other runs, or is damaged.
     """
     frame, each = frame_of(nation), len(seeds) // len(values)
-    table = pd.read_parquet(file) if file.exists() else pd.DataFrame({"point": pd.Series(dtype=np.int64)})
+    identity = _identity(nation, scenario, values, seeds)
+    table = _kept(file, identity) if file.exists() else pd.DataFrame({"point": pd.Series(dtype=np.int64)})
     on_run(len(table))
 
     def at(point: int) -> list[dict[str, object]]:
@@ -85,5 +97,24 @@ def simulate(
     for first in range(done, len(values), AT_ONCE):
         rows = in_threads(at, range(first, min(first + AT_ONCE, len(values))), threads)
         table = pd.concat([table, pd.DataFrame([row for part in rows for row in part])], ignore_index=True)
+        table.attrs[_IDENTITY] = identity
         write_whole(file, partial(table.to_parquet, index=False))
+    return table
+
+
+def _identity(nation: Nation, scenario: Scenario, values: Sequence[Mapping[str, Value]], seeds: Sequence[int]) -> str:
+    """Return the SHA-256 of all that decides what a file of runs holds in the end."""
+    told = [nation.fingerprint, scenario.fingerprint, dict(code_identity()), [*map(dict, values)], [*seeds]]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _kept(file: Path, identity: str) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        what = say("can't be read: {reason}", reason=error)
+        raise InputError(say("calibrate"), [Problem(str(file), what)]) from None
+    if table.attrs.get(_IDENTITY) != identity:
+        what = say("holds runs of another nation, scenario, prior or version of dxsim; take another folder")
+        raise InputError(say("calibrate"), [Problem(str(file), what)])
     return table

@@ -7,13 +7,11 @@ import socket
 from contextlib import suppress
 from ipaddress import ip_address
 
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.errors import InputError, Problem
-from dxsim.kernel import is_warm
 from dxsim.language import say
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.scenario import load_scenario
-from dxsim.views.labels import labels
 
 LAST_PORT = 65_535
 _ELSEWHERE = "192.0.2.1"  # kept for examples; nothing is sent to it
@@ -46,8 +44,7 @@ def serve_app(host: str, port: int, nation: str) -> None:
         raise InputError(say("the classroom app"), problems)
     whole = load_nation(nation)
     listening = _listen(host, port)
-    if not is_warm():
-        tell(labels()["run_compile"], is_aside=True)
+    tell_of_compiling()
     from uvicorn import Config, Server
 
     from dxsim.app.nations import teaching_nation

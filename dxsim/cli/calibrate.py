@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -10,9 +11,9 @@ from pathlib import Path
 from dxsim.analysis.calibration import TRUTHS, Calibration, calibrate
 from dxsim.cli.knockout import tell_found
 from dxsim.cli.sweep import Progress
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.errors import InputError, Problem
-from dxsim.files import write_csv, write_text, write_whole
+from dxsim.files import sha256, write_csv, write_text, write_whole
 from dxsim.language import say
 from dxsim.nation.nation import load_nation
 from dxsim.scenario.configuration import variant_values
@@ -55,6 +56,7 @@ def print_calibration(study: Study, words: Sequence[str], waves: int, draws: int
     (name,), (variant,), sample = study.scenarios, study.variants, study.sample
     scenario = load_scenario(name, {**variant_values(variant), **study.constants})
     folder, size = settings.output, study.sample.size
+    tell_of_compiling()
     with Progress(waves * size * study.seeds.count) as progress:
         found = calibrate(
             load_nation(settings.nation or study.nation),
@@ -99,6 +101,8 @@ def unfit(study: Study, waves: int, draws: int, truths: int) -> list[str]:
 
 def _write(found: Calibration, folder: Path) -> None:
     write_csv(folder / POSTERIOR, found.draws, float_format="%.6g")
+    manifest = {**found.manifest, "posterior_sha256": sha256(folder / POSTERIOR)}
+    write_text(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2) + "\n")
     for name in TABLES:
         table = getattr(found, name)
         if len(table.columns):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from dxsim.analysis.conditioning import Conditioning, condition
-from dxsim.analysis.rivals import check_available
-from dxsim.cli.knockout import check_numbers, tell_found
+from dxsim.cli.knockout import tell_found
 from dxsim.cli.sweep import Progress
-from dxsim.cli.terminal import tell
-from dxsim.cli.validate import Files, read_files
-from dxsim.errors import InputError, Problem, check_all
+from dxsim.cli.terminal import tell_of_compiling
+from dxsim.cli.validate import checked
+from dxsim.errors import InputError, Problem
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import in_language, say
-from dxsim.records.store import check_writable
 from dxsim.scenario.configuration import read_command_line
 from dxsim.views.documents.conditioning import conditioning_markdown, conditioning_text
-from dxsim.views.labels import labels
 
 TABLES = ("municipalities", "scores", "calibration", "strengths", "seeds", "kpis")
 
@@ -60,26 +58,13 @@ def print_conditioning(
     InputError
         Before anything is simulated, if any of the input is wrong.
     """
-    from dxsim.kernel import is_warm
-
     configuration = read_command_line(overrides)
     with in_language(configuration.language):
         folder = Path(output) if output else configuration.output
-        files: list[Files] = []
-        check_all(
-            say("command line"),
-            [
-                lambda: check_numbers(configuration.seed, seeds, threads),
-                lambda: _check_share(keep),
-                lambda: check_available() if with_rivals else None,
-                lambda: check_writable(folder) if folder else None,
-                lambda: files.append(read_files(configuration, outcomes)),
-            ],
-        )
-        (given,) = files
+        share = partial(_check_share, keep)
+        given = checked(configuration, outcomes, folder, seeds, threads, share, with_rivals=with_rivals)
         assert given.known is not None  # noqa: S101 - a file was named
-        if not is_warm():
-            tell(labels()["run_compile"], is_aside=True)
+        tell_of_compiling()
         with Progress(seeds) as progress:
             found = condition(
                 given.nation,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import fill, in_language, say
 from dxsim.nation.nation import load_nation
@@ -57,10 +57,7 @@ def _explain(configuration: RunConfiguration, code: str, output: str | None) -> 
 
 
 def _announce() -> None:
-    from dxsim.kernel import is_warm
-
-    if not is_warm():
-        tell(labels()["run_compile"], is_aside=True)
+    tell_of_compiling()
     tell(say("Running the model, and once more for each thing that might have been different"), is_aside=True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dxsim.analysis.knockout import Knockouts, knockout, runs_of, select_knockouts, shipped_knockouts
 from dxsim.cli.sweep import Progress
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.errors import InputError, Problem, check_all
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import fill, in_language, say
@@ -100,13 +100,10 @@ def check_numbers(first: int, seeds: int, threads: int | None) -> None:
 
 
 def _run(configuration: RunConfiguration, names: Sequence[str], seeds: Sequence[int], threads: int | None) -> Knockouts:
-    from dxsim.kernel import is_warm
-
     nation = load_nation(configuration.nation)
     table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
     runs = runs_of(configuration.scenario, names, seeds)
-    if not is_warm():
-        tell(labels()["run_compile"], is_aside=True)
+    tell_of_compiling()
     with Progress(runs) as progress:
         return knockout(
             nation,

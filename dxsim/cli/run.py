@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.language import fill, in_language
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.nation.vendor_table import VendorTable, read_vendor_table
@@ -81,8 +81,6 @@ def default_folder(configuration: RunConfiguration, nation: Nation, table: Vendo
 def _simulate(
     configuration: RunConfiguration, nation: Nation, table: VendorTable | None, overrides: Sequence[str]
 ) -> Records:
-    from dxsim.kernel import is_warm
-
     text = labels()
     changes = changes_text(configuration.scenario.overrides)
     tell(
@@ -96,8 +94,7 @@ def _simulate(
         ),
         is_aside=True,
     )
-    if not is_warm():
-        tell(text["run_compile"], is_aside=True)
+    tell_of_compiling()
     records = simulate(nation, configuration.scenario, configuration.seed, table)
     details = {
         "command": without_folders(["dxsim", "run", *overrides]),

@@ -9,13 +9,12 @@ from dxsim.analysis.search import PolicySearch, read_search, search_policies
 from dxsim.analysis.search.proposals import check_available
 from dxsim.cli.knockout import tell_found
 from dxsim.cli.sweep import Progress
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import in_language, say
 from dxsim.records.store import check_writable
 from dxsim.sweep.settings import read_settings
 from dxsim.views.documents.search import search_markdown, search_text
-from dxsim.views.labels import labels
 
 SETTINGS = ("output", "threads", "language")
 _ID_DIGITS = 8
@@ -36,16 +35,13 @@ def print_search(name: str, words: Sequence[str]) -> None:
     InputError
         Before anything is simulated, if any of the input is wrong.
     """
-    from dxsim.kernel import is_warm
-
     settings = read_settings(words, SETTINGS)
     with in_language(settings.language):
         check_available()
         asked = read_search(name)
         folder = settings.output or Path("results") / asked.name / asked.fingerprint[:_ID_DIGITS]
         check_writable(folder)
-        if not is_warm():
-            tell(labels()["run_compile"], is_aside=True)
+        tell_of_compiling()
         what = say(
             "At most {runs:,} runs; ended early, the same command goes on: {folder}", runs=asked.budget, folder=folder
         )

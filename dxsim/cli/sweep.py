@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dxsim.characters import visible
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell, tell_of_compiling
 from dxsim.errors import DxsimError, InputError, Problem
 from dxsim.language import current_language, fill, say
 from dxsim.sweep.cost import Cost, estimate
@@ -185,10 +185,7 @@ def _interrupted(results: Results, error: OSError) -> InputError:
 
 
 def _estimate(sweep: Sweep, jobs: Sequence[Job], settings: Settings) -> Cost:
-    from dxsim.kernel import is_warm
-
-    if not is_warm():
-        tell(labels()["run_compile"], is_aside=True)
+    tell_of_compiling()
     threads = settings.threads * (settings.workers if settings.execution == "dask" else 1)
     return estimate(jobs, sweep.context, threads, sweep.results.folder)
 

@@ -36,6 +36,15 @@ def tell(text: str, end: str = "\n", *, is_aside: bool = False) -> None:
     print(visible(text, keep="\n") + end, end="", file=stream, flush=True)
 
 
+def tell_of_compiling() -> None:
+    """Say aside that the model is being compiled, if it is."""
+    from dxsim.kernel import is_warm
+    from dxsim.views.labels import labels
+
+    if not is_warm():
+        tell(labels()["run_compile"], is_aside=True)
+
+
 class Ended(KeyboardInterrupt):
     """The system or its user ends the command, as Ctrl-C does."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from dxsim.analysis.rivals import check_available
 from dxsim.analysis.validation import Validation, runs_of, validate
 from dxsim.cli.knockout import check_numbers, tell_found
 from dxsim.cli.sweep import Progress
-from dxsim.cli.terminal import tell
+from dxsim.cli.terminal import tell_of_compiling
 from dxsim.errors import check_all
 from dxsim.files import write_csv, write_text, write_whole
 from dxsim.language import in_language, say
@@ -20,7 +20,6 @@ from dxsim.nation.vendor_table import VendorTable, read_vendor_table
 from dxsim.records.store import check_writable
 from dxsim.scenario.configuration import RunConfiguration, read_command_line
 from dxsim.views.documents.validation import validation_markdown, validation_text
-from dxsim.views.labels import labels
 
 TABLES = ("patterns", "seeds", "municipalities", "scores", "calibration", "nulls")
 
@@ -62,25 +61,12 @@ def print_validation(
     InputError
         Before anything is simulated, if any of the input is wrong.
     """
-    from dxsim.kernel import is_warm
-
     configuration = read_command_line(overrides)
     with in_language(configuration.language):
         folder = Path(output) if output else configuration.output
-        files: list[Files] = []
-        check_all(
-            say("command line"),
-            [
-                lambda: check_numbers(configuration.seed, seeds, threads),
-                lambda: check_available() if with_rivals else None,
-                lambda: check_writable(folder) if folder else None,
-                lambda: files.append(read_files(configuration, outcomes)),
-            ],
-        )
-        (given,) = files
+        given = checked(configuration, outcomes, folder, seeds, threads, with_rivals=with_rivals)
         numbers = range(configuration.seed, configuration.seed + seeds)
-        if not is_warm():
-            tell(labels()["run_compile"], is_aside=True)
+        tell_of_compiling()
         with Progress(runs_of(numbers, with_nulls=with_nulls)) as progress:
             found = validate(
                 given.nation,
@@ -106,14 +92,41 @@ class Files(NamedTuple):
     vendor_table: VendorTable | None
 
 
-def read_files(configuration: RunConfiguration, outcomes: str | None) -> Files:
-    """Return what the files hold that a command line names; all problems of a file at once."""
-    nation = load_nation(configuration.nation)
-    return Files(
-        nation,
-        read_known_outcomes(Path(outcomes), nation) if outcomes else None,
-        read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None,
+def checked(
+    configuration: RunConfiguration,
+    outcomes: str | None,
+    folder: Path | None,
+    seeds: int,
+    threads: int | None,
+    *further: Callable[[], object],
+    with_rivals: bool,
+) -> Files:
+    """Return what the files hold that a command line names, once all of it is right.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong, that which `further` checks refuse among it.
+    """
+    files: list[Files] = []
+
+    def read() -> None:
+        nation = load_nation(configuration.nation)
+        known = read_known_outcomes(Path(outcomes), nation) if outcomes else None
+        table = read_vendor_table(configuration.vendor_table, nation) if configuration.vendor_table else None
+        files.append(Files(nation, known, table))
+
+    check_all(
+        say("command line"),
+        [
+            lambda: check_numbers(configuration.seed, seeds, threads),
+            *further,
+            lambda: check_available() if with_rivals else None,
+            lambda: check_writable(folder) if folder else None,
+            read,
+        ],
     )
+    return files[0]
 
 
 def _write(found: Validation, folder: Path, *, figures: bool) -> None:

@@ -14,7 +14,8 @@ from dxsim.files import shipped, write_text
 from dxsim.nation.nation import write_nation
 from dxsim.sweep.study import Study
 from dxsim.sweep.study_file import read_study
-from experiments.patterns.run import END, START, official_nation
+from experiments.marks import OF_SECTIONS, write_between_marks
+from experiments.patterns.run import official_nation
 
 ROOT = Path(__file__).parents[2]
 SECTION = Path(dxsim.__file__).parent / "model" / "odd" / "calibration.md"
@@ -49,9 +50,7 @@ def main() -> None:
                 shipped("configs") / "posterior" / f"{name}.csv", (folder / POSTERIOR).read_text(encoding="utf-8")
             )
             texts.append((folder / "calibration.md").read_text(encoding="utf-8"))
-    before, _, rest = SECTION.read_text(encoding="utf-8").partition(START)
-    tables = "\n\n".join(texts)
-    write_text(SECTION, f"{before}{START}\n{tables}\n{END}{rest.partition(END)[2]}")
+    write_between_marks(SECTION, "\n\n".join(texts), OF_SECTIONS)
 
 
 if __name__ == "__main__":

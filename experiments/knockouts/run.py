@@ -11,13 +11,12 @@ import pandas as pd
 
 import dxsim
 from dxsim.analysis.knockout import SIZE_GROUPS, Knockouts, knockout
-from dxsim.files import write_text
 from dxsim.views.documents.knockouts import cell, group_label, knockout_label, scale_of_column
 from dxsim.views.quantities import outcome_label
+from experiments.marks import OF_SECTIONS, write_between_marks
 from experiments.patterns.run import official_nation
 
 SECTION = Path(dxsim.__file__).parent / "model" / "odd" / "knockouts.md"
-START, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 SMALL = "under_10k"
 OF_SMALL = (
     "late_share",
@@ -45,8 +44,7 @@ def main() -> None:
         parts += tables(found, name)
     day = pd.Timestamp.now().strftime("%-d %B %Y")
     text = f"Baseline, seeds 1 to {options.seeds}, {day}.\n\n" + "\n\n".join(parts) + "\n"
-    before, _, rest = SECTION.read_text(encoding="utf-8").partition(START)
-    write_text(SECTION, before + START + "\n" + text + "\n" + END + rest.partition(END)[2])
+    write_between_marks(SECTION, text, OF_SECTIONS)
 
 
 def tables(found: Knockouts, nation: str) -> list[str]:

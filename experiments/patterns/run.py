@@ -12,13 +12,12 @@ import yaml
 
 import dxsim
 from dxsim.analysis.pattern_statistics import MANY
-from dxsim.files import write_text
 from dxsim.nation.known_outcomes import KnownOutcomes, read_known_outcomes
 from dxsim.views.documents.validation import validation_markdown, validation_text
+from experiments.marks import OF_SECTIONS, write_between_marks
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "japan"
 SECTION = Path(dxsim.__file__).parent / "model" / "odd" / "patterns.md"
-START, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 
 
 def main() -> None:
@@ -42,8 +41,7 @@ def main() -> None:
     )
     print(validation_text(found))
     if options.write:
-        before, _, rest = SECTION.read_text(encoding="utf-8").partition(START)
-        write_text(SECTION, f"{before}{START}\n{validation_markdown(found)}\n{END}{rest.partition(END)[2]}")
+        write_between_marks(SECTION, validation_markdown(found), OF_SECTIONS)
 
 
 def official_nation() -> dxsim.Nation:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -123,13 +125,35 @@ def test_runs_that_are_there_are_kept(nation: Nation, tmp_path: Path) -> None:
     scenario, file = dxsim.load_scenario("baseline"), tmp_path / "wave.parquet"
     values = [{"vendor.readiness_mean": 44.0 + number} for number in range(4)]
     whole = simulate(nation, scenario, values, range(8), file, threads=1)
-    pd.read_parquet(file).head(4).to_parquet(file)
+    pd.read_parquet(file).head(4).to_parquet(file, index=False)
     done: list[int] = []
     again = simulate(nation, scenario, values, range(8), file, threads=2, on_run=done.append)
     pd.testing.assert_frame_equal(again, whole)
     assert done[0] == 4
     assert sum(done) == 8
     assert whole["seed"].tolist() == list(range(8))
+
+
+def test_runs_of_something_else_are_refused(nation: Nation, tmp_path: Path) -> None:
+    """A folder of another prior, scenario or set of seeds is not taken for this one's, nor one that is damaged."""
+    baseline, file = dxsim.load_scenario("baseline"), tmp_path / "wave.parquet"
+    values = [{"vendor.readiness_mean": 44.0}, {"vendor.readiness_mean": 45.0}]
+    simulate(nation, baseline, values, range(2), file, threads=1)
+    before = file.read_bytes()
+    others = (
+        (dxsim.load_scenario("open_standards"), values, range(2)),
+        (baseline, values[::-1], range(2)),
+        (baseline, values, range(1, 3)),
+    )
+    for other in others:
+        with pytest.raises(
+            InputError, match=r"wave\.parquet: holds runs of another nation, scenario, prior or version"
+        ):
+            simulate(nation, *other, file, threads=1)
+    assert file.read_bytes() == before
+    file.write_bytes(before[:-20])
+    with pytest.raises(InputError, match="can't be read"):
+        simulate(nation, baseline, values, range(2), file, threads=1)
 
 
 def test_command(nation: Nation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,6 +168,9 @@ def test_command(nation: Nation, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "vendor.readiness_mean" in told
     assert "32 runs in 2 waves" in told
     first = (out / "posterior.csv").read_bytes()
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["posterior_sha256"] == hashlib.sha256(first).hexdigest()
+    assert list(manifest["prior"]) == ["vendor.readiness_mean", "vendor.capacity_ratio"]
     draws = pd.read_csv(out / "posterior.csv")
     assert draws["vendor.capacity_ratio"].between(3, 20).all()
     assert len(draws) == 20

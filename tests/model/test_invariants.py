@@ -184,7 +184,7 @@ def test_moves_of_a_month_use_each_transition():
         assert first < SystemState.LIVE or last >= first
 
 
-CASES, GLANCES = 16, 300
+CASES, GLANCES = 20, 300
 LONG_CASES, LONG_GLANCES, BLOCKS = 184, 9_500, 20
 
 
@@ -232,7 +232,7 @@ def test_cases_reach_all_that_they_should(ends):
     assert count("treasury", lambda treasury: treasury[Treasury.FUND] == 0) >= 3
     assert count("workforce", lambda worker: worker.migration_service < 1) >= 2
     assert count("groups", lambda groups: groups.members > 1) >= 3
-    assert count("municipalities", lambda bodies: bodies.closing < NEVER) >= 5
+    assert count("municipalities", lambda bodies: bodies.closing < NEVER) >= 6
     assert count("cohorts", lambda people: people.excluded_total > 0) >= 6
 
 

@@ -340,7 +340,7 @@ def series_differences(series: Series, model: PlainModel) -> list[str]:
         for name, kernel in kernels:
             twin = [by_type[type_].get(name, 0) for by_type in table[column] for type_ in TYPES]
             if name == "saving":  # differences of bills: where these cancel, crumbs of a yen are left
-                kernel, twin = kernel.round(3), np.round(twin, 3)
+                kernel, twin = kernel.round(6), np.round(twin, 6)
             found += compare(f"series of {name} by month and type", kernel.ravel(), twin, tolerance)
     table = model.datacollector.get_agenttype_vars_dataframe(Vendor)
     for name, kernel in columns(series.vendors_by_month, VENDOR_FIELDS):
