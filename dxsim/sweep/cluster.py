@@ -10,7 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -109,7 +109,8 @@ def run_on_cluster(
             yield from _answers(client, subject, name, batches, work, should_stop, patience)
         finally:
             if client.status == "running":
-                client.unregister_worker_plugin(name)
+                with suppress(OSError):  # the scheduler may have been lost without the client's notice
+                    client.unregister_worker_plugin(name)
 
 
 def _answers(
@@ -165,7 +166,8 @@ def _answers(
                 yield answer
     finally:
         if running and client.status == "running":
-            client.cancel(list(running), force=True)
+            with suppress(OSError):
+                client.cancel(list(running), force=True)
 
 
 def _answer(batch: Batch, future: Future[Any]) -> Answer[Batch, Any] | None:
