@@ -359,12 +359,12 @@ def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_addr
     desk = Desk(whole, threads)
     start()  # read once, before the first page asks
 
-    async def page(_: Request) -> Response:
-        return FileResponse(STATIC / "index.html")
+    async def explore(_: Request) -> Response:
+        return FileResponse(STATIC / "explore.html")
 
     app = Starlette(
         routes=[
-            Route("/", page),
+            Route("/explore", explore),
             Route("/font.woff", desk.font),
             Route("/start", desk.begin),
             Route("/nation/{name}", desk.nation),
