@@ -2,7 +2,7 @@
 
 English stands in the code where it is said (`say`), or in a catalogue under a key where the key is put together
 (`labels`). Japanese stands in gettext catalogues, ``locale/ja/LC_MESSAGES/*.po``, which translators' tools open:
-``messages.po`` is looked up by the English, ``labels.po`` and ``app.po`` by the context of an entry, which is the key.
+``messages.po`` is looked up by the English, ``labels.po``, ``app.po`` and ``lessons.po`` by the context of an entry, which is the key.
 They are read as they are, so there is nothing to compile.
 """
 
@@ -173,7 +173,7 @@ def texts(domain: str, language: str) -> Mapping[str, str]:
 
     Parameters
     ----------
-    domain : {"labels", "app"}
+    domain : {"labels", "app", "lessons"}
         Which catalogue.
     language : {"en", "ja"}
         Of the texts.

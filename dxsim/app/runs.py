@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -48,6 +49,9 @@ KPIS = (
     *("late_share", "live_share_2027_03", "cost_per_resident_2035", "own_burden", "subsidy_paid"),
     *("cooperating_share", "mean_group_size", "overloaded_share", "excluded_share"),
 )
+FURTHER_KPIS = ("excluded_share_85_over", "exposed_records", "counter_load_2035")
+"""What lessons ask for besides."""
+
 STRATA = ("cost_per_resident", "late_share", "overloaded_share", "excluded_share", "cooperating_share")
 _ALIGNED = 8  # bytes
 
@@ -64,63 +68,79 @@ class Run(NamedTuple):
     deadline: int  # index of the first month after the deadline
 
 
-def run(nation: Nation, setting: Setting, seed: int) -> Run:
-    """Run a setting once and keep what the page draws.
+def run(
+    nation: Nation, setting: Setting, seed: int, layers: Sequence[str] = LAYERS, series: Sequence[str] = SERIES
+) -> Run:
+    """Run a setting once and keep what the page draws, or of that some layers and series.
 
     The layers are: ``live`` systems (uint8) and ``late`` ones (past the deadline and not live, uint8), ``cost`` (what
     is booked in the month for old and new systems, their parallel runs, interfaces and groups, as yen per resident and
     year), ``overload`` (work over what staff can do), ``excluded`` (share of procedures that could not be done), all
-    float32, and ``group`` (number of the municipality that leads, -1 = none, int16).
+    float32, and ``group`` (number of the municipality that leads, -1 = none, int16). Lessons have ``exposed`` besides:
+    records exposed by breaches so far, per resident.
     """
     scenario = setting.resolved()
     inputs = prepare(nation, scenario, seed)
     at_work = begin(inputs)
     state, n = at_work.state, inputs.country.places.size
-    layers: dict[str, Array] = {name: np.zeros((MONTHS, n), np.float32) for name in LAYERS}
+    kept: dict[str, Array] = {name: np.zeros((MONTHS, n), _KEPT_AS.get(name, np.float32)) for name in layers}
     people = inputs.country.population_ratio * inputs.country.places.population[:, None]
     before = np.zeros(n)
     for month in range(MONTHS):
         advance(at_work, month, month + 1)
         so_far = state.ledger[:, [ACCOUNTS.index(name) for name in COSTS]].sum(axis=1).astype(np.float64)
-        _look(state, layers, month)
-        layers["cost"][month] = ratio(MONTHS_PER_YEAR * (so_far - before), people[:, month // MONTHS_PER_YEAR])
+        residents = people[:, month // MONTHS_PER_YEAR]
+        for name in layers:
+            if name == "cost":
+                kept[name][month] = ratio(MONTHS_PER_YEAR * (so_far - before), residents)
+            else:
+                kept[name][month] = _LOOKS[name](state, residents)
         before = so_far
-    for name, dtype in (("live", np.uint8), ("late", np.uint8), ("group", np.int16)):
-        layers[name] = layers[name].astype(dtype)
     deadline = int(scenario.record().deadline[0])
     found = Findings(Outcome(inputs, state, at_work.series), frame_of(nation), deadline)
     values = indicators(found, scenario.surveys)
     classes = strata(found)["size_class"]
     return Run(
-        layers,
-        curves(found),
+        kept,
+        curves(found, series),
         {name: values[name] for name in KPIS},
         {name: classes[name] for name in STRATA},
         deadline,
     )
 
 
-def _look(state: State, layers: dict[str, Array], month: int) -> None:
-    """Note what the map shows of a month."""
-    municipalities, cohorts = state.municipalities, state.cohorts
-    layers["live"][month] = municipalities["live"]
-    layers["late"][month] = municipalities["late"]
-    layers["overload"][month] = state.workforce["overload"]
+def _excluded(state: State, _: Array) -> Array:
+    cohorts = state.cohorts
     excluded = cohorts["excluded"].sum(axis=1)
-    needed = excluded + sum(cohorts[channel].sum(axis=1) for channel in ("online", "assisted", "analog"))
-    layers["excluded"][month] = ratio(excluded, needed)
-    group = municipalities["group"]
-    layers["group"][month] = np.where(group >= 0, state.groups["lead"][group], -1)
+    return ratio(excluded, excluded + sum(cohorts[channel].sum(axis=1) for channel in ("online", "assisted", "analog")))
 
 
-def curves(found: Findings) -> dict[str, Array]:
-    """Return `SERIES` of a run by month and type, (180, 8) each, float32; nan where there is no such type."""
+def _leads(state: State, _: Array) -> Array:
+    group = state.municipalities["group"]
+    return np.where(group >= 0, state.groups["lead"][group], -1)
+
+
+# What the map shows of each municipality at the end of a month, given its residents.
+_LOOKS: Mapping[str, Callable[[State, Array], Array]] = {
+    "live": lambda state, _: state.municipalities["live"],
+    "late": lambda state, _: state.municipalities["late"],
+    "overload": lambda state, _: state.workforce["overload"],
+    "excluded": _excluded,
+    "group": _leads,
+    "exposed": lambda state, residents: ratio(state.harm["exposed"], residents),
+}
+_KEPT_AS = {"live": np.uint8, "late": np.uint8, "group": np.int16}
+
+
+def curves(found: Findings, series: Sequence[str] = SERIES) -> dict[str, Array]:
+    """Return some series of a run by month and type, (180, 8) each, float32; nan where there is no such type."""
     columns = (
         "systems",
         "municipalities",
         "residents",
         "overloaded_municipalities",
         "cooperating_municipalities",
+        "exposed_records",
         *STAGES,
         *LATE,
         *CASES,
@@ -137,9 +157,10 @@ def curves(found: Findings) -> dict[str, Array]:
         "overloaded": ratio(known["overloaded_municipalities"], known["municipalities"]),
         "cost": ratio(MONTHS_PER_YEAR * sum(known[name] for name in COSTS), known["residents"]),
         "cooperating": ratio(known["cooperating_municipalities"], known["municipalities"]),
+        "exposed": ratio(known["exposed_records"].cumsum(axis=0), known["residents"]),
         "queue": np.repeat(_months_of_work(found)[:, None], len(TYPES_AND_ALL), axis=1),
     }
-    return {name: shares[name].astype(np.float32) for name in SERIES}
+    return {name: shares[name].astype(np.float32) for name in series}
 
 
 def _months_of_work(found: Findings) -> Array:
@@ -149,29 +170,33 @@ def _months_of_work(found: Findings) -> Array:
 
 
 def pack(nation: Nation, setting: Setting, result: Run) -> bytes:
-    """Return a run as bytes: the length of a JSON text, that text, and after it the arrays that it lists.
-
-    Numbers are little-endian; every part begins at a multiple of 8 bytes.
-    """
+    """Return a run as bytes, as `packed` lays them out."""
     arrays = {f"layer_{name}": values for name, values in result.layers.items()}
     arrays |= {f"series_{name}": values for name, values in result.series.items()}
     if setting.scenario == LIMITING_CASE:
         hazard = float(values_of(setting, [HAZARD.key])[HAZARD.key])
         line = committed_share(hazard, len(nation.municipalities))
         arrays |= {f"limit_{name}": values.astype(np.float32) for name, values in line._asdict().items()}
+    about = {
+        "kpis": _known(result.kpis),
+        "strata": {name: _numbers(values) for name, values in result.strata.items()},
+        "deadline": result.deadline,
+    }
+    return packed(about, arrays)
+
+
+def packed(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    """Return a JSON object and arrays as bytes: the length of a JSON text, that text, and the arrays that it lists.
+
+    Numbers are little-endian; every part begins at a multiple of 8 bytes.
+    """
     parts, listed, place = [], [], 0
     for name, values in arrays.items():
         content = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes()
         listed.append({"name": name, "type": values.dtype.name, "shape": values.shape, "place": place})
         parts.append(content + b"\0" * (-len(content) % _ALIGNED))
         place += len(parts[-1])
-    about = {
-        "arrays": listed,
-        "kpis": _known(result.kpis),
-        "strata": {name: _numbers(values) for name, values in result.strata.items()},
-        "deadline": result.deadline,
-    }
-    text = json.dumps(about).encode()
+    text = json.dumps({"arrays": listed, **about}).encode()
     text += b" " * (-(len(text) + 4) % _ALIGNED)
     return struct.pack("<I", len(text)) + text + b"".join(parts)
 
@@ -213,4 +238,4 @@ class Runner:
             run_inputs(prepare(self.nation, scenario, seed)), frame_of(self.nation), int(scenario.record().deadline[0])
         )
         values, classes = indicators(found, scenario.surveys), strata(found)["size_class"]
-        return {name: values[name] for name in KPIS}, {name: classes[name] for name in STRATA}
+        return {name: values[name] for name in (*KPIS, *FURTHER_KPIS)}, {name: classes[name] for name in STRATA}

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from dxsim import __version__
-from dxsim.app.lessons import describe_lessons
+from dxsim.app.lessons import LESSONS
 from dxsim.app.limiting_case import LIMITING_CASE
 from dxsim.app.nations import NATIONS
 from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
@@ -39,7 +39,7 @@ def start() -> dict[str, Any]:
         "hazard": _lever(HAZARD),
         "scenarios": [_scenario(name) for name in known_scenarios()],
         "limiting_case": LIMITING_CASE,
-        "lessons": describe_lessons(),
+        "lessons": [lesson.about() for lesson in LESSONS],
         "colours": {
             "types": list(TYPE_COLOURS.values()),
             "groups": GROUP_COLOURS,
@@ -50,8 +50,8 @@ def start() -> dict[str, Any]:
 
 
 def _texts() -> Mapping[str, str]:
-    """Return the texts of the page and its lessons, by key."""
-    return texts("app", current_language())
+    """Return the texts of the pages and the lessons, by key."""
+    return {**texts("app", current_language()), **texts("lessons", current_language())}
 
 
 def _names() -> dict[str, str]:

@@ -1,0 +1,116 @@
+"""A lesson as it is played: runs that were recorded beforehand, so that it plays without the model.
+
+It comes in two parts. The opening holds what a class may see at once: the first arm. The answer holds all the rest:
+the other arms, the figures, the verdict, and the story of one municipality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dxsim.app.lessons.lesson import SEEDS, Arm, Figure, Found, Lesson, Outcomes
+from dxsim.app.life import rows_of
+from dxsim.app.runs import Run, packed, run
+from dxsim.language import by_language
+from dxsim.records.biography import biography
+from dxsim.terms.municipalities import TYPES_AND_ALL
+
+if TYPE_CHECKING:
+    from dxsim.nation.nation import Nation
+
+SEED = 1
+"""Of the runs that are seen; figures are means over the lesson's seeds."""
+
+MOST_PERSONS = 10_000  # of the municipality whose story is told
+_LEVELS = 65_535
+_MOST_EVENTS = 5
+
+Array = npt.NDArray[Any]
+
+
+def seeds_of(nation: str) -> range:
+    """Return the seeds of a lesson's figures."""
+    return range(SEED, SEED + SEEDS[nation])
+
+
+def opening(nation: Nation, name: str, lesson: Lesson, outcomes: Sequence[Outcomes]) -> bytes:
+    """Return the opening of a lesson, packed as `dxsim.app.runs.packed` does.
+
+    Parameters
+    ----------
+    nation : Nation
+        Whom it is about.
+    name : {"teaching", "whole"}
+        Which nation of the app that is.
+    lesson : Lesson
+        What is recorded.
+    outcomes : sequence
+        Of the first arm, by seed.
+    """
+    first = lesson.arms[0]
+    facts = {key: {"measure": measure, "value": value} for key, (measure, value) in lesson.facts(outcomes).items()}
+    about = {"lesson": lesson.name, "nation": name, "seeds": len(outcomes), "facts": facts, "scales": {}}
+    return _with_runs(about, lesson, [(first, _run(nation, name, lesson, first))])
+
+
+def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
+    """Return the rest of a lesson: what is covered until the class has made its prediction.
+
+    Parameters
+    ----------
+    nation, name, lesson
+        As for `opening`.
+    found : mapping
+        Outcomes of every arm, by seed.
+    """
+    runs = [(arm, _run(nation, name, lesson, arm)) for arm in lesson.recorded()]
+    by_arm = {arm.name: result for arm, result in runs}
+    before, after = (by_arm[arm].layers[lesson.layer] for arm in (lesson.arms[0].name, lesson.shown))
+    town = _town(nation, before, after)
+    code = str(nation.municipalities["code"].iloc[town])
+    lives = {}
+    for arm in (lesson.arms[0], lesson.arm(lesson.shown)):
+        told = biography(nation, arm.setting(name).resolved(), SEED, code)
+        lives[arm.name] = by_language(lambda told=told: rows_of(told))  # type: ignore[misc]
+    about = {
+        "verdict": lesson.judge(found),
+        "result": _figure(lesson.result(found)),
+        "policy": _figure(lesson.policy(found)),
+        "story": {"municipality": town, "lives": lives, "most_events": _MOST_EVENTS},
+        "scales": {},
+    }
+    return _with_runs(about, lesson, runs[1:])
+
+
+def _run(nation: Nation, name: str, lesson: Lesson, arm: Arm) -> Run:
+    return run(nation, arm.setting(name), SEED, (lesson.layer,), (lesson.series,))
+
+
+def _with_runs(about: dict[str, Any], lesson: Lesson, runs: Sequence[tuple[Arm, Run]]) -> bytes:
+    """Pack runs; shares and yen are kept in 65,536 levels, which no map and no curve can tell from more."""
+    arrays: dict[str, Array] = {}
+    for arm, result in runs:
+        layer = result.layers[lesson.layer]
+        if layer.dtype == np.float32:
+            known = np.nan_to_num(layer)
+            most = float(known.max()) or 1.0
+            about["scales"][arm.name] = most / _LEVELS
+            layer = np.rint(known / most * _LEVELS).astype(np.uint16)
+        arrays[f"{arm.name}.layer"] = layer
+        arrays[f"{arm.name}.series"] = result.series[lesson.series][:, TYPES_AND_ALL.index("all")]
+    return packed(about, arrays)
+
+
+def _town(nation: Nation, before: Array, after: Array) -> int:
+    """Return the small municipality for which most differs at the end of some month."""
+    differs = np.abs(after.astype(np.float64) - before.astype(np.float64)).max(axis=0)
+    is_small = nation.municipalities["population"].to_numpy() < MOST_PERSONS
+    return int(np.argmax(np.where(is_small, differs, -1.0)))
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {"measure": figure.measure, "kind": figure.kind, "rows": [row._asdict() for row in figure.rows]}
