@@ -60,7 +60,7 @@ let retryTimer = 0;
 
 function showMessage() {
   const words = [...new Set([...Object.values(troubles).map(({ text }) => text), linkFault])].filter(Boolean);
-  $("message").className = words.length ? "" : "note";
+  $("message").classList.toggle("note", !words.length);
   $("message").querySelector("span").textContent = words.join(" · ") || note;
   $("message").hidden = !words.length && !note;
   $("retry").hidden = !Object.values(troubles).some(({ isPassing }) => isPassing);
