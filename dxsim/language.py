@@ -2,8 +2,8 @@
 
 English stands in the code where it is said (`say`), or in a catalogue under a key where the key is put together
 (`labels`). Japanese stands in gettext catalogues, ``locale/ja/LC_MESSAGES/*.po``, which translators' tools open:
-``messages.po`` is looked up by the English, ``labels.po``, ``app.po`` and ``lessons.po`` by the context of an entry, which is the key.
-They are read as they are, so there is nothing to compile.
+``messages.po`` is looked up by the English; ``labels.po``, ``app.po`` and ``lessons.po`` by the context of an entry,
+which is the key. They are read as they are, so there is nothing to compile.
 """
 
 from __future__ import annotations

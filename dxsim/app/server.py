@@ -27,8 +27,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dxsim.app.comparisons import Outcomes, compare
 from dxsim.app.lessons import Lesson, lesson_named
+from dxsim.app.lessons.handout import handout
+from dxsim.app.lessons.recording import answer, opening, seeds_of
 from dxsim.app.life import life
-from dxsim.app.nations import TEACHING, WHOLE, describe, teaching_nation
+from dxsim.app.nations import NATIONS, TEACHING, WHOLE, describe, teaching_nation
 from dxsim.app.runs import Runner
 from dxsim.app.settings import (
     MOST_SEEDS,
@@ -36,12 +38,11 @@ from dxsim.app.settings import (
     problems_of,
     read_arms,
     read_number,
-    read_parameters,
     read_seed,
     read_setting,
 )
 from dxsim.app.start import start
-from dxsim.errors import InputError, Problem
+from dxsim.errors import InputError, Problem, nearest
 from dxsim.files import PACKAGE
 from dxsim.language import CATALOGUES, LANGUAGES, by_language, in_language, say
 from dxsim.nation.nation import Nation
@@ -51,6 +52,10 @@ STATIC = Path(__file__).parent / "static"
 LARGEST_REQUEST = 64 * 1024  # bytes
 MOST_WAITING = 64  # requests; one more is asked to come again
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PARTS = ("opening", "answer")
+PAGES = {"": "home", "present": "present", "notes": "notes", "explore": "explore"}
+"""Path -> the file of its page."""
+
 _GZIP_LEVEL = 1  # a third of the bytes of a run; nine times the effort saves a tenth of those
 _LOOK_SECONDS = 0.1  # how often it is looked whether somebody still waits
 _HEADERS = {
@@ -91,6 +96,7 @@ class Desk:
         self.single = ThreadPoolExecutor(threads, "dxsim-run")  # what somebody waits for before the next picture
         self.several = ThreadPoolExecutor(threads, "dxsim-compare")
         self.waiting = 0
+        self.recordings: dict[tuple[str, str, str], asyncio.Future[bytes]] = {}
 
     async def begin(self, _: Request) -> Response:
         """Answer with texts, levers, scenarios and lessons."""
@@ -131,11 +137,49 @@ class Desk:
         arms, seeds = await self._checked(_read_comparison, request)
         return JSONResponse(compare(await self._collect(request, arms, seeds)))
 
-    async def lesson(self, request: Request) -> Response:
-        """Answer with what the model says to a lesson, and which of its predictions that bears out."""
-        lesson, arms, seeds = await self._checked(_read_lesson, request)
-        outcomes = await self._collect(request, arms, seeds)
-        return JSONResponse({**compare(outcomes), "verdict": lesson.judge(outcomes)})
+    async def recording(self, request: Request) -> Response:
+        """Answer with a part of a recorded lesson, packed."""
+        lesson, nation, part = await self._checked(_read_recording, request)
+        return Response(await self.recorded(lesson, nation, part), media_type="application/octet-stream")
+
+    async def handout(self, request: Request) -> Response:
+        """Answer with a lesson as one HTML file that plays on any machine."""
+        asked = request.query_params
+
+        def read() -> tuple[Lesson, str, str]:
+            return _read_recording({"lesson": asked.get("lesson"), "nation": asked.get("nation"), "part": PARTS[0]})
+
+        lesson, nation, _ = await self._read(read)
+        parts = {part: await self.recorded(lesson, nation, part) for part in PARTS}
+        page = await self._work(lambda: handout(describe(self.runners[nation].nation), lesson, parts, start()))
+        name = f"dxsim-{lesson.name}-{nation}.html"
+        return Response(page, media_type="text/html", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    async def recorded(self, lesson: Lesson, nation: str, part: str) -> bytes:
+        """Return a part of a recorded lesson; a class that asks for it at once has it made once."""
+        key = lesson.name, nation, part
+        if key not in self.recordings:
+            self.recordings[key] = asyncio.ensure_future(self._record(lesson, nation, part))
+        try:
+            return await asyncio.shield(self.recordings[key])
+        except Exception:
+            self.recordings.pop(key, None)
+            raise
+
+    async def _record(self, lesson: Lesson, nation: str, part: str) -> bytes:
+        runner, seeds = self.runners[nation], seeds_of(nation)
+        arms = lesson.arms[:1] if part == PARTS[0] else lesson.arms
+        tasks = {
+            arm.name: [self.several.submit(runner.outcome, arm.setting(nation), seed) for seed in seeds] for arm in arms
+        }
+        found = {name: [await asyncio.wrap_future(task) for task in row] for name, row in tasks.items()}
+
+        def pack() -> bytes:
+            if part == PARTS[0]:
+                return opening(runner.nation, nation, lesson, found[lesson.arms[0].name])
+            return answer(runner.nation, nation, lesson, found)
+
+        return await self._work(pack)
 
     async def life(self, request: Request) -> Response:
         """Answer with a municipality's biography."""
@@ -162,12 +206,13 @@ class Desk:
             With all that is wrong, in every language.
         """
         content = await _content(request)
+        return await self._read(lambda: read(content))
+
+    async def _read(self, read: Callable[[], Result]) -> Result:
         try:
-            return await self._work(lambda: read(content))
+            return await self._work(read)
         except InputError:
-            raise RefusedError(
-                await self._work(lambda: by_language(lambda: problems_of(lambda: read(content))))
-            ) from None
+            raise RefusedError(await self._work(lambda: by_language(lambda: problems_of(read)))) from None
 
     async def _collect(self, request: Request, arms: Sequence[Setting], seeds: int) -> list[list[Outcomes]]:
         """Return the outcomes of each setting under the seeds 1 to `seeds`; stop once nobody waits for them."""
@@ -232,13 +277,21 @@ def _read_comparison(content: Content) -> tuple[tuple[Setting, ...], int]:
     return arms, seeds
 
 
-def _read_lesson(content: Content) -> tuple[Lesson, tuple[Setting, ...], int]:
-    lesson = lesson_named(content.get("lesson"))
-    arms, seeds = _both(
-        lambda: lesson.arms(content.get("nation"), read_parameters(content.get("parameters"))),
-        lambda: read_number(content, "seeds", 2, MOST_SEEDS),
+def _read_recording(content: Content) -> tuple[Lesson, str, str]:
+    lesson, (nation, part) = _both(
+        lambda: lesson_named(content.get("lesson")),
+        lambda: _both(lambda: _one_of(content, "nation", NATIONS), lambda: _one_of(content, "part", PARTS)),
     )
-    return lesson, arms, seeds
+    return lesson, nation, part
+
+
+def _one_of(content: Content, key: str, names: Sequence[str]) -> str:
+    value = content.get(key)
+    if not isinstance(value, str) or value not in names:
+        hint = nearest(value, names) if isinstance(value, str) else ""
+        what = say("there is no '{name}'{hint}", name=str(value)[:60], hint=hint)
+        raise InputError(say("request"), [Problem(key, what)])
+    return value
 
 
 def _both(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result, Other]:
@@ -359,19 +412,21 @@ def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_addr
     desk = Desk(whole, threads)
     start()  # read once, before the first page asks
 
-    async def explore(_: Request) -> Response:
-        return FileResponse(STATIC / "explore.html")
+    def page(file: str) -> Route:
+        path = next(path for path, name in PAGES.items() if name == file)
+        return Route(f"/{path}", lambda _: FileResponse(STATIC / f"{file}.html"))
 
     app = Starlette(
         routes=[
-            Route("/explore", explore),
+            *(page(file) for file in PAGES.values()),
             Route("/font.woff", desk.font),
             Route("/start", desk.begin),
             Route("/nation/{name}", desk.nation),
             *(
                 Route(f"/{name}", getattr(desk, name), methods=["POST"])
-                for name in ("run", "compare", "lesson", "life")
+                for name in ("run", "compare", "recording", "life")
             ),
+            Route("/handout", desk.handout),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[

@@ -1,4 +1,4 @@
-"""Which prediction the model bears out. A verdict is no opinion: it follows from paired differences and their intervals."""
+"""Which prediction the model bears out: a verdict follows from paired differences and their intervals."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def least(values: Mapping[str, Floats]) -> str:
 
 
 def small_or_large(found: Found, measure: str, before: str, after: str) -> str:
-    """Return for whom a measure falls more from one arm to another: ``small`` or ``large`` municipalities, or ``alike``.
+    """Return for whom a measure falls more from one arm to another: ``small`` or ``large`` ones, or both ``alike``.
 
     A class counts as one value, seed by seed; where the interval of the difference holds zero, they are alike.
     """

@@ -159,5 +159,5 @@ def by_class(found: Found, measure: str, before: str, after: str) -> Figure:
 
 
 def _row(name: str, mean: float, low: float, high: float, direction: str) -> Row:
-    mean, low, high = (None if np.isnan(value) else float(value) for value in (mean, low, high))
-    return Row(name, mean, low, high, direction in ("lower", "higher"))
+    known = [None if np.isnan(value) else float(value) for value in (mean, low, high)]
+    return Row(name, *known, is_sure=direction in ("lower", "higher"))

@@ -101,7 +101,9 @@ COOPERATION = Lesson(
     facts=_cost_facts,
     judge=lambda found: small_or_large(found, "cost_per_resident", "alone", "together"),
     result=lambda found: by_class(found, "cost_per_resident", "alone", "together"),
-    policy=lambda found: by_arm("cooperating_share", _kpis(found, "cooperating_share", ("together", "grant", "facilitation"))),
+    policy=lambda found: by_arm(
+        "cooperating_share", _kpis(found, "cooperating_share", ("together", "grant", "facilitation"))
+    ),
 )
 
 
@@ -207,9 +209,7 @@ DATA_SHARING = Lesson(
     asked=LAST,
     facts=_sharing_facts,
     judge=lambda found: times(kpi_of(found, "none", "exposed_records"), kpi_of(found, "national", "exposed_records")),
-    result=lambda found: by_arm(
-        "exposed_records", _kpis(found, "exposed_records", ("none", "prefecture", "national"))
-    ),
+    result=lambda found: by_arm("exposed_records", _kpis(found, "exposed_records", ("none", "prefecture", "national"))),
     policy=lambda found: by_arm(
         "counter_load_2035", _kpis(found, "counter_load_2035", ("none", "prefecture", "national"))
     ),

@@ -20,19 +20,19 @@ export async function get(path) {
 
 export async function ask(path, content, signal) {
   const response = await answered(await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content), signal }));
-  return path === "run" ? unpack(await response.arrayBuffer()) : response.json();
+  return PACKED.includes(path) ? unpack(await response.arrayBuffer()) : response.json();
 }
 
-const TYPES = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array };
+const PACKED = ["run", "recording"];
+const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
 
-// A packed run: length of a JSON text, that text, the arrays that it lists (see runs.pack).
-function unpack(buffer) {
+// What runs.packed has made: length of a JSON text, that text, the arrays that it lists.
+export function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
-  const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const run = { kpis: about.kpis, strata: about.strata, deadline: about.deadline };
-  for (const { name, type, shape, place } of about.arrays) {
+  const { arrays, ...found } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  for (const { name, type, shape, place } of arrays) {
     const count = shape.reduce((product, side) => product * side, 1);
-    run[name] = new TYPES[type](buffer, 4 + length + place, count);
+    found[name] = new TYPES[type](buffer, 4 + length + place, count);
   }
-  return run;
+  return found;
 }

@@ -1,0 +1,33 @@
+// Plays a lesson that stands in the page itself: nothing is asked of anybody.
+
+import { unpack } from "./data.js";
+import { Atlas } from "./map.js";
+import { fill, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
+import { Player, keysOf } from "./player.js";
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const unzipped = (text) => new Response(new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+
+const content = JSON.parse(new TextDecoder().decode(await unzipped(document.getElementById("content").textContent)));
+const name = content.nation.code.length < 300 ? "teaching" : "whole";
+const here = lessonOfLink(location.hash, [content.lesson], [name]);
+const part = async (which) => unpack(await unzipped(content.parts[which]));
+
+fill(content.texts, here.language);
+const player = new Player(document.getElementById("player"), {
+  lesson: content.lesson, months: content.months, atlas: new Atlas(content.nation, content.colours), isTeaching: name === "teaching",
+  opening: await part("opening"), answer: () => part("answer"),
+  changed: () => history.replaceState(null, "", linkOfLesson({ ...here, state: player.state })),
+});
+player.show(here.state);
+onLanguage((language) => {
+  here.language = language;
+  fill(content.texts, language);
+  player.render();
+});
+const full = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.());
+document.getElementById("full").addEventListener("click", full);
+document.getElementById("restart").addEventListener("click", () => player.restart());
+keysOf(player, { f: full });
+document.fonts.addEventListener("loadingdone", () => player.draw());
+document.body.dataset.ready = "yes";

@@ -1,0 +1,106 @@
+// The pictures of a lesson beside its maps: curves that draw themselves, and bars with their intervals.
+
+import { colour } from "./theme.js";
+import { monthName, signed, t, written } from "./words.js";
+
+const SIZE = 16; // px of letters
+const BOX = { left: 74, right: 14, top: 12, bottom: 28 };
+
+// Round steps for an axis from 0 to high.
+function ticks(high) {
+  const unit = 10 ** Math.floor(Math.log10(high || 1));
+  const step = [0.2, 0.5, 1, 2, 5].map((factor) => factor * unit).find((candidate) => high / candidate <= 5) ?? unit;
+  return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, k) => k * step);
+}
+
+// Lines of several arms over the months up to `month`; `most` fixes the scale, so that it tells nothing of what is to come.
+export function curves(pen, width, height, { lines, most, measure, month, months, pointed }) {
+  const box = { x: BOX.left, y: BOX.top, width: width - BOX.left - BOX.right, height: height - BOX.top - BOX.bottom };
+  const x = (k) => box.x + (box.width * k) / (months.length - 1);
+  const y = (value) => box.y + box.height * (1 - value / (most || 1));
+  for (const value of ticks(most)) {
+    pen.line([[box.x, y(value)], [box.x + box.width, y(value)]], colour("line"));
+    pen.text(box.x - 8, y(value) + 5, written(measure, value), { size: SIZE - 2, anchor: "end", colour: colour("faint") });
+  }
+  const years = months.map((name, k) => [name, k]).filter(([name]) => name.endsWith("-04"));
+  const every = Math.ceil((years.length * 52) / box.width);
+  years.filter((_, k) => k % every === 0).forEach(([name, k]) => {
+    pen.line([[x(k), box.y + box.height], [x(k), box.y + box.height + 5]], colour("faint"));
+    pen.text(x(k), box.y + box.height + 21, name.slice(0, 4), { size: SIZE - 2, anchor: "middle", colour: colour("faint") });
+  });
+  for (const { values, ink, dash, name, known } of lines) {
+    const until = known ?? month;
+    const drawn = Array.from(values.subarray(0, until + 1), (value, k) => [x(k), y(value)]);
+    pen.line(drawn, colour(ink), pointed === name ? 6 : 3.5, dash);
+    const now = Math.min(month, until);
+    pen.circle(x(now), y(values[now]), 6, colour(ink));
+    pen.text(Math.min(x(now) + 10, box.x + box.width - 12), y(values[now]) - 9, name, { size: SIZE + 2, weight: 700, colour: colour(ink) });
+  }
+  pen.line([[x(month), box.y], [x(month), box.y + box.height]], colour("faint"), 1, [3, 4]);
+}
+
+// The month under a point of the curves.
+export const monthAt = (width, place, months) => Math.round(Math.min(Math.max((place - BOX.left) / (width - BOX.left - BOX.right), 0), 1) * (months - 1));
+
+// The arm whose curve is nearest to a point; none if there is no curve near.
+export function nearestCurve({ lines, most }, height, month, place) {
+  const y = (value) => BOX.top + (height - BOX.top - BOX.bottom) * (1 - value / (most || 1));
+  const far = lines.map(({ values, name }) => [Math.abs(y(values[month]) - place), name]).sort(([one], [other]) => one - other);
+  return far[0][0] < 40 ? far[0][1] : "";
+}
+
+const element = (tag, className, words) => Object.assign(document.createElement(tag), { className, ...(words === undefined ? {} : { textContent: words }) });
+
+// A figure of a lesson as a table whose cells are bars: values by arm, or what falls by size class.
+export function bars({ measure, kind, rows, title }, label) {
+  const ends = rows.flatMap(({ mean, low, high }) => [mean ?? 0, low ?? 0, high ?? 0, 0]);
+  const least = Math.min(...ends, 0);
+  const most = Math.max(...ends) || 1;
+  const share = (value) => `${(100 * (value - least)) / (most - least)}%`;
+  const table = element("table", `bars ${kind}`);
+  table.append(element("caption", "", title));
+  const body = table.appendChild(document.createElement("tbody"));
+  rows.forEach(({ name, mean, low, high, is_sure: isSure }, k) => {
+    const row = body.appendChild(document.createElement("tr"));
+    row.dataset.row = name;
+    row.append(Object.assign(element("th", "", label(name)), { scope: "row" }));
+    const cell = row.appendChild(element("td", "track"));
+    if (mean !== null) {
+      const bar = cell.appendChild(element("span", k || kind === "classes" ? "bar" : "bar first"));
+      bar.style.left = share(Math.min(0, mean));
+      bar.style.width = `${(100 * Math.abs(mean)) / (most - least)}%`;
+      if (kind === "arms") {
+        const line = cell.appendChild(element("span", "reference"));
+        line.style.left = share(rows[0].mean);
+      }
+      if (low !== null && low !== high) {
+        const span = cell.appendChild(element("span", "interval"));
+        span.style.left = share(low);
+        span.style.width = `${(100 * (high - low)) / (most - least)}%`;
+      }
+    }
+    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, -mean) : written(measure, mean)));
+    const isReference = kind === "arms" && k === 0;
+    row.append(element("td", isSure ? "sure" : "unsure", mean === null || isReference ? "" : isSure ? difference(kind, measure, rows, mean) : t("not_proven")));
+  });
+  return table;
+}
+
+const difference = (kind, measure, rows, mean) => (kind === "classes" ? "" : signed(measure, mean - rows[0].mean));
+
+// What happened to a municipality, told of both arms: the month at which each lot is live.
+export function lots(story, arms, language, label) {
+  const table = element("table", "lots");
+  const head = table.createTHead().insertRow();
+  for (const words of [t("life_lot"), ...arms.map((arm, k) => `${"AB"[k]} ${label(arm)}`)]) head.append(Object.assign(element("th", "", words), { scope: "col" }));
+  const body = table.createTBody();
+  const lives = arms.map((arm) => story.lives[arm][language].lots);
+  lives[0].forEach(({ lot }, k) => {
+    const row = body.insertRow();
+    row.append(Object.assign(element("th", "", lot), { scope: "row" }));
+    for (const life of lives) row.append(element("td", life[k].late ? "late" : "", `${life[k].live}${life[k].late ? ` ${t("is_late")}` : ""}`));
+  });
+  return table;
+}
+
+export const monthWords = (months, month) => monthName(months[month]);
