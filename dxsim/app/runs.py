@@ -53,6 +53,7 @@ FURTHER_KPIS = ("excluded_share_85_over", "exposed_records", "counter_load_2035"
 """What lessons ask for besides."""
 
 STRATA = ("cost_per_resident", "late_share", "overloaded_share", "excluded_share", "cooperating_share")
+PER_THOUSAND = 1_000
 _ALIGNED = 8  # bytes
 
 Array = npt.NDArray[Any]
@@ -77,7 +78,7 @@ def run(
     is booked in the month for old and new systems, their parallel runs, interfaces and groups, as yen per resident and
     year), ``overload`` (work over what staff can do), ``excluded`` (share of procedures that could not be done), all
     float32, and ``group`` (number of the municipality that leads, -1 = none, int16). Lessons have ``exposed`` besides:
-    records exposed by breaches so far, per resident.
+    records exposed by breaches so far, per 1,000 residents.
     """
     scenario = setting.resolved()
     inputs = prepare(nation, scenario, seed)
@@ -127,7 +128,7 @@ _LOOKS: Mapping[str, Callable[[State, Array], Array]] = {
     "overload": lambda state, _: state.workforce["overload"],
     "excluded": _excluded,
     "group": _leads,
-    "exposed": lambda state, residents: ratio(state.harm["exposed"], residents),
+    "exposed": lambda state, residents: ratio(PER_THOUSAND * state.harm["exposed"], residents),
 }
 _KEPT_AS = {"live": np.uint8, "late": np.uint8, "group": np.int16}
 
@@ -157,7 +158,7 @@ def curves(found: Findings, series: Sequence[str] = SERIES) -> dict[str, Array]:
         "overloaded": ratio(known["overloaded_municipalities"], known["municipalities"]),
         "cost": ratio(MONTHS_PER_YEAR * sum(known[name] for name in COSTS), known["residents"]),
         "cooperating": ratio(known["cooperating_municipalities"], known["municipalities"]),
-        "exposed": ratio(known["exposed_records"].cumsum(axis=0), known["residents"]),
+        "exposed": ratio(PER_THOUSAND * known["exposed_records"].cumsum(axis=0), known["residents"]),
         "queue": np.repeat(_months_of_work(found)[:, None], len(TYPES_AND_ALL), axis=1),
     }
     return {name: shares[name].astype(np.float32) for name in series}

@@ -75,8 +75,8 @@ class Lesson:
         The arm that plays beside the first, unless the prediction is the name of one.
     options : tuple of str
         Predictions; among them every verdict that `judge` gives.
-    layer, series : str
-        What colours the map, and the curve under it.
+    layer, series, type_ : str
+        What colours the map, and the curve under it, of one type of municipality or of ``all``.
     seen, asked : int
         Months: at which the lesson opens, and that the question is about.
     facts : callable
@@ -94,6 +94,7 @@ class Lesson:
     options: tuple[str, ...]
     layer: str
     series: str
+    type_: str
     seen: int
     asked: int
     facts: Callable[[Sequence[Outcomes]], Mapping[str, tuple[str, float]]]
@@ -107,7 +108,7 @@ class Lesson:
 
     def about(self) -> dict[str, Any]:
         """Return what a page must know of the lesson before it is recorded; nothing of what the model answers."""
-        names = ("name", "minutes", "shown", "options", "layer", "series", "seen", "asked")
+        names = ("name", "minutes", "shown", "options", "layer", "series", "type_", "seen", "asked")
         return {
             **{name: getattr(self, name) for name in names},
             "arms": [arm.name for arm in self.recorded()],
@@ -159,5 +160,8 @@ def by_class(found: Found, measure: str, before: str, after: str) -> Figure:
 
 
 def _row(name: str, mean: float, low: float, high: float, direction: str) -> Row:
-    known = [None if np.isnan(value) else float(value) for value in (mean, low, high)]
-    return Row(name, *known, is_sure=direction in ("lower", "higher"))
+    return Row(name, _known(mean), _known(low), _known(high), direction in ("lower", "higher"))
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

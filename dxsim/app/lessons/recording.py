@@ -101,15 +101,15 @@ def _with_runs(about: dict[str, Any], lesson: Lesson, runs: Sequence[tuple[Arm, 
             about["scales"][arm.name] = most / _LEVELS
             layer = np.rint(known / most * _LEVELS).astype(np.uint16)
         arrays[f"{arm.name}.layer"] = layer
-        arrays[f"{arm.name}.series"] = result.series[lesson.series][:, TYPES_AND_ALL.index("all")]
+        arrays[f"{arm.name}.series"] = result.series[lesson.series][:, TYPES_AND_ALL.index(lesson.type_)]
     return packed(about, arrays)
 
 
 def _town(nation: Nation, before: Array, after: Array) -> int:
-    """Return the small municipality for which most differs at the end of some month."""
+    """Return the municipality for which most differs at the end of some month: a small one, if any differs there."""
     differs = np.abs(after.astype(np.float64) - before.astype(np.float64)).max(axis=0)
-    is_small = nation.municipalities["population"].to_numpy() < MOST_PERSONS
-    return int(np.argmax(np.where(is_small, differs, -1.0)))
+    of_small = np.where(nation.municipalities["population"].to_numpy() < MOST_PERSONS, differs, 0.0)
+    return int(np.argmax(of_small if of_small.any() else differs))
 
 
 def _figure(figure: Figure) -> dict[str, Any]:

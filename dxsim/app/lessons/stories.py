@@ -11,6 +11,7 @@ from dxsim.app.lessons.lesson import Arm, Figure, Floats, Found, Lesson, Outcome
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
 from dxsim.terms.calendar import MONTHS, month_index
+from dxsim.terms.municipalities import ALL
 
 DEADLINE, YEAR_LATER, LAST = month_index("2026-03"), month_index("2027-03"), MONTHS - 1
 HINDRANCES = ("engineers", "own_staff", "decision", "budget")
@@ -67,6 +68,7 @@ LATE_OR_NOT = Lesson(
     options=(*HINDRANCES, "alike", "none"),
     layer="late",
     series="late",
+    type_="village",
     seen=DEADLINE,
     asked=DEADLINE,
     facts=_late_facts,
@@ -96,6 +98,7 @@ COOPERATION = Lesson(
     options=("small", "large", "alike"),
     layer="cost",
     series="cost",
+    type_="village",
     seen=LAST,
     asked=LAST,
     facts=_cost_facts,
@@ -139,6 +142,7 @@ COUNTERS = Lesson(
     options=("small", "large", "alike"),
     layer="excluded",
     series="excluded",
+    type_="village",
     seen=DEADLINE,
     asked=LAST,
     facts=_excluded_facts,
@@ -173,6 +177,7 @@ DEADLINE_OR_CAPACITY = Lesson(
     options=("year", "engineers", "alike", "none"),
     layer="live",
     series="live",
+    type_=ALL,
     seen=DEADLINE,
     asked=YEAR_LATER,
     facts=_live_facts,
@@ -205,6 +210,7 @@ DATA_SHARING = Lesson(
     options=("same", "some", "several", "many"),
     layer="exposed",
     series="exposed",
+    type_=ALL,
     seen=LAST,
     asked=LAST,
     facts=_sharing_facts,

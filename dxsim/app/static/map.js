@@ -8,8 +8,8 @@ const BINS = {
   late: { bounds: [0.5, 4.5, 9.5, 14.5], names: ["0", "1–4", "5–9", "10–14", "15–20"] },
   cost: { bounds: [4000, 8000, 16000, 32000], names: ["<4,000", "4,000–", "8,000–", "16,000–", "≥32,000"] },
   overload: { bounds: [0.8, 1, 1.2, 1.6], names: ["<0.8", "0.8–1", "1–1.2", "1.2–1.6", "≥1.6"] },
-  exposed: { bounds: [1e-9, 0.1, 0.5, 1], names: ["0", "<0.1", "0.1–0.5", "0.5–1", "≥1"] },
-  excluded: { bounds: [1e-9, 0.03, 0.06, 0.12], names: ["0 %", "<3", "3–6", "6–12", "≥12 %"] },
+  exposed: { bounds: [1e-9, 100, 500, 1000], names: ["0", "<100", "100–500", "500–1,000", "≥1,000"] },
+  excluded: { bounds: [0.008, 0.016, 0.03, 0.06], names: ["<0.8 %", "0.8–1.6", "1.6–3", "3–6", "≥6 %"] },
 };
 
 export class Atlas {
@@ -117,14 +117,14 @@ export class Atlas {
     }
   }
 
-  legend(pen, width, layer) {
+  legend(pen, width, layer, size = 11.5) {
     const entries = layer === "group"
       ? [[this.colours.late[0], t("alone")], ...this.colours.groups.slice(0, 4).map((colour) => [colour, ""]), [null, t("legend_groups")]]
       : BINS[layer].names.map((name, k) => [this.colours.late[k], name]);
     let x = MARGIN;
     for (const [colour, name] of entries) {
-      if (colour) { pen.rect(x, 5, 13, 12, colour, "#999"); x += 18; }
-      if (name) { pen.text(x, 15, name, { size: 11.5 }); x += pen.width(name, 11.5) + 14; }
+      if (colour) { pen.rect(x, 5, size + 2, size, colour, "#999"); x += size + 7; }
+      if (name) { pen.text(x, size + 4, name, { size }); x += pen.width(name, size) + 14; }
     }
   }
 

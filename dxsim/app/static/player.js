@@ -49,6 +49,10 @@ export class Player {
   get first() { return this.lesson.arms[0]; }
   // The arm that plays as B: what was predicted, if it is an arm of its own.
   get other() { return this.lesson.arms.slice(1).includes(this.state.prediction) ? this.state.prediction : this.lesson.shown; }
+  get seriesName() {
+    const { series, type_: type } = this.lesson;
+    return type === "all" ? t(`series_${series}`) : t("series_of", { series: t(`series_${series}`), type: t(`type_${type}`) });
+  }
   label(arm) { return t(`lesson_${this.lesson.name}_arm_${arm}`); }
   place(kind) { return this.lesson.steps.indexOf(kind); }
 
@@ -245,9 +249,9 @@ export class Player {
     });
     const legend = Object.assign(element("canvas", "legend"), { ariaHidden: "true" });
     const under = Object.assign(element("p", "under"), { ariaLive: "polite" });
-    const line = this.canvas("curves", t("curve_of", { measure: t(`series_${this.lesson.series}`) }));
+    const line = this.canvas("curves", t("curve_of", { measure: this.seriesName }));
     this.pointCurve(line);
-    return [element("p", "of", t(`layer_${this.lesson.layer}`)), maps, legend, under, element("p", "of", t(`series_${this.lesson.series}`)), line];
+    return [element("p", "of", t(`layer_${this.lesson.layer}`)), maps, legend, under, element("p", "of", this.seriesName), line];
   }
 
   cards() {
@@ -319,7 +323,7 @@ export class Player {
       const run = this.runs[arm];
       if (find(name) && run) onCanvas(find(name), (pen, width, height) => this.atlas.draw(pen, width, height, run, { layer: lesson.layer, month: state.month, chosen: this.chosen }));
     }
-    if (find("legend")) onCanvas(find("legend"), (pen, width) => this.atlas.legend(pen, width, lesson.layer));
+    if (find("legend")) onCanvas(find("legend"), (pen, width) => this.atlas.legend(pen, width, lesson.layer, Math.max(13, Math.min(18, width / 36))));
     if (find("curves")) onCanvas(find("curves"), (pen, width, height) => curves(pen, width, height, this.curve()));
     if (find("town") && this.answer) onCanvas(find("town"), (pen, width, height) => curves(pen, width, height, this.town()));
     const slider = root.querySelector(".month");

@@ -1,9 +1,9 @@
 // The pictures of a lesson beside its maps: curves that draw themselves, and bars with their intervals.
 
 import { colour } from "./theme.js";
-import { monthName, signed, t, written } from "./words.js";
+import { isShare, monthName, number, signed, t, written } from "./words.js";
 
-const SIZE = 16; // px of letters
+const SIZE = 18; // px of letters
 const BOX = { left: 74, right: 14, top: 12, bottom: 28 };
 
 // Round steps for an axis from 0 to high.
@@ -20,7 +20,7 @@ export function curves(pen, width, height, { lines, most, measure, month, months
   const y = (value) => box.y + box.height * (1 - value / (most || 1));
   for (const value of ticks(most)) {
     pen.line([[box.x, y(value)], [box.x + box.width, y(value)]], colour("line"));
-    pen.text(box.x - 8, y(value) + 5, written(measure, value), { size: SIZE - 2, anchor: "end", colour: colour("faint") });
+    pen.text(box.x - 8, y(value) + 5, isShare(measure) ? `${number(100 * value, most < 0.05 ? 1 : 0)} %` : written(measure, value), { size: SIZE - 2, anchor: "end", colour: colour("faint") });
   }
   const years = months.map((name, k) => [name, k]).filter(([name]) => name.endsWith("-04"));
   const every = Math.ceil((years.length * 52) / box.width);
@@ -34,7 +34,8 @@ export function curves(pen, width, height, { lines, most, measure, month, months
     pen.line(drawn, colour(ink), pointed === name ? 6 : 3.5, dash);
     const now = Math.min(month, until);
     pen.circle(x(now), y(values[now]), 6, colour(ink));
-    pen.text(Math.min(x(now) + 10, box.x + box.width - 12), y(values[now]) - 9, name, { size: SIZE + 2, weight: 700, colour: colour(ink) });
+    const above = ink === "a" ? values[now] >= lines.at(-1).values[now] : values[now] > lines[0].values[now];
+    pen.text(Math.min(x(now) + 10, box.x + box.width - 12), y(values[now]) + (above ? -9 : 24), name, { size: SIZE + 2, weight: 700, colour: colour(ink) });
   }
   pen.line([[x(month), box.y], [x(month), box.y + box.height]], colour("faint"), 1, [3, 4]);
 }
@@ -66,6 +67,7 @@ export function bars({ measure, kind, rows, title }, label) {
     row.append(Object.assign(element("th", "", label(name)), { scope: "row" }));
     const cell = row.appendChild(element("td", "track"));
     if (mean !== null) {
+      cell.appendChild(element("span", "zero")).style.left = share(0);
       const bar = cell.appendChild(element("span", k || kind === "classes" ? "bar" : "bar first"));
       bar.style.left = share(Math.min(0, mean));
       bar.style.width = `${(100 * Math.abs(mean)) / (most - least)}%`;
@@ -79,14 +81,18 @@ export function bars({ measure, kind, rows, title }, label) {
         span.style.width = `${(100 * (high - low)) / (most - least)}%`;
       }
     }
-    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, -mean) : written(measure, mean)));
+    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, mean) : written(measure, mean)));
     const isReference = kind === "arms" && k === 0;
     row.append(element("td", isSure ? "sure" : "unsure", mean === null || isReference ? "" : isSure ? difference(kind, measure, rows, mean) : t("not_proven")));
   });
   return table;
 }
 
-const difference = (kind, measure, rows, mean) => (kind === "classes" ? "" : signed(measure, mean - rows[0].mean));
+function difference(kind, measure, rows, mean) {
+  if (kind === "classes") return "";
+  const words = signed(measure, mean - rows[0].mean);
+  return isShare(measure) ? t("points", { value: words }) : words;
+}
 
 // What happened to a municipality, told of both arms: the month at which each lot is live.
 export function lots(story, arms, language, label) {

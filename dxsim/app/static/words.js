@@ -35,9 +35,11 @@ const large = (value) => number(value / 1e8, Math.abs(value) < 1e9 ? 1 : 0);
 const plain = (value) => number(value, 2);
 const FORMATS = {
   cost_per_resident_2035: yen, cost_per_resident: yen, cost: yen,
-  layer_late: yen, layer_cost: yen, exposed_records: yen, exposed: plain, layer_exposed: plain,
+  layer_late: yen, layer_cost: yen, exposed_records: yen, exposed: yen, layer_exposed: yen,
   own_burden: large, subsidy_paid: large, mean_group_size: plain, queue: (value) => number(value, 1),
 };
+
+export const isShare = (name) => !(name in FORMATS);
 
 export const written = (name, value) => (FORMATS[name] ?? ((share) => percent(share)))(value);
 
