@@ -168,7 +168,7 @@ class Desk:
 
     async def _record(self, lesson: Lesson, nation: str, part: str) -> bytes:
         runner, seeds = self.runners[nation], seeds_of(nation)
-        arms = lesson.arms[:1] if part == PARTS[0] else lesson.arms
+        arms = (lesson.arms[0], lesson.arm(lesson.shown)) if part == PARTS[0] else lesson.arms
         tasks = {
             arm.name: [self.several.submit(runner.outcome, arm.setting(nation), seed) for seed in seeds] for arm in arms
         }
@@ -176,7 +176,7 @@ class Desk:
 
         def pack() -> bytes:
             if part == PARTS[0]:
-                return opening(runner.nation, nation, lesson, found[lesson.arms[0].name])
+                return opening(runner.nation, nation, lesson, found)
             return answer(runner.nation, nation, lesson, found)
 
         return await self._work(pack)

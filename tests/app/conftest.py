@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from uvicorn import Config, Server
 
-from dxsim.app.nations import teaching_nation
-from dxsim.app.server import make_app
+from dxsim.app.lessons import LESSONS, Lesson
+from dxsim.app.nations import TEACHING, teaching_nation
+from dxsim.app.server import PARTS, Desk, make_app
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.scenario.scenario import load_scenario
+from tests.app.browser import ARGUMENTS, CHROMIUM
 
 
 class Client:
@@ -73,3 +77,28 @@ def client(whole: Nation, teaching: Nation) -> Iterator[Client]:
     yield Client(listening.getsockname()[1])
     server.should_exit = True
     thread.join(10)
+
+
+def record(desk: Desk, nation: str, *lessons: Lesson) -> dict[str, dict[str, bytes]]:
+    """Return both parts of lessons as the server records them, in a thread: the browser's loop may run in this one."""
+
+    async def parts() -> dict[str, dict[str, bytes]]:
+        return {lesson.name: {part: await desk.recorded(lesson, nation, part) for part in PARTS} for lesson in lessons}
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(parts())).result()
+
+
+@pytest.fixture(scope="session")
+def recordings(teaching: Nation) -> dict[str, dict[str, bytes]]:
+    return record(Desk(teaching, 2), TEACHING, *LESSONS)  # its whole nation is not asked for
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()

@@ -81,6 +81,8 @@ class Lesson:
         Months: at which the lesson opens, and that the question is about.
     facts : callable
         Figures that the opening text names, as pairs of a measure and a value, from the first arm's outcomes.
+    measure : callable
+        What the lesson is about, of an arm, seed by seed.
     judge : callable
         The prediction that the model bears out.
     result, policy : callable
@@ -98,6 +100,7 @@ class Lesson:
     seen: int
     asked: int
     facts: Callable[[Sequence[Outcomes]], Mapping[str, tuple[str, float]]]
+    measure: Callable[[Found, str], Floats]
     judge: Callable[[Found], str]
     result: Callable[[Found], Figure]
     policy: Callable[[Found], Figure]
@@ -114,6 +117,11 @@ class Lesson:
             "arms": [arm.name for arm in self.recorded()],
             "steps": STEPS,
         }
+
+    def typical(self, found: Found) -> int:
+        """Return the place of the seed whose difference of the shown arm from the first one is the median."""
+        differences = self.measure(found, self.shown) - self.measure(found, self.arms[0].name)
+        return int(np.argsort(differences, kind="stable")[len(differences) // 2])
 
     def recorded(self) -> tuple[Arm, ...]:
         """Return the arms that a class may see play: the first, the one that is shown, and those that are options."""

@@ -1,7 +1,8 @@
 """A lesson as it is played: runs that were recorded beforehand, so that it plays without the model.
 
 It comes in two parts. The opening holds what a class may see at once: the first arm. The answer holds all the rest:
-the other arms, the figures, the verdict, and the story of one municipality.
+the other arms, the figures, the verdict, and the story of one municipality. The runs that are seen are those of a
+typical seed: their difference is the median of all pairs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dxsim.app.lessons.lesson import SEEDS, Arm, Figure, Found, Lesson, Outcomes
+from dxsim.app.lessons.lesson import SEEDS, Arm, Figure, Found, Lesson
 from dxsim.app.life import rows_of
 from dxsim.app.runs import Run, packed, run
 from dxsim.language import by_language
@@ -22,9 +23,7 @@ from dxsim.terms.municipalities import TYPES_AND_ALL
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
 
-SEED = 1
-"""Of the runs that are seen; figures are means over the lesson's seeds."""
-
+FIRST_SEED = 1
 MOST_PERSONS = 10_000  # of the municipality whose story is told
 _LEVELS = 65_535
 _MOST_EVENTS = 5
@@ -34,10 +33,10 @@ Array = npt.NDArray[Any]
 
 def seeds_of(nation: str) -> range:
     """Return the seeds of a lesson's figures."""
-    return range(SEED, SEED + SEEDS[nation])
+    return range(FIRST_SEED, FIRST_SEED + SEEDS[nation])
 
 
-def opening(nation: Nation, name: str, lesson: Lesson, outcomes: Sequence[Outcomes]) -> bytes:
+def opening(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
     """Return the opening of a lesson, packed as `dxsim.app.runs.packed` does.
 
     Parameters
@@ -48,13 +47,15 @@ def opening(nation: Nation, name: str, lesson: Lesson, outcomes: Sequence[Outcom
         Which nation of the app that is.
     lesson : Lesson
         What is recorded.
-    outcomes : sequence
-        Of the first arm, by seed.
+    found : mapping
+        Outcomes of the first arm and the one that is shown, by seed.
     """
     first = lesson.arms[0]
+    outcomes = found[first.name]
     facts = {key: {"measure": measure, "value": value} for key, (measure, value) in lesson.facts(outcomes).items()}
-    about = {"lesson": lesson.name, "nation": name, "seeds": len(outcomes), "facts": facts, "scales": {}}
-    return _with_runs(about, lesson, [(first, _run(nation, name, lesson, first))])
+    seed = FIRST_SEED + lesson.typical(found)
+    about = {"lesson": lesson.name, "nation": name, "seeds": len(outcomes), "seed": seed, "facts": facts, "scales": {}}
+    return _with_runs(about, lesson, [(first, _run(nation, name, lesson, first, seed))])
 
 
 def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
@@ -67,14 +68,15 @@ def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
     found : mapping
         Outcomes of every arm, by seed.
     """
-    runs = [(arm, _run(nation, name, lesson, arm)) for arm in lesson.recorded()]
+    seed = FIRST_SEED + lesson.typical(found)
+    runs = [(arm, _run(nation, name, lesson, arm, seed)) for arm in lesson.recorded()]
     by_arm = {arm.name: result for arm, result in runs}
     before, after = (by_arm[arm].layers[lesson.layer] for arm in (lesson.arms[0].name, lesson.shown))
     town = _town(nation, before, after)
     code = str(nation.municipalities["code"].iloc[town])
     lives = {}
     for arm in (lesson.arms[0], lesson.arm(lesson.shown)):
-        told = biography(nation, arm.setting(name).resolved(), SEED, code)
+        told = biography(nation, arm.setting(name).resolved(), seed, code)
         lives[arm.name] = by_language(lambda told=told: rows_of(told))  # type: ignore[misc]
     about = {
         "verdict": lesson.judge(found),
@@ -86,8 +88,8 @@ def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
     return _with_runs(about, lesson, runs[1:])
 
 
-def _run(nation: Nation, name: str, lesson: Lesson, arm: Arm) -> Run:
-    return run(nation, arm.setting(name), SEED, (lesson.layer,), (lesson.series,))
+def _run(nation: Nation, name: str, lesson: Lesson, arm: Arm, seed: int) -> Run:
+    return run(nation, arm.setting(name), seed, (lesson.layer,), (lesson.series,))
 
 
 def _with_runs(about: dict[str, Any], lesson: Lesson, runs: Sequence[tuple[Arm, Run]]) -> bytes:

@@ -3,7 +3,7 @@
 
 import { onCanvas } from "./pen.js";
 import { withRuns } from "./recording.js";
-import { bars, curves, lots, monthAt, nearestCurve } from "./scenes.js";
+import { bars, curves, events, lots, monthAt, nearestCurve } from "./scenes.js";
 import { monthName, spoken, t, written } from "./words.js";
 
 const MONTH_MS = 70; // of a month while playing
@@ -20,7 +20,8 @@ export function keysOf(player, others = {}) {
   };
   const hear = (event) => {
     const act = keys[event.key];
-    const takesKeys = event.target.matches("input, select, textarea") || (event.key === " " && event.target.matches("button, a, summary"));
+    const { target, key } = event;
+    const takesKeys = target.matches("select, input:not([type=range])") || (target.matches("input") && /^(Arrow|Home)/.test(key)) || (key === " " && target.matches("button, a"));
     if (!act || takesKeys || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     act();
@@ -224,7 +225,9 @@ export class Player {
       const arms = [this.first, lesson.shown];
       const name = this.atlas.name(this.answer.story.municipality, this.isTeaching);
       const canvas = this.canvas("town", t("town_curve", { name }));
-      return [element("p", "name", name), canvas, lots(this.answer.story, arms, spoken(), (arm) => this.label(arm))];
+      const isOfDates = ["late", "live"].includes(lesson.layer);
+      const told = isOfDates ? lots(this.answer.story, arms, spoken(), (arm) => this.label(arm)) : events(this.answer.story, arms, spoken());
+      return [element("p", "name", name), canvas, told];
     }
     const list = element("ol", "talk");
     for (const question of t(`lesson_${lesson.name}_talk`).split("\n")) list.append(element("li", "", question));

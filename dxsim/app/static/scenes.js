@@ -1,7 +1,7 @@
 // The pictures of a lesson beside its maps: curves that draw themselves, and bars with their intervals.
 
 import { colour } from "./theme.js";
-import { isShare, monthName, number, signed, t, written } from "./words.js";
+import { isShare, number, signed, t, written } from "./words.js";
 
 const SIZE = 18; // px of letters
 const BOX = { left: 74, right: 14, top: 12, bottom: 28 };
@@ -109,4 +109,10 @@ export function lots(story, arms, language, label) {
   return table;
 }
 
-export const monthWords = (months, month) => monthName(months[month]);
+// What happened to a municipality in B and not in A.
+export function events(story, arms, language) {
+  const [before, after] = arms.map((arm) => story.lives[arm][language].events.map(({ month, words }) => `${month} ${words}`));
+  const list = element("ul", "events");
+  for (const words of after.filter((event) => !before.includes(event)).slice(0, story.most_events)) list.append(element("li", "", `B  ${words}`));
+  return list;
+}
