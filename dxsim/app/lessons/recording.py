@@ -108,8 +108,8 @@ def _with_runs(about: dict[str, Any], lesson: Lesson, runs: Sequence[tuple[Arm, 
 
 
 def _town(nation: Nation, before: Array, after: Array) -> int:
-    """Return the municipality for which most differs at the end of some month: a small one, if any differs there."""
-    differs = np.abs(after.astype(np.float64) - before.astype(np.float64)).max(axis=0)
+    """Return the municipality for which most differs over the months: a small one, if any differs there."""
+    differs = np.abs(after.astype(np.float64) - before.astype(np.float64)).sum(axis=0)
     of_small = np.where(nation.municipalities["population"].to_numpy() < MOST_PERSONS, differs, 0.0)
     return int(np.argmax(of_small if of_small.any() else differs))
 

@@ -326,7 +326,7 @@ export class Player {
       const run = this.runs[arm];
       if (find(name) && run) onCanvas(find(name), (pen, width, height) => this.atlas.draw(pen, width, height, run, { layer: lesson.layer, month: state.month, chosen: this.chosen }));
     }
-    if (find("legend")) onCanvas(find("legend"), (pen, width) => this.atlas.legend(pen, width, lesson.layer, Math.max(13, Math.min(18, width / 36))));
+    if (find("legend")) onCanvas(find("legend"), (pen, width) => this.atlas.legend(pen, width, lesson.layer, Math.max(13, Math.min(24, width / 46))));
     if (find("curves")) onCanvas(find("curves"), (pen, width, height) => curves(pen, width, height, this.curve()));
     if (find("town") && this.answer) onCanvas(find("town"), (pen, width, height) => curves(pen, width, height, this.town()));
     const slider = root.querySelector(".month");
@@ -383,7 +383,7 @@ export class Player {
     };
     canvas.addEventListener("pointermove", (event) => {
       const [month, y] = place(event);
-      const pointed = nearestCurve(this.curve(), canvas.clientHeight, month, y);
+      const pointed = nearestCurve(this.curve(), canvas.clientWidth, canvas.clientHeight, month, y);
       if (pointed !== this.pointed) { this.pointed = pointed; this.draw(); }
     });
     canvas.addEventListener("click", (event) => this.goTo(place(event)[0]));

@@ -3,8 +3,13 @@
 import { colour } from "./theme.js";
 import { isShare, number, signed, t, written } from "./words.js";
 
-const SIZE = 18; // px of letters
-const BOX = { left: 74, right: 14, top: 12, bottom: 28 };
+// Letters grow with the picture; px.
+const letters = (width) => Math.max(14, Math.min(26, width / 46));
+const frame = (width, height) => {
+  const size = letters(width);
+  const left = 4.2 * size;
+  return { size, x: left, y: 12, width: width - left - 14, height: height - 12 - 1.6 * size };
+};
 
 // Round steps for an axis from 0 to high.
 function ticks(high) {
@@ -15,18 +20,19 @@ function ticks(high) {
 
 // Lines of several arms over the months up to `month`; `most` fixes the scale, so that it tells nothing of what is to come.
 export function curves(pen, width, height, { lines, most, measure, month, months, pointed }) {
-  const box = { x: BOX.left, y: BOX.top, width: width - BOX.left - BOX.right, height: height - BOX.top - BOX.bottom };
+  const box = frame(width, height);
+  const { size } = box;
   const x = (k) => box.x + (box.width * k) / (months.length - 1);
   const y = (value) => box.y + box.height * (1 - value / (most || 1));
   for (const value of ticks(most)) {
     pen.line([[box.x, y(value)], [box.x + box.width, y(value)]], colour("line"));
-    pen.text(box.x - 8, y(value) + 5, isShare(measure) ? `${number(100 * value, most < 0.05 ? 1 : 0)} %` : written(measure, value), { size: SIZE - 2, anchor: "end", colour: colour("faint") });
+    pen.text(box.x - 8, y(value) + 5, isShare(measure) ? `${number(100 * value, most < 0.05 ? 1 : 0)} %` : written(measure, value), { size: size - 2, anchor: "end", colour: colour("faint") });
   }
   const years = months.map((name, k) => [name, k]).filter(([name]) => name.endsWith("-04"));
-  const every = Math.ceil((years.length * 52) / box.width);
+  const every = Math.ceil((years.length * 3.2 * size) / box.width);
   years.filter((_, k) => k % every === 0).forEach(([name, k]) => {
     pen.line([[x(k), box.y + box.height], [x(k), box.y + box.height + 5]], colour("faint"));
-    pen.text(x(k), box.y + box.height + 21, name.slice(0, 4), { size: SIZE - 2, anchor: "middle", colour: colour("faint") });
+    pen.text(x(k), box.y + box.height + 4 + size, name.slice(0, 4), { size: size - 2, anchor: "middle", colour: colour("faint") });
   });
   for (const { values, ink, dash, name, known } of lines) {
     const until = known ?? month;
@@ -35,17 +41,21 @@ export function curves(pen, width, height, { lines, most, measure, month, months
     const now = Math.min(month, until);
     pen.circle(x(now), y(values[now]), 6, colour(ink));
     const above = ink === "a" ? values[now] >= lines.at(-1).values[now] : values[now] > lines[0].values[now];
-    pen.text(Math.min(x(now) + 10, box.x + box.width - 12), y(values[now]) + (above ? -9 : 24), name, { size: SIZE + 2, weight: 700, colour: colour(ink) });
+    pen.text(Math.min(x(now) + 10, box.x + box.width - 12), y(values[now]) + (above ? -9 : size + 6), name, { size: size + 2, weight: 700, colour: colour(ink) });
   }
   pen.line([[x(month), box.y], [x(month), box.y + box.height]], colour("faint"), 1, [3, 4]);
 }
 
 // The month under a point of the curves.
-export const monthAt = (width, place, months) => Math.round(Math.min(Math.max((place - BOX.left) / (width - BOX.left - BOX.right), 0), 1) * (months - 1));
+export function monthAt(width, place, months) {
+  const box = frame(width, 0);
+  return Math.round(Math.min(Math.max((place - box.x) / box.width, 0), 1) * (months - 1));
+}
 
 // The arm whose curve is nearest to a point; none if there is no curve near.
-export function nearestCurve({ lines, most }, height, month, place) {
-  const y = (value) => BOX.top + (height - BOX.top - BOX.bottom) * (1 - value / (most || 1));
+export function nearestCurve({ lines, most }, width, height, month, place) {
+  const box = frame(width, height);
+  const y = (value) => box.y + box.height * (1 - value / (most || 1));
   const far = lines.map(({ values, name }) => [Math.abs(y(values[month]) - place), name]).sort(([one], [other]) => one - other);
   return far[0][0] < 40 ? far[0][1] : "";
 }
