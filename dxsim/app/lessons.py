@@ -238,6 +238,11 @@ def lesson_named(name: object) -> Lesson:
     return LESSONS[names.index(name)]
 
 
+def options_of(name: str) -> tuple[str, ...]:
+    """Return the predictions of the lesson of this name; none if there is no such lesson."""
+    return next((lesson.options for lesson in LESSONS if lesson.name == name), ())
+
+
 def describe_lessons() -> list[dict[str, Any]]:
     """Return what the page must know of each lesson."""
     fields = ("name", "shown", "controls", "carried", "measure", "layer", "options")
