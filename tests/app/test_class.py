@@ -506,7 +506,7 @@ def test_thirty_vote_at_once_while_one_sends_garbage_and_one_is_slow(record_prop
             phone = Caller(port, f"127.0.0.{number + 2}")
             gate.wait(60)
             ticket = phone.enter(code)
-            for round_ in range(6):  # minds are changed
+            for round_ in range(25):  # minds are changed
                 option = options[(number + round_) % 3]
                 status, seen = phone.post("/class/vote", ticket=ticket, question="size", option=option)
                 assert (status, seen["mine"], seen["counts"]) == (200, option, None)
@@ -532,7 +532,7 @@ def test_thirty_vote_at_once_while_one_sends_garbage_and_one_is_slow(record_prop
         with ThreadPoolExecutor(30) as pool:
             students = [pool.submit(be_a_student, number) for number in range(30)]
             gate.wait(60)
-            while not all(student.done() for student in students) or len(took) < 20:
+            while not all(student.done() for student in students):
                 for path in ("/explore", "/class/votes?question=size"):
                     began = time.perf_counter()
                     assert lecturer.send("GET", path)[0] == 200
@@ -546,6 +546,7 @@ def test_thirty_vote_at_once_while_one_sends_garbage_and_one_is_slow(record_prop
         print(
             f"lecturer: median {1000 * statistics.median(took):.1f} ms, worst {1000 * max(took):.1f} ms of {len(took)}"
         )
+        assert len(took) >= 10
         assert statistics.median(took) < 0.2
         _, votes = lecturer.get("/class/votes?question=size")
         assert votes["counts"] == {option: voted.count(option) for option in options}
@@ -621,9 +622,9 @@ def test_a_student_votes_on_a_phone_and_sees_the_votes_of_the_class(school, chro
     school.lecturer.post("/class/show", **SCREEN | {"shown": True})
     tells(page, "#votes", "50")
     rows = page.locator("#votes li").all_inner_texts()
-    for row, option, count in zip(rows, LESSONS["size"], ("2 (50 %)", "2 (50 %)", "0 (0 %)"), strict=True):
+    for row, option, count in zip(rows, LESSONS["size"], (2, 2, 0), strict=True):
         assert words[f"lesson_size_{option}"] in row
-        assert count in row
+        assert words["class_count"].format(count=count, share=f"{25 * count} %") in row
     assert not page.locator("#options").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert {urlsplit(url).hostname for url in asked} == {"127.0.0.3"}
@@ -636,3 +637,41 @@ def test_a_student_votes_on_a_phone_and_sees_the_votes_of_the_class(school, chro
     tells(page, "#wait", words["class_wait"])
     page.locator("#state").wait_for(state="hidden", timeout=30_000)
     context.close()
+
+
+LECTURER = """async () => {
+  const { Classroom, drawVotes, invite } = await import("./static/class.js");
+  const room = new Classroom();
+  const [inviting, votes] = [document.createElement("section"), document.createElement("section")];
+  document.querySelector("main").replaceChildren(inviting, votes);
+  const screen = { nation: "teaching", lesson: "size", step: 2, playing: false, asking: true, shown: false };
+  await Promise.all([...Array(50).keys()].map((month) => room.show({ ...screen, month })));
+  invite(inviting, await room.about());
+  const picture = inviting.querySelector("img");
+  await picture.decode();
+  invite(inviting, await room.about());
+  drawVotes(votes, "size", (await room.votes("size")).counts);
+  return inviting.querySelector("img") === picture && picture.naturalWidth > 0;
+}"""
+
+
+@linux
+@needs_browser
+def test_the_lecturers_page_invites_shows_and_draws_the_votes(school, chromium):
+    words = texts("app", "en")
+    page = chromium.new_page(locale="en-US", viewport={"width": 1280, "height": 720})
+    page.goto(f"http://127.0.0.1:{school.port}/join")
+    page.wait_for_selector("body[data-ready]")
+    before = school.room.version
+    for _ in range(2):
+        school.student.enter(school.room.code)
+    assert page.evaluate(LECTURER)
+    assert school.room.screen.month == 49
+    assert school.room.version - before <= 3  # of fifty screens at once the phones get the first and the last
+    shown = page.locator("main").inner_text()
+    for expected in (f"192.0.2.7:{school.port}/join", f"{school.room.code[:3]} {school.room.code[3:]}"):
+        assert expected in shown
+    assert page.locator(".students").inner_text() == "2"
+    assert page.get_by_role("img", name=words["class_qr"]).is_visible()
+    assert page.locator(".votes li").count() == len(LESSONS["size"])
+    page.close()

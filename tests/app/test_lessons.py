@@ -137,8 +137,8 @@ def test_every_text_is_there_in_both_languages_and_used():
         if key not in ("a", "b", "not_known", "language_en", "size_axis_under_5k"):
             assert JAPANESE.search(japanese), key
     code = "".join(path.read_text("utf-8") for path in sorted((PACKAGE / "app" / "static").glob("*.*s")))
-    page = (PACKAGE / "app" / "static" / "index.html").read_text("utf-8")
-    said = set(re.findall(r"\bt\(\"(\w+)\"", code)) | set(re.findall(r"data-(?:text|label)=\"(\w+)\"", page))
+    pages = "".join(path.read_text("utf-8") for path in sorted((PACKAGE / "app" / "static").glob("*.html")))
+    said = set(re.findall(r"\bt\(\"(\w+)\"", code)) | set(re.findall(r"data-(?:text|label)=\"(\w+)\"", pages))
     assert said <= set(start()["texts"]["en"])
     families = tuple(set(re.findall(r"\bt\(`(\w+_)\$", code)))
     written = said | set(re.findall(r"\"(\w+)\"", code))

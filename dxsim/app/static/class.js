@@ -61,9 +61,9 @@ export function drawVotes(place, question, counts, mine = null) {
     bar.append(element("div"));
     bar.setAttribute("aria-hidden", "true");
     bar.firstChild.style.width = `${all ? (100 * count) / all : 0}%`;
-    const share = all ? ` (${percent(count / all, 0)})` : "";
+    const share = percent(all ? count / all : 0, 0);
     const words = t(`lesson_${question}_${option}`);
-    row.append(element("span", option === mine ? t("class_picked", { words }) : words, "words"), element("span", `${number(count)}${share}`, "count"), bar);
+    row.append(element("span", option === mine ? t("class_picked", { words }) : words, "words"), element("span", t("class_count", { count: number(count), share }), "count"), bar);
     list.append(row);
   }
   place.replaceChildren(list, element("p", t("class_sum", { count: number(all) }), "votes-sum"));

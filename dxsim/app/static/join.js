@@ -70,7 +70,7 @@ function showQuestion() {
   $("options").hidden = !isOpen;
   for (const button of $("options").children) button.setAttribute("aria-pressed", button.dataset.option === mine);
   const prediction = mine ? t("class_mine", { words: words(mine) }) : "";
-  put("mine", [prediction, isOpen ? (mine ? t("class_change") : "") : t("class_closed")].filter(Boolean).join(" "));
+  put("mine", [prediction, isOpen ? (mine ? t("class_change") : "") : t("class_closed")].filter(Boolean).join("\n"));
   if (counts) drawVotes($("votes"), lesson, counts, mine);
 }
 
