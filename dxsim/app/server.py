@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
@@ -25,12 +25,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dxsim.app.class_desk import ClassDesk, turn_away
+from dxsim.app.classroom import TurnedAwayError
 from dxsim.app.comparisons import Outcomes, compare
+from dxsim.app.guests import LOOPBACK, Guests
 from dxsim.app.lessons import Lesson, lesson_named
 from dxsim.app.lessons.handout import handout
-from dxsim.app.lessons.recording import answer, opening, seeds_of
+from dxsim.app.lessons.recording import PARTS, answer, opening, seeds_of
 from dxsim.app.life import life
 from dxsim.app.nations import NATIONS, TEACHING, WHOLE, describe, teaching_nation
+from dxsim.app.requests import LARGEST_REQUEST, Content, RefusedError, content_of
 from dxsim.app.runs import Runner
 from dxsim.app.settings import (
     MOST_SEEDS,
@@ -49,10 +53,7 @@ from dxsim.nation.nation import Nation
 from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parent / "static"
-LARGEST_REQUEST = 64 * 1024  # bytes
 MOST_WAITING = 64  # requests; one more is asked to come again
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-PARTS = ("opening", "answer")
 PAGES = {"": "home", "present": "present", "notes": "notes", "explore": "explore"}
 """Path -> the file of its page."""
 
@@ -69,15 +70,6 @@ _HEADERS = {
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
-Content = Mapping[str, Any]
-
-
-class RefusedError(Exception):
-    """A request that can't be answered: all that is wrong with it, by language."""
-
-    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
-        super().__init__()
-        self.problems = problems
 
 
 class Desk:
@@ -89,18 +81,22 @@ class Desk:
         The nation beside the teaching nation.
     threads : int
         Runs at a time, at least 1.
+    has_class : bool
+        Whether a class can vote.
     """
 
-    def __init__(self, whole: Nation, threads: int) -> None:
+    def __init__(self, whole: Nation, threads: int, *, has_class: bool = False) -> None:
         self.runners = {TEACHING: Runner(teaching_nation()), WHOLE: Runner(whole)}
         self.single = ThreadPoolExecutor(threads, "dxsim-run")  # what somebody waits for before the next picture
         self.several = ThreadPoolExecutor(threads, "dxsim-compare")
         self.waiting = 0
         self.recordings: dict[tuple[str, str, str], asyncio.Future[bytes]] = {}
+        self.descriptions: dict[str, dict[str, Any]] = {}
+        self.has_class = has_class
 
     async def begin(self, _: Request) -> Response:
         """Answer with texts, levers, scenarios and lessons."""
-        return JSONResponse(await self._work(start))
+        return JSONResponse({**await self._work(start), "has_class": self.has_class})
 
     async def font(self, _: Request) -> Response:
         """Answer with the Japanese letters that the page can need, a thirtieth of the font."""
@@ -120,7 +116,12 @@ class Desk:
         name = request.path_params["name"]
         if name not in self.runners:
             raise HTTPException(404)
-        return JSONResponse(await self._work(lambda: describe(self.runners[name].nation)))
+        return JSONResponse(await self._work(lambda: self._described(name)))
+
+    def _described(self, name: str) -> dict[str, Any]:
+        if name not in self.descriptions:  # which a whole class asks for
+            self.descriptions[name] = describe(self.runners[name].nation)
+        return self.descriptions[name]
 
     async def run(self, request: Request) -> Response:
         """Answer with a packed run."""
@@ -151,7 +152,7 @@ class Desk:
 
         lesson, nation, _ = await self._read(read)
         parts = {part: await self.recorded(lesson, nation, part) for part in PARTS}
-        page = await self._work(lambda: handout(describe(self.runners[nation].nation), lesson, parts, start()))
+        page = await self._work(lambda: handout(self._described(nation), lesson, parts, start()))
         name = f"dxsim-{lesson.name}-{nation}.html"
         return Response(page, media_type="text/html", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -205,7 +206,7 @@ class Desk:
         RefusedError
             With all that is wrong, in every language.
         """
-        content = await _content(request)
+        content = await content_of(request)
         return await self._read(lambda: read(content))
 
     async def _read(self, read: Callable[[], Result]) -> Result:
@@ -243,27 +244,6 @@ class Desk:
             yield
         finally:
             self.waiting -= 1
-
-
-async def _content(request: Request) -> Content:
-    """Return the JSON object that a request carries, if it is not too large.
-
-    It must call itself JSON: a page of another site can't send that without asking first, which nobody answers.
-    """
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise HTTPException(415)
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_REQUEST:
-            raise HTTPException(413)
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        raise HTTPException(400) from None
-    if not isinstance(content, dict):
-        raise HTTPException(400)
-    return content
 
 
 def _read_run(content: Content) -> tuple[Setting, int]:
@@ -386,6 +366,7 @@ def _say_status(_: Request, error: Exception) -> Response:
     def words() -> list[str]:
         what = {
             400: say("a JSON object was expected"),
+            408: say("the request took too long"),
             415: say("a JSON object was expected"),
             413: say("the request is larger than {bytes} bytes", bytes=LARGEST_REQUEST),
             503: say("too many requests are waiting; try again"),
@@ -395,7 +376,14 @@ def _say_status(_: Request, error: Exception) -> Response:
     return JSONResponse({"problems": by_language(words)}, status_code=error.status_code)
 
 
-def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_address: bool = False) -> ASGIApp:
+def make_app(
+    whole: Nation,
+    threads: int,
+    names: Sequence[str] = (),
+    *,
+    any_address: bool = False,
+    class_desk: ClassDesk | None = None,
+) -> ASGIApp:
     """Return the app as an ASGI application.
 
     Parameters
@@ -408,8 +396,10 @@ def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_addr
         Hosts under which it may be asked for, beside those of this machine alone.
     any_address : bool
         Whether it may be asked for under any address in numbers.
+    class_desk : ClassDesk or None
+        Where a class votes; None = there is no class, and nothing of one is answered.
     """
-    desk = Desk(whole, threads)
+    desk = Desk(whole, threads, has_class=class_desk is not None)
     start()  # read once, before the first page asks
 
     def page(file: str) -> Route:
@@ -428,13 +418,16 @@ def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_addr
             ),
             Route("/handout", desk.handout),
             Mount("/static", StaticFiles(directory=STATIC)),
+            *(class_desk.routes(desk.recorded) if class_desk else ()),
         ],
         middleware=[
             Middleware(_Hosts, names=(*LOOPBACK, *names), any_address=any_address),
+            *([Middleware(Guests)] if class_desk else ()),
             Middleware(GZipMiddleware, compresslevel=_GZIP_LEVEL),
         ],
         exception_handlers={
             RefusedError: _refuse,
+            TurnedAwayError: turn_away,
             HTTPException: _say_status,
             ClientDisconnect: _gone,
             Exception: _fail,

@@ -172,7 +172,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.set_defaults(run=_explain)
 
     app = commands.add_parser("app", help="serve the classroom app to your browser")
-    app.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
+    app.add_argument("--class", dest="has_class", action="store_true", help="let students on the same network vote")
+    app.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
     app.add_argument("--port", type=int, default=8321, help="port to listen on; 0 = any that is free (default: 8321)")
     app.add_argument("--nation", default="synthetic", metavar="WHERE", help="the whole nation: 'synthetic' or a folder")
     _add_language(app)
@@ -515,7 +516,7 @@ def _explain(parsed: argparse.Namespace) -> None:
 def _app(parsed: argparse.Namespace) -> None:
     from dxsim.cli.app import serve_app
 
-    serve_app(parsed.host, parsed.port, parsed.nation)
+    serve_app(parsed.host, parsed.port, parsed.nation, has_class=parsed.has_class)
 
 
 def _scenarios(parsed: argparse.Namespace) -> None:

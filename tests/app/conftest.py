@@ -16,8 +16,9 @@ import pytest
 from uvicorn import Config, Server
 
 from dxsim.app.lessons import LESSONS, Lesson
+from dxsim.app.lessons.recording import PARTS
 from dxsim.app.nations import TEACHING, teaching_nation
-from dxsim.app.server import PARTS, Desk, make_app
+from dxsim.app.server import Desk, make_app
 from dxsim.model.run import run_model
 from dxsim.nation.nation import Nation, load_nation
 from dxsim.scenario.scenario import load_scenario

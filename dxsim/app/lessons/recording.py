@@ -23,6 +23,7 @@ from dxsim.terms.municipalities import TYPES_AND_ALL
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
 
+PARTS = ("opening", "answer")
 FIRST_SEED = 1
 MOST_PERSONS = 10_000  # of the municipality whose story is told
 _LEVELS = 65_535

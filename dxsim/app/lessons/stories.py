@@ -243,3 +243,8 @@ def lesson_named(name: object) -> Lesson:
         what = say("there is no '{name}'{hint}", name=str(name)[:60], hint=hint)
         raise InputError(say("request"), [Problem("lesson", what)])
     return LESSONS[names.index(str(name))]
+
+
+def options_of(name: str) -> tuple[str, ...]:
+    """Return the predictions of the lesson of this name; none if there is no such lesson."""
+    return next((lesson.options for lesson in LESSONS if lesson.name == name), ())

@@ -64,11 +64,12 @@ export class Player {
   }
 
   // Takes up a state, as a link or the lecturer's screen has it, as far as it may be shown.
-  show(state) {
+  show(state, isPlaying = false) {
     this.pause();
     this.state = { ...this.state, ...state };
     this.state.step = Math.min(Math.max(this.state.step, 0), this.last);
     this.render();
+    if (isPlaying) this.play();
   }
 
   go(step) {
@@ -81,7 +82,7 @@ export class Player {
     this.render();
     this.root.querySelector("h2").focus();
     this.changed();
-    if (this.kind === "play" && !this.state.played && !this.isFollowing) this.play();
+    if (this.kind === "play" && !this.state.played) this.play();
   }
 
   next() {
@@ -182,6 +183,7 @@ export class Player {
     const scene = covered && !this.answer ? [element("p", "working", this.trouble || t("working"))] : this.scene();
     picture.append(...scene);
     root.replaceChildren(head, message, picture, ...(this.isFollowing ? [] : [this.controls()]));
+    root.classList.add("player");
     root.dataset.step = this.kind;
     root.dataset.covered = String(step < this.place("result"));
     this.draw();

@@ -1,6 +1,7 @@
 // The presenter view: one lesson, full screen, driven by keys; notes open in a second window.
 
 import { ask, get } from "./data.js";
+import { Lectern } from "./lectern.js";
 import { Atlas } from "./map.js";
 import { fill, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
 import { Player, keysOf } from "./player.js";
@@ -14,12 +15,14 @@ let start;
 let here; // lesson, nation, language
 let player;
 let deaf = () => {};
+let lectern; // of a class that votes, if there is one
 const atlases = {};
 
 const request = (part) => ask("recording", { lesson: here.lesson.name, nation: here.nation, part });
 
 function tell() {
   history.replaceState(null, "", linkOfLesson({ ...here, state: player.state }));
+  lectern?.show(here, player);
   channel.postMessage({ kind: "state", lesson: here.lesson.name, nation: here.nation, language: here.language, ...player.state, last: player.last });
 }
 
@@ -78,11 +81,13 @@ function wire() {
   $("nation").addEventListener("change", () => { here.nation = $("nation").value; open({}); });
   $("notes").addEventListener("click", notes);
   $("full").addEventListener("click", full);
-  $("restart").addEventListener("click", () => player.restart());
+  $("restart").addEventListener("click", () => { lectern?.renew(here.lesson.name); player.restart(); });
+  if (start.has_class) lectern = new Lectern($("class"), $("class-panel"), () => player);
   onLanguage((language) => {
     here.language = language;
     fill(start.texts, language);
     player.render();
+    lectern?.speak();
     tell();
   });
   channel.addEventListener("message", ({ data }) => {
