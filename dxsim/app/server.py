@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,11 +26,12 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dxsim.app.citing import cite
 from dxsim.app.comparisons import Outcomes, compare
 from dxsim.app.lessons import Lesson, lesson_named
 from dxsim.app.life import life
 from dxsim.app.nations import TEACHING, WHOLE, describe, teaching_nation
-from dxsim.app.runs import Runner
+from dxsim.app.runs import LAYERS, Runner
 from dxsim.app.settings import (
     MOST_SEEDS,
     Setting,
@@ -49,6 +51,7 @@ from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_REQUEST = 64 * 1024  # bytes
+ARMS = 2  # of what is cited
 MOST_WAITING = 64  # requests; one more is asked to come again
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _GZIP_LEVEL = 1  # a third of the bytes of a run; nine times the effort saves a tenth of those
@@ -61,6 +64,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+_LINK = re.compile(r"#[\w.=&%+-]{0,8000}", re.ASCII)
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
@@ -118,9 +123,11 @@ class Desk:
 
     async def run(self, request: Request) -> Response:
         """Answer with a packed run."""
-        setting, seed = await self._checked(_read_run, request)
+        (setting, seed), layers = await self._checked(
+            lambda content: _both(lambda: _read_run(content), lambda: _read_layers(content)), request
+        )
         runner = self.runners[setting.nation]
-        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed).result())
+        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed, layers).result())
         # Within one machine a run travels faster than it is packed; an encoding that is named is left as it is.
         is_near = request.client is not None and request.client.host in LOOPBACK
         headers = {"Content-Encoding": "identity"} if is_near else {}
@@ -130,6 +137,13 @@ class Desk:
         """Answer with several settings, compared over some seeds."""
         arms, seeds = await self._checked(_read_comparison, request)
         return JSONResponse(compare(await self._collect(request, arms, seeds)))
+
+    async def cite(self, request: Request) -> Response:
+        """Answer with how to cite a comparison, and how to have it in Python."""
+        arms, seeds, seed, link, language = await self._checked(_read_citation, request)
+        nation = self.runners[arms[0].nation].nation
+        with in_language(language):
+            return JSONResponse(await self._work(lambda: cite(nation, arms, seeds, seed, link)))
 
     async def lesson(self, request: Request) -> Response:
         """Answer with what the model says to a lesson, and which of its predictions that bears out."""
@@ -146,12 +160,10 @@ class Desk:
 
     def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
         setting, seed = _read_run(content)
-        code, language = content.get("code"), content.get("language")
+        code = content.get("code")
         if not isinstance(code, str) or code not in self.runners[setting.nation].codes:
             raise InputError(say("request"), [Problem("code", say("not the code of a municipality here"))])
-        if language not in LANGUAGES:
-            raise InputError(say("request"), [Problem("language", say("en or ja"))])
-        return setting, seed, str(code), str(language)
+        return setting, seed, code, _read_language(content)
 
     async def _checked(self, read: Callable[[Content], Result], request: Request) -> Result:
         """Return what `read` makes of a request.
@@ -223,6 +235,31 @@ async def _content(request: Request) -> Content:
 
 def _read_run(content: Content) -> tuple[Setting, int]:
     return _both(lambda: read_setting(content), lambda: read_seed(content))
+
+
+def _read_layers(content: Content) -> tuple[str, ...]:
+    """Return the layers of the map that a request wants; all unless it names some."""
+    layers = content.get("layers", list(LAYERS))
+    if not isinstance(layers, list) or any(layer not in LAYERS for layer in layers):
+        what = say("a list with some of these was expected: {names}", names=", ".join(LAYERS))
+        raise InputError(say("request"), [Problem("layers", what)])
+    return tuple(dict.fromkeys(layers))
+
+
+def _read_language(content: Content) -> str:
+    language = content.get("language")
+    if language not in LANGUAGES:
+        raise InputError(say("request"), [Problem("language", say("en or ja"))])
+    return str(language)
+
+
+def _read_citation(content: Content) -> tuple[tuple[Setting, ...], int, int, str, str]:
+    (arms, seeds), seed = _both(lambda: _read_comparison(content), lambda: read_seed(content))
+    link = content.get("link")
+    if len(arms) != ARMS or not isinstance(link, str) or not _LINK.fullmatch(link):
+        what = say("two settings and the part of a link from '#' on were expected")
+        raise InputError(say("request"), [Problem("link", what)])
+    return arms, seeds, seed, link, _read_language(content)
 
 
 def _read_comparison(content: Content) -> tuple[tuple[Setting, ...], int]:
@@ -370,7 +407,7 @@ def make_app(whole: Nation, threads: int, names: Sequence[str] = (), *, any_addr
             Route("/nation/{name}", desk.nation),
             *(
                 Route(f"/{name}", getattr(desk, name), methods=["POST"])
-                for name in ("run", "compare", "lesson", "life")
+                for name in ("run", "compare", "cite", "lesson", "life")
             ),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
