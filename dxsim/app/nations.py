@@ -10,7 +10,7 @@ import pandas as pd
 
 from dxsim.characters import visible
 from dxsim.nation.nation import TEACHING as TEACHING
-from dxsim.nation.nation import Nation
+from dxsim.nation.nation import SYNTHETIC, Nation
 from dxsim.nation.teaching import VENDORS as VENDORS
 from dxsim.nation.teaching import teaching_nation as teaching_nation
 from dxsim.records.frame import frame_of
@@ -39,7 +39,8 @@ def describe(nation: Nation) -> dict[str, Any]:
         ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each municipality,
         ``rings`` (for each municipality a list of flat x, y, x, y ... in km; a small square round its point where there
         is no boundary), ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far
-        islands), ``neighbours`` (the two rows of each pair), and the names of types and size classes.
+        islands), ``neighbours`` (the two rows of each pair), the names of types and size classes,
+        ``attribution``, and whether it ``isSynthetic``.
     """
     table, frame = nation.municipalities, frame_of(nation)
     shift, factor, boxes, bounds = _islands(table)
@@ -65,6 +66,7 @@ def describe(nation: Nation) -> dict[str, Any]:
         "size_classes": list(SIZE_CLASSES),
         "neighbours": [rows.tolist() for rows in frame.neighbours],
         "attribution": [visible(line) for line in nation.attribution],
+        "isSynthetic": nation.name == SYNTHETIC,
     }
 
 

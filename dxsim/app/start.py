@@ -72,6 +72,7 @@ def _lever(lever: Lever) -> dict[str, Any]:
     return {
         "key": lever.key,
         "type": parameter.type,
+        "isShare": parameter.unit.startswith("share"),
         "bounds": [parameter.minimum, parameter.maximum],
         "also": dict(lever.also),
         **ends,

@@ -103,12 +103,12 @@ def compared_in_python(nation: Nation, arms: tuple[Arm, Arm], kpis: Sequence[str
             "first, second = outcomes(a), outcomes(b)",
             "# " + say("some runs have no such figure; their pairs are left out"),
             "both = first.notna() & second.notna()",
-            "first, second = first.where(both), second.where(both)",
+            'means = {"A": first, "B": second}',
+            "means = {arm: rows.where(both).mean().fillna(rows.mean()) for arm, rows in means.items()}",
             "difference = (second - first).mean()",
             "half = (second - first).sem() * stats.t.ppf(0.975, both.sum() - 1)",
-            'columns = {"A": first.mean(), "B": second.mean(), "B - A": difference}',
-            'table = pd.DataFrame({**columns, "low": difference - half, "high": difference + half})',
-            "print(table)",
+            'table = pd.DataFrame({**means, "B - A": difference, "low": difference - half, "high": difference + half})',
+            "print(table.to_string())",
             "",
         ]
     )
