@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from dxsim.characters import visible
-from dxsim.nation.nation import TEACHING as TEACHING
 from dxsim.nation.nation import SYNTHETIC, Nation
+from dxsim.nation.nation import TEACHING as TEACHING
 from dxsim.nation.teaching import VENDORS as VENDORS
 from dxsim.nation.teaching import teaching_nation as teaching_nation
 from dxsim.records.frame import frame_of

@@ -4,7 +4,7 @@ import { bySize, curves, describeBySize, describeCurves, describeGroups, groups 
 import { Refused, ask, get } from "./data.js";
 import { NUMBERS, PLAIN, fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
-import { onCanvas } from "./pen.js";
+import { TYPE, onCanvas } from "./pen.js";
 import { saveFigure, saveTable } from "./save.js";
 import { fillComparison, showLife } from "./tables.js";
 import { onTheme } from "./theme.js";
@@ -215,7 +215,7 @@ function drawMaps() {
   $("maps").dataset.count = shown.length;
   for (const panel of shown) drawMap(panel);
   const isChange = state.view === "difference";
-  onCanvas($("legend"), (pen, width) => { $("legend").style.height = `${atlas.legend(pen, width, state.layer, isChange)}px`; });
+  onCanvas($("legend"), (pen, width) => { $("legend").style.height = `${atlas.legend(pen, width, state.layer, TYPE, isChange)}px`; });
   const isKnown = hasLayer("a") && hasLayer("b");
   if (isKnown) $("sentence").replaceChildren(element("b", atlas.sentence(runs, state, start.months)), ` (${t("sentence_runs", { seed: state.seed })})`);
   else $("sentence").textContent = t(ARMS.some((arm) => arm in troubles) ? "not_known" : "working");

@@ -1,10 +1,9 @@
 // The map of a nation: shapes, colours, legend, and which municipality lies under a point.
 
+import { TYPE } from "./pen.js";
 import { difference, monthInWords, number, percent, t, written } from "./words.js";
 
 const MARGIN = 6;
-const SWATCH = 14;
-const ROW = 22;
 const GROUPS = 8; // colours
 const BINS = {
   live: { bounds: [1e-9, 0.5, 0.9, 0.99999], names: ["0 %", "1–49", "50–89", "90–99", "100 %"] },
@@ -137,16 +136,17 @@ export class Atlas {
   }
 
   // Draws what the colours mean, in rows, and returns how high that is.
-  legend(pen, width, layer, isChange) {
+  legend(pen, width, layer, size = TYPE, isChange = false) {
+    const [side, row] = [size + 1, size + 9];
     let [x, y] = [MARGIN, 0];
     for (const { colours, name } of this.keys(pen.colours, layer, isChange)) {
-      const wide = SWATCH * colours.length + 6 + pen.width(name) + 14;
-      if (x > MARGIN && x + wide > width + 14) { x = MARGIN; y += ROW; }
-      colours.forEach((colour, k) => pen.rect(x + k * SWATCH, y + 4, SWATCH - (colours.length > 1 ? 0 : 1), 13, colour, pen.colours.faint));
-      pen.text(x + SWATCH * colours.length + 6, y + 15, name);
+      const wide = side * colours.length + 6 + pen.width(name, size) + 14;
+      if (x > MARGIN && x + wide > width + 14) { x = MARGIN; y += row; }
+      colours.forEach((colour, k) => pen.rect(x + k * side, y + 4, side, size, colour, pen.colours.faint));
+      pen.text(x + side * colours.length + 6, y + size + 2, name, { size });
       x += wide;
     }
-    return y + ROW;
+    return y + row;
   }
 
   keys({ bins, groups, changes }, layer, isChange) {

@@ -30,7 +30,7 @@ function sheet(pen, { atlas, state, runs, start, titles, curves: given, second }
     pen.text(x + 4, 46 + 17 * lines.length, atlas.heading(runs[arm], state.layer, state.month));
     pen.within(x, 108, 350, 270, (inside) => atlas.draw(inside, 350, 270, runs[arm], state));
   });
-  pen.within(10, 384, 700, 44, (inside) => atlas.legend(inside, 700, state.layer, false));
+  pen.within(10, 384, 700, 44, (inside) => atlas.legend(inside, 700, state.layer));
   pen.within(10, 432, side - 20, 274, (inside) => curves(inside, side - 20, 274, given));
   if (second) pen.within(730, 30, 460, 676, (inside) => second.paint(inside, 460, 676, second.given));
   pen.text(14, HEIGHT - 8, `dxsim ${start.version} · seed ${state.seed} · ${t("not_forecast")} ${atlas.credit()}`, { colour: pen.colours.faint });

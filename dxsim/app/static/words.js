@@ -42,7 +42,7 @@ export function money(yen) {
 }
 
 // How each quantity is written: in which unit, with how many decimals at least.
-const SHARE = { scale: 100, digits: 1, isShare: true };
+const SHARE = { scale: 100, digits: 1 };
 const KINDS = {
   cost_per_resident_2035: { scale: 1, digits: 0 }, cost_per_resident: { scale: 1, digits: 0 }, cost: { scale: 1, digits: 0 },
   own_burden: { scale: 1e-8, digits: 1 }, subsidy_paid: { scale: 1e-8, digits: 1 },
@@ -52,14 +52,22 @@ const MOST_DIGITS = 8;
 
 const kindOf = (name) => (Object.hasOwn(KINDS, name) ? KINDS[name] : SHARE);
 
+export const isShare = (name) => kindOf(name) === SHARE;
+
 export function written(name, value) {
-  const { scale, digits, isShare } = kindOf(name);
-  return isShare ? percent(value, digits) : number(value === null ? null : value * scale, digits);
+  const { scale, digits } = kindOf(name);
+  return isShare(name) ? percent(value, digits) : number(value === null ? null : value * scale, digits);
 }
 
 function withSign(value, digits) {
   const text = number(Math.abs(value), digits);
   return value === 0 ? `±${text}` : `${value > 0 ? "+" : "−"}${text}`;
+}
+
+export function signed(name, value) {
+  if (value === null || !Number.isFinite(value)) return t("not_known");
+  const { scale, digits } = kindOf(name);
+  return withSign(Math.round(value * scale * 10 ** digits) / 10 ** digits, digits);
 }
 
 // The numbers of a comparison as they are printed, in whole units of the last decimal: the difference is that of the
@@ -92,7 +100,7 @@ export function compared(name, [first, entry]) {
     return { a: written(name, first.mean), b: written(name, entry.mean), difference: t("not_known"), interval: t("not_known"), verdict };
   }
   const found = rounded(name, entry);
-  const unit = kindOf(name).isShare ? percentSign() : "";
+  const unit = isShare(name) ? percentSign() : "";
   const plain = (value) => `${number(value / 10 ** found.digits, found.digits)}${unit}`;
   const signed = (value) => withSign(value / 10 ** found.digits, found.digits);
   const interval = verdict === "none" ? t("difference_none") : verdict === "missing" ? t("not_known") : `[${signed(found.low)}, ${signed(found.high)}]`;

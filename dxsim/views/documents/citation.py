@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import Template
 from typing import Any
 
 from dxsim import __version__
@@ -18,6 +19,36 @@ TITLE = "dxsim: agent-based simulation of the digital transformation of Japan's 
 _PRINT_DIGITS = 12  # of the fingerprint of a nation
 _SPECIAL = re.compile(r"([&%$#_{}])")
 _LINE = 100  # places of a line of code
+_COMPARISON = Template(
+    """\
+# $what
+${replace}import pandas as pd
+from scipy import stats
+
+import dxsim
+
+$nation
+$arms
+kpis = $kpis
+
+
+def outcomes(scenario):
+    summaries = [dxsim.simulate(nation, scenario, seed).summary for seed in range(1, $end)]
+    rows = [table.set_index("kpi")["value"][kpis] for table in summaries]
+    return pd.DataFrame(rows).reset_index(drop=True)
+
+
+first, second = outcomes(a), outcomes(b)
+# $missing
+both = first.notna() & second.notna()
+means = {"A": first, "B": second}
+means = {arm: rows.where(both).mean().fillna(rows.mean()) for arm, rows in means.items()}
+difference = (second - first).mean()
+half = (second - first).sem() * stats.t.ppf(0.975, both.sum() - 1)
+table = pd.DataFrame({**means, "B - A": difference, "low": difference - half, "high": difference + half})
+print(table.to_string())
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -79,38 +110,14 @@ def compared_in_python(nation: Nation, arms: tuple[Arm, Arm], kpis: Sequence[str
         seeds=seeds,
         version=__version__,
     )
-    return "\n".join(
-        [
-            f"# {what}",
-            *(["from dataclasses import replace", ""] if one.without_events or other.without_events else []),
-            "import pandas as pd",
-            "from scipy import stats",
-            "",
-            "import dxsim",
-            "",
-            _nation(nation.name),
-            *_scenario("a", one),
-            *_scenario("b", other),
-            f"kpis = {_literal(list(kpis))}",
-            "",
-            "",
-            "def outcomes(scenario):",
-            f"    summaries = [dxsim.simulate(nation, scenario, seed).summary for seed in range(1, {seeds + 1})]",
-            '    rows = [table.set_index("kpi")["value"][kpis] for table in summaries]',
-            "    return pd.DataFrame(rows).reset_index(drop=True)",
-            "",
-            "",
-            "first, second = outcomes(a), outcomes(b)",
-            "# " + say("some runs have no such figure; their pairs are left out"),
-            "both = first.notna() & second.notna()",
-            'means = {"A": first, "B": second}',
-            "means = {arm: rows.where(both).mean().fillna(rows.mean()) for arm, rows in means.items()}",
-            "difference = (second - first).mean()",
-            "half = (second - first).sem() * stats.t.ppf(0.975, both.sum() - 1)",
-            'table = pd.DataFrame({**means, "B - A": difference, "low": difference - half, "high": difference + half})',
-            "print(table.to_string())",
-            "",
-        ]
+    return _COMPARISON.substitute(
+        what=what,
+        replace="from dataclasses import replace\n\n" if one.without_events or other.without_events else "",
+        nation=_nation(nation.name),
+        arms="\n".join([*_scenario("a", one), *_scenario("b", other)]),
+        kpis=_literal(list(kpis)),
+        end=seeds + 1,
+        missing=say("some runs have no such figure; their pairs are left out"),
     )
 
 
