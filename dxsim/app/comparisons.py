@@ -26,8 +26,9 @@ def compare(outcomes: Sequence[Sequence[Outcomes]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seeds``; ``kpis``: by name a list with an entry for each setting, its ``mean`` over seeds, and ``difference``,
-        ``low`` and ``high`` of the pairs; ``strata``: by name and size class the same.
+        ``seeds``; ``kpis``: by name a list with an entry for each setting: its ``mean`` over seeds, ``difference``,
+        ``low`` and ``high`` of the pairs, how many ``pairs`` have both values, and over these the means ``before`` and
+        ``after``, whose difference is ``difference``; ``strata``: by name and size class the same.
     """
     by_kpi = {name: [[kpis[name] for kpis, _ in arm] for arm in outcomes] for name in KPIS}
     by_class = {
@@ -48,8 +49,19 @@ def _entries(arms: Sequence[Sequence[float]]) -> list[dict[str, float | None]]:
     entries = []
     for arm in arms:
         found = paired_difference(arms[0], arm)
-        known = [value for value in arm if not math.isnan(value)]
-        mean = sum(known) / len(known) if known else math.nan
-        numbers = {"mean": mean, "difference": found.mean, "low": found.low, "high": found.high}
+        both = [pair for pair in zip(arms[0], arm, strict=True) if not any(map(math.isnan, pair))]
+        numbers = {
+            "mean": _mean([value for value in arm if not math.isnan(value)]),
+            "before": _mean([value for value, _ in both]),
+            "after": _mean([value for _, value in both]),
+            "difference": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "pairs": found.n,
+        }
         entries.append({name: None if math.isnan(value) else value for name, value in numbers.items()})
     return entries
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from dxsim.characters import visible
-from dxsim.nation.nation import Nation
-from dxsim.nation.small import grid_nation
+from dxsim.nation.nation import SYNTHETIC, Nation
+from dxsim.nation.nation import TEACHING as TEACHING
+from dxsim.nation.teaching import VENDORS as VENDORS
+from dxsim.nation.teaching import teaching_nation as teaching_nation
 from dxsim.records.frame import frame_of
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.terms.municipalities import TYPES
-from dxsim.terms.statistics import LOG_POPULATION_MEAN, LOG_POPULATION_SD
 from dxsim.views.maps import far_islands
 
-TEACHING, WHOLE = "teaching", "whole"
+WHOLE = "whole"
 NATIONS = (TEACHING, WHOLE)
 
-ROWS, COLUMNS, PREFECTURES, VENDORS = 8, 6, 2, 2
-_STRIDE = 29  # has no factor in common with the number of municipalities: sizes are spread over the grid, not sorted
-_TYPE_FROM = ((0, "village"), (5_000, "town"), (25_000, "other_city"), (200_000, "core_city"))  # persons
 _DECIMALS = 2  # of a corner, km
 _MARGIN_KM, _MARGIN_SHARE, _ISLET_KM = 6.0, 0.006, 40.0  # round the map; round islands in a frame
 _SEA = 0.1  # of the height: what parts one frame of islands from the next
@@ -32,20 +28,6 @@ _BOXES = np.array([0.45, 0.4])  # share of width and height that frames take at 
 _TOP, _GAP = 0.05, 0.03  # above the frames and between them, share of the height
 
 Floats = npt.NDArray[np.float64]
-
-
-@lru_cache(maxsize=1)
-def teaching_nation() -> Nation:
-    """Return 48 municipalities on a grid, with sizes spread as those of Japan's municipalities are, and nothing drawn.
-
-    Sizes are the quantiles of a lognormal with the mean and spread that the population of municipalities has.
-    """
-    size = ROWS * COLUMNS
-    ranks = np.arange(size) * _STRIDE % size
-    normal = stats.norm.ppf((ranks + 0.5) / size)
-    people = np.exp(LOG_POPULATION_MEAN + LOG_POPULATION_SD * normal).round(-2).astype(int)
-    kinds = [[name for bound, name in _TYPE_FROM if persons >= bound][-1] for persons in people]
-    return grid_nation(ROWS, COLUMNS, population=people.tolist(), prefectures=PREFECTURES, type_=kinds)
 
 
 def describe(nation: Nation) -> dict[str, Any]:
@@ -57,7 +39,8 @@ def describe(nation: Nation) -> dict[str, Any]:
         ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each municipality,
         ``rings`` (for each municipality a list of flat x, y, x, y ... in km; a small square round its point where there
         is no boundary), ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far
-        islands), ``neighbours`` (the two rows of each pair), and the names of types and size classes.
+        islands), ``neighbours`` (the two rows of each pair), the names of types and size classes,
+        ``attribution``, and whether it ``isSynthetic``.
     """
     table, frame = nation.municipalities, frame_of(nation)
     shift, factor, boxes, bounds = _islands(table)
@@ -83,6 +66,7 @@ def describe(nation: Nation) -> dict[str, Any]:
         "size_classes": list(SIZE_CLASSES),
         "neighbours": [rows.tolist() for rows in frame.neighbours],
         "attribution": [visible(line) for line in nation.attribution],
+        "isSynthetic": nation.name == SYNTHETIC,
     }
 
 

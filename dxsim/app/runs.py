@@ -170,9 +170,12 @@ def _months_of_work(found: Findings) -> Array:
     return ratio(book, capacity)
 
 
-def pack(nation: Nation, setting: Setting, result: Run) -> bytes:
-    """Return a run as bytes, as `packed` lays them out."""
-    arrays = {f"layer_{name}": values for name, values in result.layers.items()}
+def pack(nation: Nation, setting: Setting, result: Run, layers: Sequence[str] = LAYERS) -> bytes:
+    """Return a run as bytes, as `packed` lays them out.
+
+    Of the map's layers only those asked for are among them, as all of the whole nation are 5 MB.
+    """
+    arrays = {f"layer_{name}": result.layers[name] for name in layers}
     arrays |= {f"series_{name}": values for name, values in result.series.items()}
     if setting.scenario == LIMITING_CASE:
         hazard = float(values_of(setting, [HAZARD.key])[HAZARD.key])
@@ -218,17 +221,21 @@ class Runner:
     nation : Nation
         Whom to run.
     kept_runs, kept_outcomes : int
-        How many packed runs (16 bytes a municipality and month each) and how many small outcomes are kept.
+        How many runs (16 bytes a municipality and month each) and how many small outcomes are kept.
     """
 
     def __init__(self, nation: Nation, kept_runs: int = 24, kept_outcomes: int = 4_000) -> None:
         self.nation = nation
         self.codes = frozenset(nation.municipalities["code"])
-        self.packed = lru_cache(maxsize=kept_runs)(self._packed)
+        self.run = lru_cache(maxsize=kept_runs)(self._run)
         self.outcome = lru_cache(maxsize=kept_outcomes)(self._outcome)
 
-    def _packed(self, setting: Setting, seed: int) -> bytes:
-        return pack(self.nation, setting, run(self.nation, setting, seed))
+    def packed(self, setting: Setting, seed: int, layers: Sequence[str] = LAYERS) -> bytes:
+        """Return a run as `pack` writes it."""
+        return pack(self.nation, setting, self.run(setting, seed), layers)
+
+    def _run(self, setting: Setting, seed: int) -> Run:
+        return run(self.nation, setting, seed)
 
     def _outcome(self, setting: Setting, seed: int) -> tuple[dict[str, float], dict[str, Array]]:
         """Return the KPIs and the classes of a run that is not drawn, so that no month needs to be looked at."""

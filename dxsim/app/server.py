@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dxsim.app.citing import cite
 from dxsim.app.class_desk import ClassDesk, turn_away
 from dxsim.app.classroom import TurnedAwayError
 from dxsim.app.comparisons import Outcomes, compare
@@ -35,7 +37,7 @@ from dxsim.app.lessons.recording import PARTS, answer, opening, seeds_of
 from dxsim.app.life import life
 from dxsim.app.nations import NATIONS, TEACHING, WHOLE, describe, teaching_nation
 from dxsim.app.requests import LARGEST_REQUEST, Content, RefusedError, content_of
-from dxsim.app.runs import Runner
+from dxsim.app.runs import LAYERS, Runner
 from dxsim.app.settings import (
     MOST_SEEDS,
     Setting,
@@ -53,6 +55,7 @@ from dxsim.nation.nation import Nation
 from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parent / "static"
+ARMS = 2  # of what is cited
 MOST_WAITING = 64  # requests; one more is asked to come again
 PAGES = {"": "home", "present": "present", "notes": "notes", "explore": "explore"}
 """Path -> the file of its page."""
@@ -67,6 +70,8 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+_LINK = re.compile(r"#[\w.=&%+-]{0,8000}", re.ASCII)
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
@@ -125,9 +130,11 @@ class Desk:
 
     async def run(self, request: Request) -> Response:
         """Answer with a packed run."""
-        setting, seed = await self._checked(_read_run, request)
+        (setting, seed), layers = await self._checked(
+            lambda content: _both(lambda: _read_run(content), lambda: _read_layers(content)), request
+        )
         runner = self.runners[setting.nation]
-        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed).result())
+        packed = await self._work(lambda: self.single.submit(runner.packed, setting, seed, layers).result())
         # Within one machine a run travels faster than it is packed; an encoding that is named is left as it is.
         is_near = request.client is not None and request.client.host in LOOPBACK
         headers = {"Content-Encoding": "identity"} if is_near else {}
@@ -182,6 +189,13 @@ class Desk:
 
         return await self._work(pack)
 
+    async def cite(self, request: Request) -> Response:
+        """Answer with how to cite a comparison, and how to have it in Python."""
+        arms, seeds, seed, link, language = await self._checked(_read_citation, request)
+        nation = self.runners[arms[0].nation].nation
+        with in_language(language):
+            return JSONResponse(await self._work(lambda: cite(nation, arms, seeds, seed, link)))
+
     async def life(self, request: Request) -> Response:
         """Answer with a municipality's biography."""
         setting, seed, code, language = await self._checked(self._read_life, request)
@@ -191,12 +205,10 @@ class Desk:
 
     def _read_life(self, content: Content) -> tuple[Setting, int, str, str]:
         setting, seed = _read_run(content)
-        code, language = content.get("code"), content.get("language")
+        code = content.get("code")
         if not isinstance(code, str) or code not in self.runners[setting.nation].codes:
             raise InputError(say("request"), [Problem("code", say("not the code of a municipality here"))])
-        if language not in LANGUAGES:
-            raise InputError(say("request"), [Problem("language", say("en or ja"))])
-        return setting, seed, str(code), str(language)
+        return setting, seed, code, _read_language(content)
 
     async def _checked(self, read: Callable[[Content], Result], request: Request) -> Result:
         """Return what `read` makes of a request.
@@ -248,6 +260,31 @@ class Desk:
 
 def _read_run(content: Content) -> tuple[Setting, int]:
     return _both(lambda: read_setting(content), lambda: read_seed(content))
+
+
+def _read_layers(content: Content) -> tuple[str, ...]:
+    """Return the layers of the map that a request wants; all unless it names some."""
+    layers = content.get("layers", list(LAYERS))
+    if not isinstance(layers, list) or any(layer not in LAYERS for layer in layers):
+        what = say("a list with some of these was expected: {names}", names=", ".join(LAYERS))
+        raise InputError(say("request"), [Problem("layers", what)])
+    return tuple(dict.fromkeys(layers))
+
+
+def _read_language(content: Content) -> str:
+    language = content.get("language")
+    if language not in LANGUAGES:
+        raise InputError(say("request"), [Problem("language", say("en or ja"))])
+    return str(language)
+
+
+def _read_citation(content: Content) -> tuple[tuple[Setting, ...], int, int, str, str]:
+    (arms, seeds), seed = _both(lambda: _read_comparison(content), lambda: read_seed(content))
+    link = content.get("link")
+    if len(arms) != ARMS or not isinstance(link, str) or not _LINK.fullmatch(link):
+        what = say("two settings and the part of a link from '#' on were expected")
+        raise InputError(say("request"), [Problem("link", what)])
+    return arms, seeds, seed, link, _read_language(content)
 
 
 def _read_comparison(content: Content) -> tuple[tuple[Setting, ...], int]:
@@ -414,7 +451,7 @@ def make_app(
             Route("/nation/{name}", desk.nation),
             *(
                 Route(f"/{name}", getattr(desk, name), methods=["POST"])
-                for name in ("run", "compare", "recording", "life")
+                for name in ("run", "compare", "cite", "recording", "life")
             ),
             Route("/handout", desk.handout),
             Mount("/static", StaticFiles(directory=STATIC)),

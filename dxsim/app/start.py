@@ -12,13 +12,14 @@ from dxsim.app.limiting_case import LIMITING_CASE
 from dxsim.app.nations import NATIONS
 from dxsim.app.runs import KPIS, LAYERS, SERIES, STRATA
 from dxsim.app.settings import HAZARD, LEVERS, Lever, Setting, known_scenarios, values_of
+from dxsim.app.themes import THEMES
 from dxsim.language import by_language, current_language, either, texts
 from dxsim.records.size_classes import SIZE_CLASSES
 from dxsim.scenario.registry import REGISTRY, Value
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.labels import labels
-from dxsim.views.style import BIN_COLOURS, CASE_COLOURS, GROUP_COLOURS, TYPE_COLOURS
+from dxsim.views.style import TYPE_COLOURS
 
 
 @cache
@@ -38,14 +39,10 @@ def start() -> dict[str, Any]:
         "levers": [_lever(lever) for lever in LEVERS],
         "hazard": _lever(HAZARD),
         "scenarios": [_scenario(name) for name in known_scenarios()],
+        "themes": {theme: list(names) for theme, names in THEMES.items()},
         "limiting_case": LIMITING_CASE,
         "lessons": [lesson.about() for lesson in LESSONS],
-        "colours": {
-            "types": list(TYPE_COLOURS.values()),
-            "groups": GROUP_COLOURS,
-            "late": BIN_COLOURS,
-            "cases": CASE_COLOURS[:2],
-        },
+        "colours": {"types": list(TYPE_COLOURS.values())},
     }
 
 
@@ -75,6 +72,7 @@ def _lever(lever: Lever) -> dict[str, Any]:
     return {
         "key": lever.key,
         "type": parameter.type,
+        "isShare": parameter.unit.startswith("share"),
         "bounds": [parameter.minimum, parameter.maximum],
         "also": dict(lever.also),
         **ends,
@@ -90,4 +88,7 @@ def _scenario(name: str) -> dict[str, Any]:
         meaning = by_language(lambda: _texts()["limit_meaning"])
     else:
         title, meaning = dict(scenario.title), dict(scenario.meaning)
-    return {"name": name, "title": title, "meaning": meaning, "values": values}
+    told = [(event.month, event.text) for event in scenario.announcements]
+    told += [(event.month, event.text) for event in scenario.vendor_events]
+    events = [{"month": month, "text": dict(text)} for month, text in sorted(told, key=lambda event: event[0])]
+    return {"name": name, "title": title, "meaning": meaning, "values": values, "events": events}

@@ -31,6 +31,7 @@ from dxsim.nation.schema import (
 )
 
 SYNTHETIC = "synthetic"
+TEACHING = "teaching"
 SYNTHETIC_FOLDER = PACKAGE / "nation" / "data" / SYNTHETIC
 
 FORMAT = 1
@@ -140,7 +141,8 @@ def load_nation(where: str | Path) -> Nation:
     Parameters
     ----------
     where : str or Path
-        ``"synthetic"`` for the synthetic Japan that ships with dxsim, else a folder as `write_nation` writes it.
+        ``"synthetic"`` for the synthetic Japan that ships with dxsim, ``"teaching"`` for the 48 municipalities of the
+        classroom app (run them with ``vendor.count=2``), else a folder as `write_nation` writes it.
         A folder without ``nation.json`` will do if its tables are right; with one, its files have to be those that
         it was written for.
 
@@ -153,10 +155,14 @@ def load_nation(where: str | Path) -> Nation:
     InputError
         With every problem found in the folder.
     """
+    if where == TEACHING:
+        from dxsim.nation.teaching import teaching_nation
+
+        return teaching_nation()
     folder = SYNTHETIC_FOLDER if where == SYNTHETIC else Path(where)
     subject = say("nation '{name}'", name=where)
     if not is_folder(folder):
-        hint = nearest(str(where), [SYNTHETIC])
+        hint = nearest(str(where), [SYNTHETIC, TEACHING])
         what = say("neither '{synthetic}' nor a folder{hint}", synthetic=SYNTHETIC, hint=hint)
         raise InputError(subject, [Problem("", what)])
     attribution, sources, problems = _read_about(folder)

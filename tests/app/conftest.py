@@ -51,7 +51,7 @@ class Client:
         headers = {"Content-Type": "application/json"}
         status, body, _ = self.send("POST", path, json.dumps(content), **headers)
         assert status == expected, body
-        return body if path == "/run" and expected == 200 else json.loads(body)
+        return body if path in ("/run", "/recording") and expected == 200 else json.loads(body)
 
 
 @pytest.fixture(scope="session")

@@ -319,7 +319,8 @@ def test_a_guest_gets_the_page_of_a_student_and_nothing_else(school):
     assert (status, headers["location"]) == (307, "/join")
     before = school.room.screen, school.room.version
     lecturers = [
-        ("GET", path) for path in ("/explore", "/nation/whole", "/class/about", "/class/votes?question=cooperation")
+        ("GET", path)
+        for path in ("/explore", "/present", "/notes", "/handout", "/class/about", "/class/votes?question=cooperation")
     ]
     lecturers += [("POST", f"/class/{act}") for act in ("show", "close", "renew", "%73how", "show/", "./show")]
     lecturers += [("POST", f"/{act}") for act in ("run", "compare", "recording", "life")]
@@ -620,10 +621,11 @@ def test_a_student_votes_on_a_phone_and_sees_the_votes_of_the_class(school, brow
         school.student.post("/class/vote", ticket=ticket, question="cooperation", option=option)
     school.lecturer.post("/class/show", **SCREEN | {"shown": True})
     tells(page, "#votes", "50")
+    percent = {"en": " %", "ja": "％"}[language]
     rows = page.locator("#votes li").all_inner_texts()
     for row, option, count in zip(rows, LESSONS["cooperation"], (2, 2, 0), strict=True):
         assert words[f"lesson_cooperation_{option}"] in row
-        assert words["class_count"].format(count=count, share=f"{25 * count} %") in row
+        assert words["class_count"].format(count=count, share=f"{25 * count}{percent}") in row
     assert not page.locator("#options").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert {urlsplit(url).hostname for url in asked} == {"127.0.0.3"}

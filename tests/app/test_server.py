@@ -24,6 +24,7 @@ from starlette.responses import PlainTextResponse
 
 import dxsim
 from dxsim.analysis.paired import paired_difference
+from dxsim.app.lessons.recording import seeds_of
 from dxsim.app.limiting_case import LIMITING_CASE
 from dxsim.app.nations import VENDORS, describe
 from dxsim.app.runs import KPIS, STRATA
@@ -120,8 +121,9 @@ def test_a_comparison_is_the_paired_difference_of_simulate(client, teaching):
 
 
 def test_the_cooperation_lesson_shows_the_table_of_the_sweep(client, tmp_path):
-    shown = client.ask("/lesson", {"lesson": "size", "nation": "whole", "parameters": {}, "seeds": 3})
-    study = Study("cooperation", scenarios=("no_cooperation", "baseline"), seeds=Seeds(count=3))
+    seeds = seeds_of("whole")
+    about, _ = unpacked(client.ask("/recording", {"lesson": "cooperation", "nation": "whole", "part": "answer"}))
+    study = Study("cooperation", scenarios=("no_cooperation", "baseline"), seeds=Seeds(count=len(seeds)))
     results = dxsim.run_sweep(study, tmp_path / "sweep", threads=2)
     rows = results.strata.merge(results.plan[["run", "scenario", "seed"]], on="run")
     rows = rows[rows["stratum"] == "size_class"].sort_values("seed")
@@ -131,10 +133,11 @@ def test_the_cooperation_lesson_shows_the_table_of_the_sweep(client, tmp_path):
             of_class.loc[of_class["scenario"] == scenario, "cost_per_resident"].to_numpy()
             for scenario in ("no_cooperation", "baseline")
         )
-        expected, entry = paired_difference(before, after), shown["strata"]["cost_per_resident"][place][1]
-        for name, value in (("difference", expected.mean), ("low", expected.low), ("high", expected.high)):
-            assert entry[name] == pytest.approx(value, rel=1e-9), size_class
-    assert shown["verdict"] == "small"
+        expected, row = paired_difference(after, before), about["result"]["rows"][place]
+        assert row["name"] == size_class
+        for name, value in (("mean", expected.mean), ("low", expected.low), ("high", expected.high)):
+            assert row[name] == pytest.approx(value, rel=1e-9), size_class
+    assert about["verdict"] == "small"
 
 
 def test_the_same_request_has_the_same_answer_whoever_else_asks(client):
@@ -228,16 +231,18 @@ BAD = [
     ("/compare", {"arms": [setting()] * 9, "seeds": 2}, ["arms: "]),
     ("/compare", {"arms": [setting(), setting("whole")], "seeds": 2}, ["arms: "]),
     ("/compare", {"arms": [setting(), setting(scenario="x"), 7], "seeds": 1000}, ["arms[1]", "arms[2]", "seeds: "]),
-    ("/lesson", {"lesson": "siz", "nation": "teaching", "parameters": {}, "seeds": 2}, ["did you mean 'size'"]),
-    ("/lesson", {"lesson": "size", "nation": "x", "parameters": {}, "seeds": 2}, ["nation: "]),
-    ("/lesson", {"lesson": "size", "nation": "teaching", "parameters": {"policy.naming": 1}, "seeds": 2}, ["naming"]),
     ("/life", setting() | {"seed": 1, "code": "99999", "language": "en"}, ["code: "]),
     ("/life", setting() | {"seed": 1, "code": "01201", "language": "fr"}, ["language: "]),
     ("/life", setting() | {"seed": 1, "code": ["01201"], "language": ["en"]}, ["code: "]),
     ("/life", setting() | {"seed": 1, "code": {}, "language": "\ud800"}, ["code: "]),
+    ("/run", setting() | {"seed": 1, "layers": ["late", "x"]}, ["layers: "]),
+    ("/run", setting("x") | {"seed": 1, "layers": [[]]}, ["nation: ", "layers: "]),
+    ("/cite", {"arms": [setting()] * 2, "seeds": 2, "seed": 1, "link": "#<b>", "language": "en"}, ["link: "]),
+    ("/cite", {"arms": [setting()], "seeds": 2, "seed": 1, "link": "#", "language": "en"}, ["link: "]),
+    ("/cite", {"arms": [setting()] * 2, "seeds": 0, "seed": -1, "link": 1, "language": []}, ["seeds: ", "seed: "]),
+    ("/cite", {"arms": [setting()] * 2, "seeds": 2, "seed": 1, "link": "#", "language": "fr"}, ["language: "]),
     ("/run", setting(scenario="\ud800") | {"seed": 1}, ["there is no '\\ud800'"]),
     ("/run", setting(**{"\x1b[2J\u202e": 1}) | {"seed": 1}, ["\\x1b[2J\\u202e"]),
-    ("/lesson", {"lesson": ["\ud800"], "nation": "\ud800", "parameters": {}, "seeds": 2}, ["lesson: "]),
 ]
 
 
@@ -248,6 +253,25 @@ def test_bad_input_is_refused_with_all_that_is_wrong_in_both_languages(client, p
         assert any(what in problem for problem in problems["en"]), problems["en"]
     assert len(problems["en"]) == len(problems["ja"]) >= len(says)
     assert problems["en"] != problems["ja"]
+
+
+def test_a_run_has_the_layers_that_are_asked_for(client):
+    asked = setting(**MOVED) | {"seed": 3}
+    _, whole = unpacked(client.ask("/run", asked))
+    about, part = unpacked(client.ask("/run", asked | {"layers": ["late", "group", "late"]}))
+    layers = [entry["name"] for entry in about["arrays"] if entry["name"].startswith("layer_")]
+    assert layers == ["layer_late", "layer_group"]
+    for name, values in part.items():
+        np.testing.assert_array_equal(values, whole[name], err_msg=name)
+    assert {name for name in whole if name.startswith("series_")} <= set(part)
+
+
+def test_what_is_cited_is_told_in_the_language_that_was_asked_for(client):
+    asked = {"arms": [setting(), setting(scenario="extension")], "seeds": 3, "seed": 2, "link": "#a=b"}
+    english, japanese = (client.ask("/cite", asked | {"language": language}) for language in ("en", "ja"))
+    assert english.keys() == japanese.keys() == {"citation", "bibtex", "python"}
+    assert english["citation"].isascii()
+    assert not japanese["citation"].isascii()
 
 
 @pytest.mark.parametrize(
@@ -266,16 +290,16 @@ def test_what_is_no_request_is_refused(client, status, body, kind):
     got, answer, _ = client.send("POST", "/run", body, **{"Content-Type": kind})
     assert got == status
     assert set(json.loads(answer)["problems"]) == {"en", "ja"}
-    assert client.send("GET", "/")[0] == 200
+    assert client.send("GET", "/explore")[0] == 200
 
 
 def test_only_its_own_name_is_answered_and_nothing_is_kept_of_a_user(client):
-    assert client.send("GET", "/", Host=f"localhost:{client.port}")[0] == 200
+    assert client.send("GET", "/explore", Host=f"localhost:{client.port}")[0] == 200
     for host in ("evil.example", "127.0.0.1.evil.example", ""):
-        assert client.send("GET", "/", Host=host)[0] == 400
+        assert client.send("GET", "/explore", Host=host)[0] == 400
         body = json.dumps(setting() | {"seed": 1})
         assert client.send("POST", "/run", body, Host=host, **{"Content-Type": "application/json"})[0] == 400
-    for path in ("/", "/start", "/static/app.js", "/nation/teaching"):
+    for path in ("/explore", "/start", "/static/explore.js", "/nation/teaching"):
         _, _, headers = client.send("GET", path)
         assert "set-cookie" not in headers
         assert headers["content-security-policy"].startswith("default-src 'none'")
@@ -301,7 +325,7 @@ def test_a_failure_of_the_app_is_told_with_all_headers_and_no_more(client, monke
 
 
 def test_what_is_large_goes_packed_and_the_font_is_small(client):
-    for path in ("/start", "/nation/whole", "/static/app.js"):
+    for path in ("/start", "/nation/whole", "/static/explore.js"):
         plain = client.send("GET", path)
         packed = client.send("GET", path, **{"Accept-Encoding": "gzip"})
         assert packed[2]["content-encoding"] == "gzip"
@@ -363,10 +387,10 @@ def test_the_command_serves_other_addresses(host):
         address = urlsplit(re.search(r"http://\S+", process.stdout.readline())[0])
         assert address.hostname == host if host == "::1" else address.hostname != "0.0.0.0"  # noqa: S104
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
-        connection.request("GET", "/", headers={"Host": address.netloc})
+        connection.request("GET", "/explore", headers={"Host": address.netloc})
         answer = connection.getresponse()
         assert (answer.status, b"<title>dxsim</title>" in answer.read()) == (200, True)
-        connection.request("GET", "/", headers={"Host": "evil.example"})
+        connection.request("GET", "/explore", headers={"Host": "evil.example"})
         assert connection.getresponse().status == 400
     finally:
         process.kill()
@@ -383,7 +407,7 @@ def test_the_command_serves_until_it_is_interrupted():
         port = int(line.split("127.0.0.1:")[1].split("/")[0])
         from tests.app.conftest import Client
 
-        assert b"<title>dxsim</title>" in Client(port).send("GET", "/")[1]
+        assert b"<title>dxsim</title>" in Client(port).send("GET", "/explore")[1]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     finally:

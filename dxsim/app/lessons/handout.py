@@ -16,10 +16,7 @@ from dxsim.app.lessons.lesson import Lesson
 from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parents[1] / "static"
-MODULES = (
-    *("data", "map", "pages", "pen", "player", "recording", "scenes", "theme", "words"),
-    "handout",
-)
+FIRST = "handout"  # the module that plays; it brings along all that it imports
 _IMPORT = re.compile(r'from "\./(\w+)\.js"')
 _FONT = re.compile(r"@font-face \{[^}]*\}")
 _PREFIXES = ("lesson_", "step_", "type_", "size_", "layer_", "series_", "measure_", "life_")
@@ -40,7 +37,7 @@ def handout(nation: Mapping[str, Any], lesson: Lesson, parts: Mapping[str, bytes
     start : mapping
         Texts and colours, as `dxsim.app.start.start` returns them.
     """
-    code = {name: (STATIC / f"{name}.js").read_text(encoding="utf-8") for name in MODULES}
+    code = _code()
     texts = _texts(start["texts"], lesson, "".join(code.values()))
     names = ("months", "colours", "nations")
     content = {
@@ -66,6 +63,18 @@ def handout(nation: Mapping[str, Any], lesson: Lesson, parts: Mapping[str, bytes
         "data": data,
     }
     return re.sub(r"<!--(\w+)-->", lambda found: filled[found[1]], page)
+
+
+def _code() -> dict[str, str]:
+    """Return the modules that a hand-out needs, by name."""
+    found: dict[str, str] = {}
+    waiting = [FIRST]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+            waiting += _IMPORT.findall(found[name])
+    return found
 
 
 def _module(text: str) -> str:

@@ -1,45 +1,38 @@
 // The page: state, controls, what is asked of the server, and when things are drawn.
 
-import { bySize, curves, describeBySize, describeCurves, describeGroups, describeSteps, groups, steps } from "./charts.js";
+import { bySize, curves, describeBySize, describeCurves, describeGroups, groups } from "./charts.js";
 import { Refused, ask, get } from "./data.js";
-import { showLesson, stepNames } from "./lesson.js";
 import { NUMBERS, PLAIN, fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
-import { onCanvas } from "./pen.js";
+import { TYPE, onCanvas } from "./pen.js";
 import { saveFigure, saveTable } from "./save.js";
 import { fillComparison, showLife } from "./tables.js";
-import { monthName, number, speak, t } from "./words.js";
+import { onTheme } from "./theme.js";
+import { monthName, number, percent, speak, t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const ARMS = ["a", "b"];
-const MONTH_MS = 55; // of a month while playing
+const VIEWS = { both: ["a", "b"], a: ["a"], b: ["b"], difference: ["d"] };
+const MONTH_MS = { slow: 220, normal: 55, fast: 18 }; // of a month while playing
 const STILL_MONTHS = 12; // a step of those who want nothing to move
 const STILL_MS = 900;
 const RETRY_MS = 3000; // until the server is asked again after it gave no answer
 const NOTE_MS = 5000; // a note goes away by itself
 const COMPARE_AFTER_MS = 400; // of quiet
 const FIRST_SEEDS = 5; // a first answer, before all seeds are done
-const TABS = ["size", "groups", "steps", "life"];
-const LESSON_VIEW = {
-  size: { series: "cost", tab: "size", stratum: "cost_per_resident" },
-  tipping: { series: "cooperating", tab: "groups", stratum: "cooperating_share" },
-  remedy: { series: "late", tab: "size", stratum: "late_share" },
-  counters: { series: "excluded", tab: "size", stratum: "excluded_share" },
-};
+const TABS = ["size", "groups", "life"];
 
 const state = {
   language: (navigator.language ?? "en").startsWith("ja") ? "ja" : "en",
-  nation: "teaching", lesson: "", prediction: "", checked: false,
+  nation: "teaching",
   a: { scenario: "no_cooperation", parameters: {} }, b: { scenario: "baseline", parameters: {} },
-  edit: "b", seed: 1, seeds: 20, month: 59, layer: "live", series: "live", type: "all",
+  edit: "b", seed: 1, seeds: 20, month: 59, layer: "live", view: "both", speed: "normal", series: "live", type: "all",
   tab: "size", stratum: "cost_per_resident", chosen: -1, chosenIn: "b",
 };
 const DEFAULTS = structuredClone(state);
 let start;
 let timer = 0;
 let comparison = null;
-let lessonResult = null;
-let lessonWorking = false;
 let life = null;
 const atlases = {};
 const runs = { a: null, b: null };
@@ -50,6 +43,10 @@ let atlas;
 
 const setting = (arm) => ({ nation: state.nation, scenario: state[arm].scenario, parameters: state[arm].parameters });
 const runRequest = (arm) => ({ ...setting(arm), seed: state.seed });
+
+// The layers that are drawn; the others come when they are.
+const drawnLayers = () => [...new Set([state.layer, ...(state.tab === "groups" ? ["group"] : [])])];
+const lacking = (arm, layers) => layers.filter((layer) => !runs[arm]?.[`layer_${layer}`]);
 
 // What is to be said: a trouble stays until its source is well, what was wrong with a link until it is read, a note a while.
 const troubles = {};
@@ -96,7 +93,6 @@ function retry() {
   ARMS.forEach(loadRun);
   if (comparison?.seeds !== state.seeds) compareNow();
   if (troubles.life) tellLife();
-  if (troubles.lesson) checkPrediction();
 }
 
 // One request of an arm at a time; what changed meanwhile is asked for next.
@@ -107,10 +103,12 @@ async function loadRun(arm) {
     for (;;) {
       const request = runRequest(arm);
       const key = JSON.stringify(request);
-      if (runs[arm]?.key === key) break;
-      const run = await ask("run", request);
+      const isSame = runs[arm]?.key === key;
+      const layers = isSame ? lacking(arm, wanted()) : wanted();
+      if (isSame && !layers.length) break;
+      const run = await ask("run", { ...request, layers });
       if (request.nation !== state.nation) continue;
-      runs[arm] = Object.assign(run, { key });
+      runs[arm] = Object.assign(isSame ? runs[arm] : {}, run, { key });
       isWell(arm);
       draw();
       settle();
@@ -121,6 +119,25 @@ async function loadRun(arm) {
     complain(arm, error);
   } finally {
     busy[arm] = false;
+    for (const waits of waiting.splice(0)) waits();
+  }
+}
+
+// Fetches all layers of both runs, for a table of them.
+let isWhole = false;
+const waiting = [];
+const wanted = () => (isWhole ? start.layers : drawnLayers());
+
+async function loadWhole() {
+  isWhole = true;
+  try {
+    while (ARMS.some((arm) => lacking(arm, start.layers).length)) {
+      ARMS.forEach(loadRun);
+      await new Promise((done) => waiting.push(done));
+      if (ARMS.some((arm) => arm in troubles)) return;
+    }
+  } finally {
+    isWhole = false;
   }
 }
 
@@ -139,7 +156,7 @@ function changed() {
 
 // Says, for whoever waits, that runs and comparison are those of the settings on the screen.
 function settle() {
-  const isNew = (arm) => runs[arm]?.key === JSON.stringify(runRequest(arm));
+  const isNew = (arm) => runs[arm]?.key === JSON.stringify(runRequest(arm)) && !lacking(arm, drawnLayers()).length;
   if (document.fonts.status !== "loaded") return;
   if (comparison?.seeds === state.seeds && ARMS.every(isNew)) document.body.dataset.settled = "yes";
 }
@@ -193,54 +210,100 @@ function drawMaps() {
   $("month").value = state.month;
   $("month").setAttribute("aria-valuetext", monthName(month));
   $("month-name").textContent = monthName(month);
-  for (const arm of ARMS) {
-    const run = runs[arm];
-    const canvas = $(`map-${arm}`);
-    const title = $(`title-${arm}`);
-    const value = document.createElement("span");
-    value.className = "value";
-    value.textContent = run ? atlas.summary(run, state.layer, state.month) : "";
-    title.replaceChildren(value, `${arm.toUpperCase()}  ${titleOf(arm)}`);
-    title.title = titleOf(arm);
-    if (!run) {
-      onCanvas(canvas, () => {});
-      canvas.setAttribute("aria-label", `${arm.toUpperCase()} ${titleOf(arm)}: ${t(arm in troubles ? "not_known" : "working")}`);
-      continue;
-    }
-    onCanvas(canvas, (pen, width, height) => atlas.draw(pen, width, height, run, state));
-    if (!timer) canvas.setAttribute("aria-label", `${atlas.describe(run, arm.toUpperCase(), state, start.months)} ${t("map_keys")}`);
-  }
-  onCanvas($("legend"), (pen, width) => atlas.legend(pen, width, state.layer));
+  const shown = VIEWS[state.view];
+  for (const panel of ["a", "b", "d"]) $(`map-${panel}`).parentElement.hidden = !shown.includes(panel);
+  $("maps").dataset.count = shown.length;
+  for (const panel of shown) drawMap(panel);
+  const isChange = state.view === "difference";
+  onCanvas($("legend"), (pen, width) => { $("legend").style.height = `${atlas.legend(pen, width, state.layer, TYPE, isChange)}px`; });
+  const isKnown = hasLayer("a") && hasLayer("b");
+  if (isKnown) $("sentence").replaceChildren(element("b", atlas.sentence(runs, state, start.months)), ` (${t("sentence_runs", { seed: state.seed })})`);
+  else $("sentence").textContent = t(ARMS.some((arm) => arm in troubles) ? "not_known" : "working");
   tellChosen();
 }
 
+const hasLayer = (arm) => Boolean(runs[arm]?.[`layer_${state.layer}`]);
+
+function drawMap(panel) {
+  const canvas = $(`map-${panel}`);
+  const isChange = panel === "d";
+  const isKnown = (isChange ? ARMS : [panel]).every(hasLayer);
+  titleMap(panel, isKnown);
+  if (!isKnown) {
+    onCanvas(canvas, () => {});
+    canvas.setAttribute("aria-label", t(ARMS.some((arm) => arm in troubles) ? "not_known" : "working"));
+    return;
+  }
+  onCanvas(canvas, (pen, width, height) => (isChange ? atlas.drawChange(pen, width, height, runs, state) : atlas.draw(pen, width, height, runs[panel], state)));
+  if (timer) return;
+  const words = isChange ? t("map_change", { layer: t(`layer_${state.layer}`), sentence: atlas.sentence(runs, state, start.months) }) : atlas.describe(runs[panel], panel.toUpperCase(), state, start.months);
+  canvas.setAttribute("aria-label", `${words} ${t("map_keys")}`);
+}
+
+const element = (tag, words, className = "") => Object.assign(document.createElement(tag), { textContent: words, className });
+
+// The title of a map is its scenario; under it stand what was changed and one number for the whole nation.
+function titleMap(panel, isKnown) {
+  if (panel === "d") {
+    const both = ARMS.map((arm) => element("span", inWords(arm), "changes"));
+    $("title-d").replaceChildren(element("b", t("change_title")), ...both, element("span", t("change_colours"), "value"));
+    return;
+  }
+  const { title, changes } = titleOf(panel);
+  const parts = [element("b", `${panel.toUpperCase()}: ${title}`)];
+  if (changes.length) parts.push(element("span", changes.join(" · "), "changes"));
+  if (isKnown) parts.push(element("span", atlas.heading(runs[panel], state.layer, state.month), "value"));
+  $(`title-${panel}`).replaceChildren(...parts);
+}
+
+function inWords(arm) {
+  const { title, changes } = titleOf(arm);
+  return [`${arm.toUpperCase()}: ${title}`, ...changes].join(" · ");
+}
+
 function tellChosen(municipality = state.chosen) {
-  $("chosen").textContent = municipality < 0 ? "" : `${atlas.name(municipality, state.nation === "teaching")}: ${ARMS.filter((arm) => runs[arm]).map((arm) => `${arm.toUpperCase()} ${atlas.written(runs[arm], state.layer, state.month, municipality)}`).join(", ")}`;
+  if (municipality < 0) { $("chosen").textContent = t("map_hint"); return; }
+  const known = ARMS.filter(hasLayer);
+  const values = known.map((arm) => `${arm.toUpperCase()} ${atlas.written(runs[arm], state.layer, state.month, municipality)}`);
+  if (known.length === 2) values.push(atlas.writtenChange(runs, state.layer, state.month, municipality));
+  $("chosen").textContent = `${atlas.name(municipality, state.nation === "teaching")}: ${values.join(", ")}`;
+}
+
+// What happens in the scenarios, in order; with the arm where it happens in one of them only.
+function events() {
+  const of = (arm) => scenario(state[arm].scenario).events.map(({ month, text }) => ({ month, text: text[state.language] ?? text.en }));
+  const isIn = (event, arm) => of(arm).some(({ month, text }) => month === event.month && text === event.text);
+  const all = [...of("a").map((event) => ({ ...event, arm: isIn(event, "b") ? "" : "A" })), ...of("b").filter((event) => !isIn(event, "a")).map((event) => ({ ...event, arm: "B" }))];
+  return all.sort((one, other) => one.month - other.month).map((event, k) => ({ ...event, name: String(k + 1) }));
+}
+
+function drawEvents() {
+  const all = events();
+  $("events").hidden = !all.length;
+  const words = ({ name, month, text, arm }) => `${name} ${monthName(start.months[month])}${arm ? ` (${arm})` : ""} ${text}`;
+  const last = all.filter(({ month }) => month <= state.month).pop();
+  $("events").querySelector("summary").textContent = last ? words(last) : t("events");
+  const list = $("events").querySelector("ol");
+  const texts = all.map(words);
+  if (list.dataset.texts === String(texts)) return;
+  list.dataset.texts = String(texts);
+  list.replaceChildren(...texts.map((text) => element("li", text)));
 }
 
 const chartState = () => ({
-  ...state, runs, months: start.months, types: atlas.nation.types, colours: start.colours, count: atlas.count,
+  ...state, runs, months: start.months, types: atlas.nation.types, colours: start.colours, count: atlas.count, events: events(),
   comparison, measure: state.stratum, classes: atlas.nation.size_classes,
 });
 
 function drawCurves() {
   onCanvas($("curves"), (pen, width, height) => curves(pen, width, height, chartState()));
+  drawEvents();
   if (!timer) $("curves").setAttribute("aria-label", describeCurves(chartState()));
 }
 
 // The chart in the lower right corner: how it is drawn, and how it is described.
 function second() {
   if (state.tab === "groups") return { paint: groups, words: describeGroups(chartState()), given: chartState() };
-  const lesson = currentLesson();
-  if (state.tab === "steps" && lessonResult && lesson.measure in lessonResult.kpis) {
-    const isLever = lesson.name !== "remedy"; // whose arms are two remedies, not steps of one lever
-    const what = isLever ? leverLabel(lesson.controls[0]) : t(`lesson_${lesson.name}`);
-    const given = {
-      result: lessonResult, measure: lesson.measure, names: stepNames(lesson), title: `${t(`kpi_${lesson.measure}`)} – ${what}`,
-      colours: start.colours, lever: what, joined: isLever,
-    };
-    return { paint: steps, words: describeSteps(given), given };
-  }
   return { paint: bySize, words: describeBySize(chartState()), given: chartState() };
 }
 
@@ -249,10 +312,9 @@ function drawSecond() {
   $("second").hidden = isLife;
   $("life").hidden = !isLife;
   $("stratum").hidden = state.tab !== "size";
-  const hasSteps = Boolean(lessonResult && currentLesson().measure in lessonResult.kpis);
   for (const tab of $("tabs").querySelectorAll("[role=tab]")) {
     tab.setAttribute("aria-selected", String(tab.dataset.tab === state.tab));
-    if (tab.dataset.tab === "steps") tab.hidden = !hasSteps;
+    tab.tabIndex = tab.dataset.tab === state.tab ? 0 : -1;
   }
   if (isLife) {
     const title = life && `${atlas.name(state.chosen, state.nation === "teaching")} – ${t("life_which")} ${state.chosenIn.toUpperCase()}`;
@@ -266,34 +328,33 @@ function drawSecond() {
 
 function drawComparison() {
   const isDone = comparison?.seeds === state.seeds;
-  const words = [comparison && t("over_seeds", { count: comparison.seeds }), !isDone && t("working")];
-  $("progress").textContent = `(${words.filter(Boolean).join(" – ")})`;
+  const words = [comparison ? t("over_seeds", { count: comparison.seeds }) : t("one_run", { seed: state.seed }), !isDone && t("working")];
+  $("progress").textContent = `(${words.filter(Boolean).join("; ")})`;
+  for (const id of ["cite-open", "python-open"]) $(id).disabled = !isDone;
   fillComparison($("comparison").tBodies[0], start.kpis, runs, comparison);
 }
 
 // Controls
 
 const scenario = (name) => start.scenarios.find((entry) => entry.name === name);
-const currentLesson = () => start.lessons.find((entry) => entry.name === state.lesson);
 const allLevers = () => [...start.levers, start.hazard];
 const lever = (key) => allLevers().find((entry) => entry.key === key);
 const leverLabel = (key) => t(`lever_${key}`);
 const valueOf = (arm, key) => state[arm].parameters[key] ?? scenario(state[arm].scenario).values[key];
 
-// What sets an arm apart: its scenario and what was moved in it, or only what the arms differ in.
+// What an arm is: its scenario, and all that was changed in it.
 function titleOf(arm) {
-  const other = arm === "a" ? "b" : "a";
-  const isOwn = state.a.scenario !== state.b.scenario;
-  const differs = ({ key }) => valueOf(arm, key) !== valueOf(other, key);
-  const changes = allLevers().filter((entry) => (isOwn ? entry.key in state[arm].parameters : differs(entry)));
-  const words = changes.map((entry) => `${leverWords(entry, valueOf(arm, entry.key))} ${leverLabel(entry.key)}`);
-  return (isOwn || !words.length ? [scenario(state[arm].scenario).title[state.language], ...words] : words).join(" + ");
+  const changed = allLevers().filter((entry) => entry.key in state[arm].parameters);
+  const words = changed.map((entry) => `${leverLabel(entry.key)} ${leverWords(entry, valueOf(arm, entry.key))}`);
+  const title = scenario(state[arm].scenario).title[state.language];
+  return { title: words.length ? t(words.length > 1 ? "title_changes" : "title_change", { title, count: words.length }) : title, changes: words };
 }
 
 function leverWords(entry, value) {
   if (entry.type === "choice") return t(`choice_${value}`);
   if (entry.type.startsWith("month")) return monthName(value);
-  return number(value, entry.type === "int" || entry.step >= 1 ? 0 : entry.step < 0.01 ? 3 : 2);
+  if (entry.isShare) return percent(value, 0);
+  return number(value, (String(Number(value.toFixed(3))).split(".")[1] ?? "").length);
 }
 
 function setLever(arm, entry, value) {
@@ -305,8 +366,7 @@ function setLever(arm, entry, value) {
 
 function shownLevers() {
   if (state[state.edit].scenario === start.limiting_case) return [start.hazard];
-  const lesson = currentLesson();
-  return lesson ? lesson.controls.map(lever) : start.levers;
+  return start.levers;
 }
 
 let moving = ""; // the lever that is being dragged
@@ -334,9 +394,7 @@ function fillLevers() {
     control.addEventListener("input", () => {
       if (moving !== entry.key) { step(); moving = entry.key; }
       const value = entry.type === "choice" ? control.value : entry.values ? entry.values[control.value] : Number(control.value);
-      const isCarried = currentLesson()?.carried.includes(entry.key);
-      for (const arm of isCarried ? ARMS : [state.edit]) setLever(arm, entry, value);
-      if (isCarried && lessonResult) { lessonResult = null; state.checked = false; fillLesson(); }
+      setLever(state.edit, entry, value);
       showLevers();
       changed();
     });
@@ -357,73 +415,11 @@ function showLevers() {
       Object.assign(document.createElement("span"), { className: arm, textContent: `${arm.toUpperCase()} ${leverWords(entry, valueOf(arm, entry.key))}` }), " ",
     ]));
   }
-  $("reset").disabled = !ARMS.some((arm) => Object.keys(state[arm].parameters).length) || Boolean(currentLesson());
+  $("reset").disabled = !ARMS.some((arm) => Object.keys(state[arm].parameters).length);
 }
 
 // The place of a month among the steps of its slider: the last one that is not later.
 const nearest = (values, value) => Math.max(0, values.filter((month) => month <= value).length - 1);
-
-function fillLesson() {
-  const lesson = currentLesson();
-  $("lesson-panel").hidden = !lesson;
-  $("scenarios").hidden = $("edit").hidden = Boolean(lesson);
-  $("play").disabled = Boolean(lesson && !state.prediction);
-  if (!lesson) return;
-  showLesson($("lesson-panel"), { ...lesson, classes: start.size_classes }, { prediction: state.prediction, result: lessonResult, working: lessonWorking }, {
-    predict: (option) => {
-      state.prediction = option;
-      remember();
-      fillLesson();
-      $("lesson-panel").querySelector("input:checked").focus();
-    },
-    check: checkPrediction,
-    restart: () => { step(); openLesson(state.lesson); $("lesson-panel").querySelector("input").focus(); },
-  });
-}
-
-async function checkPrediction() {
-  const lesson = currentLesson();
-  lessonWorking = true;
-  fillLesson();
-  try {
-    const parameters = Object.fromEntries(lesson.carried.map((key) => [key, valueOf("b", key)]));
-    const result = await ask("lesson", { lesson: lesson.name, nation: state.nation, parameters, seeds: state.seeds });
-    if (lesson.name !== state.lesson) return;
-    isWell("lesson");
-    lessonResult = result;
-    state.checked = true;
-    if (lesson.measure in result.kpis) state.tab = "steps";
-    remember();
-  } catch (error) {
-    complain("lesson", error);
-  } finally {
-    lessonWorking = false;
-    const isLost = document.activeElement === document.body; // the button that was pressed is gone
-    fillLesson();
-    drawSecond();
-    if (isLost) ($("lesson-panel").querySelector(".verdict") ?? $("check"))?.focus();
-  }
-}
-
-// What a lesson begins with.
-function opening(lesson) {
-  return {
-    lesson: lesson.name, prediction: "", checked: false, a: structuredClone(lesson.arms[0]), b: structuredClone(lesson.arms[lesson.shown]),
-    edit: "b", layer: lesson.layer, month: 0, type: "all", ...LESSON_VIEW[lesson.name],
-  };
-}
-
-function openLesson(name) {
-  pause();
-  lessonResult = null;
-  delete troubles.lesson;
-  Object.assign(state, { lesson: name, prediction: "", checked: false });
-  const lesson = currentLesson();
-  if (lesson) Object.assign(state, opening(lesson));
-  else Object.assign(state, { a: { scenario: "no_cooperation", parameters: {} }, b: { scenario: "baseline", parameters: {} } });
-  showAll();
-  changed();
-}
 
 function options(select, entries, value) {
   select.replaceChildren(...entries.map(([key, words]) => new Option(words, key)));
@@ -441,33 +437,44 @@ function showAll() {
   }
   $("languages").setAttribute("aria-label", t("language"));
   for (const button of $("languages").children) button.setAttribute("aria-pressed", String(button.dataset.language === state.language));
-  options($("lesson"), [["", t("mode_free")], ...start.lessons.map(({ name }) => [name, t(`lesson_${name}`)])], state.lesson);
   options($("nation"), start.nations.map((name) => [name, t(`nation_${name}`)]), state.nation);
   for (const arm of ARMS) {
-    options($(`scenario-${arm}`), start.scenarios.map(({ name, title }) => [name, title[state.language]]), state[arm].scenario);
-    $(`scenario-${arm}`).title = scenario(state[arm].scenario).meaning[state.language];
+    $(`scenario-${arm}`).replaceChildren(...Object.entries(start.themes).map(([theme, names]) => {
+      const group = Object.assign(document.createElement("optgroup"), { label: t(`theme_${theme}`) });
+      group.append(...names.map((name) => new Option(scenario(name).title[state.language], name)));
+      return group;
+    }));
+    $(`scenario-${arm}`).value = state[arm].scenario;
+    $(`meaning-${arm}`).textContent = scenario(state[arm].scenario).meaning[state.language];
     $(`scenario-${arm}`).setAttribute("aria-label", t(`scenario_${arm}`));
+    $(`scenario-${arm}`).setAttribute("aria-describedby", `meaning-${arm}`);
   }
   document.querySelector(`[name=edit][value=${state.edit}]`).checked = true;
   $("seed").value = state.seed;
   options($("seeds"), [...new Set([5, 10, 20, 30, state.seeds])].sort((one, other) => one - other).map((count) => [count, count]), state.seeds);
   options($("layer"), start.layers.map((name) => [name, t(`layer_${name}`)]), state.layer);
+  options($("view"), Object.keys(VIEWS).map((name) => [name, t(`view_${name}`)]), state.view);
+  options($("speed"), Object.keys(MONTH_MS).map((name) => [name, t(`speed_${name}`)]), state.speed);
   options($("series"), start.series.map((name) => [name, t(`series_${name}`)]), state.series);
   options($("type"), [["all", t("type_all")], ["each", t("by_type")], ...atlas.nation.types.map((name) => [name, t(`type_${name}`)])], state.type);
   options($("stratum"), start.strata.map((name) => [name, t(`strata_${name}`)]), state.stratum);
-  $("credit").textContent = atlas.nation.attribution.join(" · ");
+  $("credit").textContent = atlas.credit();
   $("play").textContent = timer ? `|| ${t("pause")}` : `▶ ${t("play")}`;
+  $("undo").disabled = !steps();
   fillLevers();
-  fillLesson();
   draw();
 }
+
+// How many steps can be taken back before Back leaves the page; the browser keeps that with each of its entries.
+const steps = () => history.state?.steps ?? 0;
 
 // What was on the screen becomes a page to go back to, before something is changed.
 function step() {
   clearTimeout(rememberTimer);
   lastLink = toLink(state);
-  if (location.hash !== lastLink) history.replaceState(null, "", lastLink);
-  history.pushState(null, "", lastLink);
+  if (location.hash !== lastLink) history.replaceState(history.state, "", lastLink);
+  history.pushState({ steps: steps() + 1 }, "", lastLink);
+  $("undo").disabled = false;
 }
 
 let rememberTimer = 0;
@@ -477,7 +484,7 @@ function remember() {
   clearTimeout(rememberTimer);
   rememberTimer = setTimeout(() => {
     lastLink = toLink(state);
-    history.replaceState(null, "", lastLink);
+    history.replaceState(history.state, "", lastLink);
   }, 150);
 }
 
@@ -497,7 +504,7 @@ function play() {
     if (state.month >= start.months.length - 1) { pause(); draw(); remember(); return; }
     state.month = Math.min(state.month + (isStill ? STILL_MONTHS : 1), start.months.length - 1);
     drawMonth();
-    timer = setTimeout(go, Math.max(0, (isStill ? STILL_MS : MONTH_MS) - (performance.now() - began)));
+    timer = setTimeout(go, Math.max(0, (isStill ? STILL_MS : MONTH_MS[state.speed]) - (performance.now() - began)));
   };
   timer = setTimeout(go, 0);
 }
@@ -522,25 +529,37 @@ function choose(municipality, arm, tell) {
   remember();
 }
 
-function wireMap(arm) {
-  const canvas = $(`map-${arm}`);
+function wireMap(panel) {
+  const canvas = $(`map-${panel}`);
+  const armOf = panel === "d" ? "b" : panel; // whose story is told
   const under = (event) => {
     const box = canvas.getBoundingClientRect();
     return atlas.at(canvas.getContext("2d"), canvas, event.clientX - box.left, event.clientY - box.top);
   };
   canvas.addEventListener("click", (event) => {
     const municipality = under(event);
-    if (municipality >= 0) choose(municipality, arm, true);
+    if (municipality >= 0) choose(municipality, armOf, true);
   });
-  canvas.addEventListener("mousemove", (event) => { if (!timer) tellChosen(Math.max(under(event), -1)); });
-  canvas.addEventListener("mouseleave", () => tellChosen());
+  canvas.addEventListener("pointermove", (event) => {
+    const municipality = timer ? -1 : under(event);
+    tellChosen(municipality < 0 ? undefined : municipality);
+  });
+  canvas.addEventListener("pointerleave", () => tellChosen());
   canvas.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (way) choose(state.chosen < 0 ? 0 : atlas.towards(state.chosen, ...way), arm, false);
-    else if (event.key === "Enter" && state.chosen >= 0) choose(state.chosen, arm, true);
+    if (way) choose(state.chosen < 0 ? 0 : atlas.towards(state.chosen, ...way), armOf, false);
+    else if (event.key === "Enter" && state.chosen >= 0) choose(state.chosen, armOf, true);
     else return;
     event.preventDefault();
   });
+}
+
+// Draws what was chosen to be shown, and fetches what it lacks.
+function showDrawn() {
+  if (ARMS.some((arm) => lacking(arm, drawnLayers()).length)) document.body.dataset.settled = "no";
+  draw();
+  remember();
+  ARMS.forEach(loadRun);
 }
 
 function on(id, event, act) {
@@ -548,13 +567,12 @@ function on(id, event, act) {
 }
 
 function wire() {
-  on("lesson", "change", (name) => { step(); openLesson(name); });
   on("nation", "change", async (name) => {
     step();
     pause();
-    Object.assign(state, { nation: name, chosen: -1, checked: false, seeds: name === "whole" ? 5 : 20 });
+    Object.assign(state, { nation: name, chosen: -1, seeds: name === "whole" ? 5 : 20 });
     Object.assign(runs, { a: null, b: null });
-    life = lessonResult = null;
+    life = null;
     await useNation();
     showAll();
     changed();
@@ -567,8 +585,8 @@ function wire() {
       showAll();
       changed();
     });
-    wireMap(arm);
   }
+  for (const panel of ["a", "b", "d"]) wireMap(panel);
   for (const radio of document.querySelectorAll("[name=edit]")) {
     radio.addEventListener("change", () => { state.edit = radio.value; fillLevers(); remember(); });
   }
@@ -582,14 +600,17 @@ function wire() {
     if ($("seed").checkValidity() && text !== "") { step(); state.seed = Number(text); changed(); } else $("seed").value = state.seed;
   });
   on("seeds", "change", (count) => { step(); state.seeds = Number(count); changed(); });
-  for (const key of ["layer", "series", "type", "stratum"]) on(key, "change", (value) => { state[key] = value; draw(); remember(); });
+  for (const key of ["layer", "view", "speed", "series", "type", "stratum"]) {
+    on(key, "change", (value) => { state[key] = value; showDrawn(); });
+  }
+  on("undo", "click", () => history.back());
   on("month", "input", (month) => goTo(Number(month)));
   on("first", "click", () => goTo(0));
   on("back", "click", () => goTo(state.month - 1));
   on("step", "click", () => goTo(state.month + 1));
   on("play", "click", play);
   for (const tab of $("tabs").querySelectorAll("[role=tab]")) {
-    tab.addEventListener("click", () => { state.tab = tab.dataset.tab; drawSecond(); remember(); if (state.tab === "life" && !life) tellLife(); });
+    tab.addEventListener("click", () => { state.tab = tab.dataset.tab; showDrawn(); if (state.tab === "life" && !life) tellLife(); });
   }
   for (const button of $("languages").children) {
     button.addEventListener("click", () => {
@@ -601,9 +622,8 @@ function wire() {
   }
   on("link", "click", async () => {
     lastLink = toLink(state);
-    history.replaceState(null, "", lastLink);
-    await navigator.clipboard?.writeText(location.href).catch(() => {});
-    say(t("link_copied"));
+    history.replaceState(history.state, "", lastLink);
+    copy(location.href, t("link_copied"));
   });
   on("retry", "click", retry);
   on("dismiss", "click", () => {
@@ -611,22 +631,29 @@ function wire() {
     linkFault = note = "";
     showMessage();
   });
+  on("cite-open", "click", () => showTexts("cite"));
+  on("python-open", "click", () => showTexts("python"));
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", () => copy($(button.dataset.copy).textContent, t("copied")));
+  }
   wireKeys();
   for (const button of document.querySelectorAll("[data-save]")) button.addEventListener("click", () => { save(button.dataset.save); $("download").open = false; });
   on("help-open", "click", () => $("help").showModal());
   const watched = new ResizeObserver(() => { if (atlas) draw(); });
-  for (const id of ["map-a", "map-b", "legend", "curves", "second"]) watched.observe($(id));
+  for (const id of ["map-a", "map-b", "map-d", "curves", "second"]) watched.observe($(id));
+  onTheme(() => { if (atlas) draw(); });
   document.fonts.addEventListener("loadingdone", () => { if (atlas) { draw(); settle(); } });
-  addEventListener("hashchange", () => { if (location.hash !== lastLink) restore(); });
+  addEventListener("hashchange", () => { if (location.hash !== lastLink && !isSentOn()) restore(); });
+  addEventListener("popstate", () => { $("undo").disabled = !steps(); });
 }
 
 // Space plays, arrows step, where no control wants them; arrows walk along the tabs; Escape shuts the menu.
 function wireKeys() {
   addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || $("help").open) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const act = { " ": play, ArrowLeft: () => goTo(state.month - 1), ArrowRight: () => goTo(state.month + 1), Home: () => goTo(0) }[event.key];
-    const isFree = event.target === document.body || event.target.matches(".verdict, #life");
-    if (!act || !isFree || (event.key === " " && $("play").disabled)) return;
+    const isFree = event.target === document.body || event.target.matches("#life");
+    if (!act || !isFree) return;
     event.preventDefault();
     act();
   });
@@ -649,14 +676,40 @@ function wireKeys() {
   addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
 }
 
-function save(kind) {
-  const given = { atlas, state, runs, comparison, start, titles: ARMS.map(titleOf), curves: chartState(), second: state.tab === "life" ? null : second() };
+async function copy(words, said) {
+  try {
+    await navigator.clipboard.writeText(words);
+    say(said);
+  } catch { // not allowed, or no secure connection
+    say(t("copy_by_hand"));
+  }
+}
+
+// How to cite what is on the screen, and how to have the table in Python.
+async function showTexts(which) {
+  try {
+    const asked = { arms: ARMS.map(setting), seeds: state.seeds, seed: state.seed, language: state.language, link: toLink(state) };
+    const found = await ask("cite", asked);
+    isWell("cite");
+    $("cite-text").textContent = found.citation;
+    $("cite-bibtex").textContent = found.bibtex;
+    $("python-text").textContent = found.python;
+    $(which).showModal();
+  } catch (error) {
+    complain("cite", error);
+  }
+}
+
+async function save(kind) {
+  if (kind === "map") await loadWhole();
+  const shown = state.tab === "life" ? null : second();
+  const given = { atlas, state, runs, comparison, start, titles: ARMS.map(titleOf), curves: chartState(), second: shown };
   if (kind === "png" || kind === "svg") saveFigure(kind, given);
   else saveTable(kind, given);
 }
 
 async function useNation() {
-  atlases[state.nation] ??= new Atlas(await get(`nation/${state.nation}`), start.colours);
+  atlases[state.nation] ??= new Atlas(await get(`nation/${state.nation}`));
   atlas = atlases[state.nation];
 }
 
@@ -668,35 +721,29 @@ async function restore() {
     readers[entry.key] = entry.type === "choice" ? among(entry.values) : entry.values ? among(start.months.filter((month) => month >= entry.bounds[0] && month <= entry.bounds[1])) : toNumber(entry.bounds);
     for (const [key, value] of Object.entries(entry.also)) readers[key] = typeof value === "number" ? toNumber([0, Infinity]) : among([value]);
   }
-  const lessonOfLink = start.lessons.find(({ name }) => name === new URLSearchParams(location.hash.slice(1)).get("lesson"));
-  const before = { ...structuredClone(DEFAULTS), language: state.language, ...(lessonOfLink && opening(lessonOfLink)) };
+  const before = { ...structuredClone(DEFAULTS), language: state.language };
   const { found, bad } = fromLink(location.hash, before, {
-    language: ["en", "ja"], nation: start.nations, lesson: start.lessons.map(({ name }) => name),
-    prediction: start.lessons.flatMap((entry) => entry.options), edit: ARMS, layer: start.layers, series: start.series,
+    language: ["en", "ja"], nation: start.nations, edit: ARMS, view: Object.keys(VIEWS), speed: Object.keys(MONTH_MS), layer: start.layers, series: start.series,
     type: ["all", "each", ...start.types], tab: TABS, stratum: start.strata, scenario: start.scenarios.map(({ name }) => name),
     seed: [0, Number.MAX_SAFE_INTEGER], seeds: [2, 30], month: [0, start.months.length - 1], chosen: [-1, 9999], parameters: readers,
   });
   pause();
   if (found.nation !== state.nation) Object.assign(runs, { a: null, b: null });
-  life = lessonResult = null;
+  life = null;
   Object.assign(state, found);
   await useNation();
   if (state.chosen >= atlas.count) state.chosen = -1;
-  const lesson = currentLesson();
-  if (!lesson?.options.includes(state.prediction)) Object.assign(state, { prediction: "", checked: false });
-  if (!state.checked && state.tab === "steps") state.tab = "size";
   showAll();
   linkFault = bad.length ? t("link_bad", { what: bad.slice(0, 5).map(nameInLink).join(", ").slice(0, 300) }) : "";
   for (const source of Object.keys(troubles)) delete troubles[source];
   showMessage();
   changed();
-  if (state.checked) checkPrediction();
   if (state.tab === "life") tellLife();
 }
 
 // What an entry of a link is called on the page.
 function nameInLink(key) {
-  const words = { lesson: "mode", a: "scenario_a", b: "scenario_b", type: "of_type", stratum: "measure" };
+  const words = { a: "scenario_a", b: "scenario_b", type: "of_type", stratum: "measure" };
   const [, arm, parameter] = key.match(/^([ab])\.(.+)$/) ?? [];
   const isKnown = [...PLAIN, ...NUMBERS, "a", "b"].includes(key);
   const label = arm && lever(parameter) ? `${arm.toUpperCase()}: ${leverLabel(parameter)}` : isKnown ? t(words[key] ?? key) : "";
@@ -720,5 +767,12 @@ async function begin() {
   }
 }
 
+// Lessons have a page of their own; a link to one is sent on.
+function isSentOn() {
+  const isLesson = new URLSearchParams(location.hash.slice(1)).has("lesson");
+  if (isLesson) location.replace(`present${location.hash}`);
+  return isLesson;
+}
+
 $("again").addEventListener("click", begin);
-begin();
+if (!isSentOn()) begin();

@@ -41,7 +41,7 @@ export class Follower {
       return unpack(found);
     };
     this.player = new Player(this.stage, {
-      lesson, months: this.start.months, atlas: new Atlas(about, this.start.colours), opening: unpack(opening), answer,
+      lesson, months: this.start.months, atlas: new Atlas(about), opening: unpack(opening), answer,
       isTeaching: nation === "teaching", isFollowing: true,
     });
   }

@@ -15,7 +15,7 @@ const part = async (which) => unpack(await unzipped(content.parts[which]));
 
 fill(content.texts, here.language);
 const player = new Player(document.getElementById("player"), {
-  lesson: content.lesson, months: content.months, atlas: new Atlas(content.nation, content.colours), isTeaching: name === "teaching",
+  lesson: content.lesson, months: content.months, atlas: new Atlas(content.nation), isTeaching: name === "teaching",
   opening: await part("opening"), answer: () => part("answer"),
   changed: () => history.replaceState(null, "", linkOfLesson({ ...here, state: player.state })),
 });

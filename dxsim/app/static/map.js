@@ -1,21 +1,31 @@
 // The map of a nation: shapes, colours, legend, and which municipality lies under a point.
 
-import { monthName, number, percent, t } from "./words.js";
+import { TYPE } from "./pen.js";
+import { difference, monthInWords, number, percent, t, written } from "./words.js";
 
 const MARGIN = 6;
+const GROUPS = 8; // colours
 const BINS = {
-  live: { bounds: [1e-9, 0.5, 0.9, 0.99999], names: ["0 %", "<50", "50–90", "90–99", "100 %"] },
+  live: { bounds: [1e-9, 0.5, 0.9, 0.99999], names: ["0 %", "1–49", "50–89", "90–99", "100 %"] },
   late: { bounds: [0.5, 4.5, 9.5, 14.5], names: ["0", "1–4", "5–9", "10–14", "15–20"] },
   cost: { bounds: [4000, 8000, 16000, 32000], names: ["<4,000", "4,000–", "8,000–", "16,000–", "≥32,000"] },
   overload: { bounds: [0.8, 1, 1.2, 1.6], names: ["<0.8", "0.8–1", "1–1.2", "1.2–1.6", "≥1.6"] },
   exposed: { bounds: [1e-9, 100, 500, 1000], names: ["0", "<100", "100–500", "500–1,000", "≥1,000"] },
   excluded: { bounds: [0.008, 0.016, 0.03, 0.06], names: ["<0.8 %", "0.8–1.6", "1.6–3", "3–6", "≥6 %"] },
 };
+// B − A: below the first bound much less, above the last one much more; the middle is alike.
+const CHANGES = {
+  live: { bounds: [-0.25, -1e-9, 1e-9, 0.25], names: ["≤ −25", "−25…0", "±0", "0…+25", "≥ +25"] },
+  late: { bounds: [-4.5, -0.5, 0.5, 4.5], names: ["≤ −5", "−4…−1", "±0", "+1…+4", "≥ +5"] },
+  cost: { bounds: [-1000, -50, 50, 1000], names: ["≤ −1,000", "−1,000…−50", "±50", "+50…+1,000", "≥ +1,000"] },
+  overload: { bounds: [-0.2, -0.01, 0.01, 0.2], names: ["≤ −0.2", "−0.2…", "±0.01", "…+0.2", "≥ +0.2"] },
+  excluded: { bounds: [-0.01, -0.0005, 0.0005, 0.01], names: ["≤ −1", "−1…", "±0.05", "…+1", "≥ +1"] },
+  group: { bounds: [-0.5, -0.5, 0.5, 0.5] },
+};
 
 export class Atlas {
-  constructor(nation, colours) {
+  constructor(nation) {
     this.nation = nation;
-    this.colours = colours;
     this.count = nation.code.length;
     this.shapes = nation.rings.map((rings) => {
       const d = rings.map((ring) => {
@@ -58,7 +68,7 @@ export class Atlas {
   }
 
   // Neighbouring groups get different colours where eight suffice.
-  groupColours(run, month) {
+  groupPlaces(run, month) {
     let months = this.grouped.get(run);
     if (!months) this.grouped.set(run, (months = new Map()));
     if (months.has(month)) return months.get(month);
@@ -69,7 +79,7 @@ export class Atlas {
       if (lead >= 0) members.set(lead, [...(members.get(lead) ?? []), municipality]);
     });
     for (const [lead, municipalities] of members) {
-      const used = new Array(this.colours.groups.length).fill(0);
+      const used = new Array(GROUPS).fill(0);
       for (const municipality of municipalities) {
         for (const near of this.neighbours[municipality]) {
           if (group[near] !== lead && taken.has(group[near])) used[taken.get(group[near])] += 1;
@@ -83,49 +93,70 @@ export class Atlas {
       }
       taken.set(lead, best);
     }
-    const colours = Array.from(group, (lead) => (lead < 0 ? this.colours.late[0] : this.colours.groups[taken.get(lead)]));
-    months.set(month, colours);
-    return colours;
+    const places = Array.from(group, (lead) => (lead < 0 ? -1 : taken.get(lead)));
+    months.set(month, places);
+    return places;
   }
 
-  fills(run, layer, month) {
-    if (layer === "group") return this.groupColours(run, month);
+  fills(run, layer, month, { bins, groups }) {
+    if (layer === "group") return this.groupPlaces(run, month).map((place) => (place < 0 ? bins[0] : groups[place]));
     const { bounds } = BINS[layer];
-    const colours = this.colours.late;
-    return this.shapes.map((_, municipality) => {
-      const value = this.value(run, layer, month, municipality);
-      let place = 0;
-      while (place < bounds.length && value >= bounds[place]) place += 1;
-      return colours[place];
-    });
+    return this.shapes.map((_, municipality) => bins[placeIn(bounds, this.value(run, layer, month, municipality))]);
+  }
+
+  // B − A of one municipality; of groups whether it is in one.
+  change(runs, layer, month, municipality) {
+    const [a, b] = [runs.a, runs.b].map((run) => this.value(run, layer, month, municipality));
+    return layer === "group" ? Number(b >= 0) - Number(a >= 0) : b - a;
   }
 
   draw(pen, width, height, run, { layer, month, chosen }) {
-    const fills = this.fills(run, layer, month);
+    this.paint(pen, width, height, this.fills(run, layer, month, pen.colours), chosen);
+  }
+
+  drawChange(pen, width, height, runs, { layer, month, chosen }) {
+    const { bounds } = CHANGES[layer];
+    const fills = this.shapes.map((_, municipality) => pen.colours.changes[placeIn(bounds, this.change(runs, layer, month, municipality) || 0)]);
+    this.paint(pen, width, height, fills, chosen);
+  }
+
+  paint(pen, width, height, fills, chosen) {
     const frame = this.frame(width, height);
-    const edge = this.count < 300 ? "#ffffff" : null;
+    const edge = this.count < 300 ? pen.colours.edge : null;
     pen.shapes(frame, this.shapes.map((shape, municipality) => ({ shape, fill: fills[municipality], stroke: edge, width: 1.2 })));
     for (const [west, south, east, north] of this.nation.boxes) {
       const [x, y] = [frame.x + frame.scale * west, frame.y - frame.scale * north];
-      pen.rect(x, y, frame.scale * (east - west), frame.scale * (north - south), null, "#8a8a8a");
+      pen.rect(x, y, frame.scale * (east - west), frame.scale * (north - south), null, pen.colours.faint);
     }
     if (chosen >= 0) {
       pen.shapes(frame, [
-        { shape: this.shapes[chosen], stroke: "#ffffff", width: 5 },
-        { shape: this.shapes[chosen], stroke: "#000000", width: 2.5 },
+        { shape: this.shapes[chosen], stroke: pen.colours.paper, width: 6 },
+        { shape: this.shapes[chosen], stroke: pen.colours.ink, width: 3 },
       ]);
     }
   }
 
-  legend(pen, width, layer, size = 11.5) {
-    const entries = layer === "group"
-      ? [[this.colours.late[0], t("alone")], ...this.colours.groups.slice(0, 4).map((colour) => [colour, ""]), [null, t("legend_groups")]]
-      : BINS[layer].names.map((name, k) => [this.colours.late[k], name]);
-    let x = MARGIN;
-    for (const [colour, name] of entries) {
-      if (colour) { pen.rect(x, 5, size + 2, size, colour, "#999"); x += size + 7; }
-      if (name) { pen.text(x, size + 4, name, { size }); x += pen.width(name, size) + 14; }
+  // Draws what the colours mean, in rows, and returns how high that is.
+  legend(pen, width, layer, size = TYPE, isChange = false) {
+    const [side, row] = [size + 1, size + 9];
+    let [x, y] = [MARGIN, 0];
+    for (const { colours, name } of this.keys(pen.colours, layer, isChange)) {
+      const wide = side * colours.length + 6 + pen.width(name, size) + 14;
+      if (x > MARGIN && x + wide > width + 14) { x = MARGIN; y += row; }
+      colours.forEach((colour, k) => pen.rect(x + k * side, y + 4, side, size, colour, pen.colours.faint));
+      pen.text(x + side * colours.length + 6, y + size + 2, name, { size });
+      x += wide;
     }
+    return y + row;
+  }
+
+  keys({ bins, groups, changes }, layer, isChange) {
+    if (isChange && layer === "group") {
+      return [[changes[0], "only_a"], [changes[2], "alike"], [changes[4], "only_b"]].map(([colour, key]) => ({ colours: [colour], name: t(`group_${key}`) }));
+    }
+    if (isChange) return CHANGES[layer].names.map((name, k) => ({ colours: [changes[k]], name }));
+    if (layer === "group") return [{ colours: [bins[0]], name: t("alone") }, { colours: groups, name: t("legend_groups") }];
+    return BINS[layer].names.map((name, k) => ({ colours: [bins[k]], name }));
   }
 
   at(context, canvas, x, y) {
@@ -157,6 +188,11 @@ export class Atlas {
     return best;
   }
 
+  // Whom to thank for the nation.
+  credit() {
+    return this.nation.isSynthetic ? t("credit_synthetic") : this.nation.attribution.join(" · ");
+  }
+
   name(municipality, teaching) {
     const { nation } = this;
     const name = teaching ? t("municipality_name", { number: municipality + 1 }) : nation.name[municipality];
@@ -168,28 +204,54 @@ export class Atlas {
     if (layer === "group") {
       if (value < 0) return t("alone");
       const group = run.layer_group.subarray(month * this.count, (month + 1) * this.count);
-      return `${group.reduce((sum, lead) => sum + (lead === value), 0)} ${t("members")}`;
+      return t("group_of", { count: group.reduce((sum, lead) => sum + (lead === value), 0) });
     }
     if (layer === "live" || layer === "excluded") return percent(value);
     return number(value, layer === "overload" ? 2 : 0);
   }
 
-  // One number for the whole map: a mean of municipalities, or for groups how many are in one.
-  summary(run, layer, month) {
-    const part = run[`layer_${layer}`].subarray(month * this.count, (month + 1) * this.count);
-    if (layer === "group") {
-      return percent(part.reduce((sum, lead) => sum + (lead >= 0), 0) / this.count, 0);
+  // The change of one municipality in words.
+  writtenChange(runs, layer, month, municipality) {
+    const value = this.change(runs, layer, month, municipality);
+    if (layer === "group") return t(value > 0 ? "group_only_b" : value < 0 ? "group_only_a" : "group_alike");
+    const [a, b] = [runs.a, runs.b].map((run) => this.value(run, layer, month, municipality));
+    const { sign, amount } = difference(layer, a, b);
+    return `B − A ${["−", "±", "+"][sign + 1]}${amount}`;
+  }
+
+  // One number for the whole map, the same as in curves where there is such a curve; `heading` says what it is.
+  total(run, layer, month) {
+    const series = { live: "live", cost: "cost", excluded: "excluded", group: "cooperating" }[layer];
+    if (series) {
+      const values = run[`series_${series}`];
+      const columns = values.length / (run[`layer_${layer}`].length / this.count);
+      return values[(month + 1) * columns - 1]; // all types
     }
-    const total = part.reduce((sum, value) => sum + (Number.isFinite(value) ? value : 0), 0);
-    if (layer === "live") return percent(total / this.nation.systems.reduce((sum, systems) => sum + systems, 0));
-    if (layer === "late") return number(total);
-    if (layer === "excluded") return percent(total / this.count);
-    return number(total / this.count, layer === "overload" ? 2 : 0);
+    const part = run[`layer_${layer}`].subarray(month * this.count, (month + 1) * this.count);
+    const sum = part.reduce((total, value) => total + (Number.isFinite(value) ? value : 0), 0);
+    return layer === "late" ? sum : sum / this.count;
+  }
+
+  heading(run, layer, month) {
+    return t(`heading_${layer}`, { value: written(layer, this.total(run, layer, month)) });
+  }
+
+  // One sentence that says in which way B differs from A.
+  sentence(runs, { layer, month }, months) {
+    const { sign, amount } = difference(layer, this.total(runs.a, layer, month), this.total(runs.b, layer, month));
+    const values = { amount, month: monthInWords(months[month]), layer: t(`layer_${layer}`) };
+    return t(sign === 0 ? "sentence_same" : `sentence_${layer}_${sign > 0 ? "more" : "less"}`, values);
   }
 
   describe(run, which, { layer, month }, months) {
     return t("map_description", {
-      which, month: monthName(months[month]), layer: t(`layer_${layer}`), value: this.summary(run, layer, month),
+      which, month: monthInWords(months[month]), layer: t(`layer_${layer}`), value: this.heading(run, layer, month),
     });
   }
+}
+
+function placeIn(bounds, value) {
+  let place = 0;
+  while (place < bounds.length && value >= bounds[place]) place += 1;
+  return place;
 }

@@ -1,15 +1,20 @@
-// One drawing, three uses: on the screen, as PNG (both canvas) and as SVG. Positions are CSS pixels.
+// One drawing, three uses: on the screen, as PNG (both canvas) and as SVG. Positions are CSS pixels. A pen brings the
+// colours of what it draws on: `pen.colours`.
 
+import { palette } from "./theme.js";
+
+export const TYPE = 13; // the smallest type, px
 const FONT = 'system-ui, "DejaVu Sans", "IPAexGothic", sans-serif';
 
 export class CanvasPen {
-  constructor(context) {
+  constructor(context, colours = palette()) {
     this.context = context;
+    this.colours = colours;
   }
-  rect(x, y, width, height, fill, stroke) {
+  rect(x, y, width, height, fill, stroke, thick = 1) {
     const c = this.context;
     if (fill) { c.fillStyle = fill; c.fillRect(x, y, width, height); }
-    if (stroke) { c.strokeStyle = stroke; c.lineWidth = 1; c.strokeRect(x, y, width, height); }
+    if (stroke) { c.strokeStyle = stroke; c.lineWidth = thick; c.strokeRect(x, y, width, height); }
   }
   line(points, stroke, width = 1, dash = []) {
     const c = this.context;
@@ -37,15 +42,15 @@ export class CanvasPen {
     const c = this.context;
     c.beginPath(); c.arc(x, y, radius, 0, 7); c.fillStyle = fill; c.fill();
   }
-  text(x, y, words, { size = 11, anchor = "start", colour = "#222", weight = 400 } = {}) {
+  text(x, y, words, { size = TYPE, anchor = "start", colour = this.colours.ink, weight = 400 } = {}) {
     const c = this.context;
     c.font = `${weight} ${size}px ${FONT}`;
     c.textAlign = anchor === "middle" ? "center" : anchor;
     c.fillStyle = colour;
     c.fillText(words, x, y);
   }
-  width(words, size = 11) {
-    this.context.font = `400 ${size}px ${FONT}`;
+  width(words, size = TYPE, weight = 400) {
+    this.context.font = `${weight} ${size}px ${FONT}`;
     return this.context.measureText(words).width;
   }
   within(x, y, width, height, draw) {
@@ -77,9 +82,10 @@ export class SvgPen {
   constructor(measuring) {
     this.parts = [];
     this.measuring = measuring;
+    this.colours = measuring.colours;
   }
-  rect(x, y, width, height, fill, stroke) {
-    this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="${fill || "none"}"${stroke ? ` stroke="${stroke}"` : ""}/>`);
+  rect(x, y, width, height, fill, stroke, thick = 1) {
+    this.parts.push(`<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="${fill || "none"}"${stroke ? ` stroke="${stroke}" stroke-width="${thick}"` : ""}/>`);
   }
   line(points, stroke, width = 1, dash = []) {
     let down = false;
@@ -97,11 +103,11 @@ export class SvgPen {
   circle(x, y, radius, fill) {
     this.parts.push(`<circle cx="${short(x)}" cy="${short(y)}" r="${radius}" fill="${fill}"/>`);
   }
-  text(x, y, words, { size = 11, anchor = "start", colour = "#222", weight = 400 } = {}) {
+  text(x, y, words, { size = TYPE, anchor = "start", colour = this.colours.ink, weight = 400 } = {}) {
     this.parts.push(`<text x="${short(x)}" y="${short(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${colour}">${escape(words)}</text>`);
   }
-  width(words, size) {
-    return this.measuring.width(words, size);
+  width(words, size, weight) {
+    return this.measuring.width(words, size, weight);
   }
   shapes(frame, shapes) {
     this.parts.push(`<g transform="matrix(${frame.scale} 0 0 ${-frame.scale} ${frame.x} ${frame.y})">`);
@@ -118,6 +124,17 @@ export class SvgPen {
   document(width, height, title) {
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escape(FONT)}" role="img"><title>${escape(title)}</title>${this.parts.join("")}</svg>`;
   }
+}
+
+// Breaks words into lines that fit: at blanks, or anywhere in Japanese.
+export function broken(pen, words, width, size = TYPE, weight = 400) {
+  const lines = [""];
+  for (const part of words.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+/g) ?? []) {
+    const last = lines.length - 1;
+    if (lines[last] && pen.width(lines[last] + part, size, weight) > width) lines.push(part.trimStart());
+    else lines[last] += part;
+  }
+  return lines;
 }
 
 // Draws on a canvas of the page, sharp on any screen.

@@ -4,6 +4,7 @@
 import { onCanvas } from "./pen.js";
 import { withRuns } from "./recording.js";
 import { bars, curves, events, lots, monthAt, nearestCurve } from "./scenes.js";
+import { onTheme } from "./theme.js";
 import { monthName, spoken, t, written } from "./words.js";
 
 const MONTH_MS = 70; // of a month while playing
@@ -44,6 +45,7 @@ export class Player {
     this.trouble = "";
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(root);
+    onTheme(() => this.draw());
   }
 
   get kind() { return this.lesson.steps[this.state.step]; }
@@ -318,7 +320,7 @@ export class Player {
   curve() {
     const lines = this.lines();
     const seen = lines.flatMap(({ values, known }) => Array.from(values.subarray(0, (known ?? this.months.length - 1) + 1)));
-    return { lines, most: Math.max(...seen.filter(Number.isFinite), 0) * 1.08, measure: this.lesson.series, month: this.state.month, months: this.months, pointed: this.pointed };
+    return { lines, most: Math.max(...seen.filter(Number.isFinite), 0) * 1.08, measure: `series_${this.lesson.series}`, month: this.state.month, months: this.months, pointed: this.pointed };
   }
 
   draw() {

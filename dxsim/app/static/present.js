@@ -36,7 +36,7 @@ async function open(state) {
   $("player").replaceChildren(Object.assign(document.createElement("p"), { className: "working", textContent: t("working") }));
   const [about, opening] = await Promise.all([atlases[nation] ?? get(`nation/${nation}`), request("opening")]);
   if (here.lesson !== lesson || here.nation !== nation) return;
-  const atlas = atlases[nation] = about instanceof Atlas ? about : new Atlas(about, start.colours);
+  const atlas = atlases[nation] = about instanceof Atlas ? about : new Atlas(about);
   deaf();
   player?.watch.disconnect();
   let answer;

@@ -1,11 +1,12 @@
 // Figures and tables of what is on the screen, as files.
 
 import { curves } from "./charts.js";
-import { CanvasPen, SvgPen } from "./pen.js";
+import { CanvasPen, SvgPen, TYPE, broken } from "./pen.js";
+import { palette } from "./theme.js";
 import { monthName, t } from "./words.js";
 
 const WIDTH = 1200;
-const HEIGHT = 640;
+const HEIGHT = 730;
 const PNG_SCALE = 2;
 
 function offer(content, type, name) {
@@ -15,31 +16,31 @@ function offer(content, type, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-// Both maps, the legend, the curves and the second chart on one sheet.
+// Both maps, the legend, the curves and the second chart on one sheet, in the colours for paper.
 function sheet(pen, { atlas, state, runs, start, titles, curves: given, second }) {
-  pen.rect(0, 0, WIDTH, HEIGHT, "#ffffff");
+  pen.rect(0, 0, WIDTH, HEIGHT, pen.colours.paper);
   const side = second ? 720 : 1180;
-  const month = monthName(start.months[state.month]);
-  pen.text(14, 24, `${t(`layer_${state.layer}`)} – ${month}`, { size: 15, weight: 600 });
+  pen.text(14, 24, `${t(`layer_${state.layer}`)} – ${monthName(start.months[state.month])}`, { size: 16, weight: 600 });
   ["a", "b"].forEach((arm, k) => {
-    if (!runs[arm]) return;
+    if (!runs[arm]?.[`layer_${state.layer}`]) return;
     const x = 10 + k * 360;
-    const value = atlas.summary(runs[arm], state.layer, state.month);
-    pen.text(x + 4, 46, `${arm.toUpperCase()}  ${titles[k]}`.slice(0, 52), { size: 12, weight: 600, colour: start.colours.cases[k] });
-    pen.text(x + 346, 62, value, { size: 12, weight: 600, anchor: "end" });
-    pen.within(x, 52, 350, 280, (inside) => atlas.draw(inside, 350, 280, runs[arm], state));
+    const { title, changes } = titles[k];
+    const lines = [...broken(pen, `${arm.toUpperCase()}: ${title}`, 336, TYPE, 600).slice(0, 2), ...broken(pen, changes.join(" · "), 336).filter(Boolean).slice(0, 2)];
+    lines.forEach((line, row) => pen.text(x + 4, 46 + 17 * row, line, { weight: row ? 400 : 600, colour: row ? pen.colours.ink : pen.colours[arm] }));
+    pen.text(x + 4, 46 + 17 * lines.length, atlas.heading(runs[arm], state.layer, state.month));
+    pen.within(x, 108, 350, 270, (inside) => atlas.draw(inside, 350, 270, runs[arm], state));
   });
-  pen.within(10, 336, 700, 24, (inside) => atlas.legend(inside, 700, state.layer));
-  pen.within(10, 366, side - 20, 250, (inside) => curves(inside, side - 20, 250, given));
-  if (second) pen.within(730, 40, 460, 576, (inside) => second.paint(inside, 460, 576, second.given));
-  pen.text(14, HEIGHT - 8, `dxsim ${start.version} · seed ${state.seed} · ${t("not_forecast")} ${atlas.nation.attribution.join(" · ")}`, { size: 9.5, colour: "#6b6b6b" });
+  pen.within(10, 384, 700, 44, (inside) => atlas.legend(inside, 700, state.layer));
+  pen.within(10, 432, side - 20, 274, (inside) => curves(inside, side - 20, 274, given));
+  if (second) pen.within(730, 30, 460, 676, (inside) => second.paint(inside, 460, 676, second.given));
+  pen.text(14, HEIGHT - 8, `dxsim ${start.version} · seed ${state.seed} · ${t("not_forecast")} ${atlas.credit()}`, { colour: pen.colours.faint });
 }
 
 export function figure(kind, given) {
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH * PNG_SCALE, height: HEIGHT * PNG_SCALE });
   const context = canvas.getContext("2d");
   context.scale(PNG_SCALE, PNG_SCALE);
-  const brush = new CanvasPen(context);
+  const brush = new CanvasPen(context, palette(true));
   if (kind === "svg") {
     const pen = new SvgPen(brush);
     sheet(pen, given);
@@ -79,7 +80,7 @@ export function table(kind, { atlas, state, runs, comparison, start }) {
         })]))];
   }
   const rows = [["measure", "size_class", "mean_a", "mean_b", "difference", "low", "high", "pairs"]];
-  const add = (name, size, [a, b]) => rows.push([name, size, a.mean, b.mean, b.difference, b.low, b.high, comparison.seeds]);
+  const add = (name, size, [a, b]) => rows.push([name, size, b.before ?? a.mean, b.after ?? b.mean, b.difference, b.low, b.high, b.pairs]);
   if (comparison) {
     for (const [name, entries] of Object.entries(comparison.kpis)) add(name, "", entries);
     for (const [name, classes] of Object.entries(comparison.strata)) classes.forEach((entries, k) => add(name, atlas.nation.size_classes[k], entries));

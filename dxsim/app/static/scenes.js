@@ -1,7 +1,7 @@
 // The pictures of a lesson beside its maps: curves that draw themselves, and bars with their intervals.
 
 import { colour } from "./theme.js";
-import { isShare, number, signed, t, written } from "./words.js";
+import { figures, isShare, number, signed, t, written as inWords } from "./words.js";
 
 // Letters grow with the picture; px.
 const letters = (width) => Math.max(14, Math.min(26, width / 46));
@@ -26,7 +26,7 @@ export function curves(pen, width, height, { lines, most, measure, month, months
   const y = (value) => box.y + box.height * (1 - value / (most || 1));
   for (const value of ticks(most)) {
     pen.line([[box.x, y(value)], [box.x + box.width, y(value)]], colour("line"));
-    pen.text(box.x - 8, y(value) + 5, isShare(measure) ? `${number(100 * value, most < 0.05 ? 1 : 0)} %` : written(measure, value), { size: size - 2, anchor: "end", colour: colour("faint") });
+    pen.text(box.x - 8, y(value) + 5, isShare(measure) ? `${number(100 * value, most < 0.05 ? 1 : 0)} %` : inWords(measure, value), { size: size - 2, anchor: "end", colour: colour("faint") });
   }
   const years = months.map((name, k) => [name, k]).filter(([name]) => name.endsWith("-04"));
   const every = Math.ceil((years.length * 3.2 * size) / box.width);
@@ -68,6 +68,7 @@ export function bars({ measure, kind, rows, title }, label) {
   const least = Math.min(...ends, 0);
   const most = Math.max(...ends) || 1;
   const share = (value) => `${(100 * (value - least)) / (most - least)}%`;
+  const written = figures(measure, rows);
   const table = element("table", `bars ${kind}`);
   table.append(element("caption", "", title));
   const body = table.appendChild(document.createElement("tbody"));
@@ -91,17 +92,11 @@ export function bars({ measure, kind, rows, title }, label) {
         span.style.width = `${(100 * (high - low)) / (most - least)}%`;
       }
     }
-    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, mean) : written(measure, mean)));
+    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, mean) : written[k].value));
     const isReference = kind === "arms" && k === 0;
-    row.append(element("td", isSure ? "sure" : "unsure", mean === null || isReference ? "" : isSure ? difference(kind, measure, rows, mean) : t("not_proven")));
+    row.append(element("td", isSure ? "sure" : "unsure", mean === null || isReference ? "" : !isSure ? t("not_proven") : kind === "classes" ? "" : isShare(measure) ? t("points", { value: written[k].difference }) : written[k].difference));
   });
   return table;
-}
-
-function difference(kind, measure, rows, mean) {
-  if (kind === "classes") return "";
-  const words = signed(measure, mean - rows[0].mean);
-  return isShare(measure) ? t("points", { value: words }) : words;
 }
 
 // What happened to a municipality, told of both arms: the month at which each lot is live.

@@ -1,26 +1,28 @@
 // What is told in rows: the comparison of both scenarios, and the story of a municipality.
 
-import { interval, number, t, written } from "./words.js";
+import { compared, money, t, written } from "./words.js";
 
+// Means over the pairs of runs; while there are none yet, the one run that is drawn.
 export function fillComparison(body, kpis, runs, comparison) {
   body.replaceChildren(...kpis.map((name) => {
     const row = document.createElement("tr");
     row.dataset.kpi = name;
-    const entry = comparison?.kpis[name][1];
-    const isSure = entry && entry.low !== null && (entry.low > 0 || entry.high < 0);
+    row.append(Object.assign(document.createElement("th"), { scope: "row", textContent: t(`kpi_${name}`) }));
+    const entries = comparison?.kpis[name];
+    const kind = entries ? "" : " one";
+    const words = entries ? compared(name, entries) : { a: written(name, runs.a?.kpis[name] ?? null), b: written(name, runs.b?.kpis[name] ?? null), difference: "…", interval: "" };
+    const [first, entry] = entries ?? [{}, {}];
     const cells = [
-      ["", t(`kpi_${name}`), null],
-      ["a", written(name, runs.a?.kpis[name] ?? NaN), runs.a?.kpis[name]],
-      ["b", written(name, runs.b?.kpis[name] ?? NaN), runs.b?.kpis[name]],
-      [isSure ? "sure" : "unsure", entry ? interval(name, entry) : "…", entry?.difference],
+      [`a${kind}`, words.a, entries ? entry.before ?? first.mean : runs.a?.kpis[name]],
+      [`b${kind}`, words.b, entries ? entry.after ?? entry.mean : runs.b?.kpis[name]],
+      [words.verdict === "proven" ? "sure" : "unsure", words.difference, entry.difference],
+      [words.verdict === "proven" ? "sure" : "unsure", words.interval, null],
     ];
-    for (const [place, [kind, words, value]] of cells.entries()) {
-      const cell = row.appendChild(document.createElement(place ? "td" : "th"));
-      if (!place) cell.scope = "row";
-      cell.className = kind;
-      cell.textContent = words;
+    for (const [className, text, value] of cells) {
+      const cell = Object.assign(row.appendChild(document.createElement("td")), { className, textContent: text });
       if (value !== null && value !== undefined) cell.dataset.value = value;
     }
+    if (words.verdict === "open") row.lastChild.append(" ", Object.assign(document.createElement("span"), { className: "open", textContent: t("not_proven") }));
     return row;
   }));
 }
@@ -44,7 +46,7 @@ export function showLife(panel, life, title) {
   }
   const list = document.createElement("ul");
   for (const { month, words } of life.events) list.append(element("li", `${month} ${words}`));
-  const costs = { before: number(life.baseline_cost / 1e6), after: number(life.running_2035 / 1e6) };
+  const costs = { before: money(life.baseline_cost), after: money(life.running_2035) };
   panel.replaceChildren(
     element("h3", title),
     element("p", `${t("life_ready", { rank: life.rank, municipalities: life.municipalities })}; ${t("life_cost", costs)}`),
