@@ -89,7 +89,7 @@ def write_animation(path: Path, records: Records, nation: Nation, seen: Course, 
     check_animation(path)
     write = _write_gif if path.suffix.lower() == ".gif" else _write_film
     with style():
-        figure = new_figure(6.4, 7.2)
+        figure = new_figure(6.4, 8.0)
         months = _months(figure, records, nation, seen, layer)
         write_whole(path, lambda temporary: write(temporary, figure, months))
 
@@ -160,7 +160,7 @@ def _write_gif(path: Path, figure: Plot, months: Iterator[int]) -> None:
     palette = _palette()  # one for all, so that nothing flickers
     canvas = FigureCanvasAgg(figure)
     for _ in months:
-        canvas.draw()
+        canvas.draw()  # type: ignore[no-untyped-call]
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
         pictures.append(picture.quantize(palette=palette, dither=Image.Dither.NONE))
     each = 1000 // MONTHS_A_SECOND
