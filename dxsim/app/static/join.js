@@ -14,6 +14,8 @@ const kept = (key) => sessionStorage.getItem(key);
 let start = null;
 let seen = null; // what the server said last
 let recording = null;
+let recorded = ""; // the lesson and the nation that it is of
+let fetching = null;
 let polling = null; // stops the poll that waits
 
 const post = (path, content) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
@@ -111,16 +113,18 @@ async function vote(question, option) {
 }
 
 async function take(now) {
-  const isNew = now.lesson && (now.lesson !== seen?.lesson || now.nation !== seen?.nation);
   if (now.lesson !== seen?.lesson) $("problem").textContent = "";
   seen = now;
-  if (isNew || !now.lesson) recording = null;
+  const wanted = now.lesson && `${now.lesson} ${now.nation}`;
+  if (wanted !== recorded) recording = null;
   show();
-  if (!isNew) return;
+  if (!wanted || wanted === recorded || wanted === fetching) return;
+  fetching = wanted;
   const response = await post("class/recording", { ticket: kept("ticket") }).catch(() => null);
-  if (response?.status !== 200) return;
-  const bytes = await response.arrayBuffer();
-  if (seen.lesson !== now.lesson || seen.nation !== now.nation) return; // the lecturer has gone on
+  const bytes = response?.status === 200 ? await response.arrayBuffer().catch(() => null) : null;
+  fetching = null;
+  if (!(bytes || response?.status === 204) || `${seen?.lesson} ${seen?.nation}` !== wanted) return; // the next screen asks again
+  recorded = wanted;
   recording = bytes;
   show();
 }
