@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dxsim.app.classroom import MOST_ADDRESSES, Pace
 from dxsim.language import by_language, say
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+AT_ONCE, PER_SECOND = 1_200, 100  # requests from one address: a class behind one router opens the page
 STUDENTS_PATHS = frozenset(
     {"/join", "/start", "/font.woff", "/class/enter", "/class/vote", "/class/screen", "/class/recording"}
 )
@@ -40,16 +43,34 @@ class Guests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._paces: dict[str, Pace] = {}  # by address, the last that asked at the end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] != "http" or is_lecturer(scope) or _is_for_students(scope["path"]):
+        if scope["type"] != "http" or is_lecturer(scope):
             await self.app(scope, receive, send)
-        elif scope["path"] == "/":
-            await RedirectResponse("/join")(scope, receive, send)
         else:
+            await self._receive_guest(scope)(scope, receive, send)
+
+    def _receive_guest(self, scope: Scope) -> ASGIApp:
+        """Return what answers a guest."""
+        if not self._is_in_time((scope["client"] or ("",))[0]):
+            words = by_language(lambda: say("too many requests in a short time; wait a moment"))
+            return PlainTextResponse("\n".join(words.values()), status_code=429)
+        if scope["path"] == "/":
+            return RedirectResponse("/join")
+        if not _is_for_students(scope["path"]):
             words = by_language(lambda: say("this is for the lecturer only; students open /join"))
-            await PlainTextResponse("\n".join(words.values()), status_code=403)(scope, receive, send)
+            return PlainTextResponse("\n".join(words.values()), status_code=403)
+        return self.app
+
+    def _is_in_time(self, address: str) -> bool:
+        now = time.monotonic()
+        pace = self._paces.pop(address, None) or Pace(AT_ONCE, PER_SECOND, now)
+        self._paces[address] = pace
+        if len(self._paces) > MOST_ADDRESSES:
+            del self._paces[next(iter(self._paces))]
+        return pace.take(now)
 
 
 def _is_for_students(path: str) -> bool:

@@ -29,6 +29,7 @@ examples:
   dxsim condition nation=japan --outcomes known.csv what to expect of the others, given what is known of some
   dxsim search few_levers                          which few levers are worth their cost
   dxsim report results/baseline-seed1              one page of HTML to hand on
+  dxsim animate scenario=capacity_programme        the map month by month, as a GIF
   dxsim app                                        the classroom app, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
@@ -170,6 +171,20 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("-o", "--output", metavar="FOLDER", help="where figure and tables go (default: nowhere)")
     _add_language(explain)
     explain.set_defaults(run=_explain)
+
+    animate = commands.add_parser(
+        "animate",
+        help="write a run as a moving picture: the map month by month",
+        epilog=_RUN_KEYS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    animate.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from configs/config.yaml")
+    animate.add_argument(
+        "--layer", choices=("live", "late"), default="live", help="what colours the map (default: live)"
+    )
+    animate.add_argument("-o", "--output", metavar="FILE", help="a .gif, or an .mp4 if there is ffmpeg")
+    _add_language(animate)
+    animate.set_defaults(run=_animate)
 
     app = commands.add_parser("app", help="serve the classroom app to your browser")
     app.add_argument("--class", dest="has_class", action="store_true", help="let students on the same network vote")
@@ -511,6 +526,12 @@ def _explain(parsed: argparse.Namespace) -> None:
     from dxsim.cli.explain import explain
 
     explain(parsed.code, parsed.overrides, parsed.output)
+
+
+def _animate(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.animate import animate
+
+    animate(parsed.overrides, parsed.output, parsed.layer)
 
 
 def _app(parsed: argparse.Namespace) -> None:

@@ -455,6 +455,16 @@ def test_what_is_no_request_is_refused(school):
 
 
 @linux
+def test_a_guest_who_asks_without_end_is_slowed_down_and_no_other(school, monkeypatch):
+    monkeypatch.setattr("dxsim.app.guests.AT_ONCE", 20)
+    monkeypatch.setattr("dxsim.app.guests.PER_SECOND", 0.01)
+    flood = [Caller(school.port, "127.0.0.9").send("GET", "/join")[0] for _ in range(25)]
+    assert flood == [200] * 20 + [429] * 5
+    assert school.student.send("GET", "/join")[0] == 200
+    assert [school.lecturer.send("GET", "/join")[0] for _ in range(25)] == [200] * 25
+
+
+@linux
 def test_a_slow_client_is_given_up(school, monkeypatch):
     monkeypatch.setattr("dxsim.app.requests.BODY_SECONDS", 0.5)
     monkeypatch.setattr("dxsim.app.doorway.HEAD_SECONDS", 0.5)
@@ -631,6 +641,7 @@ def test_a_student_votes_on_a_phone_and_sees_the_votes_of_the_class(school, brow
     assert {urlsplit(url).hostname for url in asked} == {"127.0.0.3"}
     assert context.cookies() == []
     assert faults == []
+    assert school.made == [("size", "teaching")]  # the page has asked for the recording
     context.set_offline(True)
     school.lecturer.post("/class/show", **SCREEN | {"lesson": ""})
     tells(page, "#state", words["class_lost"])

@@ -22,9 +22,8 @@ export class Follower {
       this.stage.replaceChildren();
       if (key) await this.open(key);
     }
-    if (this.screen !== screen) return;
-    this.stage.hidden = !screen.lesson || screen.asking;
-    const { step, month, prediction, played, playing } = screen;
+    const { lesson, asking, step, month, prediction, played, playing } = this.screen; // the last one, if more have come
+    this.stage.hidden = !lesson || asking;
     this.player?.show({ step, month, prediction, played }, playing);
   }
 

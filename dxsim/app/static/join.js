@@ -110,11 +110,11 @@ async function vote(question, option) {
   }
 }
 
-async function take(now) {
+function take(now) {
   if (now.lesson !== seen?.lesson) $("problem").textContent = "";
   seen = now;
   show();
-  await follower.show(now);
+  follower.show(now);
 }
 
 async function recording(part) {
@@ -140,7 +140,7 @@ async function watch() {
     try {
       const response = await fetch(`class/screen?ticket=${kept("ticket")}&since=${seen?.version ?? 0}`, { signal: polling.signal });
       if (response.status === 401) return leave();
-      if (response.status === 200) await take(await response.json());
+      if (response.status === 200) take(await response.json());
       say(response.status >= 400 ? "class_lost" : null);
       if (response.status >= 400 || (response.status === 204 && Date.now() - began < PAUSE)) await pause(PAUSE);
     } catch {
