@@ -237,6 +237,27 @@ def test_every_step_fits_the_screen_and_speaks_its_language(files, browser, size
     pupil.close()
 
 
+def test_a_lesson_plays_by_itself_once_the_prediction_is_made(client, browser):
+    page = browser.new_page(viewport=SCREEN, locale="en-US")
+    page.goto(f"{client.address}present#lesson=deadline&step=2")
+    page.wait_for_selector("body[data-ready=yes]")
+    page.locator("[data-option=year]").click()
+    page.keyboard.press("PageDown")
+    until(page, "document.querySelector('.month')?.value > 5")
+    page.keyboard.press(" ")  # pauses
+    at = page.locator("input.month").input_value()
+    page.wait_for_timeout(300)
+    assert page.locator("input.month").input_value() == at
+    page.keyboard.press(" ")
+    until(
+        page, "document.getElementById('player').dataset.step === 'play' && !document.querySelector('.next').disabled"
+    )
+    until(page, "document.querySelector('.month').max === '179'")  # the play is over, and all months may be seen
+    page.keyboard.press("PageDown")
+    assert step_of(page) == "result"
+    page.context.close()
+
+
 def test_notes_follow_the_presenter_view_and_drive_it(client, browser):
     context = browser.new_context(viewport=SCREEN, locale="en-US", reduced_motion="reduce")
     page, notes = context.new_page(), context.new_page()

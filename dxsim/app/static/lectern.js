@@ -52,6 +52,7 @@ export class Lectern {
 
   async refresh() {
     this.panel.hidden = !this.isOpen;
+    this.panel.classList.toggle("aside", this.isAsking || this.shown); // else the code fills the picture
     this.button.setAttribute("aria-expanded", String(this.isOpen));
     if (!this.isOpen) return;
     try {

@@ -43,6 +43,7 @@ export class Player {
     this.chosen = -1;
     this.pointed = "";
     this.trouble = "";
+    this.asking = null;
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(root);
     onTheme(() => this.draw());
@@ -152,9 +153,13 @@ export class Player {
     this.changed();
   }
 
-  async fetch() {
-    if (this.answer || this.isAsking) return;
-    this.isAsking = true;
+  // Has the covered part; who asks meanwhile waits for the same answer.
+  fetch() {
+    this.asking ??= this.load().finally(() => { this.asking = null; });
+    return this.asking;
+  }
+
+  async load() {
     try {
       const found = await this.askAnswer();
       this.runs = withRuns(found, this.lesson.layer, this.runs);
@@ -163,8 +168,6 @@ export class Player {
     } catch (error) {
       this.trouble = t("failed");
       console.warn(error);
-    } finally {
-      this.isAsking = false;
     }
     this.render();
   }
