@@ -185,7 +185,7 @@ def test_it_is_sound_html_that_loads_nothing(texts: Texts, kind: str, language: 
     assert max(ids.values()) == 1
     assert {attributes["href"][1:] for attributes in page.all("a")} <= set(ids)
     assert all(len(image["alt"]) > 40 for image in page.all("img"))
-    assert "{" not in page.text
+    assert "{" not in html.unescape(re.sub(r"<(pre|style)>.*?</\1>|<[^>]*>", "", text, flags=re.DOTALL))
     if language == "ja":
         headings = re.findall(r"<h[23]>(.*?)</h[23]>", text)
         assert all(JAPANESE.search(heading) for heading in headings)

@@ -111,6 +111,7 @@ async function loadRun(arm) {
       runs[arm] = Object.assign(isSame ? runs[arm] : {}, run, { key });
       isWell(arm);
       draw();
+      if (ARMS.every((one) => runs[one])) fetchLetters();
       settle();
     }
   } catch (error) {
@@ -121,6 +122,16 @@ async function loadRun(arm) {
     busy[arm] = false;
     for (const waits of waiting.splice(0)) waits();
   }
+}
+
+// Fetches the Japanese letters after the first pictures, which are drawn again with them.
+async function fetchLetters() {
+  if (document.body.dataset.letters) return;
+  document.body.dataset.letters = "asked";
+  await document.fonts.load("14px IPAexGothic", "日").catch(() => {}); // then the browser's own letters must do
+  document.body.dataset.letters = "here";
+  draw();
+  settle();
 }
 
 // Fetches all layers of both runs, for a table of them.
@@ -157,7 +168,7 @@ function changed() {
 // Says, for whoever waits, that runs and comparison are those of the settings on the screen.
 function settle() {
   const isNew = (arm) => runs[arm]?.key === JSON.stringify(runRequest(arm)) && !lacking(arm, drawnLayers()).length;
-  if (document.fonts.status !== "loaded") return;
+  if (document.body.dataset.letters !== "here") return;
   if (comparison?.seeds === state.seeds && ARMS.every(isNew)) document.body.dataset.settled = "yes";
 }
 
@@ -642,7 +653,6 @@ function wire() {
   const watched = new ResizeObserver(() => { if (atlas) draw(); });
   for (const id of ["map-a", "map-b", "map-d", "curves", "second"]) watched.observe($(id));
   onTheme(() => { if (atlas) draw(); });
-  document.fonts.addEventListener("loadingdone", () => { if (atlas) { draw(); settle(); } });
   addEventListener("hashchange", () => { if (location.hash !== lastLink && !isSentOn()) restore(); });
   addEventListener("popstate", () => { $("undo").disabled = !steps(); });
 }

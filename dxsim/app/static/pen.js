@@ -4,12 +4,11 @@
 import { palette } from "./theme.js";
 
 export const TYPE = 13; // the smallest type, px
-const FONT = 'system-ui, "DejaVu Sans", "IPAexGothic", sans-serif';
-
 export class CanvasPen {
   constructor(context, colours = palette()) {
     this.context = context;
     this.colours = colours;
+    this.font = getComputedStyle(document.body).fontFamily;
   }
   rect(x, y, width, height, fill, stroke, thick = 1) {
     const c = this.context;
@@ -44,13 +43,13 @@ export class CanvasPen {
   }
   text(x, y, words, { size = TYPE, anchor = "start", colour = this.colours.ink, weight = 400 } = {}) {
     const c = this.context;
-    c.font = `${weight} ${size}px ${FONT}`;
+    c.font = `${weight} ${size}px ${this.font}`;
     c.textAlign = anchor === "middle" ? "center" : anchor;
     c.fillStyle = colour;
     c.fillText(words, x, y);
   }
   width(words, size = TYPE, weight = 400) {
-    this.context.font = `${weight} ${size}px ${FONT}`;
+    this.context.font = `${weight} ${size}px ${this.font}`;
     return this.context.measureText(words).width;
   }
   within(x, y, width, height, draw) {
@@ -122,7 +121,7 @@ export class SvgPen {
     this.parts.push("</svg>");
   }
   document(width, height, title) {
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escape(FONT)}" role="img"><title>${escape(title)}</title>${this.parts.join("")}</svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${escape(this.measuring.font)}" role="img"><title>${escape(title)}</title>${this.parts.join("")}</svg>`;
   }
 }
 

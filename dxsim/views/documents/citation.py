@@ -121,6 +121,16 @@ def compared_in_python(nation: Nation, arms: tuple[Arm, Arm], kpis: Sequence[str
     )
 
 
+def run_details(manifest: Mapping[str, Any]) -> list[str]:
+    """Return which run it is, from its manifest."""
+    nation = nation_text(manifest["nation"]["name"], manifest["nation"]["fingerprint"])
+    return [
+        arm_text(arm_of(manifest["scenario"])),
+        say("nation {nation}", nation=nation),
+        say("seed {seed}", seed=manifest["seed"]),
+    ]
+
+
 def run_in_python(manifest: Mapping[str, Any]) -> str:
     """Return a program that makes the run of a manifest again and prints its key figures."""
     given = manifest["vendor_table_sha256"] is not None

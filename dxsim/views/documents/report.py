@@ -24,6 +24,14 @@ from dxsim.sweep.summary import summary_table
 from dxsim.terms.kpis import find_kpi
 from dxsim.terms.municipalities import TYPES
 from dxsim.views.charts import run_figures, sweep_figures
+from dxsim.views.documents.citation import (
+    bibtex,
+    citation,
+    nation_text,
+    run_details,
+    run_in_python,
+    sweep_in_python,
+)
 from dxsim.views.documents.page import Child, element, folded, items, page, pairs, picture, table
 from dxsim.views.labels import changes_text, kpi_label, labels
 from dxsim.views.quantities import SHOWN, outcome_label, scale_of, scale_of_differences, unit_text
@@ -63,6 +71,7 @@ def run_report(records: Records, nation: Nation | None, language: str | None = N
             text["report_parameters"]: _run_parameters(records.manifest),
             text["report_caveats"]: [items(_caveats(["one_run", *_CAVEATS], where["name"]))],
             text["report_provenance"]: [_run_provenance(manifest)],
+            text["report_again"]: _again(run_details(manifest), run_in_python(manifest), manifest),
             text["report_attribution"]: _attribution(where),
         }
         return page(title, [lead], sections)
@@ -100,6 +109,7 @@ def sweep_report(results: Results, nation: Nation | None, language: str | None =
             text["report_design"]: _design(results, alternatives),
             text["report_caveats"]: [items(_caveats(["sweep", *_CAVEATS], where["name"]))],
             text["report_provenance"]: [_sweep_provenance(results)],
+            text["report_again"]: _again(_sweep_details(results), sweep_in_python(results.folder.name), manifest),
             text["report_attribution"]: _attribution(where),
         }
         title = study["title"].get(current_language()) or study["name"]
@@ -343,6 +353,28 @@ def _inputs(nation: Mapping[str, Any], vendor_table: str | None) -> dict[str, Ch
         text["report_nation_print"]: element("span", f"{nation['name']} ", element("code", nation["fingerprint"]))
     }
     return {**found, text["report_vendors"]: vendors}
+
+
+def _sweep_details(results: Results) -> list[str]:
+    """Return which sweep it is."""
+    manifest = results.manifest
+    return [
+        say("study {name}", name=manifest["study"]["name"]),
+        say("nation {nation}", nation=nation_text(manifest["nation"]["name"], manifest["nation"]["fingerprint"])),
+        say("seeds {seeds}", seeds=_seeds(results.plan["seed"])),
+        say("sweep {sweep}", sweep=manifest["sweep"]),
+    ]
+
+
+def _again(details: Sequence[str], program: str, manifest: Mapping[str, Any]) -> list[Child]:
+    """Return how to cite a result, and how to have it again in Python."""
+    version, text = manifest["software"]["version"], labels()
+    return [
+        element("p", citation(details, version)),
+        folded("BibTeX", element("pre", bibtex(details, version))),
+        element("p", text["report_in_python"]),
+        element("pre", program),
+    ]
 
 
 def _attribution(nation: Mapping[str, Any]) -> list[Child]:
