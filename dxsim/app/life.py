@@ -34,11 +34,10 @@ def life(nation: Nation, setting: Setting, seed: int, code: str) -> dict[str, An
     InputError
         If there is no such municipality.
     """
-    return rows_of(biography(nation, setting.resolved(), seed, code))
+    return _rows(biography(nation, setting.resolved(), seed, code))
 
 
-def rows_of(told: Biography) -> dict[str, Any]:
-    """Return what `life` does, of a biography that is there."""
+def _rows(told: Biography) -> dict[str, Any]:
     about, names = told.about, {lot.lot: lot.name for lot in lots()}
     events = told.events[told.events["kind"].isin(TOLD)].head(MOST_EVENTS)
     return {

@@ -146,6 +146,9 @@ def test_a_recording_tells_what_the_runs_say(lesson, recordings, teaching):
     assert first_about["facts"] == {key: {"measure": name, "value": value} for key, (name, value) in facts.items()}
     assert set(first) == {f"{lesson.arms[0].name}.layer", f"{lesson.arms[0].name}.series"}  # nothing of what is covered
     assert f"{lesson.shown}.layer" in arrays
+    for life in about["story"]["lives"].values():
+        for event in (*life["ja"]["events"], *life["ja"]["lots"]):
+            assert JAPANESE.search(event.get("words") or event["lot"])
     assert not {"verdict", "result", "policy", "story"} & set(first_about)
 
 

@@ -8,16 +8,16 @@ typical seed: their difference is the median of all pairs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dxsim.app.lessons.lesson import SEEDS, Arm, Figure, Found, Lesson
-from dxsim.app.life import rows_of
+from dxsim.app.life import life
 from dxsim.app.runs import Run, packed, run
 from dxsim.language import by_language
-from dxsim.records.biography import biography
 from dxsim.terms.municipalities import TYPES_AND_ALL
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
     code = str(nation.municipalities["code"].iloc[town])
     lives = {}
     for arm in (lesson.arms[0], lesson.arm(lesson.shown)):
-        told = biography(nation, arm.setting(name).resolved(), seed, code)
-        lives[arm.name] = by_language(lambda told=told: rows_of(told))  # type: ignore[misc]
+        setting = arm.setting(name)
+        lives[arm.name] = by_language(partial(life, nation, setting, seed, code))  # words are made as it is told
     about = {
         "verdict": lesson.judge(found),
         "result": _figure(lesson.result(found)),
