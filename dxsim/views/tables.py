@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from dxsim.views.labels import input_label, labels, type_label
 from dxsim.views.quantities import Scale, outcome_label, scale_of_differences, unit_text
 
 SIZE_CLASS = "size_class"
+_MOST_DECIMALS = 6
 _KINDS = ("monte_carlo", "parametric", "structural")
 
 
@@ -134,7 +136,7 @@ def _input(name: str) -> str:
 def effects(found: Comparison, outcomes: Sequence[str], stratum: str | None = None) -> pd.DataFrame:
     """Return the differences of a comparison as a table of texts for readers: in handy units, with intervals.
 
-    `effect` says the same of one row, in the same figures.
+    `effect` says the same of one row, in the same figures. The three that belong together add up as they are written.
 
     Parameters
     ----------
@@ -159,7 +161,7 @@ def effects(found: Comparison, outcomes: Sequence[str], stratum: str | None = No
     reference = str(found.alternatives["case"].iloc[0])
     for outcome in outcomes:
         of_outcome = _rows(found, outcome, stratum)
-        scale = scale_of_differences(of_outcome)
+        scale = _scale(of_outcome)
         for row in of_outcome.to_dict("records"):
             head = {text["column_kpi"]: f"{outcome_label(outcome)} [{scale.unit}]", text["report_case"]: row["case"]}
             if stratum:
@@ -197,20 +199,35 @@ def effect(found: Comparison, outcome: str, case: str, size_class: str | None = 
     if size_class:
         _known("size_class", size_class, [name for name in SIZE_CLASSES if name in set(rows["class"])])
         chosen = chosen[chosen["class"] == size_class]
-    scale, row = scale_of_differences(rows), chosen.to_dict("records")[0]
+    scale, row = _scale(rows), chosen.to_dict("records")[0]
     text = labels()
     of_class = text["effect_class"].format(name=_cells()["class"](size_class)) if size_class else ""
     return text["effect"].format(
         outcome=outcome_label(outcome) + of_class,
         case=case,
         reference=found.alternatives["case"].iloc[0],
-        case_mean=_quantity(scale.text(row["case_mean"]), scale.unit),
+        case_mean=_quantity(scale.text(_case_mean(row, scale)), scale.unit),
         reference_mean=_quantity(scale.text(row["reference_mean"]), scale.unit),
         difference=_quantity(scale.text(row["difference"], signed=True), scale.difference_unit),
         interval=scale.range_text(row["monte_carlo_low"], row["monte_carlo_high"]),
         seeds=f"{row['seeds']:.0f}",
         verdict=text[f"effect_{row['verdict']}"],
     )
+
+
+def _scale(rows: pd.DataFrame) -> Scale:
+    """Return the unit for rows of one outcome; no end of an interval that leaves out zero reads as zero."""
+    scale = scale_of_differences(rows)
+    claimed = rows[~rows["verdict"].isin(["unclear", "same", "depends"])]
+    ends = claimed[["monte_carlo_low", "monte_carlo_high"]].abs().min(axis=None) * scale.factor
+    digits = -math.floor(math.log10(ends)) if ends > 0 else 0
+    return replace(scale, decimals=min(_MOST_DECIMALS, max(scale.decimals, digits)))
+
+
+def _case_mean(row: Mapping[Any, Any], scale: Scale) -> float:
+    """Return the mean of a case such that it is the reference's and the difference, as both are written."""
+    written = [round(scale.factor * row[name], scale.decimals) for name in ("reference_mean", "difference")]
+    return float(sum(written)) / scale.factor
 
 
 def _quantity(value: str, unit: str) -> str:
@@ -253,7 +270,7 @@ def _texts(row: Mapping[Any, Any], reference: str, scale: Scale) -> dict[str, st
     ends = {kind: (row.get(f"{kind}_low", math.nan), row.get(f"{kind}_high", math.nan)) for kind in _KINDS}
     return {
         text["effects_reference"].format(reference=reference): scale.text(row["reference_mean"]),
-        text["report_mean"]: scale.text(row["case_mean"]),
+        text["report_mean"]: scale.text(_case_mean(row, scale)),
         text["report_difference"]: scale.text(row["difference"], signed=True),
         **{text[f"effects_{kind}"]: scale.range_text(*of_kind) for kind, of_kind in ends.items()},
         text["report_verdict"]: text[f"verdict_{row['verdict']}"],

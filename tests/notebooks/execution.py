@@ -39,8 +39,15 @@ def read_source(source: Path) -> NotebookNode:
     return notebook
 
 
-def execute(source: Path) -> NotebookNode:
+def execute(source: Path, *, is_solved: bool = True) -> NotebookNode:
     """Return all cells of a source with their outputs, run from top to bottom in a new kernel of this Python.
+
+    Parameters
+    ----------
+    source : Path
+        In percent format.
+    is_solved : bool
+        Whether solutions are executed too.
 
     Raises
     ------
@@ -48,6 +55,8 @@ def execute(source: Path) -> NotebookNode:
         If a cell fails.
     """
     notebook = read_source(source)
+    if not is_solved:
+        notebook.cells = [cell for cell in notebook.cells if not is_tagged(cell, SOLUTION)]
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "PYTHONPATH": str(FOLDER.parent)}
         client = NotebookClient(
@@ -78,10 +87,8 @@ def for_readers(notebook: NotebookNode) -> NotebookNode:
 
 def for_the_teacher(notebook: NotebookNode) -> str:
     """Return the teacher's key: what cells with that tag say, then the solutions; nothing if there is none."""
-    parts = []
-    for cell in notebook.cells:
-        if is_tagged(cell, FOR_THE_TEACHER):
-            parts.append(cell.source if cell.cell_type == "markdown" else _told(cell))
+    cells = [cell for cell in notebook.cells if is_tagged(cell, FOR_THE_TEACHER)]
+    parts = [cell.source if cell.cell_type == "markdown" else _told(cell) for cell in cells]
     return "\n\n".join([*parts, *_folded(notebook, "ja")]) + "\n" if parts else ""
 
 
@@ -102,9 +109,12 @@ def _folded(notebook: NotebookNode, language: str) -> Iterator[str]:
 
 
 def _told(cell: NotebookNode) -> str:
-    """Return what a cell says: Markdown as it is, or what it prints."""
-    texts = [output.text if output.output_type == "stream" else output.data.get("text/markdown", "") for output in cell.outputs]
-    return "\n\n".join(text.strip() for text in texts if text.strip())
+    """Return what a cell says: Markdown as it is, or the lines that it prints."""
+    texts = [
+        output.text.strip().replace("\n", "  \n") if output.output_type == "stream" else output.data["text/markdown"]
+        for output in cell.outputs
+    ]
+    return "\n\n".join(texts)
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

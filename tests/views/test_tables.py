@@ -64,6 +64,21 @@ def test_a_sentence_has_the_figures_of_the_table(found: Comparison) -> None:
     assert list(table["Verdict"]) == ["better", "unclear", "same"]
 
 
+def test_what_stands_beside_a_difference_adds_up_to_it(found: Comparison) -> None:
+    shifted = found.differences.assign(case_mean=lambda rows: rows["case_mean"] + 0.0449)
+    shifted["difference"] += 0.0449
+    told = effects(Comparison(**{**found.__dict__, "differences": with_units(shifted)}), ["late_share"])
+    for row in told.to_numpy():
+        reference, mean, difference = map(float, row[:3])
+        assert reference + difference == pytest.approx(mean, abs=1e-9)
+
+
+def test_an_end_of_an_interval_that_is_not_zero_does_not_read_as_zero(found: Comparison) -> None:
+    close = found.differences.query("case == 'clear'").assign(monte_carlo_high=-0.00004)
+    told = Comparison(**{**found.__dict__, "differences": close})
+    assert effects(told, ["late_share"]).iloc[0, 3].endswith("-0.004]")
+
+
 def test_classes_stand_in_the_order_of_their_size(found: Comparison) -> None:
     table = effects(found, ["late_share"], "size_class")
     names = list(table.index.get_level_values("Class"))[: len(SIZE_CLASSES)]
