@@ -34,7 +34,7 @@ study = dxsim.Study(
     seeds={"first": 1, "count": 8},
 )
 found = dxsim.compare(dxsim.run_sweep(study, "with_and_without"))
-measures = ["cost_per_resident", "late_share", "excluded_share"]
+measures = ["cost_per_resident", "late_share"]
 plots.strata(found, measures=measures)
 
 # %% [markdown]
@@ -85,7 +85,7 @@ dxsim.effects(by_rule, kpis)
 # %%
 losers = found.equity.query("stratum == 'size_class' and verdict == 'worse' and measure in @measures")
 who_pays = [f"- {dxsim.effect(found, row['measure'], 'together', row['class'])}." for _, row in losers.iterrows()]
-nobody = "- No class of size was shown to be worse off in cost, lateness or exclusion."
+nobody = "- No class of size was shown to be worse off in cost or lateness."
 Markdown(
     "**Answer.** Who gains:\n\n"
     + "\n".join(

@@ -121,8 +121,9 @@ reasons = dxsim.label(reasons)
 reasons
 
 # %%
-vendors = late["vendor"].value_counts().to_frame("Late systems").rename_axis("Vendor")
+vendors = late["vendor"].value_counts().to_frame("Late systems")
 vendors["%"] = (100 * vendors["Late systems"] / len(late)).round(1)
+vendors = dxsim.label(vendors)
 vendors.head(3)
 
 # %%

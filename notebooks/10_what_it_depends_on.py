@@ -119,9 +119,11 @@ firm = [f"{name} (in {share:.0%} of the resamples)" for name, share in stable.il
 best = {metric: stood[metric].max() if metric.startswith("Futures") else stood[metric].min() for metric in stood}
 winners = {metric: [case for case in stood.index if stood.loc[case, metric] == best[metric]] for metric in stood}
 first = "; ".join(f"{metric}: {' and '.join(cases)} ({best[metric]})" for metric, cases in winners.items())
-alone = {cases[0] for cases in winners.values() if len(cases) == 1}
+agreed = set.intersection(*(set(cases) for cases in winners.values()))
 verdict = (
-    "No metric contradicts another" if len(alone) <= 1 else "The metrics do not agree, so it hangs on what is feared"
+    f"They agree on the first place: {' and '.join(agreed)}"
+    if agreed
+    else "They do not agree on the first place, so it hangs on what is feared"
 )
 Markdown(
     f"""**Answer.** More than the dummy parameter does, by the PAWN distance: {"; ".join(above) or "nothing that was drawn"}. It goes wrong where these have

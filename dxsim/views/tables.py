@@ -19,8 +19,8 @@ from dxsim.scenario.registry import REGISTRY
 from dxsim.sweep.dictionary import Entry, describe_column
 from dxsim.terms.municipalities import TYPES_AND_ALL
 from dxsim.terms.operations import lots, operations
-from dxsim.views.labels import input_label, labels, type_label
-from dxsim.views.quantities import Scale, outcome_label, scale_of_differences, unit_text
+from dxsim.views.labels import input_label, labels, type_label, vendor_label
+from dxsim.views.quantities import Scale, outcome_label, scale_of, unit_text
 
 SIZE_CLASS = "size_class"
 _MOST_DECIMALS = 6
@@ -116,6 +116,7 @@ def _cells() -> Mapping[str, Callable[[str], str]]:
         **{name: _from(name) for name in (SIZE_CLASS, "reason", "hold_up", "cohort", "cause", "verdict", "state")},
         "lot": lambda name: own.get(name, name),
         "operation": lambda name: tasks.get(name, name),
+        **dict.fromkeys(("vendor", "legacy_vendor", "main_vendor"), vendor_label),
         "kind": lambda name: kinds.get(name, name),
     }
 
@@ -216,8 +217,13 @@ def effect(found: Comparison, outcome: str, case: str, size_class: str | None = 
 
 
 def _scale(rows: pd.DataFrame) -> Scale:
-    """Return the unit for rows of one outcome; no end of an interval that leaves out zero reads as zero."""
-    scale = scale_of_differences(rows)
+    """Return the unit for rows of one outcome, as fine as their Monte Carlo errors mostly are.
+
+    No end of an interval that leaves out zero reads as zero.
+    """
+    errors = rows["monte_carlo_error"]
+    largest = float(rows[["reference_mean", "case_mean"]].abs().max(axis=None))
+    scale = scale_of(str(rows["unit"].iloc[0]), largest, float(errors[errors > 0].median()))
     claimed = rows[~rows["verdict"].isin(["unclear", "same", "depends"])]
     ends = claimed[["monte_carlo_low", "monte_carlo_high"]].abs().min(axis=None) * scale.factor
     digits = -math.floor(math.log10(ends)) if ends > 0 else 0
@@ -231,8 +237,12 @@ def _case_mean(row: Mapping[Any, Any], scale: Scale) -> float:
 
 
 def _quantity(value: str, unit: str) -> str:
-    """Return a value with its unit; a scale such as "0 to 10000" is none."""
-    return value if unit[:1] in "-0123456789" else labels()["effect_quantity"].format(value=value, unit=unit)
+    """Return a value with its unit; a ratio has none, nor has a scale such as "0 to 10000"."""
+    return (
+        value
+        if unit == unit_text("ratio") or unit[:1] in "-0123456789"
+        else labels()["effect_quantity"].format(value=value, unit=unit)
+    )
 
 
 def _rows(found: Comparison, outcome: str, stratum: str | None) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from dxsim.records.biography import Biography
 from dxsim.scenario.policies import began_texts
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.operations import lots, operations
-from dxsim.views.labels import changes_text, labels, month_text
+from dxsim.views.labels import changes_text, labels, month_text, vendor_label
 from dxsim.views.style import (
     FAINT,
     INK,
@@ -176,7 +176,7 @@ def draw_queue(axes: Axes, story: Biography) -> None:
         wait.plot(when, rows["queue_wait"], color=colour, linewidth=1.0, linestyle=(0, (2, 2)))
         highest = max(highest, float(np.nan_to_num(rows["ahead"].to_numpy()).max()))
         longest = max(longest, float(np.nan_to_num(rows["queue_wait"].to_numpy()).max()))
-        handles.append(Line2D([], [], color=colour, linewidth=3.0, label=vendor))
+        handles.append(Line2D([], [], color=colour, linewidth=3.0, label=vendor_label(vendor)))
     axes.set_ylim(0, _ROOM * highest)
     wait.set_ylim(0, _ROOM * longest)
     wait.spines["right"].set_visible(True)
