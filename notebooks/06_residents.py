@@ -61,7 +61,7 @@ dxsim.effects(found, kpis)
 # One run in which counters close, month by month:
 
 # %%
-closed = dxsim.simulate(nation, dxsim.load_scenario("baseline", closing), seed=1)
+closed = dxsim.simulate(nation, dxsim.load_scenario("digital_only_sunset"), seed=1)
 plots.residents(closed)
 
 # %% [markdown]

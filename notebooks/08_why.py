@@ -76,7 +76,8 @@ more = {
 core = town.hazards[town.hazards["lot"] == "core"]
 months = core.set_index(core["month"].dt.strftime("%Y-%m"))[[*motives, *more]].rename(columns=motives | more)
 lots = town.lots.set_index("lot")
-months.rename_axis("Month").tail(6).round(3)
+months = months.round(dict.fromkeys(months, 3) | {"Months to spare": 1})
+months.rename_axis("Month").tail(6)
 
 # %% [markdown]
 # What tipped a decision is drawn in proportion to what each motive has added since a budget could be had the last time. So the word *tipped by* is

@@ -179,12 +179,16 @@ dxsim.effects(left, kpis)
 plots.strata(left, measures=["excluded_share"])
 
 # %%
+dxsim.effects(left, ["excluded_share"], "size_class").query("区分 == ['5千人未満', '50万人以上']")
+
+# %%
 found = [f"- {dxsim.effect(left, kpi, '窓口を全廃')}。" for kpi in kpis]
 found += [f"- {dxsim.effect(left, 'excluded_share', name)}。" for name in ("全廃し支援窓口", "加えて郵便局")]
+found += [f"- {dxsim.effect(left, 'excluded_share', '全廃し支援窓口', size)}。" for size in ("under_5k", "500k_over")]
 Markdown("**結果**\n\n" + "\n".join(found))
 
 # %% [markdown]
-# **話し合い** 節約した経費と、手続を完了できなくなった住民。この二つを比べる物差しは何でしょうか。それは計算で決まるものでしょうか。
+# **話し合い** 全国の平均で良くなる対策は、小さな町でも良くなるでしょうか。また、節約した経費と、手続を完了できなくなった住民。この二つを比べる物差しは何でしょうか。それは計算で決まるものでしょうか。
 #
 # ## 授業4：期限の延長か、技術者の増員か
 #
@@ -325,6 +329,7 @@ Markdown("**結果**\n\n" + "\n".join([*costs, *lateness, *grant]))
 kept = ["excluded_share", "excluded_share_85_over", "channel_cost"]
 answers = [f"- {dxsim.effect(left, kpi, '窓口を全廃')}。" for kpi in kept]
 answers += [f"- {dxsim.effect(left, 'excluded_share', name)}。" for name in ("全廃し支援窓口", "加えて郵便局")]
+answers += [f"- {dxsim.effect(left, 'excluded_share', '全廃し支援窓口', size)}。" for size in ("under_5k", "500k_over")]
 Markdown("**結果**\n\n" + "\n".join(answers))
 
 # %% [markdown] tags=["key"]

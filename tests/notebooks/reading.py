@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 ANSWER = "text/markdown"  # only answers are shown as Markdown
 _FIGURE = re.compile(r"(?<![A-Za-z0-9_.])\d[\d,]*(?:\.\d+)?")
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+_SEEDS = re.compile(r"\d+ seeds|乱数\d+通り")
 _INTERVAL = re.compile(
     r"(?:95 % interval |95％信頼区間)\[([-+\d.,]+), ([-+\d.,]+)\][^:：で]*?(?:\): |）で、)([^.。;]*)"
 )
@@ -63,13 +64,14 @@ def written(cell: NotebookNode) -> str:
 def unfounded(notebook: NotebookNode) -> dict[str, set[float]]:
     """Return the figures of answers that no output above shows, by the answer that has them.
 
-    A share may be told in per cent. What is written into an answer itself is no result: a source above must have it.
+    A share may be told in per cent. What is written into an answer itself, and the number of seeds, is no result but
+    design: a source above must have it.
     """
     found, shown, sources = {}, set[float](), set[float]()
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell in answers(notebook):
             told = "\n".join(text for kind, text in texts(cell) if kind == ANSWER)
-            given = figures(written(cell)) & sources
+            given = figures("\n".join([written(cell), *_SEEDS.findall(told)])) & sources
             missing = {
                 figure
                 for figure in figures(told) - given - shown

@@ -50,7 +50,7 @@ def committed(source: Path) -> NotebookNode:
 
 def exercises_of(source: Path) -> str:
     cells = [cell for cell in read_source(source).cells if cell.cell_type == "markdown"]
-    return next(cell.source for cell in cells if re.search(EXERCISES, cell.source))
+    return next(re.split(EXERCISES, cell.source)[-1] for cell in cells if re.search(EXERCISES, cell.source))
 
 
 def pictures(cell: NotebookNode) -> list[tuple[int, int]]:
