@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dxsim.sweep.study_file import read_study
     from dxsim.views import plots
     from dxsim.views.documents.story import story
+    from dxsim.views.tables import effect, effects, label
 
 __version__ = "0.2.0"
 
@@ -90,6 +91,9 @@ _HOMES = {
     "biography": "dxsim.records.biography",
     "counterfactuals": "dxsim.records.biography",
     "story": "dxsim.views.documents.story",
+    "effect": "dxsim.views.tables",
+    "effects": "dxsim.views.tables",
+    "label": "dxsim.views.tables",
 }
 _MODULES = {"plots": "dxsim.views.plots"}
 
@@ -119,8 +123,11 @@ __all__ = [
     "condition",
     "counterfactuals",
     "discover",
+    "effect",
+    "effects",
     "in_language",
     "knockout",
+    "label",
     "load_nation",
     "load_scenario",
     "make_nation",

@@ -8,10 +8,12 @@
 
 # %%
 import pandas as pd
+from IPython.display import Markdown
 
 import dxsim
 from dxsim import plots
 
+pd.set_option("display.max_colwidth", None)
 nation = dxsim.load_nation("synthetic")
 
 # %% [markdown]
@@ -19,39 +21,31 @@ nation = dxsim.load_nation("synthetic")
 #
 # Before you run anything, write down: with the deadline two years later, will systems go live **earlier, later or at the same time** on average?
 #
-# ## Step 2: three deadlines, one seed
+# ## Step 2: four deadlines, one seed
 
 # %%
-deadlines = ["2025-03", "2026-03", "2027-03", "2028-03"]
+deadlines = {"March 2026": "2026-03", "March 2025": "2025-03", "March 2027": "2027-03", "March 2028": "2028-03"}
 runs = {
-    deadline: dxsim.simulate(nation, dxsim.load_scenario("baseline", {"policy.deadline": deadline}), seed=1)
-    for deadline in deadlines
+    name: dxsim.simulate(nation, dxsim.load_scenario("baseline", {"policy.deadline": deadline}), seed=1)
+    for name, deadline in deadlines.items()
 }
 plots.curves(runs, "live")
 
 # %% [markdown]
-# The curves rise before the deadline and go on after it: the deadline pulls decisions together, but vendors can do only so much a month.
+# Vendors plan their work towards the date. But they can work only on products that are there, and only so much a month.
 
 # %%
-plots.lateness(runs["2026-03"])
+plots.lateness(runs["March 2026"])
 
 # %% [markdown]
-# ## Step 3: the queue
+# ## Step 3: what holds systems up
 #
-# If everybody orders for the same date, vendors' books fill up. How long is the longest queue, in months of work?
+# The model books every month of every system, from the mandate until it is live, to one thing that held it up. Months per system:
 
 # %%
-queues = pd.DataFrame(
-    {
-        deadline: {
-            "longest queue, months": run.vendors["queue_wait"].max(),
-            "reference jobs in the books, highest": run.market["book"].max(),
-            "vendors that announced a shortage": run.vendors.loc[run.vendors["shortage"], "vendor"].nunique(),
-        }
-        for deadline, run in runs.items()
-    }
-)
-queues.round(1)
+hold_ups = ["no_product", "no_engineer", "booked_again", "window"]
+ledger = pd.DataFrame({name: run.summary.set_index("kpi")["value"] for name, run in runs.items()})
+dxsim.label(ledger.loc[[f"delay_{name}" for name in hold_ups]].round(1))
 
 # %% [markdown]
 # ## Step 4: is it chance?
@@ -59,30 +53,69 @@ queues.round(1)
 # Six seeds for each deadline. The same seeds everywhere, so that each difference is between twins.
 
 # %%
-outcomes = {"late_share": "late", "restricted_mean_months_to_live": "months to live", "own_burden": "own burden"}
-rows = []
-for deadline in deadlines:
-    scenario = dxsim.load_scenario("baseline", {"policy.deadline": deadline})
-    for seed in range(1, 7):
-        values = dxsim.simulate(nation, scenario, seed).summary.set_index("kpi")["value"]
-        rows.append({"deadline": deadline, "seed": seed, **{name: values[kpi] for kpi, name in outcomes.items()}})
-found = pd.DataFrame(rows)
-found["own burden"] /= 1e9
-found.groupby("deadline")[["late", "months to live"]].agg(["mean", "min", "max"]).round(2)
+study = dxsim.Study(
+    "deadlines",
+    cases=[{"name": name, "policy.deadline": deadline} for name, deadline in deadlines.items()],
+    seeds={"first": 1, "count": 6},
+)
+found = dxsim.compare(dxsim.run_sweep(study, "deadlines"))
+kpis = ["late_share", "restricted_mean_months_to_live", "own_burden", "incidents"]
+plots.differences(found, kpis)
 
 # %%
-wide = found.pivot(index="seed", columns="deadline")
-difference = pd.DataFrame({name: wide[name]["2028-03"] - wide[name]["2026-03"] for name in outcomes.values()})
-print("March 2028 less March 2026, seed by seed (own burden in billion yen):")
-difference.round(2)
+dxsim.effects(found, kpis)
+
+# %%
+verdicts = found.differences.set_index(["kpi", "case"])["verdict"]
+late, live = (verdicts[kpi, "March 2028"] for kpi in kpis[:2])
+meaning = {
+    (
+        "better",
+        "worse",
+    ): "fewer systems are late, but they go live later: the later date moves the mark, and residents wait longer",
+    ("better", "better"): "fewer systems are late, and they go live sooner: the later date helps residents",
+    (
+        "better",
+        "unclear",
+    ): "fewer systems are late, and it was not shown that they go live at another time: the later date moves the mark",
+}.get((late, live), "the two together allow no simple word")
+Markdown(
+    "**Answer.** Two years later:\n\n"
+    + "\n".join(f"- {dxsim.effect(found, kpi, 'March 2028')}." for kpi in kpis)
+    + f"\n\nSo {meaning}. A year earlier:\n\n"
+    + "\n".join(f"- {dxsim.effect(found, kpi, 'March 2025')}." for kpi in kpis[:2])
+)
 
 # %% [markdown]
-# **Answer.** The first column says what a later date does to lateness, the second what it does to the mean month in which a system goes
-# live (at most 180). If lateness falls while systems go live later, the later deadline did not help residents; it moved the mark.
-#
 # ## Exercises
 #
-# 1. `firm_deadline` and `extension` change what municipalities expect, not the date. Run both. Which moves more?
-# 2. `phased_small_first` and `phased_large_first` spread the deadline. Does that shorten the queue? Who is late then?
-# 3. Take the deadline away from the vendors' side: raise `policy.capacity_programme` to 0.4 with the deadline of March 2026. How many
-#    months of deadline is that worth?
+# 1. `firm_deadline` gives nobody a second date, `extension` gives it to all. Run both with six seeds. Which moves lateness more?
+# 2. `phased_small_first` and `phased_large_first` spread the deadline. Who is late then, small or large municipalities?
+# 3. Leave the date and add engineers: raise `policy.capacity_programme` to 0.4. Is that worth a year of deadline?
+
+# %% tags=["solution"]
+beliefs = dxsim.Study("beliefs", scenarios=["baseline", "firm_deadline", "extension"], seeds={"first": 1, "count": 6})
+expected = dxsim.compare(dxsim.run_sweep(beliefs, "beliefs"))
+for name in ("firm_deadline", "extension"):
+    print(f"{dxsim.effect(expected, 'late_share', name)}.")
+
+# %% tags=["solution"]
+phases = dxsim.Study(
+    "phases", scenarios=["baseline", "phased_small_first", "phased_large_first"], seeds={"first": 1, "count": 6}
+)
+phased = dxsim.compare(dxsim.run_sweep(phases, "phases"))
+for name in ("phased_small_first", "phased_large_first"):
+    for size in ("under_5k", "200k_to_500k"):
+        print(f"{dxsim.effect(phased, 'late_share', name, size)}.")
+
+# %% tags=["solution"]
+capacity = dxsim.Study(
+    "capacity",
+    cases=[
+        {"name": "a year more", "policy.deadline": "2027-03", "policy.capacity_programme": 0},
+        {"name": "40 % more engineers", "policy.deadline": "2026-03", "policy.capacity_programme": 0.4},
+    ],
+    seeds={"first": 1, "count": 6},
+)
+worth = dxsim.compare(dxsim.run_sweep(capacity, "capacity"))
+print(f"{dxsim.effect(worth, 'late_share', '40 % more engineers')}.")

@@ -6,35 +6,42 @@
 
 # %%
 import pandas as pd
+from IPython.display import Markdown
 
 import dxsim
 from dxsim import plots
 
+pd.set_option("display.max_colwidth", None)
 nation = dxsim.load_nation("synthetic")
 
 # %% [markdown]
 # ## Step 1: predict
 #
 # Write down two numbers: by how many yen a year and resident does cooperation lower the IT cost of a municipality below 5,000 residents,
-# and of one above 100,000?
+# and of one between 100,000 and 200,000?
 #
 # ## Step 2: with and without, over several seeds
 #
-# A study compares scenarios on the same random numbers. The first one is the reference, so a difference is **the effect of cooperation**.
+# A study compares alternatives on the same random numbers. The first one is the reference, so a difference is **the effect of cooperation**.
 
 # %%
-study = dxsim.Study("with_and_without", scenarios=["no_cooperation", "baseline"], seeds={"first": 1, "count": 10})
-results = dxsim.run_sweep(study, "with_and_without")
-found = dxsim.compare(results)
-plots.strata(found)
+study = dxsim.Study(
+    "with_and_without",
+    cases=[
+        {"name": "alone", "cooperation.formation": "none"},
+        {"name": "together", "cooperation.formation": "yearly"},
+    ],
+    seeds={"first": 1, "count": 8},
+)
+found = dxsim.compare(dxsim.run_sweep(study, "with_and_without"))
+measures = ["cost_per_resident", "late_share"]
+plots.strata(found, measures=measures)
 
 # %% [markdown]
 # The lines are 95 % intervals over the seeds. In numbers:
 
 # %%
-rows = found.equity.query("stratum == 'size_class' and measure == 'cost_per_resident'").set_index("class")
-rows = rows.loc[["under_5k", "5k_to_10k", "10k_to_30k", "30k_to_50k", "50k_to_100k", "100k_to_200k"]]
-rows[["reference_mean", "case_mean", "difference", "monte_carlo_low", "monte_carlo_high", "verdict"]].round(0)
+dxsim.effects(found, measures, "size_class")
 
 # %% [markdown]
 # ## Step 3: who joins whom
@@ -44,41 +51,77 @@ records = dxsim.simulate(nation, dxsim.load_scenario("baseline"), seed=1)
 plots.groups(records, nation)
 
 # %% [markdown]
-# One group in full: the largest. `saving` is what a member saves a year against running its systems alone; below zero it would be better
-# off alone.
+# One group in full: the largest. A saving below zero would mean that a member is better off alone.
 
 # %%
 largest = records.groups.sort_values("size", ascending=False).iloc[0]
 members = records.municipalities.set_index("code").loc[largest["members"].split()]
-members = members.assign(saving_per_resident=members["saving"] / members["residents_2035"])
-members[["type", "population", "saving_per_resident"]].sort_values("population", ascending=False).round(0)
+members["Saving, yen per resident and year"] = (members["saving"] / members["residents_2035"]).round()
+shown = members[["name", "type", "population", "Saving, yen per resident and year"]].rename(
+    columns={"population": "Residents"}
+)
+dxsim.label(shown.sort_values("Residents", ascending=False))
 
 # %% [markdown]
 # ## Step 4: three ways to share the cost
 #
-# The baseline gives every member the same saving. `sharing_by_population` charges by residents. `sharing_shapley` charges by the Shapley
-# value, what a member adds to the cost on average over all orders of joining.
+# The baseline gives every member the same saving. Others charge by residents, or by the Shapley value: what a member adds to the cost on average
+# over all orders of joining.
 
 # %%
-rules = {"equal savings": "baseline", "by residents": "sharing_by_population", "Shapley value": "sharing_shapley"}
-kpis = ["groups", "cooperating_share", "mean_group_size", "saving_per_resident", "worse_off_share"]
-by_rule = {}
-for name, scenario in rules.items():
-    run = dxsim.simulate(nation, dxsim.load_scenario(scenario), seed=1)
-    by_rule[name] = run
-pd.DataFrame({name: run.summary.set_index("kpi")["value"].loc[kpis] for name, run in by_rule.items()}).T.round(3)
+rules = {"equal savings": "equal_saving", "by residents": "population", "Shapley value": "shapley"}
+study = dxsim.Study(
+    "rules",
+    cases=[{"name": name, "cooperation.sharing_rule": rule} for name, rule in rules.items()],
+    seeds={"first": 1, "count": 6},
+)
+by_rule = dxsim.compare(dxsim.run_sweep(study, "rules"))
+plots.strata(by_rule, measures=["cooperating_share"])
 
 # %%
-plots.size_classes(by_rule, "cooperating_share")
+kpis = ["cooperating_share", "mean_group_size", "saving_per_resident", "worse_off_share"]
+dxsim.effects(by_rule, kpis)
+
+# %%
+losers = found.equity.query("stratum == 'size_class' and verdict == 'worse' and measure in @measures")
+who_pays = [f"- {dxsim.effect(found, row['measure'], 'together', row['class'])}." for _, row in losers.iterrows()]
+nobody = "- No class of size was shown to be worse off in cost or lateness."
+Markdown(
+    "**Answer.** Who gains:\n\n"
+    + "\n".join(
+        f"- {dxsim.effect(found, 'cost_per_resident', 'together', size)}." for size in ("under_5k", "100k_to_200k")
+    )
+    + "\n".join(
+        ["", *(f"- {dxsim.effect(found, 'late_share', 'together', size)}." for size in ("under_5k", "100k_to_200k"))]
+    )
+    + f"\n\nWho pays:\n\n{chr(10).join(who_pays) or nobody}\n\nThe rule:\n\n"
+    + "\n".join(f"- {dxsim.effect(by_rule, 'cooperating_share', name)}." for name in list(rules)[1:])
+)
 
 # %% [markdown]
-# **Answer.** The table in step 2 says who gains and how sure that is. The figure above says who stays out under which rule: a rule that asks
-# large members to pay more than they would alone has nobody to lead a group.
-#
 # ## Exercises
 #
-# 1. Take systems out of the deal: `staff_shared_only`. How much of the effect in step 2 is left?
-# 2. Who pays in step 2? Look for classes whose difference is above zero, in any of the four measures.
-# 3. `cooperation_grant`, `hub_bonus` and `small_member_grant` pay the same rate to different members. Which makes most groups for its money
-#    (`grants_paid`)?
-# 4. Why does the Shapley value give nearly what equal savings give? (`dxsim.load_scenario("sharing_shapley").expected`)
+# 1. Take systems and procurement out of the deal: `staff_shared_only`. How much of the effect on cost is left?
+# 2. Which classes of size leave groups when the cost is shared by residents?
+# 3. `cooperation_grant`, `hub_bonus` and `small_member_grant` pay the same rate to different members. Which brings most municipalities into
+#    groups for its money (`grants_paid`)?
+
+# %% tags=["solution"]
+partly = dxsim.Study(
+    "partly", scenarios=["no_cooperation", "staff_shared_only", "baseline"], seeds={"first": 1, "count": 6}
+)
+part = dxsim.compare(dxsim.run_sweep(partly, "partly"))
+for name in ("staff_shared_only", "baseline"):
+    print(f"{dxsim.effect(part, 'cost_per_resident', name, 'under_5k')}.")
+
+# %% tags=["solution"]
+classes = by_rule.equity.query("stratum == 'size_class' and measure == 'cooperating_share' and case == 'by residents'")
+for size in classes.loc[classes["monte_carlo_high"] < 0, "class"]:
+    print(f"{dxsim.effect(by_rule, 'cooperating_share', 'by residents', size)}.")
+
+# %% tags=["solution"]
+grants = ["baseline", "cooperation_grant", "hub_bonus", "small_member_grant"]
+paid = dxsim.compare(dxsim.run_sweep(dxsim.Study("grants", scenarios=grants, seeds={"first": 1, "count": 6}), "grants"))
+for name in grants[1:]:
+    print(f"{dxsim.effect(paid, 'cooperating_share', name)}.")
+    print(f"{dxsim.effect(paid, 'grants_paid', name)}.")

@@ -5,86 +5,154 @@
 
 # %%
 import pandas as pd
+from IPython.display import Markdown
 
 import dxsim
 from dxsim import plots
 
+pd.set_option("display.max_colwidth", None)
 nation = dxsim.load_nation("synthetic")
 
 # %% [markdown]
 # ## Step 1: as it is
 #
-# In the baseline counters stay. Everybody gets a procedure done one way or another: online, with help, or at the counter.
+# In the baseline counters stay. Is everybody served then? Look at the lower chart.
 
 # %%
 baseline = dxsim.simulate(nation, dxsim.load_scenario("baseline"), seed=1)
 plots.residents(baseline)
 
 # %% [markdown]
-# The channels by age, in the last year:
+# The channels by age, in the last year, in per cent:
 
 # %%
 last_year = baseline.residents[(baseline.residents["type"] == "all") & (baseline.residents["month"] >= "2035-04-01")]
-channels = ["online", "assisted", "analog", "excluded"]
-by_age = last_year.groupby("cohort", sort=False)[channels].sum()
-by_age.div(by_age.sum(axis=1), axis=0).round(3)
+channels = {"online": "Online", "assisted": "With help", "analog": "At the counter", "excluded": "Not reached"}
+by_age = last_year.groupby("cohort", sort=False)[list(channels)].sum().rename(columns=channels)
+by_age = dxsim.label((100 * by_age.div(by_age.sum(axis=1), axis=0)).round(1))
+by_age
 
 # %% [markdown]
 # ## Step 2: predict
 #
-# From April 2026 on all counters close within two years. Which share of procedures of those of 85 and over will not get done? Write it down.
+# From April 2026 on all counters close within two years. Which share of the procedures of those of 85 and over will not get done? Write it down.
 #
 # ## Step 3: counters close
 
 # %%
-names = {
-    "counters stay": "baseline",
-    "counters close": "digital_only_sunset",
-    "close, with support": "sunset_with_support",
-    "support, counters stay": "support_desks",
-}
-runs = {name: dxsim.simulate(nation, dxsim.load_scenario(scenario), seed=1) for name, scenario in names.items()}
-plots.residents(runs["counters close"])
+closing = {"residents.analog_rule": "sunset", "residents.analog_floor": 0.0}
+support = {"residents.support_desks": 1.0, "residents.access_points": 2.0}
+study = dxsim.Study(
+    "counters",
+    cases=[
+        {"name": "counters stay", "residents.analog_rule": "keep"},
+        {"name": "counters close", **closing},
+        {"name": "close, with support", **closing, **support},
+        {"name": "stay, with support", **support},
+    ],
+    seeds={"first": 1, "count": 5},
+)
+results = dxsim.run_sweep(study, "counters")
+found = dxsim.compare(results)
+kpis = ["excluded_share", "excluded_share_85_over", "channel_cost", "burden_hours"]
+dxsim.effects(found, kpis)
+
+# %% [markdown]
+# One run in which counters close, month by month:
 
 # %%
-values = {name: run.summary.set_index("kpi")["value"] for name, run in runs.items()}
-table = pd.DataFrame(values).T[["excluded_share", "excluded_share_85_over", "digital_gap"]].round(3)
-table["channel cost, billion yen"] = [(of["channel_cost"] / 1e9).round() for of in values.values()]
-table["hours of residents, millions"] = [(of["burden_hours"] / 1e6).round() for of in values.values()]
-table
+closed = dxsim.simulate(nation, dxsim.load_scenario("digital_only_sunset"), seed=1)
+plots.residents(closed)
 
 # %% [markdown]
 # ## Step 4: the price of a procedure that does get done
 #
-# What support costs against closing alone, divided by the procedures that it saves:
+# What support costs against closing alone, divided by the procedures that it saves, for each seed:
 
 # %%
-alone, helped = values["counters close"], values["close, with support"]
-saved = alone["excluded_person_months"] - helped["excluded_person_months"]
-price = (helped["channel_cost"] - alone["channel_cost"]) / saved
-print(f"Support brings back {saved / alone['excluded_person_months']:.0%} of the procedures that were lost,")
-print(f"at {price:,.0f} yen for each.")
+runs = results.plan.merge(results.kpis, on="run").pivot(index="seed", columns="case")
+of_case = {name: place for place, name in enumerate(found.alternatives["case"])}
+alone, helped = of_case["counters close"], of_case["close, with support"]
+saved = runs["excluded_person_months"][alone] - runs["excluded_person_months"][helped]
+price = (runs["channel_cost"][helped] - runs["channel_cost"][alone]) / saved
+prices = pd.DataFrame(
+    {
+        "Procedures brought back, %": (100 * saved / runs["excluded_person_months"][alone]).round(1),
+        "Yen for each": price.round().astype(int),
+    }
+)
+prices.rename_axis("Seed")
 
 # %% [markdown]
 # ## Step 5: where
 
 # %%
-plots.size_classes({name: runs[name] for name in ("counters close", "close, with support")}, "excluded_share")
-
-# %% [markdown]
-# How unequal it is between municipalities, weighted by residents (0: the same everywhere):
+plots.strata(found, measures=["excluded_share"])
 
 # %%
-unequal = {name: run.equity.query("weighting == 'residents' and measure == 'gini'") for name, run in runs.items()}
-pd.DataFrame({name: table.set_index("outcome")["value"] for name, table in unequal.items()}).T.round(3)
+small = found.equity.query(
+    "stratum == 'size_class' and measure == 'excluded_share' and case == 'counters close'"
+).set_index("class")
+harder = small.loc["under_5k", "monte_carlo_low"] > small.loc["500k_over", "monte_carlo_high"]
+back, yen = prices["Procedures brought back, %"], prices["Yen for each"]
+Markdown(
+    f"""**Answer.** Somebody is left at the counter even where counters stay: in the last year {by_age["Not reached"].iloc[-1]} % of the
+procedures of those of 85 and over are not done. If counters close:
+
+- {dxsim.effect(found, "excluded_share", "counters close")}.
+- {dxsim.effect(found, "excluded_share_85_over", "counters close")}.
+- {dxsim.effect(found, "channel_cost", "counters close")}.
+
+{"The smallest municipalities are hit harder than the largest ones" if harder else "It was not shown that small and large municipalities differ"}.
+Support brings back {back.min()} to {back.max()} % of what closing takes away, for {yen.min():,} to {yen.max():,} yen a procedure, and:
+
+- {dxsim.effect(found, "excluded_share", "close, with support")}.
+
+The figures on residents rest on assumptions more than those on systems do: take the direction and the order, not the third digit."""
+)
 
 # %% [markdown]
-# **Answer.** The table of step 3 says how many are shut out and how old they are, step 4 what it costs to reach them. The figures on residents
-# rest on assumptions more than those on systems do: take the direction and the order, not the third digit.
-#
 # ## Exercises
 #
 # 1. `take_up_closing` closes a counter only where few use it. Is that enough to keep people in?
-# 2. `post_offices` against `support_desks`: the same number of places for each 10,000 older residents. Which does more?
-# 3. Who saves what by closing? Compare `channel_cost` by type of municipality (`records.money`, account `channels`).
-# 4. Write a scenario file that closes counters in cities only, from 2028 (`policies:` with `who:`), and run it.
+# 2. `post_offices` against `support_desks`: which reaches more people?
+# 3. Write a scenario file that closes counters in cities only, from 2028 (`policies:` with `who:`), and run it.
+
+# %% tags=["solution"]
+careful = dxsim.Study(
+    "careful", scenarios=["baseline", "take_up_closing", "digital_only_sunset"], seeds={"first": 1, "count": 5}
+)
+gently = dxsim.compare(dxsim.run_sweep(careful, "careful"))
+for name in ("take_up_closing", "digital_only_sunset"):
+    print(f"{dxsim.effect(gently, 'excluded_share', name)}.")
+
+# %% tags=["solution"]
+places = dxsim.Study("places", scenarios=["baseline", "post_offices", "support_desks"], seeds={"first": 1, "count": 5})
+nearer = dxsim.compare(dxsim.run_sweep(places, "places"))
+for name in ("post_offices", "support_desks"):
+    print(f"{dxsim.effect(nearer, 'excluded_share', name)}.")
+
+# %% tags=["solution"]
+from pathlib import Path
+
+Path("cities.yaml").write_text(
+    """\
+name: cities
+title: {en: Counters close in cities}
+meaning: {en: From April 2028 on counters close in cities alone.}
+extends: baseline
+parameters:
+  residents: {analog_rule: sunset}
+policies:
+  - lever: residents.analog_floor
+    value: 0
+    from: 2028-04
+    who: {types: [designated_city, core_city, special_case_city, special_ward, other_city]}
+""",
+    encoding="utf-8",
+)
+cities = dxsim.simulate(nation, dxsim.load_scenario("./cities.yaml"), seed=1).municipalities
+shares = 100 * cities.groupby("type")["excluded"].sum()
+shares /= cities.groupby("type")[["online", "assisted", "analog", "excluded"]].sum().sum(axis=1)
+for name, share in dxsim.label(shares.to_frame("share"))["share"].items():
+    print(f"{name}: {share:.2f} % of procedures not reached.")

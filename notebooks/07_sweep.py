@@ -9,8 +9,13 @@
 # %%
 from pathlib import Path
 
+import pandas as pd
+from IPython.display import Markdown
+
 import dxsim
 from dxsim import plots
+
+pd.set_option("display.max_colwidth", None)
 
 # %% [markdown]
 # ## Step 1: the design
@@ -39,7 +44,7 @@ outcomes:
     encoding="utf-8",
 )
 study = dxsim.read_study("./engineers.yaml")
-study.levers or [case.name for case in study.cases]
+[case.name for case in study.cases]
 
 # %% [markdown]
 # On the command line, `dxsim sweep plan ./engineers.yaml` would list every run and what it all costs before anything runs.
@@ -51,7 +56,6 @@ study.levers or [case.name for case in study.cases]
 # %%
 results = dxsim.run_sweep(study, "engineers")
 print(f"{len(results.kpis)} runs, {results.kpis.shape[1] - 1} key figures of each")
-results.plan.head(3)
 
 # %% [markdown]
 # ## Step 3: compare, pair by pair
@@ -69,25 +73,19 @@ kpis = [
 plots.differences(found, kpis)
 
 # %%
-columns = [
-    "reference_mean",
-    "difference",
-    "monte_carlo_low",
-    "monte_carlo_high",
-    "parametric_low",
-    "parametric_high",
-    "verdict",
-]
-found.differences.query("kpi == 'late_share'").set_index("case")[columns].round(3)
+dxsim.effects(found, kpis)
 
 # %% [markdown]
-# Two kinds of interval, two questions. **Monte Carlo**: is the difference more than luck, with these parameters? **Parametric**: how far does it
-# hang on what nobody knows? Only the first shrinks with more seeds; `seeds_needed` says how many a claim about half a point would take.
+# Two kinds of interval, two questions. **Seeds**: is the difference more than luck, with these parameters? **Uncertain parameters**: how far does it
+# hang on what nobody knows? Only the first shrinks with more seeds. How many a claim about half a point would take, and at how many points of what
+# nobody knows the sign turns:
 
 # %%
-found.differences.query("kpi == 'late_share'").set_index("case")[
-    ["seeds", "seeds_needed", "points", "reversed_points"]
-].round(2)
+rows = found.differences.query("kpi == 'late_share'").set_index("case")
+sure = rows[["seeds", "seeds_needed", "points", "reversed_points"]].astype(int)
+sure.columns = ["Seeds", "Seeds needed", "Points", "Points at which the sign turns, %"]
+sure["Points at which the sign turns, %"] = (100 * rows["reversed_points"]).round().astype(int)
+sure.rename_axis("Case")
 
 # %% [markdown]
 # ## Step 4: who gains
@@ -115,18 +113,65 @@ plots.tornado(dxsim.sensitivity(alternatives[0], kpis=["late_share"]), "late_sha
 # %%
 plots.differences(found, kpis).savefig("differences.pdf")
 found.to_csv("tables")
-print(sorted(path.name for path in Path("tables").iterdir()))
-print(Path("differences.pdf").read_bytes()[:5])
+print(f"{len(list(Path('tables').iterdir()))} tables and one figure")
 
 # %% [markdown]
 # `dxsim report engineers` writes the page; `dxsim sweep verify engineers` checks that nothing is missing or changed, and `dxsim reproduce engineers RUN`
 # does one run again and compares it bit for bit.
-#
-# **Answer.** It stands in the table of step 3 and in the share of points at which the sign turns (`reversed_points`).
-#
+
+# %%
+wider = dxsim.compare(alternatives[1], alternatives[2])
+between = wider.differences.set_index("kpi").loc["late_share"]
+ahead = {"better": "Earlier products do more than engineers", "worse": "Engineers do more than earlier products"}.get(
+    between["verdict"], "Which of the two does more was not shown"
+)
+dxsim.effects(wider, ["late_share"])
+
+# %%
+turns = sure["Points at which the sign turns, %"]
+Markdown(
+    f"""**Answer.**
+
+- {dxsim.effect(found, "late_share", "more engineers")}.
+- {dxsim.effect(found, "late_share", "earlier products")}.
+- {dxsim.effect(wider, "late_share", "earlier products")}.
+
+{ahead}. Over what nobody knows, the sign turns at {turns["more engineers"]} % of the points for engineers and at
+{turns["earlier products"]} % for earlier products. The seeds used are {sure["Seeds"].iloc[0]}; a claim about half a point of late systems takes
+{sure["Seeds needed"].iloc[0]} for engineers and {sure["Seeds needed"].iloc[1]} for earlier products."""
+)
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. Raise the seeds to 10. Which verdict changes?
-# 2. Add `variants: [default, calendar_limited]` to the study. Does the structure of the model decide the answer?
-# 3. Turn `cases` into `levers` with three values each. Do engineers and products add up?
-# 4. Choose three more uncertain parameters with `dxsim parameters vendor`. Which matters most?
+# 1. Raise the seeds to 10, without what is uncertain. Which verdicts change?
+# 2. Set `variants: [default, calendar_limited]`. Does the structure of the model decide the answer?
+# 3. Turn `cases` into `levers` with two values each. Do engineers and products add up?
+
+# %% tags=["solution"]
+from dataclasses import replace
+
+plain = replace(study, name="ten", uncertainties={}, sample=None, seeds={"first": 1, "count": 10})
+ten = dxsim.compare(dxsim.run_sweep(plain, "ten"))
+for name in ("more engineers", "earlier products"):
+    print(f"{dxsim.effect(ten, 'late_share', name)}.")
+
+# %% tags=["solution"]
+built = replace(plain, name="built", variants=["default", "calendar_limited"], seeds={"first": 1, "count": 4})
+two = dxsim.compare(dxsim.run_sweep(built, "built"))
+for row in two.by_variant.query("kpi == 'late_share'").to_dict("records"):
+    told = f"{100 * row['difference']:+.1f} points [{100 * row['monte_carlo_low']:+.1f}, {100 * row['monte_carlo_high']:+.1f}]"
+    print(f"{row['variant']}, {row['case']}: {told}.")
+
+# %% tags=["solution"]
+grid = dxsim.Study(
+    "grid",
+    levers={"policy.capacity_programme": [0, 0.2], "policy.readiness_shift": [0, -6]},
+    seeds={"first": 1, "count": 6},
+)
+crossed = dxsim.run_sweep(grid, "grid")
+wide = crossed.plan.merge(crossed.kpis, on="run").pivot(index="seed", columns="case", values="late_share")
+both_at_once, one_by_one = wide[3] - wide[0], (wide[1] - wide[0]) + (wide[2] - wide[0])
+print(
+    f"Both at once {100 * both_at_once.mean():+.1f} points; the sum of each alone {100 * one_by_one.mean():+.1f} points."
+)

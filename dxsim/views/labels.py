@@ -10,6 +10,7 @@ from dxsim.language import current_language, either, spoken, texts
 from dxsim.scenario.registry import REGISTRY
 from dxsim.terms.kpis import find_kpi, words
 from dxsim.terms.municipalities import ALL, TYPES
+from dxsim.terms.operations import lots
 
 SHOWN_CHANGES = 2
 
@@ -59,6 +60,26 @@ def type_label(name: str) -> str:
         return labels()["all"]
     label = either(*TYPES[name])
     return label[:1].upper() + label[1:]
+
+
+def vendor_label(name: str) -> str:
+    """Return what a vendor is called: one that is drawn by its number, with what it sells if that is one lot only.
+
+    Examples
+    --------
+    >>> vendor_label("family_register 1"), vendor_label("A vendor of a table")
+    ('Family register 1', 'A vendor of a table')
+    >>> from dxsim.language import in_language
+    >>> with in_language("ja"):
+    ...     vendor_label("Vendor 02"), vendor_label("health 1")
+    ('ベンダー02', '健康管理1')
+    """
+    what, _, number = name.rpartition(" ")
+    sold = {
+        "Vendor": labels()["vendor_drawn"],
+        **{lot.lot: labels()["vendor_of_lot"].format(lot=lot.name) for lot in lots()},
+    }
+    return f"{sold[what]}{number}" if what in sold and number.isdigit() else name
 
 
 def input_label(name: str) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import nbformat
 
-from tests.notebooks.execution import SOURCES, execute
+from tests.notebooks.execution import KEY, SOURCES, execute, for_readers, for_the_teacher
 
 
 def main(wanted: list[str]) -> None:
@@ -18,9 +18,11 @@ def main(wanted: list[str]) -> None:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         notebook = execute(source)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        text = nbformat.writes(notebook)
         target = source.with_suffix(".ipynb")
-        target.write_text(text + "\n", encoding="utf-8", newline="\n")
+        target.write_text(nbformat.writes(for_readers(notebook)) + "\n", encoding="utf-8", newline="\n")
+        key = for_the_teacher(notebook)
+        if key:
+            KEY.write_text(key, encoding="utf-8", newline="\n")
         seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(f"{target.name:28} {seconds:6.1f} s CPU {target.stat().st_size / 1e3:8.0f} kB", flush=True)
 

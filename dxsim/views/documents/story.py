@@ -18,7 +18,7 @@ from dxsim.records.biography import (
 )
 from dxsim.scenario.policies import began_texts
 from dxsim.terms.operations import Lot, lots
-from dxsim.views.labels import changes_text, labels, month_text, type_label
+from dxsim.views.labels import changes_text, labels, month_text, type_label, vendor_label
 from dxsim.views.text import columns
 
 _MILLION = 1e6
@@ -96,7 +96,7 @@ def _who(told: Biography) -> list[str]:
     return [
         say(
             "{vendor} runs {count} of its {systems} systems in April 2021",
-            vendor=held.idxmax(),
+            vendor=vendor_label(str(held.idxmax())),
             count=int(held.max()),
             systems=about["systems"],
         ),
@@ -134,14 +134,13 @@ def _late(row: dict[str, Any]) -> str:
 
 
 def _vendor_words(row: dict[str, Any]) -> str:
+    old = vendor_label(row["legacy_vendor"])
     if not isinstance(row["vendor"], str):
-        return say("{vendor} (no decision)", vendor=row["legacy_vendor"])
-    if row["stays"]:
-        words = say("stays with {vendor}", vendor=row["vendor"])
-    else:
-        words = say("from {old} to {new}", old=row["legacy_vendor"], new=row["vendor"])
+        return say("{vendor} (no decision)", vendor=old)
+    new = vendor_label(row["vendor"])
+    words = say("stays with {vendor}", vendor=new) if row["stays"] else say("from {old} to {new}", old=old, new=new)
     if row["last_vendor"] != row["vendor"]:
-        words = say("{vendor}; later {last}", vendor=words, last=row["last_vendor"])
+        words = say("{vendor}; later {last}", vendor=words, last=vendor_label(row["last_vendor"]))
     return words
 
 
@@ -234,7 +233,7 @@ def _vendor(told: Biography) -> list[str]:
         lines.append(
             say(
                 "{vendor} (systems: {count}): products ready from {first} to {last}",
-                vendor=vendor,
+                vendor=vendor_label(vendor),
                 count=int(rows["systems"].sum()),
                 first=_month(rows["product"].min()),
                 last=_month(rows["product"].max()),
@@ -246,7 +245,7 @@ def _vendor(told: Biography) -> list[str]:
                 say(
                     "{vendor}: it waits in the queue from {first} to {last}, at first behind {ahead:,.0f} systems of"
                     " others; the book holds up to {wait:.0f} months of work",
-                    vendor=vendor,
+                    vendor=vendor_label(vendor),
                     first=_month(queue["month"].iloc[0]),
                     last=_month(queue["month"].iloc[-1]),
                     ahead=queue["ahead"].iloc[0],
@@ -262,7 +261,7 @@ def _mishaps(events: pd.DataFrame) -> list[str]:
     kinds = ("rebooked", "withdrawn", "planned", "released", "failed_cutover")
     for (month, kind), rows in events[events["kind"].isin(kinds)].groupby(["month", "kind"], sort=True):
         when, count = _month(month), len(rows)
-        vendor = ", ".join(sorted(set(rows["vendor"].dropna())))
+        vendor = ", ".join(vendor_label(name) for name in sorted(set(rows["vendor"].dropna())))
         words = {
             "rebooked": say("{month}: shortage; systems booked again for later: {count}", month=when, count=count),
             "withdrawn": say(

@@ -20,7 +20,7 @@ from dxsim.records.biography import Biography
 from dxsim.scenario.policies import began_texts
 from dxsim.terms.calendar import MONTHS, month_index, month_name
 from dxsim.terms.operations import lots, operations
-from dxsim.views.labels import changes_text, labels, month_text
+from dxsim.views.labels import changes_text, labels, month_text, vendor_label
 from dxsim.views.style import (
     FAINT,
     INK,
@@ -43,6 +43,7 @@ VENDOR_COLOURS = ("#0072b2", "#e69f00", "#cc79a7", "#009e73")
 _SMALL, _TITLE, _PER_LINE = 6.5, 9, 100
 _ROOM = 1.1  # above the highest value
 _COLUMNS, _LINE = 5, 10.5  # of a legend; the height of a line in points
+_COLUMNS_OF_NAMES = 3  # names of vendors are long
 _AFTERWARDS = 12  # months shown after the last change
 
 
@@ -115,16 +116,16 @@ def draw_systems(axes: Axes, story: Biography) -> None:
     _title(axes, axes, text["timeline_systems"], handles)
 
 
-def _title(axes: Axes, top: Axes, title: str, handles: Sequence[Patch | Line2D]) -> None:
+def _title(axes: Axes, top: Axes, title: str, handles: Sequence[Patch | Line2D], columns: int = _COLUMNS) -> None:
     """Write a title over `axes` and a legend below it, on the axes that are drawn last."""
-    rows = math.ceil(len(handles) / _COLUMNS)
+    rows = math.ceil(len(handles) / columns)
     axes.set_title(title, fontsize=_TITLE, pad=_LINE * rows + _TITLE / 2)
     top.legend(
         handles=handles,
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
         borderpad=0.0,
-        ncols=_COLUMNS,
+        ncols=columns,
         fontsize=_SMALL,
         columnspacing=1.0,
         handlelength=1.6,
@@ -176,14 +177,14 @@ def draw_queue(axes: Axes, story: Biography) -> None:
         wait.plot(when, rows["queue_wait"], color=colour, linewidth=1.0, linestyle=(0, (2, 2)))
         highest = max(highest, float(np.nan_to_num(rows["ahead"].to_numpy()).max()))
         longest = max(longest, float(np.nan_to_num(rows["queue_wait"].to_numpy()).max()))
-        handles.append(Line2D([], [], color=colour, linewidth=3.0, label=vendor))
+        handles.append(Line2D([], [], color=colour, linewidth=3.0, label=vendor_label(vendor)))
     axes.set_ylim(0, _ROOM * highest)
     wait.set_ylim(0, _ROOM * longest)
     wait.spines["right"].set_visible(True)
     wait.tick_params(labelsize=_SMALL + 1)
     axes.set_ylabel(text["timeline_ahead"], fontsize=_SMALL + 1)
     wait.set_ylabel(text["timeline_months"], fontsize=_SMALL + 1)
-    _title(axes, wait, text["timeline_vendor"], handles)
+    _title(axes, wait, text["timeline_vendor"], handles, _COLUMNS_OF_NAMES)
 
 
 def draw_staff(axes: Axes, story: Biography) -> None:
