@@ -76,10 +76,12 @@ def follow(link: re.Match[str], page: Path, texts: set[Path], folder: Path) -> s
     if re.match(r"\w+:", target):
         return link[0]
     path = (page.parent / target).resolve()
+    if not path.exists():
+        return link[0]  # Sphinx says that it leads nowhere
     name = path.relative_to(ROOT).as_posix()
     if path in texts:
         return link[0].replace(f"({target}", f"({target.replace(name, FIRST[name])}") if name in FIRST else link[0]
-    if path.is_dir() or path.suffix == ".py":
+    if path.is_dir() or path.suffix in (".py", ".md"):
         return words
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, folder / name)

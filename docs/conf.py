@@ -35,7 +35,6 @@ suppress_warnings = ["myst.header"]  # a notebook may begin below the first leve
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # types of other packages; names of this one stand on the page of the API
 autodoc_typehints = "none"  # NumPy docstrings say the types
-autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 80
 copybutton_prompt_text = "$ "
 
