@@ -27,8 +27,8 @@ PAGES = (
 )
 CONTENTS = {
     "README.md": (
-        *("docs/start", "docs/guides", "docs/concepts", "notebooks/README", "docs/reference", "docs/model"),
-        *("docs/questions", "docs/project", "docs/ja/index"),
+        *("Start <docs/start>", "docs/guides", "docs/concepts", "notebooks/README", "docs/reference"),
+        *("Model <docs/model>", "docs/questions", "docs/project", "日本語 <docs/ja/index>"),
     ),
     "docs/guides.md": (
         *("researcher", "analyst", "lecturer", "lessons", "tasks", "own_scenario", "many_runs", "own_data", "r"),
@@ -72,7 +72,7 @@ def lay_out(folder: Path) -> None:
 
 def follow(link: re.Match[str], page: Path, texts: set[Path], folder: Path) -> str:
     """Return a link as the site has it: programs and folders are only named, other files come along."""
-    _, words, target, anchor = link.groups()
+    words, target = link[2], link[3]
     if re.match(r"\w+:", target):
         return link[0]
     path = (page.parent / target).resolve()

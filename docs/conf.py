@@ -46,7 +46,8 @@ templates_path = [str(HERE / "templates")]
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options: dict[str, Any] = {
-    "navbar_end": ["language", "theme-switcher"],
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button", "language"],
     "header_links_before_dropdown": 8,
     "show_prev_next": False,
     "footer_start": ["copyright"],
@@ -55,8 +56,9 @@ html_theme_options: dict[str, Any] = {
     "navigation_with_keys": False,
     "logo": {"text": "dxsim"},
 }
+html_sidebars = {page: [] for page in ("index", "docs/start", "docs/concepts", "docs/questions")}  # nothing is below
 html_context = {"default_mode": "auto"}
-copyright = "The dxsim team, Apache-2.0"  # noqa: A001 - what Sphinx calls it
+copyright = "The dxsim team, Apache-2.0"
 JAPANESE = "docs/ja/"
 
 

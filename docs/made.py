@@ -113,7 +113,7 @@ def parameters() -> str:
 def statuses() -> str:
     """Return what each status of a default means, and how many defaults have it."""
     found = [parameter.status for parameter in REGISTRY.values()]
-    rows = ((code(status), meaning, found.count(status)) for status, meaning in STATUSES.items())
+    rows = ((code(status), meaning, found.count(status)) for status, meaning in STATUSES.items() if status in found)
     return table(["status", "where the default comes from", "parameters"], rows)
 
 
@@ -239,7 +239,9 @@ def glossary(language: str) -> str:
     head = (["English", "日本語"], ["日本語", "English"])[own]
     parts = []
     for heading, pairs in GLOSSARY.items():
-        rows = sorted({(pair[own], pair[other]) for pair in pairs() if "{" not in pair[0]}, key=lambda row: row[0].lower())
+        rows = sorted(
+            {(pair[own], pair[other]) for pair in pairs() if "{" not in pair[0]}, key=lambda row: row[0].lower()
+        )
         parts.append(f"## {heading[own]}\n\n{table(head, rows)}")
     return "\n\n".join(parts)
 
