@@ -45,6 +45,7 @@ html_css_files = ["site.css"]
 templates_path = [str(HERE / "templates")]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # it is fetched, which a browser forbids to files
 html_theme_options: dict[str, Any] = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button", "language"],

@@ -239,10 +239,8 @@ def glossary(language: str) -> str:
     head = (["English", "日本語"], ["日本語", "English"])[own]
     parts = []
     for heading, pairs in GLOSSARY.items():
-        rows = sorted(
-            {(pair[own], pair[other]) for pair in pairs() if "{" not in pair[0]}, key=lambda row: row[0].lower()
-        )
-        parts.append(f"## {heading[own]}\n\n{table(head, rows)}")
+        rows = {(pair[own], pair[other]) for pair in pairs() if "{" not in pair[0]}
+        parts.append(f"## {heading[own]}\n\n{table(head, sorted(rows, key=lambda row: row[0].lower()))}")
     return "\n\n".join(parts)
 
 

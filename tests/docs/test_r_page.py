@@ -50,7 +50,7 @@ def test_means(tables: duckdb.DuckDBPyConnection, comparison: dxsim.Comparison) 
 
 
 def test_pairs(tables: duckdb.DuckDBPyConnection, comparison: dxsim.Comparison) -> None:
-    difference, error, pairs = tables.execute(SQL["pairs"]).fetchone()
+    ((difference, error, pairs),) = tables.sql(SQL["pairs"]).fetchall()
     first = comparison.differences.query("kpi == 'late_share'").iloc[0]
     assert difference == pytest.approx(first["difference"])
     assert error == pytest.approx(first["monte_carlo_error"])
