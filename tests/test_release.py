@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -17,12 +20,17 @@ import dxsim
 ROOT = Path(__file__).resolve().parents[1]
 
 
+LEFT_OUT = ("*.pyc", "__pycache__", ".*_cache", ".git", ".venv", "build", "dist", "site", "results")
+
+
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def built(tmp_path_factory: pytest.TempPathFactory, site: Path) -> dict[str, Path]:
     """Return wheel and source archive, and the wheel that the source archive gives, by kind."""
-    folder = tmp_path_factory.mktemp("dist")
+    folder, checkout = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+    shutil.copytree(site, checkout / "dxsim" / "site")
     build = [sys.executable, "-m", "hatchling", "build", "-d"]
-    subprocess.run([*build, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([*build, str(folder)], cwd=checkout, check=True, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as source:
         source.extractall(folder / "source", filter="data")
@@ -42,14 +50,14 @@ def test_the_source_archive_gives_the_same_wheel(built: dict[str, Path]) -> None
     assert built["wheel"].read_bytes() == built["again"].read_bytes()
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) -> None:
+def test_the_wheel_holds_the_package_and_nothing_else(built: dict[str, Path], site: Path) -> None:
     found = names(built["wheel"])
-    shipped = subprocess.run(
-        ["git", "ls-files", "dxsim", "configs", "scenarios"], cwd=ROOT, capture_output=True, text=True
-    )
+    listed = ["git", "ls-files", "dxsim", "configs", "scenarios", "notebooks"]
+    shipped = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True)
     if shipped.returncode:
         pytest.skip("no git here, so nothing says which files belong to the package")
     expected = {name if name.startswith("dxsim/") else f"dxsim/{name}" for name in shipped.stdout.split()}
+    expected |= {f"dxsim/site/{path.relative_to(site).as_posix()}" for path in site.rglob("*") if path.is_file()}
     metadata = {name for name in found if ".dist-info/" in name}
     assert found - metadata == expected
     assert any(name.endswith("licenses/LICENSE") for name in metadata)
@@ -78,5 +86,26 @@ def test_the_wheel_runs_where_nothing_else_of_the_project_is(built: dict[str, Pa
     assert str(tmp_path / "fresh").encode() in where
     assert dxsim.__version__ in dxsim_command("--version")
     assert "baseline" in dxsim_command("scenarios")
+    assert "capacity_or_specifications" in dxsim_command("sweep", "studies")
+    page = Path(dxsim_command("docs", "--path").strip())
+    assert page.is_relative_to(tmp_path / "fresh")
+    assert "dxsim" in page.read_text(encoding="utf-8")
+    dxsim_command("notebooks", "mine")
+    copied = {path.name: path.read_bytes() for path in (tmp_path / "mine").iterdir()}
+    assert copied == {path.name: path.read_bytes() for path in (ROOT / "notebooks").glob("*.ipynb")}
     dxsim_command("run", "figures=false", "output=out")
     assert (tmp_path / "out" / "manifest.json").is_file()
+    assert "<html" in first_page(tmp_path, environment)
+
+
+def first_page(folder: Path, environment: dict[str, str]) -> str:
+    """Return what the installed app answers at the address that it tells."""
+    command = [str(folder / "fresh" / "bin" / "dxsim"), "app", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as app:
+        try:
+            told = next(line for line in app.stdout if "http://" in line)
+            address = re.search(r"http://127\.0\.0\.1:\d+/", told)[0]
+            with urlopen(address, timeout=60) as answer:  # noqa: S310 - our own server
+                return answer.read().decode()
+        finally:
+            app.terminate()

@@ -15,7 +15,7 @@ import pytest
 from dxsim.cli import main
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 RUN = ("console", "python", "yaml")
 NOT_RUN = ("r", "sql", "text")  # R and SQL: test_r_page.py; text: what is printed or written by others
 
