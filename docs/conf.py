@@ -82,7 +82,7 @@ def japanese() -> gettext.GNUTranslations:
 
 def speak(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Give a page its language, and the way to the same page in the other one."""
-    is_japanese = page.startswith(JAPANESE)
+    is_japanese = page.startswith(JAPANESE) or page.endswith("_ja")
     context["counterpart"] = counterpart(page, set(app.env.found_docs))
     context["is_japanese"] = is_japanese
     if is_japanese:

@@ -203,8 +203,7 @@ def lessons(language: str) -> str:
     """Return the lessons with the question that each asks."""
     texts = _texts(language)
     return "\n\n".join(
-        f"## {number}. {texts[f'lesson_{lesson.name}']}\n\n{texts[f'lesson_{lesson.name}_question']}"
-        for number, lesson in enumerate(LESSONS, start=1)
+        f"## {texts[f'lesson_{lesson.name}']}\n\n{texts[f'lesson_{lesson.name}_question']}" for lesson in LESSONS
     )
 
 

@@ -105,7 +105,7 @@ def first_page(folder: Path, environment: dict[str, str]) -> str:
         try:
             told = next(line for line in app.stdout if "http://" in line)
             address = re.search(r"http://127\.0\.0\.1:\d+/", told)[0]
-            with urlopen(address, timeout=60) as answer:  # noqa: S310 - our own server
+            with urlopen(f"{address}explore", timeout=60) as answer:  # noqa: S310 - our own server
                 return answer.read().decode()
         finally:
             app.terminate()

@@ -32,4 +32,5 @@ def copy_notebooks(folder: str) -> None:
         write_bytes(place / path.name, path.read_bytes())
     tell(say("{count} notebooks are in {folder}, with their outputs", count=len(notebooks), folder=place))
     tell(say("Open them in an editor that knows notebooks, with the Python that runs dxsim; or"))
-    tell(f"  pip install jupyterlab\n  jupyter lab {place}")
+    tell("  pip install jupyterlab")
+    tell(f"  jupyter-lab {place}")
