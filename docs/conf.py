@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 import dxsim
+from docs.search import EnglishAndJapanese
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,6 +46,7 @@ html_css_files = ["site.css"]
 templates_path = [str(HERE / "templates")]
 html_copy_source = False
 html_show_sourcelink = False
+html_search_language = EnglishAndJapanese.lang
 html_show_search_summary = False  # it is fetched, which a browser forbids to files
 html_theme_options: dict[str, Any] = {
     "navbar_end": ["theme-switcher"],
@@ -117,5 +119,6 @@ def index_for_assistants(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Let Sphinx call what is above."""
+    app.add_search_language(EnglishAndJapanese)
     app.connect("html-page-context", speak, priority=400)
     app.connect("build-finished", index_for_assistants)

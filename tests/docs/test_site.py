@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -220,7 +220,8 @@ def look(site: Path, size: tuple[int, int]) -> tuple[dict[str, int], list[str], 
         for name in SHOWN:
             page.goto((site / f"{name}.html").as_uri())
             widths[name] = page.evaluate("document.documentElement.scrollWidth")
-        page.goto((site / "search.html").as_uri() + "?q=deadline")
-        page.wait_for_selector("ul.search li a")
+        for words, found in (("common random numbers", "docs/concepts.html"), ("参加コード", "docs/ja/lecturer.html")):
+            page.goto((site / "search.html").as_uri() + f"?q={quote(words)}")
+            page.wait_for_selector(f"ul.search li a[href*='{found}']")
         browser.close()
     return widths, asked, faults
