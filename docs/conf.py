@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,19 @@ def ancestors(node: nodes.Node) -> list[nodes.Node]:
     return [] if node.parent is None else [node.parent, *ancestors(node.parent)]
 
 
+def in_order(page: str, below: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a page and all below it, as the tables of contents have them."""
+    yield page
+    for other in below.get(page, ()):
+        yield from in_order(other, below)
+
+
 def index_for_assistants(app: Sphinx, failure: Exception | None) -> None:
-    """Write ``llms.txt``: each page in a line, with what it begins with."""
+    """Write ``llms.txt``: each page in a line, with the words that it begins with."""
     if failure or app.builder.name != "html":
         return
     lines = [f"# {project} {version}", "", f"> {first_words(app.env.get_doctree(root_doc))}", ""]
-    for page in sorted(app.env.found_docs):
+    for page in in_order(root_doc, app.env.toctree_includes):
         words = first_words(app.env.get_doctree(page))
         told = f": {words[:297]}..." if len(words) > 300 else f": {words}" if words else ""
         lines.append(f"- [{app.env.titles[page].astext()}]({app.builder.get_target_uri(page)}){told}")

@@ -96,7 +96,7 @@ def install(python: Path, *arguments: str) -> None:
 
 
 def all_of_it_runs(folder: Path) -> None:
-    """Check that what is installed in `folder` is whole: scenarios, studies, documentation, notebooks, runs, the app."""
+    """Check that what is installed in `folder` has scenarios, studies, site and notebooks, runs, and serves."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment["NUMBA_CACHE_DIR"] = str(folder / "cache")
 
