@@ -10,11 +10,14 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dxsim.cli import main
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+SWEEP = ROOT / "experiments" / "capacity_or_specifications" / "sweep"
 BLOCK = re.compile(r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 RUN = ("console", "python", "yaml")
 NOT_RUN = ("r", "sql", "text")  # R and SQL: test_r_page.py; text: what is printed or written by others
@@ -75,3 +78,14 @@ def test_the_examples_of_a_page_run(desk: Path, page: Path, capsys: pytest.Captu
                 except SystemExit as end:  # --version
                     status = int(end.code or 0)
                 assert status == 0, f"{line}: {capsys.readouterr().err}"
+
+
+def test_a_sweep_is_read_with_other_tools() -> None:
+    blocks = {item.kind: item.text.replace("FOLDER", str(SWEEP)) for item in examples(ROOT / "experiments/EXCHANGE.md")}
+    *steps, last = blocks["python"].strip().splitlines()
+    names: dict[str, object] = {}
+    exec("\n".join(steps), names)  # noqa: S102 - our own page
+    by_pandas = eval(last, names)  # noqa: S307
+    by_duckdb = {scenario: late for scenario, late, _ in duckdb.sql(blocks["sql"]).fetchall()}
+    assert dict(by_pandas) == pytest.approx(by_duckdb)
+    assert by_duckdb["baseline"] > 0
