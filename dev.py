@@ -36,9 +36,10 @@ TASKS = {
         ],
         "lint, types and the import contract",
     ),
+    "docs": ([["-m", "docs.build"]], "build the documentation site, which `dxsim docs` opens"),
     "release": (
-        [["-m", "hatchling", "build"], ["-m", "tests.bill_of_materials"]],
-        "build wheel, source archive and the list of dependencies with their licences in dist/",
+        [["-m", "docs.build"], ["-m", "hatchling", "build"], ["-m", "tests.bill_of_materials"]],
+        "build site, wheel, source archive and the list of dependencies with their licences in dist/",
     ),
     "benchmark": ([["-m", "tests.benchmarks"]], "measure speed against the plain twin"),
     "dxsim": ([["-m", "dxsim"]], "any dxsim command"),

@@ -83,8 +83,9 @@ def recovery() -> str:
 
 
 def ten() -> str:
-    """Return the verdicts of the ten experiments."""
-    return between(ROOT / "experiments" / "README.md", "<!-- result -->\n", "<!-- end of result -->")
+    """Return the verdicts of the ten experiments, with links that lead there from the document."""
+    table = between(ROOT / "experiments" / "README.md", "<!-- result -->\n", "<!-- end of result -->")
+    return re.sub(r"\]\((e\d\d_)", r"](../experiments/\1", table)
 
 
 def main() -> None:

@@ -14,8 +14,13 @@ All systems start with "Vendor 01"; the other city gives health management to "V
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -48,6 +53,20 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
     """The language that is spoken in a test: each in turn."""
     with in_language(request.param):
         yield request.param
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation, built once for all processes of the tests; whatever Sphinx warns of fails here."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "site"
+    with filelock.FileLock(shared / "site.lock"):
+        if not folder.is_dir():
+            build = [sys.executable, "-m", "docs.build", str(folder)]
+            done = subprocess.run(build, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

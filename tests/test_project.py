@@ -33,6 +33,12 @@ def test_links_lead_somewhere(paper: str) -> None:
         assert target.startswith("https://") or (path.parent / target).exists(), target
 
 
+def test_the_picture_of_the_architecture_has_the_rooms_that_there_are() -> None:
+    picture = (ROOT / "docs" / "rooms.svg").read_text(encoding="utf-8")
+    rooms = {path.parent.name for path in (ROOT / "dxsim").glob("*/__init__.py")}
+    assert set(re.findall(r'font-weight="bold"[^>]*>(\w+)<', picture)) == rooms
+
+
 def test_every_file_of_a_recipe_exists() -> None:
     rows = [row for row in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines() if row.startswith("| `")]
     folder = ROOT

@@ -31,6 +31,7 @@ examples:
   dxsim report results/baseline-seed1              one page of HTML to hand on
   dxsim animate scenario=capacity_programme        the map month by month, as a GIF
   dxsim app                                        the classroom app, in your browser
+  dxsim docs                                       the documentation, in your browser
   dxsim parameters                                 everything that can be set, with units and bounds
   dxsim parameters policy.deadline                 one parameter in full, with its source
 """
@@ -193,6 +194,16 @@ def _parser() -> argparse.ArgumentParser:
     app.add_argument("--nation", default="synthetic", metavar="WHERE", help="the whole nation: 'synthetic' or a folder")
     _add_language(app)
     app.set_defaults(run=_app)
+
+    docs = commands.add_parser("docs", help="open the documentation in your browser; it needs no network")
+    docs.add_argument("--path", action="store_true", help="only say where it is")
+    _add_language(docs)
+    docs.set_defaults(run=_docs)
+
+    notebooks = commands.add_parser("notebooks", help="copy the notebooks, with their outputs, to a folder of yours")
+    notebooks.add_argument("folder", metavar="FOLDER", help="where they go; nothing in it is overwritten")
+    _add_language(notebooks)
+    notebooks.set_defaults(run=_notebooks)
 
     scenarios = commands.add_parser("scenarios", help="list the shipped scenarios, or show one")
     scenarios.add_argument("name", nargs="?", metavar="NAME", help="a shipped scenario or a file")
@@ -482,6 +493,18 @@ def _run(parsed: argparse.Namespace) -> None:
 
 def _words(parsed: argparse.Namespace) -> list[str]:
     return [*parsed.overrides, *([f"output={parsed.output}"] if parsed.output else [])]
+
+
+def _docs(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.docs import open_docs
+
+    open_docs(is_told_only=parsed.path)
+
+
+def _notebooks(parsed: argparse.Namespace) -> None:
+    from dxsim.cli.notebooks import copy_notebooks
+
+    copy_notebooks(parsed.folder)
 
 
 def _sweep_studies(parsed: argparse.Namespace) -> None:

@@ -43,15 +43,15 @@ def by_size_class(records: Records) -> pd.DataFrame:
     pandas.DataFrame
         One row per size class, in the order of `SIZE_CLASSES`; nan where a class has no municipality.
 
-        ``size_class``, ``municipalities``, ``population`` (2020) : who it is.
-        ``cost_per_resident`` : yen, running cost and coordination of FY2035 over its residents then
-            (municipalities without residents left out).
-        ``late_share`` : late systems over systems.
-        ``delay_*`` : months that a system spent held up by this (`dxsim.model.delay`), mean of systems.
-        ``overloaded_share`` : months in which staff is overloaded, over all months, mean of municipalities.
-        ``excluded_share`` : excluded over needed procedures, all months.
-        ``cooperating_share`` : members of a group in March 2036, over municipalities.
-        ``saving_per_resident`` : yen a year that members save in March 2036, over residents of members; nan without.
+        - ``size_class``, ``municipalities``, ``population`` (2020): who it is.
+        - ``cost_per_resident``: yen, running cost and coordination of FY2035 over its residents then
+          (municipalities without residents left out).
+        - ``late_share``: late systems over systems.
+        - ``delay_*``: months that a system spent held up by this (`dxsim.model.delay`), mean of systems.
+        - ``overloaded_share``: months in which staff is overloaded, over all months, mean of municipalities.
+        - ``excluded_share``: excluded over needed procedures, all months.
+        - ``cooperating_share``: members of a group in March 2036, over municipalities.
+        - ``saving_per_resident``: yen a year that members save in March 2036, over residents of members; nan without.
     """
     table = records.municipalities
     place, members = size_classes(table["population"]), table["group"].notna().to_numpy()

@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""What README and guides tell to type is understood, and every command is told somewhere."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ from dxsim.sweep.multirun import read_multirun
 from dxsim.sweep.plan import make_plan
 from dxsim.sweep.study_file import read_study
 
-README = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    command for row in README.splitlines() if row.startswith("| ") for command in re.findall("`(dxsim .*?)`", row)
-]
+ROOT = Path(__file__).parents[2]
+TEXTS = {
+    name: (ROOT / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("README", "docs/tasks", "docs/own_scenario", "docs/many_runs", "docs/own_data", "docs/researcher")
+}
+ROWS = [row for text in TEXTS.values() for row in text.splitlines() if row.startswith("| ")]
+COMMANDS = list(dict.fromkeys(command for row in ROWS for command in re.findall("`(dxsim .*?)`", row)))
 # Commands that need a folder or a while; that they are understood is enough here.
 PARSED = (
     *("sweep", "compare", "sensitivity", "discover", "robustness", "reproduce"),
-    *("report", "app", "knockout", "validate", "search", "calibrate", "condition"),
+    *("report", "app", "docs", "knockout", "validate", "search", "calibrate", "condition"),
 )
-REAL_NATION = re.findall(r"^ {4}(dxsim .*)$", README, re.MULTILINE)
+REAL_NATION = re.findall(r"^\$ (dxsim (?:nation build|run nation=japan$).*)$", TEXTS["docs/own_data"], re.MULTILINE)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXTS[page], re.MULTILINE | re.DOTALL)
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -41,8 +44,10 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, text in zip(("mine.yaml", "engineers.yaml"), blocks("yaml"), strict=True):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    for page in ("docs/own_scenario", "docs/many_runs"):
+        for text in blocks(page, "yaml"):
+            name = text.splitlines()[0].removeprefix("# ")
+            (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "japan").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -59,8 +64,8 @@ def test_the_scenario_of_ones_own_runs(desk: Path) -> None:
 
 def test_the_python_example_runs() -> None:
     names: dict[str, object] = {}
-    (example,) = blocks("python")
-    exec(example, names)  # noqa: S102 - our own README
+    (example,) = blocks("docs/tasks", "python")
+    exec(example, names)  # noqa: S102 - our own page
     records = names["records"]
     assert isinstance(records, Records)
     assert records.manifest["seed"] == 7
@@ -114,4 +119,4 @@ def test_the_first_picture_is_where_the_readme_says(desk: Path) -> None:
     from dxsim.cli.run import default_folder
 
     folder = default_folder(read_command_line([]), load_nation("synthetic"))
-    assert f"`{folder.as_posix()}/`" in README
+    assert f"`{folder.as_posix()}/`" in TEXTS["README"]

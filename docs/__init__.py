@@ -1,0 +1,1 @@
+"""The documentation: its texts (Markdown) and what makes a site of them."""
