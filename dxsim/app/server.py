@@ -31,8 +31,8 @@ from dxsim.app.class_desk import ClassDesk, turn_away
 from dxsim.app.classroom import TurnedAwayError
 from dxsim.app.comparisons import Outcomes, compare
 from dxsim.app.guests import LOOPBACK, Guests
+from dxsim.app.handouts import comparison_handout, lesson_handout
 from dxsim.app.lessons import Lesson, lesson_named
-from dxsim.app.lessons.handout import handout
 from dxsim.app.lessons.recording import PARTS, answer, opening, seeds_of
 from dxsim.app.life import life
 from dxsim.app.nations import NATIONS, TEACHING, WHOLE, describe, teaching_nation
@@ -159,9 +159,23 @@ class Desk:
 
         lesson, nation, _ = await self._read(read)
         parts = {part: await self.recorded(lesson, nation, part) for part in PARTS}
-        page = await self._work(lambda: handout(self._described(nation), lesson, parts, start()))
+        page = await self._work(lambda: lesson_handout(self._described(nation), lesson, parts, start()))
         name = f"dxsim-{lesson.name}-{nation}.html"
         return Response(page, media_type="text/html", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    async def comparison(self, request: Request) -> Response:
+        """Answer with a comparison as one HTML file that plays on any machine."""
+        arms, seeds, seed, link, _ = await self._checked(_read_citation, request)
+        name = arms[0].nation
+        runner = self.runners[name]
+        found = compare(await self._collect(request, arms, seeds))
+
+        def page() -> str:
+            runs = [runner.packed(arm, seed, LAYERS) for arm in arms]
+            cited = by_language(lambda: cite(runner.nation, arms, seeds, seed, link))
+            return comparison_handout(self._described(name), name, runs, found, cited, start(), link)
+
+        return Response(await self._work(page), media_type="text/html")
 
     async def recorded(self, lesson: Lesson, nation: str, part: str) -> bytes:
         """Return a part of a recorded lesson; a class that asks for it at once has it made once."""
@@ -453,7 +467,8 @@ def make_app(
                 Route(f"/{name}", getattr(desk, name), methods=["POST"])
                 for name in ("run", "compare", "cite", "recording", "life")
             ),
-            Route("/handout", desk.handout),
+            Route("/handout", desk.handout, methods=["GET"]),
+            Route("/handout", desk.comparison, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
             *(class_desk.routes(desk.recorded) if class_desk else ()),
         ],

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dxsim.app.handouts import lesson_handout
 from dxsim.app.lessons import LESSONS, lesson_named
-from dxsim.app.lessons.handout import handout
 from dxsim.app.nations import describe
 from dxsim.app.runs import packed
 from dxsim.app.start import start
@@ -16,6 +16,7 @@ from tests.app.browser import JAPANESE, needs_browser, until
 from tests.app.packed import unpacked
 
 pytestmark = needs_browser
+LARGEST = 3_000_000  # bytes of a hand-out
 BEFORE = 30  # a month of the play, before any that is asked about
 SCREEN = {"width": 1280, "height": 720}
 SIZES = ((390, 844), (1280, 720), (1920, 1080))
@@ -83,7 +84,7 @@ def files(recordings, teaching, tmp_path_factory):
         other = {**parts, "answer": altered(lesson, parts["answer"])}
         for kind, given in (("true", parts), ("altered", other)):
             file = folder / f"{lesson.name}-{kind}.html"
-            file.write_text(handout(describe(teaching), lesson, given, start()), encoding="utf-8")
+            file.write_text(lesson_handout(describe(teaching), lesson, given, start()), encoding="utf-8")
             found[lesson.name, kind] = file
     return found
 
@@ -290,3 +291,39 @@ def test_the_first_page_leads_to_lessons_and_to_exploring(client, browser):
     page.wait_for_url("**/present#**")
     assert context.cookies() == []
     context.close()
+
+
+def test_a_comparison_is_handed_out_as_one_file_that_shows_what_the_app_does(client, browser, tmp_path):
+    fragment = "#nation=teaching&a=no_cooperation&b=baseline&b.policy.deadline=2027-03&seeds=5&layer=late&language=ja"
+    context = browser.new_context(viewport=SCREEN, accept_downloads=True)
+    page = context.new_page()
+    page.goto(f"{client.address}explore{fragment}")
+    page.wait_for_selector("body[data-settled=yes]")
+    page.locator("#download summary").click()
+    with page.expect_download() as waiting:
+        page.locator("[data-save=handout]").click()
+    file = tmp_path / "comparison.html"
+    waiting.value.save_as(file)
+    assert file.stat().st_size < LARGEST
+
+    def shown(page):
+        page.locator("#layer").select_option("cost")
+        page.locator("#month").fill("120")
+        words = page.locator("#comparison").inner_text(), page.locator("#sentence").inner_text()
+        pictures = page.evaluate("['map-a', 'map-b'].map((id) => document.getElementById(id).toDataURL())")
+        page.locator("#python-open").click()
+        return words, pictures, page.locator("#python-text").inner_text()
+
+    page.wait_for_selector("body[data-settled=yes]")
+    inside = shown(page)
+    size = page.evaluate("document.getElementById('map-a').clientWidth")
+    context.close()
+    pupil = Pupil(browser)
+    pupil.page.goto(file.as_uri())
+    pupil.page.wait_for_selector("body[data-settled=yes]")
+    assert pupil.page.evaluate("document.getElementById('map-a').clientWidth") == size
+    outside = shown(pupil.page)
+    assert outside == inside
+    assert JAPANESE.search(outside[0][0])
+    assert not pupil.page.locator("#levers").is_visible()
+    pupil.close()

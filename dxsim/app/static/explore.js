@@ -5,7 +5,7 @@ import { Refused, ask, get } from "./data.js";
 import { NUMBERS, PLAIN, fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
 import { TYPE, onCanvas } from "./pen.js";
-import { saveFigure, saveTable } from "./save.js";
+import { offer, saveFigure, saveTable } from "./save.js";
 import { fillComparison, showLife } from "./tables.js";
 import { onTheme } from "./theme.js";
 import { monthName, number, percent, speak, t } from "./words.js";
@@ -710,8 +710,20 @@ async function showTexts(which) {
   }
 }
 
+// The comparison as one file that plays anywhere.
+async function saveHandout() {
+  try {
+    const asked = { arms: ARMS.map(setting), seeds: state.seeds, seed: state.seed, language: state.language, link: toLink(state) };
+    offer(await ask("handout", asked), "text/html", "dxsim-comparison.html");
+    isWell("handout");
+  } catch (error) {
+    complain("handout", error);
+  }
+}
+
 async function save(kind) {
   if (kind === "map") await loadWhole();
+  if (kind === "handout") { await saveHandout(); return; }
   const shown = state.tab === "life" ? null : second();
   const given = { atlas, state, runs, comparison, start, titles: ARMS.map(titleOf), curves: chartState(), second: shown };
   if (kind === "png" || kind === "svg") saveFigure(kind, given);

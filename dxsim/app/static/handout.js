@@ -1,14 +1,11 @@
 // Plays a lesson that stands in the page itself: nothing is asked of anybody.
 
 import { unpack } from "./data.js";
+import { content, unzipped } from "./inside.js";
 import { Atlas } from "./map.js";
 import { fill, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
 import { Player, keysOf } from "./player.js";
 
-const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const unzipped = (text) => new Response(new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-
-const content = JSON.parse(new TextDecoder().decode(await unzipped(document.getElementById("content").textContent)));
 const name = content.nation.code.length < 300 ? "teaching" : "whole";
 const here = lessonOfLink(location.hash, [content.lesson], [name]);
 const part = async (which) => unpack(await unzipped(content.parts[which]));

@@ -9,7 +9,7 @@ const WIDTH = 1200;
 const HEIGHT = 730;
 const PNG_SCALE = 2;
 
-function offer(content, type, name) {
+export function offer(content, type, name) {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const anchor = Object.assign(document.createElement("a"), { href: url, download: name });
   anchor.click();
