@@ -312,6 +312,7 @@ def test_a_comparison_is_handed_out_as_one_file_that_shows_what_the_app_does(cli
         words = page.locator("#comparison").inner_text(), page.locator("#sentence").inner_text()
         pictures = page.evaluate("['map-a', 'map-b'].map((id) => document.getElementById(id).toDataURL())")
         page.locator("#python-open").click()
+        page.wait_for_selector("dialog#python[open]")
         return words, pictures, page.locator("#python-text").inner_text()
 
     page.wait_for_selector("body[data-settled=yes]")
