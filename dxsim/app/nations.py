@@ -60,10 +60,8 @@ def describe(nation: Nation) -> dict[str, Any]:
     ]
     return {
         "code": table["code"].tolist(),
-        "name": [visible(name) for name in table["name"]],
-        "name_ja": [
-            _name_ja(nation, code, visible(name)) for code, name in zip(table["code"], table["name"], strict=True)
-        ],
+        "name": names,
+        "name_ja": [_name_ja(nation, code, name) for code, name in zip(table["code"], names, strict=True)],
         "kind": frame.kind.tolist(),
         "population": table["population"].tolist(),
         "systems": frame.systems.tolist(),
