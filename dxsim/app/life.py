@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dxsim.app.settings import Setting
+from dxsim.language import say
 from dxsim.records.biography import biography, cause_words
 from dxsim.terms.operations import lots
 from dxsim.views.labels import labels, month_text
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 TOLD = ("committed", "refused", "joined", "resigned", "breach", "failed_cutover", "withdrawn", "rebooked", "incident")
 MOST_EVENTS = 80
+_DRAWN = re.compile(r"Vendor (\d+)")
 
 
 def life(nation: Nation, setting: Setting, seed: int, code: str) -> dict[str, Any]:
@@ -52,12 +55,18 @@ def _rows(told: Biography) -> dict[str, Any]:
                 "late": int(row["late_systems"]),
                 "systems": int(row["systems"]),
                 "reason": labels()[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
-                "vendor": row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"],
+                "vendor": _vendor(row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"]),
             }
             for row in told.lots.to_dict("records")
         ],
         "events": [{"month": _month(row["month"]), "words": row["words"]} for row in events.to_dict("records")],
     }
+
+
+def _vendor(name: str) -> str:
+    """Return what a vendor is called; those that were drawn have a number only."""
+    found = _DRAWN.fullmatch(name)
+    return say("Vendor {number}", number=found[1]) if found else name
 
 
 def _month(month: pd.Timestamp) -> str:

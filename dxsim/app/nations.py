@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from dxsim.nation.teaching import VENDORS as VENDORS
 from dxsim.nation.teaching import teaching_nation as teaching_nation
 from dxsim.records.frame import frame_of
 from dxsim.records.size_classes import SIZE_CLASSES
-from dxsim.terms.municipalities import TYPES
+from dxsim.terms.municipalities import PREFECTURE_DIGITS, PREFECTURE_NAMES_JA, TYPES
 from dxsim.views.maps import far_islands
 
 WHOLE = "whole"
 NATIONS = (TEACHING, WHOLE)
 
+_KINDS_JA = {"City": "市", "Town": "町", "Village": "村", "Ward": "区"}
+_INVENTED = re.compile(rf".* ({'|'.join(_KINDS_JA)}) (\d+)")
 _DECIMALS = 2  # of a corner, km
 _MARGIN_KM, _MARGIN_SHARE, _ISLET_KM = 6.0, 0.006, 40.0  # round the map; round islands in a frame
 _SEA = 0.1  # of the height: what parts one frame of islands from the next
@@ -36,13 +39,15 @@ def describe(nation: Nation) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``code``, ``name``, ``kind`` (place in ``types``), ``population`` and ``systems`` of each municipality,
+        ``code``, ``name`` and ``name_ja`` (in Japanese), ``kind`` (place in ``types``), ``population`` and ``systems``
+        of each municipality,
         ``rings`` (for each municipality a list of flat x, y, x, y ... in km; a small square round its point where there
         is no boundary), ``bounds`` (west, south, east, north of the map) and ``boxes`` (the same of the frames of far
         islands), ``neighbours`` (the two rows of each pair), the names of types and size classes,
         ``attribution``, and whether it ``isSynthetic``.
     """
     table, frame = nation.municipalities, frame_of(nation)
+    names = [visible(name) for name in table["name"]]
     shift, factor, boxes, bounds = _islands(table)
     rings = [
         [
@@ -55,7 +60,8 @@ def describe(nation: Nation) -> dict[str, Any]:
     ]
     return {
         "code": table["code"].tolist(),
-        "name": [visible(name) for name in table["name"]],
+        "name": names,
+        "name_ja": [_name_ja(nation, code, name) for code, name in zip(table["code"], names, strict=True)],
         "kind": frame.kind.tolist(),
         "population": table["population"].tolist(),
         "systems": frame.systems.tolist(),
@@ -68,6 +74,15 @@ def describe(nation: Nation) -> dict[str, Any]:
         "attribution": [visible(line) for line in nation.attribution],
         "isSynthetic": nation.name == SYNTHETIC,
     }
+
+
+def _name_ja(nation: Nation, code: str, name: str) -> str:
+    """Return the name of a municipality in Japanese; those of real ones are Japanese already."""
+    found = _INVENTED.fullmatch(name)
+    if nation.name != SYNTHETIC or not found:
+        return name
+    prefecture = PREFECTURE_NAMES_JA[int(code[:PREFECTURE_DIGITS]) - 1]
+    return f"{prefecture}・{_KINDS_JA[found[1]]}{found[2]}（架空）"
 
 
 def _islands(table: pd.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:

@@ -433,7 +433,7 @@ def test_rows_have_heads(visitor):
         )
         assert heads
         assert all(head == ["TH", "row"] for head in heads)
-    dates = page.locator("#life td.when").evaluate_all("cells => cells.map(cell => getComputedStyle(cell).whiteSpace)")
+    dates = page.locator("#life .when").evaluate_all("cells => cells.map(cell => getComputedStyle(cell).whiteSpace)")
     assert set(dates) == {"nowrap"}  # no date is broken
 
 

@@ -186,6 +186,7 @@ def test_every_body_is_drawn_within_the_map(client, request, name):
     shown = client.get(f"/nation/{name}")
     assert shown["code"] == nation.municipalities["code"].tolist()
     assert len(shown["rings"]) == len(nation.municipalities)
+    assert all(("（架空）" in town) == shown["isSynthetic"] == (name == "whole") for town in shown["name_ja"])
     west, south, east, north = shown["bounds"]
     for rings in shown["rings"]:
         corners = np.concatenate([np.reshape(ring, (-1, 2)) for ring in rings])

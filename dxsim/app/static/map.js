@@ -1,7 +1,7 @@
 // The map of a nation: shapes, colours, legend, and which municipality lies under a point.
 
 import { TYPE } from "./pen.js";
-import { difference, monthInWords, number, percent, t, written } from "./words.js";
+import { difference, monthInWords, number, percent, spoken, t, written } from "./words.js";
 
 const MARGIN = 6;
 const GROUPS = 8; // colours
@@ -195,7 +195,7 @@ export class Atlas {
 
   name(municipality, teaching) {
     const { nation } = this;
-    const name = teaching ? t("municipality_name", { number: municipality + 1 }) : nation.name[municipality];
+    const name = teaching ? t("municipality_name", { number: municipality + 1 }) : nation[spoken() === "ja" ? "name_ja" : "name"][municipality];
     return `${name} (${nation.code[municipality]}, ${t(`type_${nation.types[nation.kind[municipality]]}`)}, ${number(nation.population[municipality])})`;
   }
 

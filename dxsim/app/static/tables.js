@@ -34,15 +34,17 @@ export function showLife(panel, life, title) {
   if (!life) { panel.replaceChildren(element("p", title)); return; }
   const table = document.createElement("table");
   const head = table.createTHead().insertRow();
-  for (const key of ["lot", "decided", "cause", "live", "late", "vendor"]) head.append(Object.assign(element("th", t(`life_${key}`)), { scope: "col" }));
+  for (const key of ["lot", "decided", "live", "vendor"]) head.append(Object.assign(element("th", t(`life_${key}`)), { scope: "col" }));
   const body = table.createTBody();
   for (const row of life.lots) {
-    const late = row.late ? `${row.late}/${row.systems} ${row.reason}` : "0";
     const line = body.insertRow();
     line.append(Object.assign(element("th", row.lot), { scope: "row" }));
-    for (const [words, className] of [[row.decided, "when"], [row.cause, ""], [row.live, "when"], [late, ""], [row.vendor, ""]]) {
-      line.append(Object.assign(element("td", words), { className }));
+    const late = row.late ? t("life_late", { late: row.late, systems: row.systems, reason: row.reason }) : "";
+    for (const [when, words] of [[row.decided, row.cause], [row.live, late]]) {
+      const cell = line.insertCell();
+      cell.append(Object.assign(element("span", when), { className: "when" }), " ", element("span", words));
     }
+    line.append(element("td", row.vendor));
   }
   const list = document.createElement("ul");
   for (const { month, words } of life.events) list.append(element("li", `${month} ${words}`));
