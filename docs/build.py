@@ -23,7 +23,7 @@ SITE = PACKAGE / "site"
 PAGES = (
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**/*.md", "dxsim/model/ODD.md"),
     *("experiments/*/README.md", "experiments/README.md", "experiments/CLUSTER.md", "experiments/EXCHANGE.md"),
-    *("notebooks/README.md", "notebooks/*.ipynb"),
+    *("notebooks/*.md", "notebooks/*.ipynb"),
 )
 CONTENTS = {
     "README.md": (
@@ -34,7 +34,7 @@ CONTENTS = {
         *("researcher", "analyst", "lecturer", "lessons", "tasks", "own_scenario", "many_runs", "own_data", "r"),
         *("../experiments/EXCHANGE", "../experiments/CLUSTER"),
     ),
-    "notebooks/README.md": ("*_*",),
+    "notebooks/README.md": ("[0-9]*",),
     "docs/reference.md": tuple(
         f"reference/{name}" for name in ("commands", "python", "parameters", "kpis", "scenarios", "columns")
     ),

@@ -1,4 +1,4 @@
-"""``dxsim notebooks``: the notebooks that ship, with their outputs, in a folder of one's own."""
+"""``dxsim notebooks``: the notebooks that ship, with their outputs and keys, in a folder of one's own."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def copy_notebooks(folder: str) -> None:
         If the folder can't be written, or files that stand there would be overwritten; nothing is copied then.
     """
     place = Path(folder)
-    notebooks = sorted(shipped("notebooks").glob("*.ipynb"))
+    files = [path for path in sorted(shipped("notebooks").glob("[0-9]*")) if path.suffix in (".ipynb", ".md")]
     if place.exists() and not place.is_dir():
         raise InputError(say("notebooks"), [Problem(str(place), say("this is a file, not a folder"))])
     what = say("it is there already and is not overwritten; choose another folder")
-    problems = [Problem(str(place / path.name), what) for path in notebooks if (place / path.name).exists()]
+    problems = [Problem(str(place / path.name), what) for path in files if (place / path.name).exists()]
     if problems:
         raise InputError(say("notebooks"), problems)
     check_writable(place)
-    for path in notebooks:
+    for path in files:
         write_bytes(place / path.name, path.read_bytes())
-    tell(say("{count} notebooks are in {folder}, with their outputs", count=len(notebooks), folder=place))
+    tell(say("The notebooks are in {folder}, with their outputs", folder=place))
     tell(say("Open them in an editor that knows notebooks, with the Python that runs dxsim; or"))
     tell("  pip install jupyterlab")
     tell(f"  jupyter-lab {place}")
