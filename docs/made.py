@@ -200,11 +200,15 @@ def _texts(language: str) -> Mapping[str, str]:
 
 
 def lessons(language: str) -> str:
-    """Return the lessons with the question that each asks."""
+    """Return the lessons: what each aims at, the question that it asks, and the predictions to choose from."""
     texts = _texts(language)
-    return "\n\n".join(
-        f"## {texts[f'lesson_{lesson.name}']}\n\n{texts[f'lesson_{lesson.name}_question']}" for lesson in LESSONS
-    )
+    parts = []
+    for lesson in LESSONS:
+        key = f"lesson_{lesson.name}"
+        options = "\n".join(f"- {texts[f'{key}_{option}']}" for option in lesson.options)
+        minutes = texts["minutes"].format(count=lesson.minutes)
+        parts.append(f"## {texts[key]}\n\n{texts[f'{key}_aim']} ({minutes})\n\n{texts[f'{key}_question']}\n\n{options}")
+    return "\n\n".join(parts)
 
 
 GLOSSARY = {
