@@ -10,7 +10,7 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "core_city": ("core city", "中核市"),
     "special_case_city": ("special-case city", "施行時特例市"),
     "special_ward": ("special ward", "特別区"),
-    "other_city": ("other city", "その他の市"),
+    "other_city": ("other city", "一般市"),
     "town": ("town", "町"),
     "village": ("village", "村"),
 }
