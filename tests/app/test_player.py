@@ -19,7 +19,7 @@ pytestmark = needs_browser
 LARGEST = 3_000_000  # bytes of a hand-out
 BEFORE = 30  # a month of the play, before any that is asked about
 SCREEN = {"width": 1280, "height": 720}
-SIZES = ((390, 844), (1280, 720), (1920, 1080))
+SIZES = ((390, 844), (640, 360), (1280, 720), (1920, 1080))
 HEIGHT = "innerHeight - document.getElementById('player').clientHeight"  # of all but the lesson
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 LETTERS = """[...document.querySelectorAll("#player *")]
@@ -165,7 +165,7 @@ def test_steps_go_forward_and_back(lesson, files, pupil):
     page.locator("#restart").click()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert page.locator("[aria-checked=true]").count() == 0  # a new class predicts anew
+    assert page.locator(".option[aria-pressed=true]").count() == 0  # a new class predicts anew
     page.keyboard.press("ArrowRight")
     assert step_of(page) == "predict"
 
@@ -274,6 +274,16 @@ def test_notes_follow_the_presenter_view_and_drive_it(client, browser):
     answer = notes.locator("li[data-step=result] .answer").inner_text()
     assert answer in start()["texts"]["en"].values()
     context.close()
+
+
+@of_lessons
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_lecturers_sheet_is_one_page_of_paper(client, browser, lesson, language):
+    page = browser.new_page()
+    page.goto(f"{client.address}notes#lesson={lesson.name}&language={language}")
+    page.wait_for_selector("body[data-ready=yes]")
+    assert page.pdf(format="A4", prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+    page.context.close()
 
 
 def test_the_first_page_leads_to_lessons_and_to_exploring(client, browser):

@@ -277,13 +277,12 @@ export class Player {
 
   choices() {
     const group = element("div", "choices");
-    group.setAttribute("role", "radiogroup");
+    group.setAttribute("role", "group");
     group.setAttribute("aria-label", t("predict_here"));
     for (const option of this.lesson.options) {
       const button = element("button", "option", t(`lesson_${this.lesson.name}_${option}`));
       button.dataset.option = option;
-      button.setAttribute("role", "radio");
-      button.setAttribute("aria-checked", String(option === this.state.prediction));
+      button.setAttribute("aria-pressed", String(option === this.state.prediction));
       button.disabled = this.isFollowing;
       button.addEventListener("click", () => this.predict(option));
       group.append(button);
