@@ -716,7 +716,9 @@ def test_a_phone_follows_the_lesson_that_the_lecturer_presents(school, browser):
     lecturer.get_by_role("button", name=words["class_reveal"]).click()
     tells(lecturer, "#class-panel .votes", "100")
     tells(phone, "#votes", "100")
-    assert lecturer.locator(".option[aria-pressed=true]").inner_text() == words["lesson_cooperation_large"]  # what most say
+    assert (
+        lecturer.locator(".option[aria-pressed=true]").inner_text() == words["lesson_cooperation_large"]
+    )  # what most say
     lecturer.keyboard.press("PageDown")
     phone.wait_for_selector("#stage[data-step=play] canvas.map-b")
     until(lecturer, "document.querySelector('#player canvas.map-b') !== null")

@@ -152,6 +152,21 @@ def test_a_recording_tells_what_the_runs_say(lesson, recordings, teaching):
     assert not {"verdict", "result", "policy", "story"} & set(first_about)
 
 
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_the_program_beside_a_figure_gives_it_again(lesson, recordings):
+    about, _ = unpacked(recordings[lesson.name]["answer"])
+    for name in ("result", "policy"):
+        texts = about["again"][name]
+        assert JAPANESE.search(texts["ja"]["citation"])
+        assert all(arm in texts["en"]["bibtex"].replace("\\_", "_") for arm in about[name]["arms"])
+        names: dict[str, object] = {}
+        exec(texts["en"]["python"], names)  # noqa: S102 - our own program
+        found = names["values" if about[name]["kind"] == "arms" else "fall"].mean()
+        for row in about[name]["rows"]:
+            if row["mean"] is not None:
+                assert found[row["name"]] == pytest.approx(row["mean"], rel=1e-9, abs=1e-12)
+
+
 def variety(parts, lesson):
     """Return how many values the opening map has, and in how many municipalities the map of the other arm differs."""
     first_about, first = unpacked(parts["opening"])

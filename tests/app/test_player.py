@@ -94,7 +94,12 @@ def step_of(page) -> str:
 
 
 def seen(page) -> tuple[str, bytes]:
-    return page.locator("body").inner_text(), page.screenshot()
+    """Return words and pixels of a page once it stands still."""
+    before, now = b"", page.screenshot()
+    while now != before:
+        page.wait_for_timeout(50)
+        before, now = now, page.screenshot()
+    return page.locator("body").inner_text(), now
 
 
 def before_the_prediction(page, lesson) -> list[tuple[str, bytes]]:
@@ -318,6 +323,7 @@ def test_a_comparison_is_handed_out_as_one_file_that_shows_what_the_app_does(cli
 
     def shown(page):
         page.locator("#layer").select_option("cost")
+        page.wait_for_selector("body[data-settled=yes]")
         page.locator("#month").fill("120")
         words = page.locator("#comparison").inner_text(), page.locator("#sentence").inner_text()
         pictures = page.evaluate("['map-a', 'map-b'].map((id) => document.getElementById(id).toDataURL())")

@@ -14,13 +14,9 @@ from typing import Any
 from dxsim.views.fonts import japanese_font
 
 STATIC = Path(__file__).parents[1] / "static"
-# Nothing is asked of anybody, whatever the file says.
-_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; font-src data:;"
-    " img-src data: blob:; base-uri 'none'; form-action 'none'"
-)
 _IMPORT = re.compile(r'(from |import\()"\./(\w+)\.js"')
 _OUTSIDE = re.compile(r'<(?:link|script)\b[^>]*\b(?:href|src)="static/[^>]*>(?:</script>)?\n?')
+_PLACE = re.compile(r"<!--(\w+)-->")
 _FONT = re.compile(r"@font-face \{[^}]*\}")
 
 
@@ -63,20 +59,18 @@ def one_file(page: str, first: str, title: str, content: Mapping[str, Any], said
     font = base64.b64encode(japanese_font(said)).decode()
     face = f'@font-face {{ font-family: "IPAexGothic"; src: url("data:font/woff;base64,{font}"); }}'
     imports = {name: _address(code) for name, code in modules(first).items()}
-    head = [
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-        f"<style>{_FONT.sub('', style)}{face}</style>",
-        f'<script type="importmap">{json.dumps({"imports": imports})}</script>',
-    ]
     data = squeezed(json.dumps(content, ensure_ascii=False).encode())
-    foot = [
-        f'<script id="content" type="text/plain">{data}</script>',
-        f'<script type="module">import "{first}";</script>',
-    ]
-    filled = _OUTSIDE.sub("", template)
-    filled = re.sub("<title>.*</title>", lambda _: f"<title>{html.escape(title)}</title>", filled)
-    filled = filled.replace("</head>", "\n".join([*head, "</head>"]))
-    return filled.replace("</body>", "\n".join([*foot, "</body>"]))
+    inside = {
+        "style": _FONT.sub("", style) + face,
+        "imports": json.dumps({"imports": imports}),
+        "content": data,
+        "first": first,
+    }
+    filled = re.sub("<title>.*</title>", lambda _: f"<title>{html.escape(title)}</title>", _OUTSIDE.sub("", template))
+    for end, piece in (("</head>", "inside_head"), ("</body>", "inside_foot")):
+        text = (STATIC / f"{piece}.html").read_text(encoding="utf-8")
+        filled = filled.replace(end, _PLACE.sub(lambda place: inside[place[1]], text) + end)
+    return filled
 
 
 def _address(code: str) -> str:

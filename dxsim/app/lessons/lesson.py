@@ -57,6 +57,8 @@ class Figure(NamedTuple):
     measure: str
     kind: str  # "arms" or "classes"
     rows: tuple[Row, ...]
+    arms: tuple[str, ...]
+    size_class: str = ""  # that values by arm are of; "" = the nation, by a KPI
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def difference(before: Floats, after: Floats) -> PairedDifference:
     return paired_difference(before, np.where(close, before, after))
 
 
-def by_arm(measure: str, values: Mapping[str, Floats]) -> Figure:
+def by_arm(measure: str, values: Mapping[str, Floats], size_class: str = "") -> Figure:
     """Return a figure of values by arm; intervals are those of the difference from the first arm."""
     reference = next(iter(values.values()))
     rows = []
@@ -155,7 +157,7 @@ def by_arm(measure: str, values: Mapping[str, Floats]) -> Figure:
         found = difference(reference, of_seeds)
         base = float(np.nanmean(reference))
         rows.append(_row(name, base + found.mean, base + found.low, base + found.high, found.direction))
-    return Figure(measure, "arms", tuple(rows))
+    return Figure(measure, "arms", tuple(rows), tuple(values), size_class)
 
 
 def by_class(found: Found, measure: str, before: str, after: str) -> Figure:
@@ -164,7 +166,7 @@ def by_class(found: Found, measure: str, before: str, after: str) -> Figure:
     for name in SIZE_CLASSES:
         pair = difference(class_of(found, after, measure, name), class_of(found, before, measure, name))
         rows.append(_row(name, pair.mean, pair.low, pair.high, pair.direction))
-    return Figure(measure, "classes", tuple(rows))
+    return Figure(measure, "classes", tuple(rows), (before, after))
 
 
 def _row(name: str, mean: float, low: float, high: float, direction: str) -> Row:

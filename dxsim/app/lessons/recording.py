@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from dxsim.app.lessons.again import again
 from dxsim.app.lessons.lesson import SEEDS, Arm, Figure, Found, Lesson
 from dxsim.app.life import life
 from dxsim.app.runs import Run, packed, run
@@ -79,10 +80,14 @@ def answer(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
     for arm in (lesson.arms[0], lesson.arm(lesson.shown)):
         setting = arm.setting(name)
         lives[arm.name] = by_language(partial(life, nation, setting, seed, code))  # words are made as it is told
+    figures = {"result": lesson.result(found), "policy": lesson.policy(found)}
+    seeds = len(found[lesson.shown])
     about = {
         "verdict": lesson.judge(found),
-        "result": _figure(lesson.result(found)),
-        "policy": _figure(lesson.policy(found)),
+        **{key: _figure(figure) for key, figure in figures.items()},
+        "again": {
+            key: by_language(partial(again, nation, name, lesson, figure, seeds)) for key, figure in figures.items()
+        },
         "story": {"municipality": town, "lives": lives, "most_events": _MOST_EVENTS},
         "scales": {},
     }
@@ -116,4 +121,4 @@ def _town(nation: Nation, before: Array, after: Array) -> int:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    return {"measure": figure.measure, "kind": figure.kind, "rows": [row._asdict() for row in figure.rows]}
+    return {**figure._asdict(), "rows": [row._asdict() for row in figure.rows]}

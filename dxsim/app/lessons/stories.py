@@ -43,12 +43,12 @@ def _late_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]
 
 
 def _late(found: Found) -> Figure:
-    return by_arm("late_share", _classes(found, "late_share", ("as_it_is", *HINDRANCES)))
+    return by_arm("late_share", _classes(found, "late_share", ("as_it_is", *HINDRANCES)), _SMALLEST)
 
 
 def _late_if_dates_bind(found: Found) -> Figure:
     arms = ("calendar", "calendar_engineers", "calendar_staff")
-    return by_arm("late_share", _classes(found, "late_share", arms))
+    return by_arm("late_share", _classes(found, "late_share", arms), _SMALLEST)
 
 
 LATE_OR_NOT = Lesson(
@@ -123,7 +123,7 @@ def _excluded_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, flo
 
 def _left_out(found: Found) -> Figure:
     arms = ("open", "closed", "desks", "desks_and_posts", "third_kept")
-    return by_arm("excluded_share", _classes(found, "excluded_share", arms))
+    return by_arm("excluded_share", _classes(found, "excluded_share", arms), _SMALLEST)
 
 
 COUNTERS = Lesson(

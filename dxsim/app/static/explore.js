@@ -106,6 +106,7 @@ async function loadRun(arm) {
       const isSame = runs[arm]?.key === key;
       const layers = isSame ? lacking(arm, wanted()) : wanted();
       if (isSame && !layers.length) break;
+      document.body.dataset.settled = "no";
       const run = await ask("run", { ...request, layers });
       if (request.nation !== state.nation) continue;
       runs[arm] = Object.assign(isSame ? runs[arm] : {}, run, { key });

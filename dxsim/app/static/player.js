@@ -3,7 +3,7 @@
 
 import { onCanvas } from "./pen.js";
 import { withRuns } from "./recording.js";
-import { bars, curves, events, lots, monthAt, nearestCurve } from "./scenes.js";
+import { again, bars, curves, events, lots, monthAt, nearestCurve } from "./scenes.js";
 import { onTheme } from "./theme.js";
 import { monthName, spoken, t, written } from "./words.js";
 
@@ -226,7 +226,7 @@ export class Player {
     if (kind === "result" || kind === "policy") {
       const figure = this.answer[kind];
       const label = (name) => (figure.kind === "classes" ? t(`size_${name}`) : this.label(name));
-      return [bars({ ...figure, title: t(`lesson_${lesson.name}_${kind}_title`) }, label), element("p", "source", t("means", { count: this.opening.seeds }))];
+      return [bars({ ...figure, title: t(`lesson_${lesson.name}_${kind}_title`) }, label), element("p", "source", t("means", { count: this.opening.seeds })), again(this.answer.again[kind][spoken()])];
     }
     if (kind === "story") {
       const arms = [this.first, lesson.shown];

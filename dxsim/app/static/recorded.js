@@ -3,6 +3,7 @@
 import { Refused, answerFrom, unpack } from "./data.js";
 import { content, unzipped } from "./inside.js";
 
+const ELSEWHERE = "recorded_only"; // what is said of all that only the app knows
 const { answers, cited, link } = content;
 const runs = await Promise.all(content.runs.map(unzipped));
 
@@ -10,8 +11,8 @@ answerFrom((path, asked) => {
   if (path === "run") return unpack(runs[isOfA(asked) ? 0 : 1].slice(0));
   if (path === "cite") return cited[asked.language];
   if (path in answers) return answers[path];
-  const only = ({ recorded_only: words }) => [words];
-  throw new Refused({ en: only(answers.start.texts.en), ja: only(answers.start.texts.ja) }, 422);
+  const { en, ja } = answers.start.texts;
+  throw new Refused({ en: [en[ELSEWHERE]], ja: [ja[ELSEWHERE]] }, 422);
 });
 
 // Whether a run is that of A: its settings are those of the link.

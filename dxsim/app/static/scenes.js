@@ -121,3 +121,13 @@ export function events(story, arms, language) {
   for (const words of after.filter((event) => !before.includes(event)).slice(0, story.most_events)) list.append(element("li", "", `B  ${words}`));
   return list;
 }
+
+// How to cite a figure, and how to have it again in Python.
+export function again({ citation, bibtex, python }) {
+  const box = element("div", "again");
+  for (const [key, words] of [["cite", `${citation}\n\n${bibtex}`], ["python", python]]) {
+    const details = box.appendChild(document.createElement("details"));
+    details.append(element("summary", "", t(key)), Object.assign(element("pre", "", words), { tabIndex: 0 }));
+  }
+  return box;
+}

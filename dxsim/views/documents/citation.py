@@ -113,8 +113,8 @@ def compared_in_python(nation: Nation, arms: tuple[Arm, Arm], kpis: Sequence[str
     return _COMPARISON.substitute(
         what=what,
         replace="from dataclasses import replace\n\n" if one.without_events or other.without_events else "",
-        nation=_nation(nation.name),
-        arms="\n".join([*_scenario("a", one), *_scenario("b", other)]),
+        nation=nation_line(nation.name),
+        arms="\n".join([*scenario_lines("a", one), *scenario_lines("b", other)]),
         kpis=_literal(list(kpis)),
         end=seeds + 1,
         missing=say("some runs have no such figure; their pairs are left out"),
@@ -146,8 +146,8 @@ def run_in_python(manifest: Mapping[str, Any]) -> str:
             "import dxsim",
             *(vendors[:1] if given else []),
             "",
-            _nation(manifest["nation"]["name"]),
-            *_scenario("scenario", arm_of(manifest["scenario"])),
+            nation_line(manifest["nation"]["name"]),
+            *scenario_lines("scenario", arm_of(manifest["scenario"])),
             *(vendors[1:] if given else []),
             f"records = {run}",
             "print(records.summary.to_string())",
@@ -180,13 +180,15 @@ def sweep_in_python(folder: str) -> str:
     )
 
 
-def _nation(name: str) -> str:
+def nation_line(name: str) -> str:
+    """Return the line of a program that loads a nation."""
     where = name if name in (SYNTHETIC, TEACHING) else f"./{name}"
     hint = "" if name in (SYNTHETIC, TEACHING) else "  # " + say("the folder of the nation")
     return f'nation = dxsim.load_nation("{where}"){hint}'
 
 
-def _scenario(variable: str, arm: Arm) -> list[str]:
+def scenario_lines(variable: str, arm: Arm) -> list[str]:
+    """Return the lines of a program that load the scenario of an arm."""
     given = f", {_literal(dict(arm.parameters))}" if arm.parameters else ""
     lines = [f"{variable} = dxsim.load_scenario({_literal(arm.scenario)}{given})"]
     if arm.without_events:
