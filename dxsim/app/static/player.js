@@ -145,7 +145,7 @@ export class Player {
   }
 
   goTo(month) {
-    this.pause();
+    if (this.timer) { this.pause(); this.root.querySelector(".play").textContent = `▶ ${t("play")}`; }
     const most = this.kind === "play" && this.state.played ? this.months.length - 1 : this.end;
     this.state.month = Math.min(Math.max(month, 0), most);
     if (this.kind === "play" && this.state.month >= this.lesson.asked && !this.state.played) { this.finish(); return; }
