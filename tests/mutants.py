@@ -95,7 +95,9 @@ REQUEST = {
     "seeds": 5,
     "code": "01201",
     "language": "en",
-    "lesson": "tipping",
+    "lesson": "deadline",
+    "part": "opening",
+    "link": "#a=baseline",
     "arms": [
         {"nation": "teaching", "scenario": "baseline", "parameters": {}},
         {"nation": "teaching", "scenario": "firm_deadline", "parameters": {"staff.prefectural_pool": 3}},

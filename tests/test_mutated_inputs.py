@@ -216,7 +216,8 @@ def requests(draw: random.Random, _: Path) -> None:
         return
     if not isinstance(content, dict):
         return
-    read = draw.choice((server._read_run, server._read_comparison, server._read_lesson, read_setting))
+    readers = (server._read_run, server._read_comparison, server._read_citation, server._read_recording, read_setting)
+    read = draw.choice(readers)
     told = by_language(lambda: problems_of(lambda: read(content)))
     assert len({len(problems) for problems in told.values()}) == 1
     json.dumps(told, ensure_ascii=False).encode()

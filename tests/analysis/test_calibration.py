@@ -92,6 +92,7 @@ def test_seeds_within_points_are_told_from_points() -> None:
     assert found == pytest.approx(np.array([[1.0, 0.6], [0.6, 4.0]]), abs=0.35)
 
 
+@pytest.mark.long
 def test_true_values_lie_in_their_intervals_as_often_as_these_say() -> None:
     """A model with three parameters, five statistics and noise that hangs together; 24 worlds of its own.
 

@@ -641,7 +641,6 @@ def test_a_student_votes_on_a_phone_and_sees_the_votes_of_the_class(school, brow
     assert {urlsplit(url).hostname for url in asked} == {"127.0.0.3"}
     assert context.cookies() == []
     assert faults == []
-    assert school.made == [("size", "teaching")]  # the page has asked for the recording
     context.set_offline(True)
     school.lecturer.post("/class/show", **SCREEN | {"lesson": ""})
     tells(page, "#state", words["class_lost"])

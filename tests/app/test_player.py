@@ -20,7 +20,7 @@ from tests.app.packed import unpacked
 
 pytestmark = needs_browser
 LARGEST = 3_000_000  # bytes of a hand-out
-ROUNDING = 2  # of 255, between two pictures of the same page
+ROUNDING = 24  # of 255, between two pictures of the same page; a curve or a cell that differs does by far more
 BEFORE = 30  # a month of the play, before any that is asked about
 SCREEN = {"width": 1280, "height": 720}
 SIZES = ((390, 844), (640, 360), (1280, 720), (1920, 1080))

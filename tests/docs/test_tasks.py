@@ -27,7 +27,7 @@ COMMANDS = list(dict.fromkeys(command for row in ROWS for command in re.findall(
 # Commands that need a folder or a while; that they are understood is enough here.
 PARSED = (
     *("sweep", "compare", "sensitivity", "discover", "robustness", "reproduce"),
-    *("report", "app", "docs", "knockout", "validate", "search", "calibrate", "condition"),
+    *("animate", "report", "app", "docs", "knockout", "validate", "search", "calibrate", "condition"),
 )
 REAL_NATION = re.findall(r"^\$ (dxsim (?:nation build|run nation=japan$).*)$", TEXTS["docs/own_data"], re.MULTILINE)
 

@@ -38,7 +38,7 @@ from tests.notebooks.reading import (
 )
 
 NAMES = [source.stem for source in SOURCES]
-FAST = ("01_first_run", "07_sweep")  # executed every time; all of them and their solutions with -m long
+FAST = ("01_first_run",)  # executed every time; all of them and their solutions with -m long
 EXERCISES = r"(?m)^## (Exercises|演習)"
 TOLERANCE = 0.05  # of a picture's width and height: texts may be a little longer where fonts or numbers differ
 LARGEST, LARGEST_OF_ALL = 1_000_000, 3_000_000  # bytes

@@ -91,6 +91,7 @@ def check_after_kills(kills: int, seed: int, expected: dict[str, bytes]) -> None
     assert not [path for path in results.folder.rglob(".*") if path.name != ".lock"]
 
 
+@pytest.mark.long
 def test_killed_five_times(long_desk, expected):
     check_after_kills(5, 1, expected)
 
