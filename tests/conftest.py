@@ -23,6 +23,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from dxsim.language import LANGUAGES, in_language
 from dxsim.model.codes import NOT_APPLICABLE, Cause, Held, Reason, SystemState
@@ -40,6 +41,12 @@ from dxsim.scenario.scenario import load_scenario
 from dxsim.terms.municipalities import TYPES
 from dxsim.terms.operations import lots, operations
 from tests.records.hand_made import fill, given, kinds
+
+# The same code meets the same cases, whoever runs it; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile("steady", derandomize=True, database=None)
+settings.register_profile("search")
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
 
 DEADLINE = 60  # index of the first month after March 2026
 HORIZON = 180
