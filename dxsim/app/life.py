@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from dxsim.app.settings import Setting
-from dxsim.language import say
 from dxsim.records.biography import biography, cause_words
 from dxsim.terms.operations import lots
-from dxsim.views.labels import labels, month_text
+from dxsim.views.labels import labels, month_text, vendor_label
 
 if TYPE_CHECKING:
     from dxsim.nation.nation import Nation
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 TOLD = ("committed", "refused", "joined", "resigned", "breach", "failed_cutover", "withdrawn", "rebooked", "incident")
 MOST_EVENTS = 80
-_DRAWN = re.compile(r"Vendor (\d+)")
 
 
 def life(nation: Nation, setting: Setting, seed: int, code: str) -> dict[str, Any]:
@@ -55,18 +53,20 @@ def _rows(told: Biography) -> dict[str, Any]:
                 "late": int(row["late_systems"]),
                 "systems": int(row["systems"]),
                 "reason": labels()[f"reason_{row['reason']}"] if isinstance(row["reason"], str) else "",
-                "vendor": _vendor(row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"]),
+                "vendor": vendor_label(
+                    row["last_vendor"] if isinstance(row["last_vendor"], str) else row["legacy_vendor"]
+                ),
             }
             for row in told.lots.to_dict("records")
         ],
-        "events": [{"month": _month(row["month"]), "words": row["words"]} for row in events.to_dict("records")],
+        "events": [{"month": _month(row["month"]), "words": _words(row)} for row in events.to_dict("records")],
     }
 
 
-def _vendor(name: str) -> str:
-    """Return what a vendor is called; those that were drawn have a number only."""
-    found = _DRAWN.fullmatch(name)
-    return say("Vendor {number}", number=found[1]) if found else name
+def _words(event: Mapping[Any, Any]) -> str:
+    """Return what an event says, with its vendor in words too."""
+    words, vendor = str(event["words"]), event["vendor"]
+    return words.replace(vendor, vendor_label(vendor)) if isinstance(vendor, str) else words
 
 
 def _month(month: pd.Timestamp) -> str:

@@ -332,7 +332,15 @@ export class Player {
       const run = this.runs[arm];
       if (find(name) && run) onCanvas(find(name), (pen, width, height) => this.atlas.draw(pen, width, height, run, { layer: lesson.layer, month: state.month, chosen: this.chosen }));
     }
-    if (find("legend")) onCanvas(find("legend"), (pen, width) => this.atlas.legend(pen, width, lesson.layer, Math.max(13, Math.min(24, width / 46))));
+    const legend = find("legend");
+    if (legend) {
+      let high = 0;
+      onCanvas(legend, (pen, width) => { high = this.atlas.legend(pen, width, lesson.layer, Math.max(13, Math.min(24, width / 46))); });
+      if (high > legend.clientHeight) { // it needs a further row
+        legend.style.height = `${Math.ceil(high)}px`;
+        requestAnimationFrame(() => this.draw());
+      }
+    }
     if (find("curves")) onCanvas(find("curves"), (pen, width, height) => curves(pen, width, height, this.curve()));
     if (find("town") && this.answer) onCanvas(find("town"), (pen, width, height) => curves(pen, width, height, this.town()));
     const slider = root.querySelector(".month");
