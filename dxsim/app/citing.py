@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dxsim.app.limiting_case import LIMIT_PARAMETERS, LIMITING_CASE
-from dxsim.app.nations import TEACHING, VENDORS
 from dxsim.app.runs import KPIS
 from dxsim.app.settings import Setting
 from dxsim.language import say
 from dxsim.nation.nation import Nation
-from dxsim.scenario.registry import Value
 from dxsim.views.documents.citation import Arm, arm_text, bibtex, citation, compared_in_python, nation_text
 
 
@@ -30,7 +28,7 @@ def cite(nation: Nation, settings: Sequence[Setting], seeds: int, seed: int, lin
     link : str
         The part of the page's address that restores the screen.
     """
-    one, other = (_arm(name, setting) for name, setting in zip("AB", settings, strict=True))
+    one, other = (cited_arm(name, setting) for name, setting in zip("AB", settings, strict=True))
     details = [
         arm_text(one),
         arm_text(other),
@@ -46,9 +44,8 @@ def cite(nation: Nation, settings: Sequence[Setting], seeds: int, seed: int, lin
     }
 
 
-def _arm(name: str, setting: Setting) -> Arm:
-    small: dict[str, Value] = {"vendor.count": VENDORS} if setting.nation == TEACHING else {}
-    given = {**small, **dict(setting.parameters)}
+def cited_arm(name: str, setting: Setting) -> Arm:
+    """Return a setting as citations and programs name it."""
     if setting.scenario == LIMITING_CASE:
-        return Arm(name, "baseline", {**LIMIT_PARAMETERS, **given}, without_events=True)
-    return Arm(name, setting.scenario, given)
+        return Arm(name, "baseline", {**LIMIT_PARAMETERS, **setting.given}, without_events=True)
+    return Arm(name, setting.scenario, setting.given)

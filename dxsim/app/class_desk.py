@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
@@ -135,17 +136,17 @@ class ClassDesk:
 
     async def about(self, _: Request) -> Response:
         """Answer with what the lecturer shows to let students in."""
+        room = self.room
+        about = {"address": self.address, "code": room.code, "qr": self._drawn, "students": room.students}
+        return JSONResponse(about)
+
+    @cached_property
+    def _drawn(self) -> str:
+        """Address and code as a QR code in SVG."""
         drawn = BytesIO()
         code = segno.make(f"{self.address}#{self.room.code}", error="m", micro=False)
         code.save(drawn, kind="svg", scale=8, dark="#000", light="#fff", xmldecl=False, omitsize=True)
-        return JSONResponse(
-            {
-                "address": self.address,
-                "code": self.room.code,
-                "qr": drawn.getvalue().decode(),
-                "students": self.room.students,
-            }
-        )
+        return drawn.getvalue().decode()
 
     async def votes(self, request: Request) -> Response:
         """Answer with the counts of a question."""

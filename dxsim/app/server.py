@@ -112,7 +112,7 @@ class Desk:
     def _font(self) -> bytes:
         """The letters of all texts that ship, of the page's scenarios and of both nations."""
         shipped = [*CATALOGUES.glob("*.po"), *(PACKAGE / "terms").glob("*.csv")]
-        shown = [start(), *(describe(runner.nation) for runner in self.runners.values())]
+        shown = [start(), *map(self._described, self.runners)]
         texts = (json.dumps(content, ensure_ascii=False) for content in shown)
         return japanese_font([*(path.read_text(encoding="utf-8") for path in shipped), *texts])
 
@@ -453,13 +453,12 @@ def make_app(
     desk = Desk(whole, threads, has_class=class_desk is not None)
     start()  # read once, before the first page asks
 
-    def page(file: str) -> Route:
-        path = next(path for path, name in PAGES.items() if name == file)
+    def page(path: str, file: str) -> Route:
         return Route(f"/{path}", lambda _: FileResponse(STATIC / f"{file}.html"))
 
     app = Starlette(
         routes=[
-            *(page(file) for file in PAGES.values()),
+            *(page(path, file) for path, file in PAGES.items()),
             Route("/font.woff", desk.font),
             Route("/start", desk.begin),
             Route("/nation/{name}", desk.nation),

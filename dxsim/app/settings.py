@@ -61,18 +61,22 @@ class Setting:
     scenario: str
     parameters: tuple[tuple[str, Value], ...]
 
+    @property
+    def given(self) -> dict[str, Value]:
+        """All that is set in the scenario: the parameters, with vendors to the size of the nation."""
+        small: dict[str, Value] = {"vendor.count": VENDORS} if self.nation == TEACHING else {}
+        return {**small, **dict(self.parameters)}
+
     def resolved(self) -> Scenario:
-        """Return the scenario, with vendors to the size of the nation."""
+        """Return the scenario, with all that is given."""
         return _resolved(self)
 
 
 @lru_cache(maxsize=256)
 def _resolved(setting: Setting) -> Scenario:
-    small: dict[str, Value] = {"vendor.count": VENDORS} if setting.nation == TEACHING else {}
-    given = {**small, **dict(setting.parameters)}
     if setting.scenario != LIMITING_CASE:
-        return load_scenario(setting.scenario, given)
-    bare = load_scenario("baseline", {**LIMIT_PARAMETERS, **given})
+        return load_scenario(setting.scenario, setting.given)
+    bare = load_scenario("baseline", {**LIMIT_PARAMETERS, **setting.given})
     return replace(bare, announcements=(), vendor_events=(), surveys=())
 
 

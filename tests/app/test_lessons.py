@@ -12,7 +12,7 @@ import pytest
 
 from dxsim.app.lessons import LESSONS, lesson_named
 from dxsim.app.lessons.judges import least, small_or_large, times
-from dxsim.app.lessons.lesson import SEEDS, STEPS, by_arm, by_class
+from dxsim.app.lessons.lesson import SEEDS, STEPS, Measure, by_arm, by_class
 from dxsim.app.lessons.recording import seeds_of
 from dxsim.app.limiting_case import committed_share
 from dxsim.app.nations import NATIONS, TEACHING, WHOLE, teaching_nation
@@ -99,7 +99,7 @@ def test_how_many_times_as_much(factor, right):
 
 
 def test_rows_of_arms_lie_where_their_means_are_and_say_what_is_proven():
-    rows = by_arm("late_share", arms({"as_it_is": 0.3, "same": 0.3, "less": 0.2})).rows
+    rows = by_arm(Measure("late_share"), arms({"as_it_is": 0.3, "same": 0.3, "less": 0.2})).rows
     assert [row.is_sure for row in rows] == [False, False, True]
     for row in rows:
         assert row.low <= row.mean <= row.high
@@ -142,7 +142,7 @@ def test_a_recording_tells_what_the_runs_say(lesson, recordings, teaching):
     assert len(found[lesson.shown]) == SEEDS[TEACHING] == first_about["seeds"]
     for name, figure in (("result", lesson.result(found)), ("policy", lesson.policy(found))):
         assert [row["mean"] for row in about[name]["rows"]] == [row.mean for row in figure.rows]
-    facts = lesson.facts(found[lesson.arms[0].name])
+    facts = lesson.facts(found)
     assert first_about["facts"] == {key: {"measure": name, "value": value} for key, (name, value) in facts.items()}
     assert set(first) == {f"{lesson.arms[0].name}.layer", f"{lesson.arms[0].name}.series"}  # nothing of what is covered
     assert f"{lesson.shown}.layer" in arrays

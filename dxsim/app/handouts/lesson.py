@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dxsim import __version__
 from dxsim.app.handouts.page import modules, one_file, squeezed
 from dxsim.app.lessons import Lesson
 
@@ -34,7 +33,6 @@ def lesson_handout(
     """
     texts = _texts(start["texts"], lesson)
     content = {
-        "version": __version__,
         "months": start["months"],
         "texts": texts,
         "lesson": lesson.about(),

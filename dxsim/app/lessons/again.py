@@ -5,11 +5,10 @@ from __future__ import annotations
 from string import Template
 
 from dxsim import __version__
+from dxsim.app.citing import cited_arm
 from dxsim.app.lessons.lesson import Figure, Lesson
-from dxsim.app.nations import TEACHING, VENDORS
 from dxsim.language import current_language, say, texts
 from dxsim.nation.nation import Nation
-from dxsim.scenario.registry import Value
 from dxsim.views.documents.citation import Arm, arm_text, bibtex, citation, nation_line, nation_text, scenario_lines
 
 _PROGRAM = Template(
@@ -58,9 +57,7 @@ def again(nation: Nation, name: str, lesson: Lesson, figure: Figure, seeds: int)
     seeds : int
         Runs of each arm, with the seeds from 1 on.
     """
-    small: dict[str, Value] = {"vendor.count": VENDORS} if name == TEACHING else {}
-    arms = [lesson.arm(arm) for arm in figure.arms]
-    cited = [Arm(arm.name, arm.scenario, {**small, **arm.parameters}) for arm in arms]
+    cited = [cited_arm(arm, lesson.arm(arm).setting(name)) for arm in figure.arms]
     details = [
         texts("lessons", current_language())[f"lesson_{lesson.name}"],
         *(arm_text(arm) for arm in cited),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dxsim.app.lessons.lesson import Floats, Found, class_of, difference
+from dxsim.app.lessons.lesson import Floats, Found, Measure, difference
 from dxsim.records.size_classes import SIZE_CLASSES
 
 SMALL = SIZE_CLASSES[: SIZE_CLASSES.index("30k_to_50k")]  # below 30,000 residents
@@ -41,7 +41,8 @@ def small_or_large(found: Found, measure: str, before: str, after: str) -> str:
     """
 
     def fall(classes: tuple[str, ...]) -> Floats:
-        parts = [class_of(found, before, measure, name) - class_of(found, after, measure, name) for name in classes]
+        of_classes = [Measure(measure, name) for name in classes]
+        parts = [each.of(found, before) - each.of(found, after) for each in of_classes]
         return np.asarray(np.nanmean(parts, axis=0), np.float64)
 
     return {"higher": "small", "lower": "large"}.get(difference(fall(LARGE), fall(SMALL)).direction, "alike")

@@ -41,6 +41,24 @@ class Arm(NamedTuple):
         return Setting(nation, self.scenario, tuple(sorted(self.parameters.items())))
 
 
+class Measure(NamedTuple):
+    """What is looked at: a KPI of the nation, or a measure of a size class."""
+
+    name: str
+    size_class: str = ""  # "" = the nation
+
+    def of(self, found: Found, arm: str) -> Floats:
+        """Return it in an arm, shape (seeds,)."""
+        if not self.size_class:
+            return np.array([kpis[self.name] for kpis, _ in found[arm]], np.float64)
+        place = SIZE_CLASSES.index(self.size_class)
+        return np.array([classes[self.name][place] for _, classes in found[arm]], np.float64)
+
+    def by_arm(self, found: Found, arms: Sequence[str]) -> dict[str, Floats]:
+        """Return it by arm."""
+        return {arm: self.of(found, arm) for arm in arms}
+
+
 class Row(NamedTuple):
     """One line of a figure; numbers are None where they are not known."""
 
@@ -58,7 +76,7 @@ class Figure(NamedTuple):
     kind: str  # "arms" or "classes"
     rows: tuple[Row, ...]
     arms: tuple[str, ...]
-    size_class: str = ""  # that values by arm are of; "" = the nation, by a KPI
+    size_class: str = ""  # that values by arm are of; "" = the nation
 
 
 @dataclass(frozen=True)
@@ -81,10 +99,10 @@ class Lesson:
         What colours the map, and the curve under it, of one type of municipality or of ``all``.
     seen, asked : int
         Months: at which the lesson opens, and that the question is about.
-    facts : callable
-        Figures that the opening text names, as pairs of a measure and a value, from the first arm's outcomes.
-    measure : callable
-        What the lesson is about, of an arm, seed by seed.
+    told : mapping of str to Measure
+        What the opening text says of the first arm, by the name of its place in the text.
+    measure : Measure
+        What the lesson is about.
     judge : callable
         The prediction that the model bears out.
     result, policy : callable
@@ -101,8 +119,8 @@ class Lesson:
     type_: str
     seen: int
     asked: int
-    facts: Callable[[Sequence[Outcomes]], Mapping[str, tuple[str, float]]]
-    measure: Callable[[Found, str], Floats]
+    told: Mapping[str, Measure]
+    measure: Measure
     judge: Callable[[Found], str]
     result: Callable[[Found], Figure]
     policy: Callable[[Found], Figure]
@@ -120,26 +138,20 @@ class Lesson:
             "steps": STEPS,
         }
 
+    def facts(self, found: Found) -> dict[str, tuple[str, float]]:
+        """Return the figures that the opening text names: what is measured, and its mean over seeds."""
+        first = self.arms[0].name
+        return {key: (measure.name, float(np.nanmean(measure.of(found, first)))) for key, measure in self.told.items()}
+
     def typical(self, found: Found) -> int:
         """Return the place of the seed whose difference of the shown arm from the first one is the median."""
-        differences = self.measure(found, self.shown) - self.measure(found, self.arms[0].name)
+        differences = self.measure.of(found, self.shown) - self.measure.of(found, self.arms[0].name)
         return int(np.argsort(differences, kind="stable")[len(differences) // 2])
 
     def recorded(self) -> tuple[Arm, ...]:
         """Return the arms that a class may see play: the first, the one that is shown, and those that are options."""
         names = (self.arms[0].name, self.shown, *self.options)
         return tuple(arm for arm in self.arms if arm.name in names)
-
-
-def kpi_of(found: Found, arm: str, kpi: str) -> Floats:
-    """Return a KPI of an arm, shape (seeds,)."""
-    return np.array([kpis[kpi] for kpis, _ in found[arm]], np.float64)
-
-
-def class_of(found: Found, arm: str, measure: str, size_class: str) -> Floats:
-    """Return a measure of a size class in an arm, shape (seeds,)."""
-    place = SIZE_CLASSES.index(size_class)
-    return np.array([classes[measure][place] for _, classes in found[arm]], np.float64)
 
 
 def difference(before: Floats, after: Floats) -> PairedDifference:
@@ -149,22 +161,23 @@ def difference(before: Floats, after: Floats) -> PairedDifference:
     return paired_difference(before, np.where(close, before, after))
 
 
-def by_arm(measure: str, values: Mapping[str, Floats], size_class: str = "") -> Figure:
+def by_arm(measure: Measure, values: Mapping[str, Floats]) -> Figure:
     """Return a figure of values by arm; intervals are those of the difference from the first arm."""
     reference = next(iter(values.values()))
+    base = float(np.nanmean(reference))
     rows = []
     for name, of_seeds in values.items():
         found = difference(reference, of_seeds)
-        base = float(np.nanmean(reference))
         rows.append(_row(name, base + found.mean, base + found.low, base + found.high, found.direction))
-    return Figure(measure, "arms", tuple(rows), tuple(values), size_class)
+    return Figure(measure.name, "arms", tuple(rows), tuple(values), measure.size_class)
 
 
 def by_class(found: Found, measure: str, before: str, after: str) -> Figure:
     """Return a figure of what falls from one arm to another, by size class."""
     rows = []
     for name in SIZE_CLASSES:
-        pair = difference(class_of(found, after, measure, name), class_of(found, before, measure, name))
+        of_class = Measure(measure, name)
+        pair = difference(of_class.of(found, after), of_class.of(found, before))
         rows.append(_row(name, pair.mean, pair.low, pair.high, pair.direction))
     return Figure(measure, "classes", tuple(rows), (before, after))
 

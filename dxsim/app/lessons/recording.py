@@ -53,10 +53,9 @@ def opening(nation: Nation, name: str, lesson: Lesson, found: Found) -> bytes:
         Outcomes of the first arm and the one that is shown, by seed.
     """
     first = lesson.arms[0]
-    outcomes = found[first.name]
-    facts = {key: {"measure": measure, "value": value} for key, (measure, value) in lesson.facts(outcomes).items()}
-    seed = FIRST_SEED + lesson.typical(found)
-    about = {"lesson": lesson.name, "nation": name, "seeds": len(outcomes), "seed": seed, "facts": facts, "scales": {}}
+    facts = {key: {"measure": measure, "value": value} for key, (measure, value) in lesson.facts(found).items()}
+    seed, seeds = FIRST_SEED + lesson.typical(found), len(found[first.name])
+    about = {"lesson": lesson.name, "nation": name, "seeds": seeds, "seed": seed, "facts": facts, "scales": {}}
     return _with_runs(about, lesson, [(first, _run(nation, name, lesson, first, seed))])
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Callable
 
 from dxsim.app.lessons.judges import least, small_or_large, times
-from dxsim.app.lessons.lesson import Arm, Figure, Floats, Found, Lesson, Outcomes, by_arm, by_class, class_of, kpi_of
+from dxsim.app.lessons.lesson import Arm, Figure, Found, Lesson, Measure, by_arm, by_class
 from dxsim.errors import InputError, Problem, nearest
 from dxsim.language import say
 from dxsim.terms.calendar import MONTHS, month_index
@@ -19,36 +17,16 @@ _SMALLEST = "under_5k"
 _LARGE = "200k_to_500k"
 
 
-def _kpis(found: Found, kpi: str, arms: Sequence[str]) -> dict[str, Floats]:
-    return {arm: kpi_of(found, arm, kpi) for arm in arms}
+LATE = Measure("late_share", _SMALLEST)
+COST = Measure("cost_per_resident", _SMALLEST)
+EXCLUDED = Measure("excluded_share", _SMALLEST)
+LIVE = Measure("live_share_2027_03")
+EXPOSED = Measure("exposed_records")
 
 
-def _classes(found: Found, measure: str, arms: Sequence[str]) -> dict[str, Floats]:
-    return {arm: class_of(found, arm, measure, _SMALLEST) for arm in arms}
-
-
-def _class_fact(outcomes: Sequence[Outcomes], measure: str, size_class: str) -> tuple[str, float]:
-    return measure, float(np.nanmean(class_of({"": outcomes}, "", measure, size_class)))
-
-
-def _kpi_fact(outcomes: Sequence[Outcomes], kpi: str) -> tuple[str, float]:
-    return kpi, float(np.mean(kpi_of({"": outcomes}, "", kpi)))
-
-
-def _late_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]:
-    return {
-        "all": _kpi_fact(outcomes, "late_share"),
-        "small": _class_fact(outcomes, "late_share", _SMALLEST),
-    }
-
-
-def _late(found: Found) -> Figure:
-    return by_arm("late_share", _classes(found, "late_share", ("as_it_is", *HINDRANCES)), _SMALLEST)
-
-
-def _late_if_dates_bind(found: Found) -> Figure:
-    arms = ("calendar", "calendar_engineers", "calendar_staff")
-    return by_arm("late_share", _classes(found, "late_share", arms), _SMALLEST)
+def _by_arm(measure: Measure, *arms: str) -> Callable[[Found], Figure]:
+    """Return what makes a figure of a measure in some arms."""
+    return lambda found: by_arm(measure, measure.by_arm(found, arms))
 
 
 LATE_OR_NOT = Lesson(
@@ -71,19 +49,12 @@ LATE_OR_NOT = Lesson(
     type_="village",
     seen=DEADLINE,
     asked=DEADLINE,
-    facts=_late_facts,
-    measure=lambda found, arm: class_of(found, arm, "late_share", _SMALLEST),
-    judge=lambda found: least(_classes(found, "late_share", ("as_it_is", *HINDRANCES))),
-    result=_late,
-    policy=_late_if_dates_bind,
+    told={"all": Measure("late_share"), "small": LATE},
+    measure=LATE,
+    judge=lambda found: least(LATE.by_arm(found, ("as_it_is", *HINDRANCES))),
+    result=_by_arm(LATE, "as_it_is", *HINDRANCES),
+    policy=_by_arm(LATE, "calendar", "calendar_engineers", "calendar_staff"),  # if dates bind
 )
-
-
-def _cost_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]:
-    return {
-        "small": _class_fact(outcomes, "cost_per_resident", _SMALLEST),
-        "large": _class_fact(outcomes, "cost_per_resident", _LARGE),
-    }
 
 
 COOPERATION = Lesson(
@@ -102,28 +73,12 @@ COOPERATION = Lesson(
     type_="village",
     seen=LAST,
     asked=LAST,
-    facts=_cost_facts,
-    measure=lambda found, arm: class_of(found, arm, "cost_per_resident", _SMALLEST),
+    told={"small": COST, "large": Measure("cost_per_resident", _LARGE)},
+    measure=COST,
     judge=lambda found: small_or_large(found, "cost_per_resident", "alone", "together"),
     result=lambda found: by_class(found, "cost_per_resident", "alone", "together"),
-    policy=lambda found: by_arm(
-        "cooperating_share", _kpis(found, "cooperating_share", ("together", "grant", "facilitation"))
-    ),
+    policy=_by_arm(Measure("cooperating_share"), "together", "grant", "facilitation"),
 )
-
-
-def _excluded_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]:
-    return {
-        "all": _kpi_fact(outcomes, "excluded_share"),
-        "old": _kpi_fact(outcomes, "excluded_share_85_over"),
-        "small": _class_fact(outcomes, "excluded_share", _SMALLEST),
-        "large": _class_fact(outcomes, "excluded_share", _LARGE),
-    }
-
-
-def _left_out(found: Found) -> Figure:
-    arms = ("open", "closed", "desks", "desks_and_posts", "third_kept")
-    return by_arm("excluded_share", _classes(found, "excluded_share", arms), _SMALLEST)
 
 
 COUNTERS = Lesson(
@@ -147,23 +102,17 @@ COUNTERS = Lesson(
     type_="village",
     seen=DEADLINE,
     asked=LAST,
-    facts=_excluded_facts,
-    measure=lambda found, arm: class_of(found, arm, "excluded_share", _SMALLEST),
+    told={
+        "all": Measure("excluded_share"),
+        "old": Measure("excluded_share_85_over"),
+        "small": EXCLUDED,
+        "large": Measure("excluded_share", _LARGE),
+    },
+    measure=EXCLUDED,
     judge=lambda found: small_or_large(found, "excluded_share", "closed", "desks"),
     result=lambda found: by_class(found, "excluded_share", "closed", "desks"),
-    policy=_left_out,
+    policy=_by_arm(EXCLUDED, "open", "closed", "desks", "desks_and_posts", "third_kept"),
 )
-
-
-def _live_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]:
-    return {
-        "late": _kpi_fact(outcomes, "late_share"),
-        "live": _kpi_fact(outcomes, "live_share_2027_03"),
-    }
-
-
-def _not_live(found: Found, arms: Sequence[str]) -> dict[str, Floats]:
-    return {arm: 1 - kpi_of(found, arm, "live_share_2027_03") for arm in arms}
 
 
 DEADLINE_OR_CAPACITY = Lesson(
@@ -183,23 +132,12 @@ DEADLINE_OR_CAPACITY = Lesson(
     type_=ALL,
     seen=DEADLINE,
     asked=YEAR_LATER,
-    facts=_live_facts,
-    measure=lambda found, arm: kpi_of(found, arm, "live_share_2027_03"),
-    judge=lambda found: least(_not_live(found, ("as_it_is", "year", "engineers"))),
-    result=lambda found: by_arm(
-        "live_share_2027_03", _kpis(found, "live_share_2027_03", ("as_it_is", "year", "engineers"))
-    ),
-    policy=lambda found: by_arm(
-        "live_share_2027_03", _kpis(found, "live_share_2027_03", ("as_it_is", "both", "earlier"))
-    ),
+    told={"late": Measure("late_share"), "live": LIVE},
+    measure=LIVE,
+    judge=lambda found: least({arm: 1 - LIVE.of(found, arm) for arm in ("as_it_is", "year", "engineers")}),
+    result=_by_arm(LIVE, "as_it_is", "year", "engineers"),
+    policy=_by_arm(LIVE, "as_it_is", "both", "earlier"),
 )
-
-
-def _sharing_facts(outcomes: Sequence[Outcomes]) -> Mapping[str, tuple[str, float]]:
-    return {
-        "load": _kpi_fact(outcomes, "counter_load_2035"),
-        "exposed": _kpi_fact(outcomes, "exposed_records"),
-    }
 
 
 DATA_SHARING = Lesson(
@@ -217,13 +155,11 @@ DATA_SHARING = Lesson(
     type_=ALL,
     seen=LAST,
     asked=LAST,
-    facts=_sharing_facts,
-    measure=lambda found, arm: kpi_of(found, arm, "exposed_records"),
-    judge=lambda found: times(kpi_of(found, "none", "exposed_records"), kpi_of(found, "national", "exposed_records")),
-    result=lambda found: by_arm("exposed_records", _kpis(found, "exposed_records", ("none", "prefecture", "national"))),
-    policy=lambda found: by_arm(
-        "counter_load_2035", _kpis(found, "counter_load_2035", ("none", "prefecture", "national"))
-    ),
+    told={"load": Measure("counter_load_2035"), "exposed": EXPOSED},
+    measure=EXPOSED,
+    judge=lambda found: times(EXPOSED.of(found, "none"), EXPOSED.of(found, "national")),
+    result=_by_arm(EXPOSED, "none", "prefecture", "national"),
+    policy=_by_arm(Measure("counter_load_2035"), "none", "prefecture", "national"),
 )
 
 LESSONS = (LATE_OR_NOT, COOPERATION, COUNTERS, DEADLINE_OR_CAPACITY, DATA_SHARING)
