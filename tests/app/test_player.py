@@ -272,6 +272,22 @@ def test_a_lesson_plays_by_itself_once_the_prediction_is_made(client, browser):
     page.context.close()
 
 
+def test_another_nation_ends_what_plays(client, browser):
+    page = browser.new_page(viewport=SCREEN, locale="en-US")
+    page.goto(f"{client.address}present#lesson=deadline")
+    page.wait_for_selector("body[data-ready=yes]")
+    page.keyboard.press(" ")
+    until(page, "document.querySelector('.month')?.value > 5 && document.querySelector('.month').value < 30")
+    page.locator("#nation").select_option("whole")
+    page.wait_for_selector("body[data-ready=no]")
+    page.wait_for_selector("body[data-ready=yes]")
+    shown = page.locator("#player").inner_html()
+    page.wait_for_timeout(600)
+    assert page.locator("#player").inner_html() == shown
+    assert page.locator("input.month").input_value() == str(lesson_named("deadline").seen)
+    page.context.close()
+
+
 def test_notes_follow_the_presenter_view_and_drive_it(client, browser):
     context = browser.new_context(viewport=SCREEN, locale="en-US", reduced_motion="reduce")
     page, notes = context.new_page(), context.new_page()

@@ -1,6 +1,7 @@
 // The class as the lecturer's page deals with it, and votes as both sides draw them.
 
 import { ask, get } from "./data.js";
+import { element } from "./pages.js";
 import { number, percent, t } from "./words.js";
 
 const LEAST_PAUSE = 200; // milliseconds between two screens: a slider that is dragged does not flood the phones
@@ -43,12 +44,6 @@ export class Classroom {
       await new Promise((resolve) => setTimeout(resolve, LEAST_PAUSE));
     }
   }
-}
-
-function element(tag, words, className = "") {
-  const node = Object.assign(document.createElement(tag), { className });
-  if (words) node.textContent = words;
-  return node;
 }
 
 // Draws the counts of a question; `mine` is the option that stands out, if any.

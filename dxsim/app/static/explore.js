@@ -4,11 +4,12 @@ import { bySize, curves, describeBySize, describeCurves, describeGroups, groups 
 import { Refused, ask, get } from "./data.js";
 import { NUMBERS, PLAIN, fromLink, toLink } from "./link.js";
 import { Atlas } from "./map.js";
+import { element, fill } from "./pages.js";
 import { TYPE, onCanvas } from "./pen.js";
 import { offer, saveFigure, saveTable } from "./save.js";
 import { fillComparison, showLife } from "./tables.js";
 import { onTheme } from "./theme.js";
-import { monthName, number, percent, speak, t } from "./words.js";
+import { monthName, number, percent, t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const ARMS = ["a", "b"];
@@ -252,8 +253,6 @@ function drawMap(panel) {
   canvas.setAttribute("aria-label", `${words} ${t("map_keys")}`);
 }
 
-const element = (tag, words, className = "") => Object.assign(document.createElement(tag), { textContent: words, className });
-
 // The title of a map is its scenario; under it stand what was changed and one number for the whole nation.
 function titleMap(panel, isKnown) {
   if (panel === "d") {
@@ -440,15 +439,8 @@ function options(select, entries, value) {
 
 // Puts the state into every control, in the language of the page.
 function showAll() {
-  speak(start.texts, state.language);
-  document.title = t("title");
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
-  for (const node of document.querySelectorAll("[data-label]")) {
-    node.setAttribute("aria-label", t(node.dataset.label));
-    node.title = t(node.dataset.label);
-  }
-  $("languages").setAttribute("aria-label", t("language"));
-  for (const button of $("languages").children) button.setAttribute("aria-pressed", String(button.dataset.language === state.language));
+  fill(start.texts, state.language);
+  for (const node of document.querySelectorAll("[data-label]")) node.title = t(node.dataset.label);
   options($("nation"), start.nations.map((name) => [name, t(`nation_${name}`)]), state.nation);
   for (const arm of ARMS) {
     $(`scenario-${arm}`).replaceChildren(...Object.entries(start.themes).map(([theme, names]) => {

@@ -2,6 +2,7 @@
 
 import { get, unpack } from "./data.js";
 import { Atlas } from "./map.js";
+import { element } from "./pages.js";
 import { Player } from "./player.js";
 import { t } from "./words.js";
 
@@ -17,7 +18,7 @@ export class Follower {
     const key = screen.lesson && `${screen.lesson} ${screen.nation}`;
     if (key !== this.key) {
       this.key = key;
-      this.player?.watch.disconnect();
+      this.player?.leave();
       this.player = null;
       this.stage.replaceChildren();
       if (key) await this.open(key);
@@ -29,7 +30,7 @@ export class Follower {
 
   async open(key) {
     const { lesson: name, nation } = this.screen;
-    this.stage.append(Object.assign(document.createElement("p"), { textContent: t("working") }));
+    this.stage.append(element("p", t("working")));
     const [about, opening] = await Promise.all([get(`nation/${nation}`), this.ask("opening")]).catch(() => []);
     if (this.key !== key) return;
     if (!opening) { this.key = ""; return; } // the next screen tries again

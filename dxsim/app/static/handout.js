@@ -3,7 +3,7 @@
 import { unpack } from "./data.js";
 import { content, unzipped } from "./inside.js";
 import { Atlas } from "./map.js";
-import { fill, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
+import { fill, fullScreen, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
 import { Player, keysOf } from "./player.js";
 
 const name = content.nation.code.length < 300 ? "teaching" : "whole";
@@ -22,9 +22,8 @@ onLanguage((language) => {
   fill(content.texts, language);
   player.render();
 });
-const full = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen?.());
-document.getElementById("full").addEventListener("click", full);
+document.getElementById("full").addEventListener("click", fullScreen);
 document.getElementById("restart").addEventListener("click", () => player.restart());
-keysOf(player, { f: full });
+keysOf(player, { f: fullScreen });
 document.fonts.addEventListener("loadingdone", () => player.draw());
 document.body.dataset.ready = "yes";

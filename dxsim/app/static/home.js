@@ -1,7 +1,7 @@
 // The first page: which lesson, on which nation, or to explore freely.
 
 import { get } from "./data.js";
-import { fill, onLanguage, preferred } from "./pages.js";
+import { element, fill, onLanguage, preferred } from "./pages.js";
 import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -10,27 +10,25 @@ let start;
 let language = preferred();
 let nation = "";
 
-const element = (tag, className, words) => Object.assign(document.createElement(tag), { className, textContent: words });
-
 function card(lesson, number) {
   const key = `lesson_${lesson.name}`;
   const fragment = `#${new URLSearchParams({ lesson: lesson.name, nation, language })}`;
-  const item = element("li", "lesson", "");
-  const open = Object.assign(element("a", "button strong", t("start_lesson")), { href: `present${fragment}` });
+  const item = element("li", "", "lesson");
+  const open = Object.assign(element("a", t("start_lesson"), "button strong"), { href: `present${fragment}` });
   open.setAttribute("aria-label", `${t("start_lesson")}: ${t(key)}`);
-  const sheet = Object.assign(element("a", "button", t("sheet")), { href: `notes${fragment}` });
-  const handout = Object.assign(element("a", "button", t("handout")), { href: `handout?${new URLSearchParams({ lesson: lesson.name, nation })}` });
-  const links = element("p", "links", "");
-  links.append(open, sheet, handout, element("span", "minutes", t("minutes", { count: lesson.minutes })));
+  const sheet = Object.assign(element("a", t("sheet"), "button"), { href: `notes${fragment}` });
+  const handout = Object.assign(element("a", t("handout"), "button"), { href: `handout?${new URLSearchParams({ lesson: lesson.name, nation })}` });
+  const links = element("p", "", "links");
+  links.append(open, sheet, handout, element("span", t("minutes", { count: lesson.minutes }), "minutes"));
   item.dataset.lesson = lesson.name;
-  item.append(element("h3", "", t(key)), element("p", "", t(`${key}_aim`)), links);
+  item.append(element("h3", t(key)), element("p", t(`${key}_aim`)), links);
   return item;
 }
 
 function show() {
   fill(start.texts, language);
-  $("nations").replaceChildren(element("legend", "", t("nation")), ...start.nations.map((name) => {
-    const label = element("label", "", "");
+  $("nations").replaceChildren(element("legend", t("nation")), ...start.nations.map((name) => {
+    const label = element("label");
     const radio = Object.assign(document.createElement("input"), { type: "radio", name: "nation", value: name, checked: name === nation });
     radio.addEventListener("change", () => { nation = name; show(); });
     label.append(radio, ` ${t(`nation_${name}`)}`);

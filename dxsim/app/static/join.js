@@ -2,7 +2,8 @@
 
 import { drawVotes } from "./class.js";
 import { Follower } from "./follow.js";
-import { speak, spoken, t } from "./words.js";
+import { fill, onLanguage } from "./pages.js";
+import { spoken, t } from "./words.js";
 
 const PAUSE = 2000; // milliseconds before the next try
 const LONGEST_POLL = 30000;
@@ -31,11 +32,7 @@ function say(key, isNote = false) {
 
 function choose(language) {
   sessionStorage.setItem("language", language);
-  speak(start.texts, language);
-  document.title = t("class_title");
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
-  for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
-  for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-pressed", node.dataset.language === language);
+  fill(start.texts, language, "class_title");
   $("problem").textContent = "";
   follower.speak();
   show();
@@ -168,7 +165,7 @@ async function begin() {
   const own = navigator.languages.find((name) => /^(en|ja)\b/.test(name))?.slice(0, 2);
   choose(kept("language") ?? own ?? "en");
   $("code").value = location.hash.slice(1);
-  for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => choose(button.dataset.language));
+  onLanguage(choose);
   $("enter").addEventListener("submit", enter);
   addEventListener("online", () => polling?.abort());
   addEventListener("hashchange", () => { $("code").value = location.hash.slice(1); });

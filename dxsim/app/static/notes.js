@@ -1,9 +1,9 @@
 // The lecturer's sheet: aim, steps, questions and answers of a lesson. Beside a presenter view it follows the step there.
 
 import { ask, get } from "./data.js";
-import { fill, lessonOfLink } from "./pages.js";
-import { bars } from "./scenes.js";
-import { t, written } from "./words.js";
+import { element, fill, lessonOfLink } from "./pages.js";
+import { factsOf, figureOf } from "./scenes.js";
+import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const channel = new BroadcastChannel("dxsim-lesson");
@@ -13,14 +13,6 @@ let here;
 let step = -1;
 let parts = {};
 
-const element = (tag, words = "", className = "") => Object.assign(document.createElement(tag), { textContent: words, className });
-
-function figure(name) {
-  const { answer } = parts;
-  const label = (row) => (answer[name].kind === "classes" ? t(`size_${row}`) : t(`lesson_${here.lesson.name}_arm_${row}`));
-  return bars({ ...answer[name], title: t(`lesson_${here.lesson.name}_${name}_title`) }, label);
-}
-
 // What stands at a step: what the class reads, what the lecturer does, and the answer where there is one.
 function entry(kind, place) {
   const key = `lesson_${here.lesson.name}`;
@@ -28,7 +20,7 @@ function entry(kind, place) {
   const item = element("li", "", place === step ? "now" : "");
   item.dataset.step = kind;
   item.append(element("h2", t(`step_${kind}`)));
-  const facts = opening && Object.fromEntries(Object.entries(opening.facts).map(([fact, { measure, value }]) => [fact, written(measure, value)]));
+  const facts = opening && factsOf(opening);
   if (["see", "change", "play", "story", "policy"].includes(kind) && (facts || kind !== "see")) item.append(element("p", t(`${key}_${kind}`, facts ?? {})));
   if (kind === "predict") {
     item.append(element("p", t(`${key}_question`)));
@@ -37,7 +29,7 @@ function entry(kind, place) {
     item.append(list);
   }
   if (kind === "result" && answer) item.append(element("p", t(`${key}_answer_${answer.verdict}`), "answer"));
-  if ((kind === "result" || kind === "policy") && answer) item.append(figure(kind));
+  if ((kind === "result" || kind === "policy") && answer) item.append(figureOf(here.lesson.name, kind, answer[kind]));
   if (kind === "talk") {
     const list = element("ol");
     for (const question of t(`${key}_talk`).split("\n")) list.append(element("li", question));

@@ -1,13 +1,20 @@
-// What every page of the app does: texts in the language of the reader, and a switch between the two.
+// What every page of the app does: its elements, texts in the language of the reader, and a switch between the two.
 
 import { speak, t } from "./words.js";
+
+export const element = (tag, words = "", className = "") => Object.assign(document.createElement(tag), { textContent: words, className });
+
+export function fullScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen?.();
+}
 
 export const preferred = () => ((navigator.language ?? "en").startsWith("ja") ? "ja" : "en");
 
 // Puts texts into all that asks for one by its key.
-export function fill(texts, language) {
+export function fill(texts, language, title = "title") {
   speak(texts, language);
-  document.title = t("title");
+  document.title = t(title);
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.dataset.text);
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
   for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === language));

@@ -1,17 +1,16 @@
 // Plays a lesson step by step: one message and one picture a screen. What answers the question stays covered until a
 // prediction is chosen and the play has passed the month that the question is about.
 
+import { element } from "./pages.js";
 import { onCanvas } from "./pen.js";
 import { withRuns } from "./recording.js";
-import { again, bars, curves, events, lots, monthAt, nearestCurve } from "./scenes.js";
+import { again, curves, events, factsOf, figureOf, lots, monthAt, nearestCurve } from "./scenes.js";
 import { onTheme } from "./theme.js";
 import { monthName, spoken, t, written } from "./words.js";
 
 const MONTH_MS = 70; // of a month while playing
 const STILL_MONTHS = 12; // a step of those who want nothing to move
 const STILL_MS = 900;
-
-const element = (tag, className = "", words = "") => Object.assign(document.createElement(tag), { className, textContent: words });
 
 // Keys that drive a player where no control wants them; clickers send PageUp and PageDown.
 export function keysOf(player, others = {}) {
@@ -46,7 +45,14 @@ export class Player {
     this.asking = null;
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(root);
-    onTheme(() => this.draw());
+    this.forgetTheme = onTheme(() => this.draw());
+  }
+
+  // Lets go of the page, for another lesson to take its place.
+  leave() {
+    this.pause();
+    this.watch.disconnect();
+    this.forgetTheme();
   }
 
   get kind() { return this.lesson.steps[this.state.step]; }
@@ -179,28 +185,23 @@ export class Player {
     if (covered && !this.answer && !this.trouble) this.fetch();
     const { root, lesson } = this;
     const step = this.state.step;
-    const head = element("header", "head");
-    head.append(element("p", "title", t(`lesson_${lesson.name}`)), element("p", "count", `${step + 1} / ${lesson.steps.length}`));
-    const heading = Object.assign(element("h2", "", t(`step_${this.kind}`)), { tabIndex: -1 });
-    const message = element("div", "message-of-step");
+    const head = element("header", "", "head");
+    head.append(element("p", t(`lesson_${lesson.name}`), "title"), element("p", `${step + 1} / ${lesson.steps.length}`, "count"));
+    const heading = Object.assign(element("h2", t(`step_${this.kind}`)), { tabIndex: -1 });
+    const message = element("div", "", "message-of-step");
     message.append(heading, ...this.words());
-    const picture = element("div", `picture ${this.kind}`);
-    const scene = covered && !this.answer ? [element("p", "working", this.trouble || t("working"))] : this.scene();
+    const picture = element("div", "", `picture ${this.kind}`);
+    const scene = covered && !this.answer ? [element("p", this.trouble || t("working"), "working")] : this.scene();
     picture.append(...scene);
     root.replaceChildren(head, message, picture, ...(this.isFollowing ? [] : [this.controls()]));
     root.classList.add("player");
     root.dataset.step = this.kind;
-    root.dataset.covered = String(step < this.place("result"));
     this.draw();
-  }
-
-  facts() {
-    return Object.fromEntries(Object.entries(this.opening.facts).map(([key, { measure, value }]) => [key, written(measure, value)]));
   }
 
   words() {
     const key = `lesson_${this.lesson.name}`;
-    const say = (words, className = "say") => element("p", className, words);
+    const say = (words, className = "say") => element("p", words, className);
     const { kind } = this;
     if (kind === "predict") return [say(t(`${key}_question`))];
     if (kind === "result") {
@@ -214,7 +215,7 @@ export class Player {
       ];
     }
     if (kind === "talk") return [say(t("depends"), "say small")];
-    return [say(t(`${key}_${kind}`, this.facts()))];
+    return [say(t(`${key}_${kind}`, factsOf(this.opening)))];
   }
 
   scene() {
@@ -224,9 +225,7 @@ export class Player {
     if (kind === "change") return [this.cards()];
     if (kind === "predict") return [this.choices()];
     if (kind === "result" || kind === "policy") {
-      const figure = this.answer[kind];
-      const label = (name) => (figure.kind === "classes" ? t(`size_${name}`) : this.label(name));
-      return [bars({ ...figure, title: t(`lesson_${lesson.name}_${kind}_title`) }, label), element("p", "source", t("means", { count: this.opening.seeds })), again(this.answer.again[kind][spoken()])];
+      return [figureOf(lesson.name, kind, this.answer[kind]), element("p", t("means", { count: this.opening.seeds }), "source"), again(this.answer.again[kind][spoken()])];
     }
     if (kind === "story") {
       const arms = [this.first, lesson.shown];
@@ -234,10 +233,10 @@ export class Player {
       const canvas = this.canvas("town", t("town_curve", { name }));
       const isOfDates = ["late", "live"].includes(lesson.layer);
       const told = isOfDates ? lots(this.answer.story, arms, spoken(), (arm) => this.label(arm)) : events(this.answer.story, arms, spoken());
-      return [element("p", "name", name), canvas, told];
+      return [element("p", name, "name"), canvas, told];
     }
-    const list = element("ol", "talk");
-    for (const question of t(`lesson_${lesson.name}_talk`).split("\n")) list.append(element("li", "", question));
+    const list = element("ol", "", "talk");
+    for (const question of t(`lesson_${lesson.name}_talk`).split("\n")) list.append(element("li", question));
     return [list];
   }
 
@@ -249,38 +248,38 @@ export class Player {
   }
 
   stage(arms) {
-    const maps = element("div", "maps");
+    const maps = element("div", "", "maps");
     arms.forEach((arm, k) => {
-      const figure = element("figure", "ab"[k]);
+      const figure = element("figure", "", "ab"[k]);
       const canvas = this.canvas(`map-${"ab"[k]}`, `${"AB"[k]} ${this.label(arm)}: ${t(`layer_${this.lesson.layer}`)}. ${t("map_keys")}`);
       this.point(canvas);
-      figure.append(element("figcaption", "", `${"AB"[k]}  ${this.label(arm)}`), canvas);
+      figure.append(element("figcaption", `${"AB"[k]}  ${this.label(arm)}`), canvas);
       maps.append(figure);
     });
-    const legend = Object.assign(element("canvas", "legend"), { ariaHidden: "true" });
-    const under = Object.assign(element("p", "under"), { ariaLive: "polite" });
+    const legend = Object.assign(element("canvas", "", "legend"), { ariaHidden: "true" });
+    const under = Object.assign(element("p", "", "under"), { ariaLive: "polite" });
     const line = this.canvas("curves", t("curve_of", { measure: this.seriesName }));
     this.pointCurve(line);
-    return [element("p", "of", t(`layer_${this.lesson.layer}`)), maps, legend, under, element("p", "of", this.seriesName), line];
+    return [element("p", t(`layer_${this.lesson.layer}`), "of"), maps, legend, under, element("p", this.seriesName, "of"), line];
   }
 
   cards() {
-    const cards = element("div", "cards");
+    const cards = element("div", "", "cards");
     const others = this.lesson.arms.slice(1);
     for (const [k, arm] of [this.first, ...others].entries()) {
-      const card = element("p", k ? "card b" : "card a");
-      card.append(element("b", "", k ? "B" : "A"), element("span", "", this.label(arm)));
+      const card = element("p", "", k ? "card b" : "card a");
+      card.append(element("b", k ? "B" : "A"), element("span", this.label(arm)));
       cards.append(card);
     }
     return cards;
   }
 
   choices() {
-    const group = element("div", "choices");
+    const group = element("div", "", "choices");
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", t("predict_here"));
     for (const option of this.lesson.options) {
-      const button = element("button", "option", t(`lesson_${this.lesson.name}_${option}`));
+      const button = element("button", t(`lesson_${this.lesson.name}_${option}`), "option");
       button.dataset.option = option;
       button.setAttribute("aria-pressed", String(option === this.state.prediction));
       button.disabled = this.isFollowing;
@@ -291,9 +290,9 @@ export class Player {
   }
 
   controls() {
-    const bar = element("nav", "controls");
+    const bar = element("nav", "", "controls");
     const button = (words, act, className = "") => {
-      const node = element("button", className, words);
+      const node = element("button", words, className);
       node.addEventListener("click", act);
       bar.append(node);
       return node;
@@ -304,14 +303,14 @@ export class Player {
       const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, max: this.kind === "play" && this.state.played ? this.months.length - 1 : this.end, step: 1, className: "month" });
       slider.setAttribute("aria-label", t("month"));
       slider.addEventListener("input", () => this.goTo(Number(slider.value)));
-      bar.append(slider, element("output", "month-name"));
-    } else bar.append(element("span", "grow"));
-    if (this.kind === "predict" && !this.state.prediction) bar.append(element("span", "hint", t("predict_first")));
+      bar.append(slider, element("output", "", "month-name"));
+    } else bar.append(element("span", "", "grow"));
+    if (this.kind === "predict" && !this.state.prediction) bar.append(element("span", t("predict_first"), "hint"));
     button(`${t(this.kind === "play" && !this.state.played ? "to_the_end" : "next_step")} ▶`, () => this.next(), "strong next").disabled = this.state.step === this.lesson.steps.length - 1 || (this.state.step >= this.last && this.kind !== "play") || (this.kind === "play" && !this.answer);
     return bar;
   }
 
-  // The lines that may be seen now. The scale comes from the first arm alone until the play is over.
+  // The lines that may be seen now, each up to the month that is known.
   lines() {
     const { state, kind } = this;
     const first = { values: this.runs[this.first].series, ink: "a", dash: [], name: "A", known: kind === "play" ? this.months.length - 1 : undefined };

@@ -3,7 +3,7 @@
 import { ask, get } from "./data.js";
 import { Lectern } from "./lectern.js";
 import { Atlas } from "./map.js";
-import { fill, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
+import { element, fill, fullScreen, lessonOfLink, linkOfLesson, onLanguage } from "./pages.js";
 import { Player, keysOf } from "./player.js";
 import { t } from "./words.js";
 
@@ -29,22 +29,22 @@ function tell() {
 async function open(state) {
   const { nation, lesson } = here;
   document.body.dataset.ready = "no";
+  deaf();
+  player?.leave(); // what plays must not draw over what comes
   fill(start.texts, here.language);
   $("nation").replaceChildren(...start.nations.map((name) => new Option(t(`nation_${name}`), name)));
   $("nation").value = nation;
   $("handout").href = `handout?${new URLSearchParams({ lesson: lesson.name, nation })}`;
-  $("player").replaceChildren(Object.assign(document.createElement("p"), { className: "working", textContent: t("working") }));
+  $("player").replaceChildren(element("p", t("working"), "working"));
   const [about, opening] = await Promise.all([atlases[nation] ?? get(`nation/${nation}`), request("opening")]);
   if (here.lesson !== lesson || here.nation !== nation) return;
   const atlas = atlases[nation] = about instanceof Atlas ? about : new Atlas(about);
-  deaf();
-  player?.watch.disconnect();
   let answer;
   player = new Player($("player"), {
     lesson, months: start.months, atlas, opening, isTeaching: nation === "teaching",
     answer: () => (answer ??= request("answer").catch((error) => { answer = undefined; throw error; })), changed: tell,
   });
-  deaf = keysOf(player, { f: full, n: notes });
+  deaf = keysOf(player, { f: fullScreen, n: notes });
   player.show(state);
   tell();
   document.body.dataset.ready = "yes";
@@ -69,18 +69,13 @@ async function begin() {
   }
 }
 
-function full() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen?.();
-}
-
 const notes = () => window.open(`notes${linkOfLesson({ ...here, state: player.state })}`, "dxsim-notes", "width=720,height=900");
 
 function wire() {
   $("again").addEventListener("click", begin);
   $("nation").addEventListener("change", () => { here.nation = $("nation").value; open({}); });
   $("notes").addEventListener("click", notes);
-  $("full").addEventListener("click", full);
+  $("full").addEventListener("click", fullScreen);
   $("restart").addEventListener("click", () => { lectern?.renew(here.lesson.name); player.restart(); });
   if (start.has_class) lectern = new Lectern($("class"), $("class-panel"), () => player);
   onLanguage((language) => {

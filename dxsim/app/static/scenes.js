@@ -1,5 +1,6 @@
 // The pictures of a lesson beside its maps: curves that draw themselves, and bars with their intervals.
 
+import { element } from "./pages.js";
 import { colour } from "./theme.js";
 import { figures, isShare, number, signed, t, written as inWords } from "./words.js";
 
@@ -60,56 +61,58 @@ export function nearestCurve({ lines, most }, width, height, month, place) {
   return far[0][0] < 40 ? far[0][1] : "";
 }
 
-const element = (tag, className, words) => Object.assign(document.createElement(tag), { className, ...(words === undefined ? {} : { textContent: words }) });
+// The figures that a lesson's opening names, in words.
+export const factsOf = ({ facts }) => Object.fromEntries(Object.entries(facts).map(([key, { measure, value }]) => [key, inWords(measure, value)]));
 
 // A figure of a lesson as a table whose cells are bars: values by arm, or what falls by size class.
-export function bars({ measure, kind, rows, title }, label) {
+export function figureOf(lesson, which, { measure, kind, rows }) {
+  const label = (name) => t(kind === "classes" ? `size_${name}` : `lesson_${lesson}_arm_${name}`);
   const ends = rows.flatMap(({ mean, low, high }) => [mean ?? 0, low ?? 0, high ?? 0, 0]);
   const least = Math.min(...ends, 0);
   const most = Math.max(...ends) || 1;
   const share = (value) => `${(100 * (value - least)) / (most - least)}%`;
   const written = figures(measure, rows);
-  const table = element("table", `bars ${kind}`);
-  table.append(element("caption", "", title));
+  const table = element("table", "", `bars ${kind}`);
+  table.append(element("caption", t(`lesson_${lesson}_${which}_title`)));
   const body = table.appendChild(document.createElement("tbody"));
   rows.forEach(({ name, mean, low, high, is_sure: isSure }, k) => {
     const row = body.appendChild(document.createElement("tr"));
     row.dataset.row = name;
-    row.append(Object.assign(element("th", "", label(name)), { scope: "row" }));
-    const cell = row.appendChild(element("td", "track"));
+    row.append(Object.assign(element("th", label(name)), { scope: "row" }));
+    const cell = row.appendChild(element("td", "", "track"));
     if (mean !== null) {
-      cell.appendChild(element("span", "zero")).style.left = share(0);
-      const bar = cell.appendChild(element("span", k || kind === "classes" ? "bar" : "bar first"));
+      cell.appendChild(element("span", "", "zero")).style.left = share(0);
+      const bar = cell.appendChild(element("span", "", k || kind === "classes" ? "bar" : "bar first"));
       bar.style.left = share(Math.min(0, mean));
       bar.style.width = `${(100 * Math.abs(mean)) / (most - least)}%`;
       if (kind === "arms") {
-        const line = cell.appendChild(element("span", "reference"));
+        const line = cell.appendChild(element("span", "", "reference"));
         line.style.left = share(rows[0].mean);
       }
       if (low !== null && low !== high) {
-        const span = cell.appendChild(element("span", "interval"));
+        const span = cell.appendChild(element("span", "", "interval"));
         span.style.left = share(low);
         span.style.width = `${(100 * (high - low)) / (most - least)}%`;
       }
     }
-    row.append(element("td", "number", mean === null ? t("not_known") : kind === "classes" ? signed(measure, mean) : written[k].value));
+    row.append(element("td", mean === null ? t("not_known") : kind === "classes" ? signed(measure, mean) : written[k].value, "number"));
     const isReference = kind === "arms" && k === 0;
-    row.append(element("td", isSure ? "sure" : "unsure", mean === null || isReference ? "" : !isSure ? t("not_proven") : kind === "classes" ? "" : isShare(measure) ? t("points", { value: written[k].difference }) : written[k].difference));
+    row.append(element("td", mean === null || isReference ? "" : !isSure ? t("not_proven") : kind === "classes" ? "" : isShare(measure) ? t("points", { value: written[k].difference }) : written[k].difference, isSure ? "sure" : "unsure"));
   });
   return table;
 }
 
 // What happened to a municipality, told of both arms: the month at which each lot is live.
 export function lots(story, arms, language, label) {
-  const table = element("table", "lots");
+  const table = element("table", "", "lots");
   const head = table.createTHead().insertRow();
-  for (const words of [t("life_lot"), ...arms.map((arm, k) => `${"AB"[k]} ${label(arm)}`)]) head.append(Object.assign(element("th", "", words), { scope: "col" }));
+  for (const words of [t("life_lot"), ...arms.map((arm, k) => `${"AB"[k]} ${label(arm)}`)]) head.append(Object.assign(element("th", words), { scope: "col" }));
   const body = table.createTBody();
   const lives = arms.map((arm) => story.lives[arm][language].lots);
   lives[0].forEach(({ lot }, k) => {
     const row = body.insertRow();
-    row.append(Object.assign(element("th", "", lot), { scope: "row" }));
-    for (const life of lives) row.append(element("td", life[k].late ? "late" : "", `${life[k].live}${life[k].late ? ` ${t("is_late")}` : ""}`));
+    row.append(Object.assign(element("th", lot), { scope: "row" }));
+    for (const life of lives) row.append(element("td", `${life[k].live}${life[k].late ? ` ${t("is_late")}` : ""}`, life[k].late ? "late" : ""));
   });
   return table;
 }
@@ -117,17 +120,17 @@ export function lots(story, arms, language, label) {
 // What happened to a municipality in B and not in A.
 export function events(story, arms, language) {
   const [before, after] = arms.map((arm) => story.lives[arm][language].events.map(({ month, words }) => `${month} ${words}`));
-  const list = element("ul", "events");
-  for (const words of after.filter((event) => !before.includes(event)).slice(0, story.most_events)) list.append(element("li", "", `B  ${words}`));
+  const list = element("ul", "", "events");
+  for (const words of after.filter((event) => !before.includes(event)).slice(0, story.most_events)) list.append(element("li", `B  ${words}`));
   return list;
 }
 
 // How to cite a figure, and how to have it again in Python.
 export function again({ citation, bibtex, python }) {
-  const box = element("div", "again");
+  const box = element("div", "", "again");
   for (const [key, words] of [["cite", `${citation}\n\n${bibtex}`], ["python", python]]) {
     const details = box.appendChild(document.createElement("details"));
-    details.append(element("summary", "", t(key)), Object.assign(element("pre", "", words), { tabIndex: 0 }));
+    details.append(element("summary", t(key)), Object.assign(element("pre", words), { tabIndex: 0 }));
   }
   return box;
 }

@@ -1,5 +1,6 @@
 // What is told in rows: the comparison of both scenarios, and the story of a municipality.
 
+import { element } from "./pages.js";
 import { compared, money, t, written } from "./words.js";
 
 // Means over the pairs of runs; while there are none yet, the one run that is drawn.
@@ -26,8 +27,6 @@ export function fillComparison(body, kpis, runs, comparison) {
     return row;
   }));
 }
-
-const element = (tag, words) => Object.assign(document.createElement(tag), { textContent: words });
 
 // Without a life the panel shows its title alone.
 export function showLife(panel, life, title) {

@@ -28,9 +28,10 @@ function read(of) {
   return { ...Object.fromEntries(NAMES.map((name) => [name, colour(name, of)])), ...Object.fromEntries(rows), changes };
 }
 
-// Calls back whenever light turns to dark or back, for a print too.
+// Calls back whenever light turns to dark or back, for a print too, until what is returned is called.
 export function onTheme(draw) {
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", () => { known = null; draw(); });
-  }
+  const queries = ["(prefers-color-scheme: dark)", "print"].map((query) => matchMedia(query));
+  const change = () => { known = null; draw(); };
+  for (const query of queries) query.addEventListener("change", change);
+  return () => { for (const query of queries) query.removeEventListener("change", change); };
 }
